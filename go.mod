@@ -1,0 +1,3 @@
+module github.com/heirloom-go/heirloom
+
+go 1.25.0
