@@ -1,0 +1,126 @@
+package task
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"log/slog"
+	"runtime"
+	"strconv"
+	"strings"
+)
+
+// PanicError is the error of a task whose function panicked.
+//
+// It is made once, where the panic was recovered, and passed on as it is by
+// every Await, group and gather it goes through, even if one of them panics
+// with it again: Stack always tells where the first panic happened.
+type PanicError struct {
+	// Value is what the function panicked with.
+	Value any
+
+	// Stack is the stack of the goroutine at the moment of the panic, innermost
+	// call first and written as the runtime writes one, from the function that
+	// panicked down to the one the task was started with.
+	Stack []byte
+
+	// place is the innermost call of Stack, for the one line of Error.
+	place string
+}
+
+// maxFrames bounds the calls looked at for a panic's stack. The runtime's own
+// traceback stops at 100 too.
+const maxFrames = 100
+
+// newPanicError describes a panic that the calling deferred function has just
+// recovered: the calls that led to it are still below it on the stack.
+func newPanicError(value any) *PanicError {
+	if again, ok := value.(*PanicError); ok && again != nil {
+		return again
+	}
+	var pcs [maxFrames]uintptr
+	n := runtime.Callers(2, pcs[:])
+	calls, whole := panickingCalls(pcs[:n])
+	e := &PanicError{Value: value}
+	var b bytes.Buffer
+	for i, f := range calls {
+		if i == 0 {
+			e.place = lastElement(f.Function) + ", " + lastElement(f.File) + ":" + strconv.Itoa(f.Line)
+		}
+		fmt.Fprintf(&b, "%s(...)\n\t%s:%d +0x%x\n", f.Function, f.File, f.Line, f.PC-f.Entry)
+	}
+	if !whole {
+		b.WriteString("...more calls elided...\n")
+	}
+	e.Stack = b.Bytes()
+	return e
+}
+
+// panickingCalls resolves the part of pcs between what lies above the panic
+// (our recovery and the runtime's panic machinery) and what lies below the
+// function that was protected from it (our call, and whoever called us).
+// It reports whether it got that far.
+func panickingCalls(pcs []uintptr) (calls []runtime.Frame, whole bool) {
+	panicked := false
+	frames := runtime.CallersFrames(pcs)
+	for more := true; more; {
+		var f runtime.Frame
+		f, more = frames.Next()
+		switch {
+		case strings.HasPrefix(f.Function, protectPrefix) && strings.HasSuffix(f.Function, protectSuffix):
+			return calls, true
+		case !panicked:
+			panicked = f.Function == "runtime.gopanic"
+		case len(calls) > 0 || !strings.HasPrefix(f.Function, "runtime."):
+			calls = append(calls, f)
+		}
+	}
+	return calls, false
+}
+
+// The name of the method that recovers, ending.protect, on the stack.
+const (
+	protectPrefix = "github.com/heirloom-go/heirloom/task.(*ending["
+	protectSuffix = ".protect"
+)
+
+// lastElement drops the directories of a path or of a function's package.
+func lastElement(path string) string {
+	return path[strings.LastIndexByte(path, '/')+1:]
+}
+
+// Error says on one line what the panic's value was and where it happened. The
+// whole stack is in Stack, and fmt's %+v prints both.
+func (e *PanicError) Error() string {
+	if e.place == "" {
+		return fmt.Sprintf("panic: %v", e.Value)
+	}
+	return fmt.Sprintf("panic: %v (in %s)", e.Value, e.place)
+}
+
+// Unwrap returns Value if the function panicked with an error, and nil
+// otherwise, so that errors.Is and errors.As see through the panic.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// Format prints the error as Error does; the verb %+v adds the stack.
+func (e *PanicError) Format(s fmt.State, verb rune) {
+	switch {
+	case verb == 'v' && s.Flag('+'):
+		fmt.Fprintf(s, "%s\n\n%s", e.Error(), e.Stack)
+	case verb == 'q':
+		fmt.Fprintf(s, "%q", e.Error())
+	default:
+		_, _ = io.WriteString(s, e.Error())
+	}
+}
+
+// LogValue makes log/slog record the message and the stack as two attributes.
+func (e *PanicError) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("msg", e.Error()),
+		slog.String("stack", string(e.Stack)),
+	)
+}
