@@ -1,0 +1,76 @@
+package gls
+
+import "unsafe"
+
+// A Change is one assignment to a variable, kept so that it can be undone.
+type Change struct {
+	before *labelSet // the slot as it was
+	after  *Frame    // the frame that was installed
+	scope  *Scope    // where it was made: a scope being run, or nil for after.home
+	old    any       // the value before, nil if there was none
+}
+
+// Old returns the value that the assignment replaced, or nil.
+func (c *Change) Old() any { return c.old }
+
+// Set makes value, which must not be nil, the running goroutine's value of key.
+func Set(key uint32, value any) Change {
+	before, f := slot()
+	values := f.Values()
+	var home *Home
+	if g := getg(); f.ownedBy(g) {
+		home = f.home
+	} else {
+		home = newHome(g)
+	}
+	after := newFrame(before.visible(), home, values.With(key, value))
+	after.install()
+	return Change{before: before, after: after, scope: home.scope, old: values.Get(key)}
+}
+
+// Undo gives key, which c was made for, the value it had before. It reports
+// false, and does nothing, if the running goroutine isn't where c was made: in
+// the same run scope or, outside of any, in the same goroutine.
+//
+// If foreign labels have wiped the slot since, which takes the variables with
+// them, Undo brings back those that c knows of.
+func (c *Change) Undo(key uint32) bool {
+	slot, f := slot()
+	g := getg()
+	owned := f.ownedBy(g)
+	// Our own home is where c was made and yet no frame of ours is in the slot:
+	// it was overwritten.
+	made := c.after.home
+	mine := made.owner.Load() == g
+	switch {
+	case !owned && mine:
+		f = c.after
+	case !owned:
+		return false
+	case c.scope != nil:
+		if f.home.scope != c.scope {
+			return false
+		}
+	case !mine || f.home.scope != nil:
+		return false
+	}
+	if owned && f == c.after && f.home.trail == nil {
+		// Nothing happened since: what was there before is what is wanted.
+		if c.scope != nil {
+			c.scope.newest.Store(c.before.frame())
+		}
+		setProfLabel(unsafe.Pointer(c.before))
+	} else {
+		values := f.values
+		if c.old != nil {
+			values = values.With(key, c.old)
+		} else {
+			values = values.Without(key)
+		}
+		newFrame(slot.visible(), f.home, values).install()
+	}
+	// c may be kept long after it was undone, and should not keep frames alive.
+	// What made it must go too, but for the home, which tells nothing.
+	c.before, c.after = nil, nil
+	return true
+}

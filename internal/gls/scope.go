@@ -1,0 +1,117 @@
+package gls
+
+import (
+	"sync/atomic"
+	"unsafe"
+)
+
+// A Scope is a set of variables that can be run: what is set during a run stays
+// in it, and is where the next run goes on. The zero Scope is empty.
+type Scope struct {
+	// newest is the frame that has the scope's variables. Whoever runs the
+	// scope stores it, anyone may load it; a frame is immutable, so a reader
+	// sees one consistent state, complete as of some assignment.
+	newest  atomic.Pointer[Frame]
+	running atomic.Bool
+}
+
+// Hold makes the variables of f, which may be nil, those of s. It must be
+// called before s is shared.
+func (s *Scope) Hold(f *Frame) { s.newest.Store(f) }
+
+// Frame returns the newest frame of s, or nil if nothing was ever set.
+func (s *Scope) Frame() *Frame { return s.newest.Load() }
+
+// Run calls fn with the variables of s, and gives the goroutine its own back
+// when fn returns, panics or calls runtime.Goexit. It reports false, without
+// calling fn, if s is being run already.
+func (s *Scope) Run(fn func()) bool {
+	// Only the goroutine whose swap succeeds gets a home that leads to s, until
+	// it stores false again: so s.newest has one writer at a time, and the swap
+	// orders each after the one before.
+	if !s.running.CompareAndSwap(false, true) {
+		return false
+	}
+	before, f := slot()
+	g := getg()
+	home := newHome(g)
+	home.scope = s
+	if f.ownedBy(g) {
+		home.trail = f.home.trail
+	}
+	newFrame(before.visible(), home, *s.newest.Load().Values()).install()
+	defer home.leave(before, f)
+	fn()
+	return true
+}
+
+// RunningHere reports whether the running goroutine is inside a run of s and
+// not of another scope further in.
+func (s *Scope) RunningHere() bool {
+	f := Current()
+	return f.ownedBy(getg()) && f.home.scope == s
+}
+
+// leave ends the run that h was opened for. before is what the slot held when
+// it began, and f the frame in it, if any.
+func (h *Home) leave(before *labelSet, f *Frame) {
+	s, trail := h.scope, h.trail
+	h.owner.Store(0)
+	h.scope, h.trail = nil, nil
+	s.running.Store(false)
+	restore(before, f, trail)
+}
+
+// restore puts back what the slot held, and f, the frame in it, if any. Labels
+// that were put on the goroutine since are not ours to take off, and stay.
+// trail, which may be nil, is that of the home just closed.
+func restore(before *labelSet, f *Frame, trail *trail) {
+	now := (*labelSet)(getProfLabel()).visible()
+	switch {
+	case sameLabels(now, before.visible()):
+		setProfLabel(unsafe.Pointer(before))
+	case f != nil:
+		f = newFrame(now, f.home, f.values)
+		setProfLabel(unsafe.Pointer(f))
+	default:
+		setProfLabel(unsafe.Pointer(plainLabels(now)))
+	}
+	if trail == nil {
+		return
+	}
+	// Marks asked for within may be about still, and lead this goroutine here.
+	trail.newest.Store(f)
+	if trail.open > 0 && f.ownedBy(getg()) {
+		f.home.trail = trail
+	}
+}
+
+// Isolate calls fn and takes back what it set when it returns, panics or calls
+// runtime.Goexit, as running a copy of the goroutine's variables does. It costs
+// next to nothing if fn sets no variable, which is what a worker that calls one
+// job after another asks for.
+func Isolate(fn func()) {
+	before, f := slot()
+	g := getg()
+	if f.ownedBy(g) {
+		home := newHome(g)
+		home.trail = f.home.trail
+		newFrame(before.visible(), home, f.values).install()
+	}
+	defer isolated(before, f)
+	fn()
+}
+
+// isolated ends a call of Isolate. The home that fn worked in, if it set
+// anything, is closed, so that no token of it serves later.
+func isolated(before *labelSet, f *Frame) {
+	now := Current()
+	g := getg()
+	var trail *trail
+	if now.ownedBy(g) && (f == nil || now.home != f.home) {
+		trail = now.home.trail
+		now.home.owner.Store(0)
+		now.home.trail = nil
+	}
+	restore(before, f, trail)
+}

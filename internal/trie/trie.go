@@ -1,0 +1,173 @@
+// Package trie is the persistent map that holds the values of context
+// variables: a bitmap trie over small integers.
+//
+// Every variable has a sequence number of its own, and that number is the key.
+// There is nothing to hash and nothing can collide, so the trie needs neither
+// the collision nodes nor the hash and equality functions of the hash array
+// mapped trie (Bagwell, "Ideal Hash Trees", 2001) that CPython's contextvars
+// use, and which this is a simplification of.
+//
+// A key is read five bits at a time, the highest first. A node has a bitmap of
+// the children that exist and an array with just those, in the bitmap's order,
+// so a child's place is the number of bits set below its own:
+//
+//	height 1   bits 0b101         keys 0..1023
+//	           ├── [0] ──► bits 0b11    height 0, keys 0..31:  values of 0, 1
+//	           └── [2] ──► bits 0b1000  height 0, keys 64..95: value of 67
+//
+// A trie is as high as its largest key asks for: one node up to key 31, two
+// levels up to key 1023. An update copies the nodes on its path and shares the
+// rest, so a [Map] never changes once made and any number of goroutines may
+// read one, copy one (it is a small struct) and derive others from it.
+package trie
+
+import "math/bits"
+
+const (
+	width = 5
+	mask  = 1<<width - 1
+)
+
+// A Map is an immutable map from uint32 to non-nil values. The zero Map is
+// empty. A Map is canonical: two that hold the same keys have the same shape,
+// whatever updates led to them.
+type Map struct {
+	root  node
+	size  int32
+	shift uint8 // width × height of the root
+}
+
+// A node holds values at height 0, and *node above.
+type node struct {
+	bits  uint32
+	slots []any
+}
+
+// Len returns the number of keys in m, in constant time.
+func (m *Map) Len() int { return int(m.size) }
+
+// Get returns the value of key, or nil. It takes one step for each five bits of
+// the largest key in m and allocates nothing.
+func (m *Map) Get(key uint32) any {
+	if key>>m.shift > mask {
+		return nil
+	}
+	n, shift := &m.root, m.shift
+	for {
+		bit := uint32(1) << (key >> shift & mask)
+		if n.bits&bit == 0 {
+			return nil
+		}
+		v := n.slots[bits.OnesCount32(n.bits&(bit-1))]
+		if shift == 0 {
+			return v
+		}
+		n, shift = v.(*node), shift-width
+	}
+}
+
+// With returns a Map that holds value, which must not be nil, for key, and what
+// m holds for every other key.
+func (m *Map) With(key uint32, value any) Map {
+	root, shift := m.root, m.shift
+	for key>>shift > mask {
+		if root.bits != 0 {
+			lower := root
+			root = node{bits: 1, slots: []any{&lower}}
+		}
+		shift += width
+	}
+	root, added := root.with(key, value, shift)
+	size := m.size
+	if added {
+		size++
+	}
+	return Map{root: root, size: size, shift: shift}
+}
+
+func (n *node) with(key uint32, value any, shift uint8) (_ node, added bool) {
+	bit := uint32(1) << (key >> shift & mask)
+	at := bits.OnesCount32(n.bits & (bit - 1))
+	has := n.bits&bit != 0
+	if shift > 0 {
+		var lower node
+		if has {
+			lower = *n.slots[at].(*node)
+		}
+		lower, added = lower.with(key, value, shift-width)
+		value = &lower
+	} else {
+		added = !has
+	}
+	var slots []any
+	if has {
+		slots = make([]any, len(n.slots))
+		copy(slots, n.slots)
+	} else {
+		slots = make([]any, len(n.slots)+1)
+		copy(slots, n.slots[:at])
+		copy(slots[at+1:], n.slots[at:])
+	}
+	slots[at] = value
+	return node{bits: n.bits | bit, slots: slots}, added
+}
+
+// Without returns a Map that holds what m holds but for key.
+func (m *Map) Without(key uint32) Map {
+	if m.Get(key) == nil {
+		return *m
+	}
+	root, shift := m.root.without(key, m.shift), m.shift
+	// A root whose only child is the lowest one is a level too many.
+	for shift > 0 && root.bits == 1 {
+		root, shift = *root.slots[0].(*node), shift-width
+	}
+	if root.bits == 0 {
+		return Map{}
+	}
+	return Map{root: root, size: m.size - 1, shift: shift}
+}
+
+// without removes a key that the node is known to hold.
+func (n *node) without(key uint32, shift uint8) node {
+	bit := uint32(1) << (key >> shift & mask)
+	at := bits.OnesCount32(n.bits & (bit - 1))
+	if shift > 0 {
+		lower := n.slots[at].(*node).without(key, shift-width)
+		if lower.bits != 0 {
+			slots := make([]any, len(n.slots))
+			copy(slots, n.slots)
+			slots[at] = &lower
+			return node{bits: n.bits, slots: slots}
+		}
+	}
+	if n.bits == bit {
+		return node{}
+	}
+	slots := make([]any, len(n.slots)-1)
+	copy(slots, n.slots[:at])
+	copy(slots[at:], n.slots[at+1:])
+	return node{bits: n.bits &^ bit, slots: slots}
+}
+
+// All calls yield for each key and value of m, in the order of the keys, until
+// it returns false.
+func (m *Map) All(yield func(key uint32, value any) bool) {
+	m.root.all(0, m.shift, yield)
+}
+
+func (n *node) all(prefix uint32, shift uint8, yield func(uint32, any) bool) bool {
+	rest := n.bits
+	for _, v := range n.slots {
+		key := prefix | uint32(bits.TrailingZeros32(rest))<<shift
+		rest &= rest - 1
+		if shift == 0 {
+			if !yield(key, v) {
+				return false
+			}
+		} else if !v.(*node).all(key, shift-width, yield) {
+			return false
+		}
+	}
+	return true
+}
