@@ -21,7 +21,7 @@ func Set(key uint32, value any) Change {
 	if g := getg(); f.ownedBy(g) {
 		home = f.home
 	} else {
-		home = newHome(g)
+		home = &Home{owner: g}
 	}
 	after := newFrame(before.visible(), home, values.With(key, value))
 	after.install()
@@ -41,7 +41,7 @@ func (c *Change) Undo(key uint32) bool {
 	// Our own home is where c was made and yet no frame of ours is in the slot:
 	// it was overwritten.
 	made := c.after.home
-	mine := made.owner.Load() == g
+	mine := made.ownedBy(g)
 	switch {
 	case !owned && mine:
 		f = c.after

@@ -23,8 +23,9 @@ type Frame struct {
 // It refers to no frame and, once closed, to no scope, so a frame handed down
 // keeps alive the values it has, and not what its maker set later.
 type Home struct {
-	// owner is the address of the owning goroutine's g, and 0 once closed.
-	owner atomic.Uintptr
+	// owner is the address of the owning goroutine's g, and 0 once closed. It is
+	// read and, after the home is shared, written atomically.
+	owner uintptr
 	// scope is the scope that this home was opened to run; nil in the
 	// variables a goroutine begins with. Guarded by being the owner.
 	scope *Scope
@@ -34,10 +35,13 @@ type Home struct {
 	trail *trail
 }
 
-func newHome(g uintptr) *Home {
-	h := new(Home)
-	h.owner.Store(g)
-	return h
+// ownedBy reports whether the goroutine g owns h.
+func (h *Home) ownedBy(g uintptr) bool { return atomic.LoadUintptr(&h.owner) == g }
+
+// close takes the home from its owner, who must be the caller.
+func (h *Home) close() {
+	h.scope, h.trail = nil, nil
+	atomic.StoreUintptr(&h.owner, 0)
 }
 
 func newFrame(labels []record, home *Home, values trie.Map) *Frame {
@@ -65,7 +69,7 @@ var noValues trie.Map
 // ownedBy reports whether the goroutine g may change the line of frames that f
 // is in.
 func (f *Frame) ownedBy(g uintptr) bool {
-	return f != nil && f.home.owner.Load() == g
+	return f != nil && f.home.ownedBy(g)
 }
 
 // install puts f in the slot of the running goroutine, which must own f.home,
@@ -80,6 +84,20 @@ func (f *Frame) install() {
 	setProfLabel(unsafe.Pointer(f))
 }
 
+// Get returns the running goroutine's value of key, or nil. Reading variables
+// is what programs do most, so it is Current().Values().Get(key) with the usual
+// case inlined.
+func Get(key uint32) any {
+	s := (*labelSet)(getProfLabel())
+	if s == nil {
+		return nil
+	}
+	if f := s.frame(); f != nil && f.values.Flat() {
+		return f.values.FlatGet(key)
+	}
+	return Current().Values().Get(key)
+}
+
 // Current returns the frame of the running goroutine, or nil if nothing was
 // ever set in it or in those it descends from.
 func Current() *Frame {
@@ -90,19 +108,19 @@ func Current() *Frame {
 	if f := s.frame(); f != nil {
 		return f
 	}
-	if m := s.mark(); m != nil {
-		return m.adopt(s.visible())
-	}
-	return nil
+	return s.adopt()
 }
 
 // frame returns the frame that s is the beginning of, or nil.
+//
+// The result is s itself, and not what the hidden record leads to, so that a
+// processor need not wait for the record to go on.
 func (s *labelSet) frame() *Frame {
 	if s.cap > s.len {
 		// A set of pprof's may have spare capacity too. Reading it is in
 		// bounds, and nobody writes it: sets are immutable once in a slot.
-		if r := s.at(s.len); r.key == unsafe.Pointer(&hiddenKey) {
-			return (*Frame)(r.val)
+		if r := s.at(s.len); r.key == unsafe.Pointer(&hiddenKey) && r.val == unsafe.Pointer(s) {
+			return (*Frame)(unsafe.Pointer(s))
 		}
 	}
 	return nil

@@ -36,9 +36,17 @@ type trail struct {
 	open int
 }
 
-// adopt puts a frame in place of a label set with the mark m and the given
-// labels, and returns it.
-func (m *mark) adopt(labels []record) *Frame {
+// adopt puts a frame in place of s, which is in the slot and is not a frame, and
+// returns it. It returns nil, and changes nothing, if s has no mark.
+//
+// It is apart from its callers, and stays so, to keep them small.
+//
+//go:noinline
+func (s *labelSet) adopt() *Frame {
+	m := s.mark()
+	if m == nil {
+		return nil
+	}
 	f := m.frame
 	g := getg()
 	if m.trail.owner == g {
@@ -46,7 +54,7 @@ func (m *mark) adopt(labels []record) *Frame {
 			f = newest
 		}
 	}
-	adopted := newFrame(labels, f.home, f.values)
+	adopted := newFrame(s.visible(), f.home, f.values)
 	if adopted.ownedBy(g) {
 		adopted.install()
 	} else {
@@ -99,7 +107,7 @@ func markLabels(visible []record, held *Frame) *labelSet {
 	if f.ownedBy(g) {
 		home = f.home
 	} else {
-		home = newHome(g)
+		home = &Home{owner: g}
 		f = newFrame(nil, home, *f.Values())
 	}
 	if home.trail == nil {

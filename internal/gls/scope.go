@@ -34,8 +34,7 @@ func (s *Scope) Run(fn func()) bool {
 	}
 	before, f := slot()
 	g := getg()
-	home := newHome(g)
-	home.scope = s
+	home := &Home{owner: g, scope: s}
 	if f.ownedBy(g) {
 		home.trail = f.home.trail
 	}
@@ -56,8 +55,7 @@ func (s *Scope) RunningHere() bool {
 // it began, and f the frame in it, if any.
 func (h *Home) leave(before *labelSet, f *Frame) {
 	s, trail := h.scope, h.trail
-	h.owner.Store(0)
-	h.scope, h.trail = nil, nil
+	h.close()
 	s.running.Store(false)
 	restore(before, f, trail)
 }
@@ -94,8 +92,7 @@ func Isolate(fn func()) {
 	before, f := slot()
 	g := getg()
 	if f.ownedBy(g) {
-		home := newHome(g)
-		home.trail = f.home.trail
+		home := &Home{owner: g, trail: f.home.trail}
 		newFrame(before.visible(), home, f.values).install()
 	}
 	defer isolated(before, f)
@@ -110,8 +107,7 @@ func isolated(before *labelSet, f *Frame) {
 	var trail *trail
 	if now.ownedBy(g) && (f == nil || now.home != f.home) {
 		trail = now.home.trail
-		now.home.owner.Store(0)
-		now.home.trail = nil
+		now.home.close()
 	}
 	restore(before, f, trail)
 }

@@ -49,6 +49,26 @@ func (m *Map) Len() int { return int(m.size) }
 // Get returns the value of key, or nil. It takes one step for each five bits of
 // the largest key in m and allocates nothing.
 func (m *Map) Get(key uint32) any {
+	if m.Flat() {
+		return m.FlatGet(key)
+	}
+	return m.deepGet(key)
+}
+
+// Flat reports whether m is a single node, so that FlatGet serves. The two are
+// small enough to be inlined where every call counts; elsewhere use Get.
+func (m *Map) Flat() bool { return m.shift == 0 }
+
+// FlatGet is Get for a flat map.
+func (m *Map) FlatGet(key uint32) any {
+	bit := uint32(1) << key // 0 for a key past the node
+	if m.root.bits&bit == 0 {
+		return nil
+	}
+	return m.root.slots[bits.OnesCount32(m.root.bits&(bit-1))]
+}
+
+func (m *Map) deepGet(key uint32) any {
 	if key>>m.shift > mask {
 		return nil
 	}
