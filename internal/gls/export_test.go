@@ -1,0 +1,28 @@
+package gls
+
+import "unsafe"
+
+// Slot returns what the running goroutine's slot holds.
+func Slot() unsafe.Pointer { return getProfLabel() }
+
+// SetSlot puts p there.
+func SetSlot(p unsafe.Pointer) { setProfLabel(p) }
+
+// G returns the running goroutine's address.
+func G() uintptr { return getg() }
+
+// LabelValue returns value, which is of the type that runtime/pprof keeps labels
+// in, as its address.
+func LabelValue(value any) unsafe.Pointer { return unsafe.Pointer(labelsIn(value)) }
+
+// PprofKeyValue is the key that runtime/pprof keeps labels under.
+var PprofKeyValue = pprofKey
+
+// IsLabelSet tells whether labels of value's type can be read.
+var IsLabelSet = isLabelSet
+
+// Sizes of what is read from memory that isn't ours.
+const (
+	LabelSetSize = unsafe.Sizeof(labelSet{})
+	RecordSize   = unsafe.Sizeof(record{})
+)
