@@ -41,24 +41,34 @@ func (fn Func[T]) Call(ctx context.Context, end func(value T, err error)) {
 type ending[T any] struct {
 	value T
 	err   error
+	how   how
 }
 
+// how a function ended.
+type how uint8
+
+const (
+	exited how = iota // called runtime.Goexit: what stands unless something gets to say otherwise
+	returned
+	panicked
+)
+
 func (e *ending[T]) run(ctx context.Context, fn Func[T]) {
-	// What stands unless something below gets to say otherwise.
 	e.err = ErrGoexit
-	if returned := e.protect(ctx, fn); !returned && e.err == ErrGoexit {
+	e.protect(ctx, fn)
+	if e.how == exited {
 		// A panic was stopped, since we are here and not on the way out, and
 		// yet recover had nothing to show: panic(nil) under GODEBUG=panicnil=1.
-		e.err = newPanicError(new(runtime.PanicNilError))
+		e.how, e.err = panicked, newPanicError(new(runtime.PanicNilError))
 	}
 }
 
-func (e *ending[T]) protect(ctx context.Context, fn Func[T]) (returned bool) {
+func (e *ending[T]) protect(ctx context.Context, fn Func[T]) {
 	defer func() {
 		if r := recover(); r != nil {
-			e.err = newPanicError(r)
+			e.how, e.err = panicked, newPanicError(r)
 		}
 	}()
 	e.value, e.err = fn(ctx)
-	return true
+	e.how = returned
 }

@@ -1,0 +1,83 @@
+package task
+
+import (
+	"context"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// Handle is a [*Task] of any type: what can be done with a task without
+// knowing what it returns. Only this package implements it.
+type Handle interface {
+	// ID returns the task's number: 1 for the first task of the program, and
+	// larger for those started later.
+	ID() uint64
+	// Name returns the name given with the [Name] option, or Task-<ID>.
+	Name() string
+	// State returns how far the task has come.
+	State() State
+	// Done returns a channel that is closed when the task has ended.
+	Done() <-chan struct{}
+	// Err returns the task's error, or [ErrNotDone], in an [*Error].
+	Err() error
+	// Cancel asks the task to end, see [Task.Cancel].
+	Cancel(cause error) bool
+	// Context returns the task's variables, see [Task.Context].
+	Context() *ctxvar.Context
+	// Parent returns the task that started this one, see [Task.Parent].
+	Parent() Handle
+
+	untyped() *node
+}
+
+var _ Handle = (*Task[any])(nil)
+
+// ID returns t's number: 1 for the first task of the program, and larger for
+// those started later. No two tasks share one.
+func (t *Task[T]) ID() uint64 { return t.id }
+
+// Name returns the name given with the [Name] option, or else Task-<ID>.
+func (t *Task[T]) Name() string { return t.name() }
+
+// State returns how far t has come.
+func (t *Task[T]) State() State { return t.current() }
+
+// Done returns a channel that is closed when t has ended.
+func (t *Task[T]) Done() <-chan struct{} { return t.ended() }
+
+// Cancel asks t to end: it cancels t's ctx, with cause as [context.Cause], and
+// that of every task started from it. A cause of nil is [context.Canceled]. It
+// does not wait. If t was cancelled before, the first cause stands.
+//
+// Cancel reports whether t had not ended yet. If it had, nothing happens, and
+// tasks it started that still run are not touched. It mirrors Task.cancel().
+func (t *Task[T]) Cancel(cause error) bool { return t.cancel(cause, false) }
+
+// Parent returns the task whose ctx t was started with, or the next one out
+// that is still live. It is nil if there is none.
+func (t *Task[T]) Parent() Handle {
+	if p := t.parent.Load().task(); p != nil {
+		return p.self
+	}
+	return nil
+}
+
+func (t *Task[T]) untyped() *node { return &t.node }
+
+// current returns n's state, Waiting included.
+func (n *node) current() State {
+	s := State(n.state.Load())
+	if s == Running && (n.waitFor.on.Load() != nil || n.waitFor.what.Load() != nothing) {
+		return Waiting
+	}
+	return s
+}
+
+// FromContext returns the task that ctx comes from, or nil if it comes from
+// none. It mirrors asyncio.current_task.
+func FromContext(ctx context.Context) Handle {
+	if n := nodeOf(ctx).task(); n != nil {
+		return n.self
+	}
+	return nil
+}

@@ -1,0 +1,50 @@
+package task
+
+import "context"
+
+// Run runs main as a task and returns what it returned, once it and all that
+// was started in it have ended. It mirrors asyncio.run, and may be called
+// anywhere, also in a task.
+//
+// When main has ended, the tasks that still run are cancelled, those that are
+// [Shielded] too, and waited for; their ctx has [ErrRunEnded] as the cause.
+// Errors that nobody looked at are then reported, see [Unobserved].
+//
+// If ctx is cancelled, so is main, and everything with it; Run goes on waiting
+// until all has ended. main runs in a goroutine and with a copy of the
+// variables of its own: a panic or a [runtime.Goexit] in it becomes Run's
+// error, as it does for [Task.Await].
+//
+// Run panics with [ErrNilFunc] if main is nil.
+func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
+	t := newTask(main)
+	o := collect(opts)
+	t.scope = new(scope)
+	if err := t.open(ctx, t, o); err != nil {
+		t.refuse(err)
+		return t.result()
+	}
+	t.env = &env{reporter: t.env.reporter, reports: new(reports)}
+	t.start(o)
+	waiter := nodeOf(ctx).task()
+	if waiter != nil {
+		waiter.waitFor.on.Store(&t.node)
+		defer waiter.waitFor.on.Store(nil)
+	}
+	<-t.ended()
+	t.env.reports.flush()
+	return t.result()
+}
+
+// shutDown ends the scope of n, the main task of a Run.
+func (n *node) shutDown() {
+	n.mu.Lock()
+	n.scope.aborted = true
+	for c := n.first; c != nil; c = c.next {
+		c.mu.Lock()
+		c.cancelLocked(ErrRunEnded, true)
+		c.mu.Unlock()
+	}
+	n.mu.Unlock()
+	n.close()
+}

@@ -1,0 +1,170 @@
+package task
+
+import (
+	"context"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// A Task is a function running in a goroutine of its own, with variables of its
+// own. [Go] and [Run] make tasks. It mirrors asyncio.Task.
+//
+// All methods are safe for concurrent use. A Task is a handle: dropping it
+// neither ends nor leaks the task.
+type Task[T any] struct {
+	node
+	fn     Func[T]
+	ending ending[T]
+	vars   *ctxvar.Context
+}
+
+// Go starts fn as a task and returns its handle at once. It mirrors
+// asyncio.create_task.
+//
+// The task begins with a copy of the caller's variables as they are now, and
+// what it sets is its own. Its ctx descends from the given one: it is cancelled
+// when that is, or by [Task.Cancel], and ends with the task. The function is
+// always run, also if ctx is cancelled already.
+//
+// The task belongs to the [Group] or the [Run] that ctx comes from, which ends
+// only when the task has. If that has ended before, or is being cancelled, fn
+// is not run and the task has failed, with an [*Error]. If ctx comes from a
+// task, the new task is that one's child: it is cancelled with it, but may
+// outlive its normal end. If ctx comes from neither, nobody waits for the task
+// unless somebody calls Await.
+//
+// Go panics with [ErrNilFunc] if fn is nil.
+func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
+	t := newTask(fn)
+	o := collect(opts)
+	if err := t.open(ctx, t, o); err != nil {
+		t.refuse(err)
+		return t
+	}
+	t.start(o)
+	return t
+}
+
+func newTask[T any](fn Func[T]) *Task[T] {
+	if fn == nil {
+		panic(ErrNilFunc)
+	}
+	return &Task[T]{fn: fn}
+}
+
+// start starts the goroutine of t, which is in the tree.
+func (t *Task[T]) start(o *options) {
+	t.vars = ctxvar.Copy()
+	if o != nil && o.vars != nil {
+		t.vars = o.vars
+	}
+	go t.run()
+}
+
+// run is the life of the task's goroutine.
+func (t *Task[T]) run() {
+	defer t.conclude()
+	t.state.Store(uint32(Running))
+	t.vars.Run(t.call)
+}
+
+func (t *Task[T]) call() {
+	fn := t.fn
+	t.fn = nil
+	t.ending.run((*nodeCtx)(&t.node), fn)
+}
+
+// conclude ends the task, however its function ended.
+func (t *Task[T]) conclude() {
+	state, err := t.classify(t.ending.how, t.ending.err)
+	t.ending.err = err
+	if t.scope != nil {
+		t.shutDown()
+	}
+	t.finish(state, err)
+}
+
+// refuse ends a task that is not in the tree and whose function is not run.
+func (t *Task[T]) refuse(err error) {
+	t.fn = nil
+	t.vars = ctxvar.Copy()
+	t.ending.err = err
+	if t.limit != nil {
+		t.limit.stop()
+	}
+	t.raise(isGone)
+	t.settle(Failed)
+}
+
+// Await waits until t has ended and returns what its function returned. Any
+// number of goroutines may wait at once, and the same is returned whenever it
+// is called. It mirrors await task.
+//
+// If t's function returned an error, it is that. It is a [*PanicError] if the
+// function panicked, [ErrGoexit] (in an [*Error]) if it called runtime.Goexit,
+// a [*CanceledError] if it returned because it was cancelled, and a
+// [*TimeoutError] if that was by its own [Timeout].
+//
+// If ctx ends first, Await returns an [*Error] that has ctx's error and cause.
+// That does not touch t; but a ctx that t was started with, or one further
+// out, ends t too. If t has ended, that counts, whatever ctx says.
+//
+// A task that awaits itself gets [ErrDeadlock], in an [*Error], at once. For
+// that, all that has the task's ctx counts as the task.
+func (t *Task[T]) Await(ctx context.Context) (T, error) {
+	if !t.is(isFinal) {
+		if err := t.wait(ctx); err != nil {
+			var zero T
+			return zero, err
+		}
+	}
+	return t.result()
+}
+
+// result returns how t, which is final, ended.
+func (t *Task[T]) result() (T, error) {
+	t.observe()
+	return t.ending.value, t.ending.err
+}
+
+// Result returns what Await does if t has ended, and [ErrNotDone], in an
+// [*Error], if it has not. It does not wait. It mirrors Task.result().
+func (t *Task[T]) Result() (T, error) {
+	if !t.is(isFinal) {
+		var zero T
+		return zero, &Error{Op: "result", Task: t.name(), Err: ErrNotDone}
+	}
+	return t.result()
+}
+
+// Err returns the error that Result does.
+func (t *Task[T]) Err() error {
+	_, err := t.Result()
+	return err
+}
+
+// Context returns the variables of t: those it has at the moment, and once it
+// has ended, those it had at its end. It mirrors Task.get_context().
+//
+// While t is running, so is the Context; run a copy of it to call something
+// with the same variables.
+func (t *Task[T]) Context() *ctxvar.Context { return t.vars }
+
+// OnDone arranges for f(t) to be called once t has ended, in a copy of the
+// variables t had at its end. It is called exactly once: by t's goroutine, in
+// the order of the OnDone calls; or, if t has ended, by OnDone itself before it
+// returns. The end of t's [Group] or [Run] waits for its callbacks. A callback
+// that panics is reported as an error nobody looked at is, see [Unobserved].
+//
+// stop takes the callback back, and reports whether it did: false means that f
+// was called, or is about to be. It mirrors Task.add_done_callback and
+// remove_done_callback.
+func (t *Task[T]) OnDone(f func(t *Task[T])) (stop func() bool) {
+	call := func() { t.vars.Copy().Run(func() { f(t) }) }
+	h := &hook{call: call}
+	if !t.hang(h) {
+		t.callback(call)
+		return func() bool { return false }
+	}
+	return func() bool { return t.unhang(h) }
+}
