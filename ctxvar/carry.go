@@ -15,12 +15,10 @@ type carrier struct {
 	labels any
 }
 
-type carrierKey struct{}
-
 func (c *carrier) Value(key any) any {
 	switch {
-	case key == carrierKey{}:
-		return c
+	case key == gls.CarrierKey{}:
+		return c.frame
 	case gls.PprofKey(key):
 		labels := c.labels
 		if labels == nil {
@@ -46,11 +44,11 @@ func NewContext(ctx context.Context) context.Context {
 // [NewContext], or is the ctx of a task. It takes constant time but for ctx's
 // own look-up.
 func FromContext(ctx context.Context) (*Context, bool) {
-	c, ok := ctx.Value(carrierKey{}).(*carrier)
+	frame, ok := ctx.Value(gls.CarrierKey{}).(*gls.Frame)
 	if !ok {
 		return nil, false
 	}
-	return hold(c.frame), true
+	return hold(frame), true
 }
 
 // Do calls fn with labels added to the running goroutine's profiler labels, as

@@ -63,6 +63,10 @@ func (s *labelSet) adopt() *Frame {
 	return adopted
 }
 
+// CarrierKey is the key under which a context of ours returns the *Frame, which
+// may be nil, that it carries.
+type CarrierKey struct{}
+
 // PprofKey reports whether key is the one that runtime/pprof keeps labels under.
 func PprofKey(key any) bool { return key == pprofKey }
 
