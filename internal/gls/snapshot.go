@@ -1,0 +1,47 @@
+package gls
+
+import "unsafe"
+
+// A Snapshot is what a goroutine's slot held at one moment: its variables and
+// its labels. It holds no right to change them.
+type Snapshot struct{ set *labelSet }
+
+// Save returns the variables and the labels of the running goroutine.
+func Save() Snapshot {
+	set, _ := slot()
+	return Snapshot{set}
+}
+
+// Restore gives the running goroutine the variables and labels of s, which
+// another goroutine may have saved, as a go statement there and then would have.
+// It is for a goroutine that does the work of many, one after the other: what
+// one of them set the next one does not see, and it can't undo a [Change] of an
+// earlier one.
+//
+// It must not be called inside of a run of a [Scope] that began after the
+// goroutine last had the variables of s.
+func (s Snapshot) Restore() {
+	now := (*labelSet)(getProfLabel())
+	if now == s.set {
+		return
+	}
+	if now != nil {
+		if f := now.frame(); f.ownedBy(getg()) && f.home != s.home() {
+			f.home.close()
+		}
+	}
+	setProfLabel(unsafe.Pointer(s.set))
+}
+
+// home returns the home of the frame in s, or nil. It has another owner than
+// the goroutine that restores s, unless that goroutine saved s itself, or has
+// taken the address of one that did.
+func (s Snapshot) home() *Home {
+	if s.set == nil {
+		return nil
+	}
+	if f := s.set.frame(); f != nil {
+		return f.home
+	}
+	return nil
+}

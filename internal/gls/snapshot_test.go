@@ -1,0 +1,140 @@
+package gls_test
+
+import (
+	"context"
+	"runtime/pprof"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
+
+// onGoroutine runs fn in a goroutine of its own and waits for it.
+func onGoroutine(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fn()
+	}()
+	<-done
+}
+
+func value(key uint32) any { return gls.Current().Values().Get(key) }
+
+func TestRestoreGivesWhatWasSaved(t *testing.T) {
+	onGoroutine(func() {
+		gls.Set(1, "caller")
+		saved := gls.Save()
+		onGoroutine(func() {
+			gls.Set(1, "first job")
+			gls.Set(2, "first job")
+			saved.Restore()
+			assert.Equal(t, "caller", value(1))
+			assert.Nil(t, value(2))
+
+			gls.Set(1, "second job")
+			assert.Equal(t, "second job", value(1))
+		})
+		assert.Equal(t, "caller", value(1), "the goroutine that saved is not affected")
+	})
+}
+
+func TestRestoreOfNothing(t *testing.T) {
+	onGoroutine(func() {
+		saved := gls.Save()
+		gls.Set(1, "x")
+		saved.Restore()
+		assert.Nil(t, value(1))
+		saved.Restore()
+		assert.Nil(t, value(1))
+	})
+}
+
+func TestRestoreGivesLabels(t *testing.T) {
+	onGoroutine(func() {
+		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("who", "caller")))
+		saved := gls.Save()
+		onGoroutine(func() {
+			pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("who", "job")))
+			gls.Set(1, "job")
+			saved.Restore()
+			assert.Nil(t, value(1))
+			labels := pprof.WithLabels(labelsOfGoroutine(), pprof.LabelSet{})
+			who, _ := pprof.Label(labels, "who")
+			assert.Equal(t, "caller", who)
+		})
+	})
+}
+
+// labelsOfGoroutine returns a context that has the running goroutine's labels.
+func labelsOfGoroutine() context.Context { return goroutineLabels{context.Background()} }
+
+type goroutineLabels struct{ context.Context }
+
+func (g goroutineLabels) Value(key any) any {
+	if gls.PprofKey(key) {
+		return gls.GoroutineLabels()
+	}
+	return g.Context.Value(key)
+}
+
+func TestRestoreEndsTheRightToUndo(t *testing.T) {
+	for _, set := range []bool{false, true} {
+		onGoroutine(func() {
+			if set {
+				gls.Set(1, "caller")
+			}
+			saved := gls.Save()
+			onGoroutine(func() {
+				stale := gls.Set(1, "first job")
+				saved.Restore()
+				assert.False(t, stale.Undo(1), "nothing was set since, set before: %t", set)
+
+				fresh := gls.Set(1, "second job")
+				assert.False(t, stale.Undo(1), "something was set since, set before: %t", set)
+				assert.Equal(t, "second job", value(1))
+				assert.True(t, fresh.Undo(1))
+			})
+		})
+	}
+}
+
+// The goroutine that saved may restore too, and keeps the right to go on where
+// it was.
+func TestRestoreWhereSaved(t *testing.T) {
+	onGoroutine(func() {
+		before := gls.Set(1, "a")
+		saved := gls.Save()
+		gls.Set(1, "b")
+		saved.Restore()
+		assert.Equal(t, "a", value(1))
+		assert.True(t, before.Undo(1))
+		assert.Nil(t, value(1))
+	})
+}
+
+func BenchmarkRestore(b *testing.B) {
+	onGoroutine(func() {
+		gls.Set(1, "caller")
+		saved := gls.Save()
+		onGoroutine(func() {
+			b.Run("unchanged", func(b *testing.B) {
+				for b.Loop() {
+					saved.Restore()
+				}
+			})
+			b.Run("Set+Restore", func(b *testing.B) {
+				for b.Loop() {
+					gls.Set(1, "job")
+					saved.Restore()
+				}
+			})
+			b.Run("Isolate+Set", func(b *testing.B) {
+				for b.Loop() {
+					gls.Isolate(func() { gls.Set(1, "job") })
+				}
+			})
+		})
+	})
+}
