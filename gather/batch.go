@@ -1,0 +1,191 @@
+package gather
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A batch is the jobs of one call over a known number of items.
+//
+// The caller's goroutine starts workers, and each worker runs one job after the
+// other, claiming them in the order of the items, until none is left. Workers
+// are started for as long as there are jobs that nobody has claimed and the
+// limit allows it. So without a limit a job never waits for another one to end:
+// as long as it is unclaimed, one more worker is on its way. And yet few
+// goroutines are started where jobs are short, because the workers that are
+// there already are done with the jobs before the next worker is.
+//
+// Who owns what: the fields above next are written before the first worker is
+// started and only read afterwards. What the outcome writes, it writes before
+// the worker that called it calls workers.Done, and so before workers.Wait
+// returns.
+type batch[T, R any] struct {
+	items []T
+	fn    func(context.Context, T) (R, error)
+	limit int // jobs at once; 0 is no limit
+	gate  *gate[T]
+
+	outcome outcome[R]
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	vars   gls.Snapshot // the caller's variables
+
+	next    atomic.Int64 // the first job that nobody has claimed
+	workers sync.WaitGroup
+}
+
+// An outcome is told how the jobs of a batch end. An interface, because a func
+// value would be one more allocation for each call of [All].
+type outcome[R any] interface {
+	// ended is called once for job i, by the goroutine that ran it, which has
+	// the caller's variables again and may be on its way out after a Goexit.
+	ended(i int, v R, err error)
+}
+
+// run runs the jobs and returns how many were started, always the first ones.
+// The others were kept from it by ctx or by cancel. When run returns, every job
+// and every worker has ended, also when it panics, which it does only if a
+// function given to [Weight] or [Rate] does.
+func (b *batch[T, R]) run(ctx context.Context) (started int) {
+	if len(b.items) == 0 || ctx.Err() != nil {
+		return 0
+	}
+	b.ctx, b.cancel = jobContext(ctx)
+	b.vars = gls.Save()
+	finished := false
+	defer func() {
+		if !finished {
+			b.cancel(nil)
+			b.workers.Wait()
+		}
+	}()
+	if b.gate == nil {
+		b.startWorkers()
+	} else {
+		started = b.startJobs()
+	}
+	b.workers.Wait()
+	finished = true
+	b.cancel(nil)
+	if b.gate == nil {
+		started = int(min(b.next.Load(), int64(len(b.items))))
+	}
+	return started
+}
+
+// jobContext returns the context for the jobs of a call with ctx. It carries
+// the caller's variables, so that they outlast a pprof.Do in a job.
+func jobContext(ctx context.Context) (context.Context, context.CancelCauseFunc) {
+	return context.WithCancelCause(ctxvar.NewContext(ctx))
+}
+
+func (b *batch[T, R]) startWorkers() {
+	n := int64(len(b.items))
+	most := n
+	if b.limit > 0 {
+		most = min(n, int64(b.limit))
+	}
+	// One func value for all: a go statement with arguments, or with a method's
+	// receiver, would allocate a closure for each worker.
+	work := b.work
+	for w := int64(0); w < most && b.next.Load() < n; w++ {
+		b.workers.Add(1)
+		go work()
+	}
+}
+
+// work is the life of a worker.
+func (b *batch[T, R]) work() {
+	returned := false
+	defer func() {
+		if returned {
+			b.workers.Done()
+			return
+		}
+		// The job called runtime.Goexit, which ends the goroutine and not only
+		// the job. Another worker takes this one's place.
+		go b.work()
+	}()
+	for i := b.claim(); i >= 0; i = b.claim() {
+		b.do(i)
+	}
+	returned = true
+}
+
+// claim returns the next job to run, or -1 if there is none.
+func (b *batch[T, R]) claim() int {
+	// With a limit, most jobs of a call may lie ahead when it is cancelled.
+	// Without one, each was promised to be called.
+	if b.limit > 0 && b.ctx.Err() != nil {
+		return -1
+	}
+	i := b.next.Add(1) - 1
+	if i >= int64(len(b.items)) {
+		return -1
+	}
+	return int(i)
+}
+
+// do runs job i, and returns unless the job calls [runtime.Goexit]. Before
+// the outcome is told, the goroutine has the caller's variables again: neither the
+// functions that it calls nor the next job sees what this job set.
+func (b *batch[T, R]) do(i int) {
+	task.Func[R](func(ctx context.Context) (R, error) {
+		return b.fn(ctx, b.items[i])
+	}).Call(b.ctx, func(v R, err error) {
+		b.vars.Restore()
+		b.outcome.ended(i, v, err)
+	})
+}
+
+// startJobs starts the jobs one by one as the gate lets them through, each in a
+// goroutine of its own, and returns how many were started or turned away. A
+// worker that waits at the gate would do as well, but without a limit there
+// would be one for each job that waits.
+func (b *batch[T, R]) startJobs() int {
+	var slots chan struct{} // has a value for each job running, if there is a limit
+	if b.limit > 0 {
+		slots = make(chan struct{}, b.limit)
+	}
+	for i, item := range b.items {
+		if slots != nil {
+			select {
+			case slots <- struct{}{}:
+			case <-b.ctx.Done():
+				return i
+			}
+		}
+		weight, err := b.gate.enter(b.ctx, item)
+		if b.ctx.Err() != nil {
+			return i
+		}
+		if err != nil {
+			if slots != nil {
+				<-slots
+			}
+			var none R
+			b.outcome.ended(i, none, err)
+			continue
+		}
+		b.workers.Add(1)
+		go func() {
+			defer func() {
+				b.gate.leave(weight)
+				if slots != nil {
+					<-slots
+				}
+				b.workers.Done()
+			}()
+			// Whatever the functions at the gate set is not the job's affair.
+			b.vars.Restore()
+			b.do(i)
+		}()
+	}
+	return len(b.items)
+}

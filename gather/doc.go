@@ -1,0 +1,47 @@
+// Package gather runs jobs concurrently and gathers what they return.
+//
+//	pages, err := gather.Map(ctx, urls, fetch, gather.Limit(8))
+//
+// A job is a function call in a goroutine and in a copy of the caller's context
+// variables ([github.com/heirloom-go/heirloom/ctxvar]) of its own: it sees what
+// the caller had set, and what it sets itself neither the caller nor any other
+// job sees. No call returns before all its jobs have ended.
+//
+// # Which one
+//
+//	All       functions; their results in order, or the first failure    asyncio.gather
+//	Settled   functions; how each of them ended                          gather(return_exceptions=True)
+//	Race      functions; the first to end                                asyncio.wait(FIRST_COMPLETED)
+//	Any       functions; the first to succeed                            Promise.any
+//	Map       items; their results in order                              gather(*map(fn, items))
+//	Each      items; no results
+//	Group     functions as they come up; errgroup.Group and more         asyncio.TaskGroup
+//
+// [Map] and [Each] take options: a [Limit] of jobs at once, [Weight] and [Rate]
+// to hold them back, a [Timeout] and [Retry] for each, [Progress], and [OnError]
+// to say what a failure does to the other jobs. To give options to functions,
+// use Map over them with [Call].
+//
+// [ResultGroup] is a Group whose functions return results.
+//
+// # Failure
+//
+// A job fails if it returns an error, panics ([*task.PanicError], with the
+// stack of the panic) or calls [runtime.Goexit] ([task.ErrGoexit]). Errors are
+// wrapped in a [*JobError] that says which job it was; errors.Is and errors.As
+// look through it. By default the first failure cancels the context of the other
+// jobs, whose [context.Cause] is then that failure, and it alone is returned:
+// jobs that give up because they were cancelled have not failed.
+//
+// A wrong call, as one with a nil function or a negative limit, panics with a
+// [*UsageError].
+//
+// # Variables and profiler labels
+//
+// The context that a job is called with carries the caller's variables, as
+// [ctxvar.NewContext] makes it. So variables live through pprof.Do with it.
+// Goroutines that run several jobs one after the other, as those of a Map with a
+// Limit do, take back the variables and the profiler labels that a job left
+// behind before the next one begins. A job that locks its goroutine to an
+// operating system thread must unlock it.
+package gather

@@ -1,0 +1,116 @@
+package gather
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+)
+
+var (
+	// ErrNotStarted is the error of a job that never ran, because the call was
+	// cancelled first. What cancelled it is wrapped beside it, so that
+	// errors.Is finds [context.Canceled] or the caller's own cause too.
+	ErrNotStarted = errors.New("gather: not started")
+
+	// ErrNoJobs is what [Race] and [Any] return when they are given no function,
+	// since there is then no first one to tell of.
+	ErrNoJobs = errors.New("gather: no functions, so none can be the first")
+)
+
+// JobError says which job failed, and wraps what it failed with: the error its
+// function returned, a [*task.PanicError] if it panicked, [task.ErrGoexit] if
+// it called [runtime.Goexit].
+type JobError struct {
+	// Index is the job's place, from 0: among the functions or the items of the
+	// call, in what a [Stream]'s input gave, or in the order of the calls of
+	// [ResultGroup.Go].
+	Index int
+
+	// Name is what the option [Name] calls the job, and empty without it.
+	Name string
+
+	// Err is what the job failed with. It is never nil.
+	Err error
+}
+
+// Error names the job and says what it failed with.
+func (e *JobError) Error() string { return "gather: " + e.text() }
+
+func (e *JobError) text() string {
+	if e.Name == "" {
+		return "job " + strconv.Itoa(e.Index) + ": " + e.Err.Error()
+	}
+	return "job " + strconv.Itoa(e.Index) + " (" + e.Name + "): " + e.Err.Error()
+}
+
+// Unwrap returns what the job failed with.
+func (e *JobError) Unwrap() error { return e.Err }
+
+// Errors is the error of a call in which several jobs may have failed, under
+// the policies [CollectAll] and [StopAfter] and in [Any]: one [JobError] for
+// each that did, in the order of their indexes. errors.Is and errors.As look
+// through all of them.
+type Errors []*JobError
+
+// textErrors bounds how many of the errors Error spells out, so that a log line
+// stays a line when ten thousand jobs failed.
+const textErrors = 10
+
+// Error counts the jobs that failed, and says of the first ten what they failed
+// with.
+func (e Errors) Error() string {
+	var b strings.Builder
+	if len(e) == 1 {
+		b.WriteString("gather: 1 job failed: ")
+	} else {
+		fmt.Fprintf(&b, "gather: %d jobs failed: ", len(e))
+	}
+	for i, err := range e {
+		if i == textErrors {
+			fmt.Fprintf(&b, "; and %d more", len(e)-i)
+			break
+		}
+		if i > 0 {
+			b.WriteString("; ")
+		}
+		b.WriteString(err.text())
+	}
+	return b.String()
+}
+
+// Unwrap returns the errors of the jobs.
+func (e Errors) Unwrap() []error {
+	errs := make([]error, len(e))
+	for i, err := range e {
+		errs[i] = err
+	}
+	return errs
+}
+
+// UsageError is what the functions of this package panic with when the program
+// calls them in a way that can never work: a nil function, a negative limit.
+type UsageError struct {
+	// Func is the function or option that was called.
+	Func string
+
+	// Problem says what is wrong with the call, and what would be right.
+	Problem string
+
+	// Err is a more general error to match with errors.Is, as
+	// [task.ErrNilFunc], or nil.
+	Err error
+}
+
+// Error says which call is wrong, and why.
+func (e *UsageError) Error() string { return "gather." + e.Func + ": " + e.Problem }
+
+// Unwrap returns Err.
+func (e *UsageError) Unwrap() error { return e.Err }
+
+// notStarted is the error of the jobs that ctx, which is done, kept from
+// starting.
+func notStarted(ctx context.Context) error {
+	return fmt.Errorf("%w: %w", ErrNotStarted, context.Cause(ctx))
+}

@@ -1,0 +1,94 @@
+package gather
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/semaphore"
+)
+
+// WeightError is the error of a job that could never start, because of the
+// weight that [Weight] gives it.
+type WeightError struct {
+	// Weight is the weight of the job.
+	Weight int64
+
+	// Capacity is what the weights of the jobs that run at once may sum up to.
+	Capacity int64
+}
+
+// Error says why the weight is impossible.
+func (e *WeightError) Error() string {
+	if e.Weight < 0 {
+		return fmt.Sprintf("weight %d: a weight must not be negative", e.Weight)
+	}
+	return fmt.Sprintf("weight %d: more than the capacity of %d, so it could never start", e.Weight, e.Capacity)
+}
+
+// A gate holds jobs back as [Weight] and [Rate] tell. The one goroutine that
+// starts the jobs of a call passes it once for each job, in order.
+type gate[T any] struct {
+	rate     Limiter
+	weigh    func(T) int64
+	capacity int64
+	free     *semaphore.Weighted
+}
+
+// newGate returns the gate that c asks for, or nil if it asks for none.
+func newGate[T any](caller string, c *config) *gate[T] {
+	if c.rate == nil && c.weigh == nil {
+		return nil
+	}
+	g := &gate[T]{rate: c.rate}
+	if c.weigh != nil {
+		g.weigh = itemFunc[T, int64](caller, "Weight", c.weigh)
+		g.capacity = c.capacity
+		g.free = semaphore.NewWeighted(c.capacity)
+	}
+	return g
+}
+
+// enter blocks until the job of item may start, and returns what to give to
+// leave when it has ended. If it returns an error, the job must not start.
+func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
+	if g == nil {
+		return 0, nil
+	}
+	if g.weigh != nil {
+		weight = g.weigh(item)
+		if weight < 0 || weight > g.capacity {
+			return 0, &WeightError{Weight: weight, Capacity: g.capacity}
+		}
+		if err := g.free.Acquire(ctx, weight); err != nil {
+			return 0, err
+		}
+	}
+	// The rate comes last: what it lets through starts at once.
+	if g.rate != nil {
+		if err := g.rate.Wait(ctx); err != nil {
+			g.leave(weight)
+			return 0, err
+		}
+	}
+	return weight, nil
+}
+
+// leave makes room for the weight of a job that has ended.
+func (g *gate[T]) leave(weight int64) {
+	if g != nil && g.free != nil {
+		g.free.Release(weight)
+	}
+}
+
+// itemFunc returns f, which the option called name was given, as a function of
+// the items of the call.
+func itemFunc[T, R any](caller, name string, f any) func(T) R {
+	if f, ok := f.(func(T) R); ok {
+		return f
+	}
+	var item T
+	panic(&UsageError{
+		Func:    caller,
+		Problem: fmt.Sprintf("the function given to %s is a %T, but the items are of type %T", name, f, item),
+	})
+}

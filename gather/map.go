@@ -1,0 +1,110 @@
+package gather
+
+import (
+	"context"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Map calls fn for each of items, concurrently, and returns the results in the
+// order of the items. Each call is a job: it has a copy of the caller's
+// variables of its own, and its errors are wrapped as in [All], which is Map
+// over functions.
+//
+// All jobs run at once unless [Limit] or [Weight] says otherwise. The first
+// failure cancels the other jobs unless [OnError] says otherwise, and the
+// results are then nil. Under [CollectAll] and [StopAfter] they are there even
+// if there is an error, with the zero value for each job that did not succeed.
+//
+// Map blocks until every job that was started has ended. Without Limit, Weight
+// or [Rate] every job is started, even if the call is cancelled meanwhile. With
+// one of them, the jobs that have not started by then never do; if the caller
+// cancelled ctx, the error says so and matches [ErrNotStarted].
+//
+// With no items, Map returns an empty slice at once. It panics with a
+// [*UsageError] if fn is nil, or an option is for another type of item.
+func Map[T, R any](ctx context.Context, items []T, fn func(context.Context, T) (R, error), opts ...Option) ([]R, error) {
+	if fn == nil {
+		panic(nilFunc("Map"))
+	}
+	return mapItems(ctx, "Map", items, fn, opts)
+}
+
+// Each is [Map] for jobs that have no result.
+func Each[T any](ctx context.Context, items []T, fn func(context.Context, T) error, opts ...Option) error {
+	if fn == nil {
+		panic(nilFunc("Each"))
+	}
+	_, err := mapItems(ctx, "Each", items, func(ctx context.Context, item T) (struct{}, error) {
+		return struct{}{}, fn(ctx, item)
+	}, opts)
+	return err
+}
+
+func nilFunc(caller string) *UsageError {
+	return &UsageError{
+		Func:    caller,
+		Problem: "nil function; pass the function that the jobs are to run",
+		Err:     task.ErrNilFunc,
+	}
+}
+
+func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(context.Context, T) (R, error), opts []Option) ([]R, error) {
+	c := configure(&failFast, opts)
+	name := namer[T](caller, c)
+	m := &mapping[T, R]{
+		batch:    batch[T, R]{items: items, fn: withOptions(fn, c), limit: c.limit, gate: newGate[T](caller, c)},
+		failures: failures{ctx: ctx, policy: c.policy},
+		results:  make([]R, len(items)),
+		progress: newReporter(c.progress, len(items)),
+	}
+	m.outcome = m
+	started := m.run(ctx)
+	m.progress.rethrow()
+	if name != nil {
+		m.callBy(func(i int) string { return name(items[i]) })
+	}
+	if err := m.error(len(items), started); err != nil {
+		if c.policy == FailFast {
+			return nil, err
+		}
+		return m.results, err
+	}
+	return m.results, nil
+}
+
+// A mapping is one call of [Map], all of it in one allocation.
+type mapping[T, R any] struct {
+	batch[T, R]
+	failures
+	results  []R
+	progress *reporter
+}
+
+func (m *mapping[T, R]) ended(i int, v R, err error) {
+	if err == nil {
+		m.results[i] = v
+	} else if last := m.add(i, err); last != nil {
+		m.cancel(last)
+	}
+	m.progress.ended(err, m.cancel)
+}
+
+// withOptions returns fn as the options want a job to be called.
+func withOptions[T, R any](fn func(context.Context, T) (R, error), c *config) func(context.Context, T) (R, error) {
+	if c.retry.attempts > 1 {
+		fn = retrying(fn, c.retry, c.rate)
+	}
+	if c.timed {
+		fn = timing(fn, c.timeout)
+	}
+	return fn
+}
+
+// namer returns the function given to [Name], or nil.
+func namer[T any](caller string, c *config) func(T) string {
+	if c.name == nil {
+		return nil
+	}
+	return itemFunc[T, string](caller, "Name", c.name)
+}

@@ -1,0 +1,83 @@
+package gather
+
+import (
+	"context"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Race runs fns concurrently, as [All] does, and returns the result of the job
+// that is the first to end, whether it succeeds or fails; an error is wrapped in
+// a [*JobError]. The context of the others is cancelled, and Race returns once
+// they have ended too. What they return is dropped. It is JavaScript's
+// Promise.race, and Python's asyncio.wait with FIRST_COMPLETED.
+//
+// If ctx is done when Race is called no job starts, and the error matches
+// [ErrNotStarted]. With no functions the error is [ErrNoJobs]. Race panics with
+// a [*UsageError] if one of fns is nil.
+func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
+	checkFuncs("Race", fns)
+	r := &contest[T]{
+		batch:    batch[task.Func[T], T]{items: fns, fn: Call[T]},
+		failures: failures{ctx: ctx, policy: FailFast},
+	}
+	r.outcome = r
+	return r.winner(ctx)
+}
+
+// Any runs fns concurrently, as [All] does, and returns the result of the job
+// that is the first to succeed. The context of the others is cancelled, and Any
+// returns once they have ended too. What they return is dropped. If all jobs
+// fail, the error is an [Errors] with all their failures. It is JavaScript's
+// Promise.any.
+//
+// If ctx is done when Any is called no job starts, and the error matches
+// [ErrNotStarted]. With no functions the error is [ErrNoJobs]. Any panics with a
+// [*UsageError] if one of fns is nil.
+func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
+	checkFuncs("Any", fns)
+	r := &contest[T]{
+		batch:    batch[task.Func[T], T]{items: fns, fn: Call[T]},
+		failures: failures{ctx: ctx, policy: CollectAll},
+	}
+	r.outcome = r
+	return r.winner(ctx)
+}
+
+// A contest is one call of [Race] or [Any]. It is over with the first success,
+// or with as many failures as its policy bears.
+type contest[T any] struct {
+	batch[task.Func[T], T]
+	failures
+
+	over  sync.Once
+	won   bool
+	value T
+}
+
+func (c *contest[T]) ended(i int, v T, err error) {
+	if err == nil {
+		c.over.Do(func() {
+			c.won, c.value = true, v
+			c.cancel(nil)
+		})
+	} else if last := c.add(i, err); last != nil {
+		c.over.Do(func() { c.cancel(last) })
+	}
+}
+
+// winner runs the jobs, and returns the result of the one that won.
+func (c *contest[T]) winner(ctx context.Context) (T, error) {
+	var none T
+	if len(c.items) == 0 {
+		return none, ErrNoJobs
+	}
+	if c.run(ctx) == 0 {
+		return none, notStarted(ctx)
+	}
+	if c.won {
+		return c.value, nil
+	}
+	return none, c.error(len(c.items), len(c.items))
+}

@@ -1,0 +1,95 @@
+package gather
+
+import (
+	"context"
+	"slices"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A ResultGroup is a [Group] whose functions return results. The zero
+// ResultGroup is valid, has no limit and cancels nothing on error.
+type ResultGroup[T any] struct {
+	group Group
+
+	mu      sync.Mutex
+	results []T // guarded by mu: one for each call of Go, in order
+}
+
+// ResultGroupWithContext returns a new ResultGroup and a context derived from
+// ctx, which is cancelled as that of [WithContext] is.
+func ResultGroupWithContext[T any](ctx context.Context) (*ResultGroup[T], context.Context) {
+	ctx, cancel := jobContext(ctx)
+	return &ResultGroup[T]{group: Group{cancel: cancel}}, ctx
+}
+
+// Go calls f in a new goroutine, as [Group.Go] does.
+func (g *ResultGroup[T]) Go(f func() (T, error)) {
+	if f == nil {
+		panic(nilFunc("ResultGroup.Go"))
+	}
+	i := g.add()
+	if g.group.slots != nil {
+		g.group.slots <- struct{}{}
+	}
+	g.start(i, f)
+}
+
+// TryGo is Go if the number of active goroutines is below the limit, and does
+// nothing otherwise. It reports whether f was started, and never blocks.
+func (g *ResultGroup[T]) TryGo(f func() (T, error)) bool {
+	if f == nil {
+		panic(nilFunc("ResultGroup.TryGo"))
+	}
+	if !g.group.trySlot() {
+		return false
+	}
+	g.start(g.add(), f)
+	return true
+}
+
+// SetLimit limits the number of active goroutines, as [Group.SetLimit] does.
+func (g *ResultGroup[T]) SetLimit(n int) { g.group.SetLimit(n) }
+
+// Wait blocks until all functions given to Go have ended. It returns their
+// results in the order of the calls to Go, with the zero value for each that
+// failed, and the first error of one of them, a [*JobError], or nil.
+func (g *ResultGroup[T]) Wait() ([]T, error) {
+	err := g.group.Wait()
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return slices.Clip(g.results), err
+}
+
+// add makes a place for one more result.
+func (g *ResultGroup[T]) add() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	var none T
+	g.results = append(g.results, none)
+	return len(g.results) - 1
+}
+
+// start runs f in a goroutine, which has its slot in the group.
+func (g *ResultGroup[T]) start(i int, f func() (T, error)) {
+	g.group.running.Add(1)
+	go func() {
+		task.Func[T](func(context.Context) (T, error) {
+			return f()
+		}).Call(context.Background(), func(v T, err error) {
+			if err != nil {
+				err = &JobError{Index: i, Err: err}
+			} else {
+				g.set(i, v)
+			}
+			g.group.ended(err)
+		})
+	}()
+}
+
+func (g *ResultGroup[T]) set(i int, v T) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.results[i] = v
+}
