@@ -1,0 +1,139 @@
+package ctxsql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// A level is what is kept or undone as a whole: a transaction, or a savepoint
+// in one. One goroutine runs it, the one that called InTx; others may take part
+// in it with Share.
+//
+// Goroutines that have inherited it keep it in memory for as long as they live,
+// so once it has ended it refers to nothing but its pool.
+type level struct {
+	db     *sql.DB
+	begun  place
+	parent *level // the level around a savepoint; nil for a transaction
+
+	// open is the transaction, and nil once the level has ended. The goroutine
+	// that runs the level stores it, under mu; anyone may load it.
+	open atomic.Pointer[transaction]
+
+	mu       sync.Mutex
+	sharers  int                     // goroutines inside of Share; 0 while nested > 0
+	nested   int                     // open savepoints within; 0 while sharers > 0
+	doomed   error                   // why the level can't be kept any more, or nil
+	onCommit []func(context.Context) // what to call once it is committed
+}
+
+// A unit is what the database knows a level as.
+type unit interface {
+	// keep commits it or, in a transaction that goes on, lets it be.
+	keep() error
+	// undo undoes it, and reports nil if that is not needed any more.
+	undo() error
+}
+
+// run calls fn within l, and ends l: u is kept if fn returns nil, and undone if
+// fn returns an error, panics or calls runtime.Goexit.
+func (l *level) run(ctx context.Context, u unit, fn func(context.Context) error) (err error) {
+	h := l.enter()
+	// There is no recover: a panic goes on by itself, with the stack of where it
+	// happened, and so does Goexit.
+	err = errUnwound
+	defer func() {
+		h.leave()
+		err = l.end(u, err)
+	}()
+	return fn(ctxvar.NewContext(ctx))
+}
+
+// end ends l, and undoes u if err is not nil. It returns err or, if that is
+// nil, why u could not be kept.
+func (l *level) end(u unit, err error) error {
+	l.mu.Lock()
+	l.open.Store(nil)
+	shared, doomed := l.sharers > 0, l.doomed
+	l.doomed = nil
+	l.mu.Unlock()
+
+	switch {
+	case err != nil:
+	case shared:
+		err = l.refuse("InTx", ErrShared,
+			"it was rolled back; wait for those that are inside of Share before returning")
+	case doomed != nil:
+		err = &TxError{Op: "InTx", Err: ErrRollbackOnly, Begun: l.begun.String(), Cause: doomed}
+	default:
+		err = u.keep()
+	}
+	if err == nil {
+		if l.parent != nil {
+			l.parent.committed(l.takeOnCommit()...)
+		}
+		return nil
+	}
+
+	l.takeOnCommit()
+	if l.parent != nil && shared {
+		// What the sharers still do is in the parent now, without what they did.
+		l.parent.doom(err)
+	}
+	if failed := u.undo(); failed != nil {
+		failed = fmt.Errorf("ctxsql: rolling back: %w", failed)
+		if l.parent != nil {
+			l.parent.doom(failed)
+		}
+		err = fmt.Errorf("%w (%w)", err, failed)
+	}
+	return err
+}
+
+// join calls fn as a part of l, so that l can't be kept if fn returns an error,
+// panics or calls runtime.Goexit.
+func (l *level) join(ctx context.Context, fn func(context.Context) error) (err error) {
+	err = errUnwound
+	defer func() {
+		if err != nil {
+			l.doom(err)
+		}
+	}()
+	return fn(ctx)
+}
+
+var errUnwound = errors.New("ctxsql: the function panicked or called runtime.Goexit")
+
+// doom has l undone because of err, whatever its function returns.
+func (l *level) doom(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.doomed == nil {
+		l.doomed = err
+	}
+}
+
+// committed appends to what is called once l is committed.
+func (l *level) committed(fns ...func(context.Context)) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.onCommit = append(l.onCommit, fns...)
+}
+
+func (l *level) takeOnCommit() []func(context.Context) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	fns := l.onCommit
+	l.onCommit = nil
+	return fns
+}
+
+func (l *level) refuse(op string, err error, todo string) error {
+	return &TxError{Op: op, Err: err, Begun: l.begun.String(), todo: todo}
+}

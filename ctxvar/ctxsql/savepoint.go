@@ -1,0 +1,76 @@
+package ctxsql
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+)
+
+// A mark is the unit of a savepoint.
+type mark struct {
+	tx     *sql.Tx
+	ctx    context.Context
+	syntax savepointSyntax
+	name   string
+}
+
+// savepoint runs fn in a savepoint of t, whose level l is.
+func (l *level) savepoint(ctx context.Context, t *transaction, syntax savepointSyntax, fn func(context.Context) error) error {
+	if err := l.nest(); err != nil {
+		return err
+	}
+	defer l.unnest()
+	t.savepoints++
+	m := &mark{tx: t.tx, ctx: ctx, syntax: syntax, name: fmt.Sprintf("ctxsql_%d", t.savepoints)}
+	if _, err := m.tx.ExecContext(ctx, fmt.Sprintf(syntax.save, m.name)); err != nil {
+		return fmt.Errorf("ctxsql: making a savepoint: %w", err)
+	}
+	inner := &level{db: l.db, begun: l.begun, parent: l}
+	inner.open.Store(t)
+	return inner.run(ctx, m, fn)
+}
+
+// nest notes that a savepoint begins in l. That is refused while other
+// goroutines take part in l: to undo the savepoint would undo what they do
+// meanwhile, and theirs would end in an order that no database accepts.
+func (l *level) nest() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.sharers > 0 {
+		return l.refuse("InTx", ErrShared, "a savepoint needs the transaction for itself; join it instead")
+	}
+	l.nested++
+	return nil
+}
+
+func (l *level) unnest() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.nested--
+}
+
+func (m *mark) keep() error {
+	if m.syntax.release == "" {
+		return nil
+	}
+	if _, err := m.tx.ExecContext(m.ctx, fmt.Sprintf(m.syntax.release, m.name)); err != nil {
+		return fmt.Errorf("ctxsql: releasing a savepoint: %w", err)
+	}
+	return nil
+}
+
+func (m *mark) undo() error {
+	// If it is ctx that has ended, but not that of the whole transaction, the
+	// latter should go on.
+	ctx := context.WithoutCancel(m.ctx)
+	_, err := m.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.rollback, m.name))
+	if err == nil && m.syntax.release != "" {
+		// To roll back to a savepoint leaves it in place.
+		_, err = m.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.release, m.name))
+	}
+	if errors.Is(err, sql.ErrTxDone) {
+		return nil // all of it is undone, which whoever ends it will find
+	}
+	return err
+}

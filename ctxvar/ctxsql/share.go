@@ -1,0 +1,75 @@
+package ctxsql
+
+import (
+	"context"
+	"database/sql"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// Share calls fn in the transaction of db that the running goroutine has
+// inherited, or that ctx carries, and returns fn's result. It is how a
+// goroutine says that it takes part in a transaction that another one began:
+//
+//	err := ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
+//		return gather.Each(ctx, orders, func(ctx context.Context, o Order) error {
+//			return ctxsql.Share(ctx, db, func(ctx context.Context) error { return save(ctx, o) })
+//		})
+//	})
+//
+// A transaction has one connection, so its goroutines' statements are sent one
+// at a time. Most drivers refuse a statement while the rows of another one are
+// not read to the end or closed; goroutines that read are to read all of their
+// rows before another may go on, or should not share.
+//
+// As with an InTx that joins, the transaction can't be committed if fn returns
+// an error, panics or calls [runtime.Goexit]. Who started the goroutine must
+// wait for it: an InTx whose function returns while another goroutine is inside
+// of Share rolls back and returns [ErrShared]. A savepoint can't begin while
+// others share the transaction, nor can Share while a savepoint is open around
+// which the goroutine was started; both return ErrShared.
+//
+// Share returns [ErrNoTx] if there is no transaction and [ErrTxEnded] if it is
+// over, without calling fn. In a goroutine that may use the transaction anyway
+// it calls fn and adds nothing.
+func Share(ctx context.Context, db *sql.DB, fn func(ctx context.Context) error) error {
+	h, _ := find(ctx, db)
+	if h == nil {
+		return &TxError{Op: "Share", Err: ErrNoTx, todo: "call it in a goroutine that InTx's function starts," +
+			" or with the ctx given to that function"}
+	}
+	l := h.level
+	if h.mine() && l.open.Load() != nil {
+		return l.join(ctx, fn)
+	}
+	if err := l.share(); err != nil {
+		return err
+	}
+	own := l.enter()
+	defer func() {
+		own.leave()
+		l.unshare()
+	}()
+	return l.join(ctxvar.NewContext(ctx), fn)
+}
+
+// share notes that a goroutine begins to take part in l.
+func (l *level) share() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case l.open.Load() == nil:
+		return l.refuse("Share", ErrTxEnded, "who starts the goroutine must wait for it before InTx's function returns")
+	case l.nested > 0:
+		return l.refuse("Share", ErrShared, "a savepoint is open, and has the transaction for itself:"+
+			" share before it begins or after it ends")
+	}
+	l.sharers++
+	return nil
+}
+
+func (l *level) unshare() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sharers--
+}

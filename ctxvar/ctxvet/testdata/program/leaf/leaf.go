@@ -1,9 +1,0 @@
-// Package leaf knows nothing of ctxvar.
-package leaf
-
-import (
-	"context"
-	"runtime/pprof"
-)
-
-func Label() { pprof.SetGoroutineLabels(context.Background()) }
