@@ -1,0 +1,48 @@
+// Package ctxslog adds variables to log records: with [Handler] around the
+// handler of a [slog.Logger], a call deep in a library, with no parameter and no
+// ctx, says whose work it belongs to.
+//
+//	var requestID = ctxvar.New[string]("request_id")
+//
+//	func main() {
+//		slog.SetDefault(slog.New(ctxslog.NewHandler(
+//			slog.NewJSONHandler(os.Stderr, nil),
+//			ctxslog.Var(requestID),
+//		)))
+//		…
+//	}
+//
+//	func deepInALibrary() { slog.Info("connecting") }
+//	// {"time":…,"level":"INFO","msg":"connecting","request_id":"b7f2…"}
+//
+// # Which value
+//
+// A variable is looked for with each record that the handler within handles,
+// and for none that its level leaves out. The value is that of the goroutine
+// that logs; if it has none, that of the snapshot which the record's ctx carries,
+// see [ctxvar.NewContext]; if there is none, the variable's default. So
+// slog.InfoContext(ctx, …) says whose work it is even in a worker that took ctx
+// out of a channel. A variable that has neither a value nor a default is left
+// out, and with [OmitUnset] a default is no reason to write it.
+//
+// # Where it is written
+//
+// Attributes made from variables are at the top level of the record, whatever
+// groups the logger has open, after what [slog.Logger.With] gave before the
+// first of them and before all else: a query for request_id finds the records
+// of all loggers in one place. If the record has an attribute of the same name
+// there, both are written, as slog does with any two attributes of one name; most
+// readers of JSON take the later one, which is the record's own.
+//
+// # Other loggers
+//
+// Package log: [slog.NewLogLogger] makes a log.Logger of a Handler, and after
+// [slog.SetDefault] log.Print and the like go through it as well.
+//
+// zap: a zapcore.Core that gives the core within the fields of the variables,
+// core.With(fields).Check(entry, checked), in its Check method, which zap calls
+// in the goroutine that logs. zerolog: a Hook that adds them in Run. Both are
+// written out, for copying, in the [examples].
+//
+// [examples]: https://github.com/heirloom-go/heirloom/tree/main/internal/examples/loggers
+package ctxslog

@@ -1,0 +1,381 @@
+package ctxslog_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"log"
+	"log/slog"
+	"math/rand/v2"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"testing/slogtest"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
+)
+
+// bare keeps the time out, so that records made apart can be compared.
+var bare = &slog.HandlerOptions{
+	Level: slog.LevelDebug,
+	ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+		if len(groups) == 0 && a.Key == slog.TimeKey {
+			return slog.Attr{}
+		}
+		return a
+	},
+}
+
+// logTo returns a logger that writes text to out, with attrs.
+func logTo(out io.Writer, attrs ...ctxslog.Attr) *slog.Logger {
+	return slog.New(ctxslog.NewHandler(slog.NewTextHandler(out, bare), attrs...))
+}
+
+// logged returns what log writes, as text and without level and message.
+func logged(attrs []ctxslog.Attr, log func(*slog.Logger)) string {
+	var out strings.Builder
+	log(logTo(&out, attrs...))
+	return strings.TrimPrefix(strings.TrimSuffix(out.String(), "\n"), "level=INFO msg=m")
+}
+
+// The rules of package slog hold, whether there is anything to add or not.
+func TestSlogtest(t *testing.T) {
+	for _, tt := range []struct {
+		reason string
+		attrs  []ctxslog.Attr
+	}{
+		{"nothing is chosen", nil},
+		{"nothing is set", []ctxslog.Attr{ctxslog.Var(attempt)}},
+		{"a variable is added", []ctxslog.Attr{ctxslog.Var(requestID)}},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			var out bytes.Buffer
+			newHandler := func(*testing.T) slog.Handler {
+				out.Reset()
+				return ctxslog.NewHandler(slog.NewJSONHandler(&out, nil), tt.attrs...)
+			}
+			// slogtest runs each case in a goroutine that this one starts.
+			defer requestID.Set("r1").Reset()
+			slogtest.Run(t, newHandler, func(t *testing.T) map[string]any {
+				var record map[string]any
+				require.NoError(t, json.Unmarshal(out.Bytes(), &record), "%s", &out)
+				if tt.reason == "a variable is added" {
+					assert.Equal(t, "r1", record["request_id"], "at the top level")
+				}
+				return record
+			})
+		})
+	}
+}
+
+func TestPlacement(t *testing.T) {
+	defer requestID.Set("r1").Reset()
+	for _, tt := range []struct {
+		reason string
+		log    func(*slog.Logger)
+		want   string
+	}{
+		{
+			"before the record's own",
+			func(l *slog.Logger) { l.Info("m", "k", 1) },
+			" request_id=r1 k=1",
+		},
+		{
+			"after what With gave",
+			func(l *slog.Logger) { l.With("a", 1).With("b", 2).Info("m", "k", 3) },
+			" a=1 b=2 request_id=r1 k=3",
+		},
+		{
+			"outside of a group",
+			func(l *slog.Logger) { l.WithGroup("g").Info("m", "k", 1) },
+			" request_id=r1 g.k=1",
+		},
+		{
+			"outside of nested groups, whatever With gave between",
+			func(l *slog.Logger) {
+				l.With("a", 1).WithGroup("g").With("b", 2).WithGroup("h").WithGroup("i").With("c", 3).With("d", 4).Info("m", "k", 5)
+			},
+			" a=1 request_id=r1 g.b=2 g.h.i.c=3 g.h.i.d=4 g.h.i.k=5",
+		},
+		{
+			"a group without attributes is not written",
+			func(l *slog.Logger) { l.WithGroup("g").WithGroup("h").Info("m") },
+			" request_id=r1",
+		},
+		{
+			"a group without a name is none",
+			func(l *slog.Logger) { l.WithGroup("").Info("m", "k", 1) },
+			" request_id=r1 k=1",
+		},
+		{
+			"With of nothing changes nothing",
+			func(l *slog.Logger) { l.With().WithGroup("g").With().Info("m", "k", 1) },
+			" request_id=r1 g.k=1",
+		},
+		{
+			"an attribute of the same name comes later",
+			func(l *slog.Logger) { l.Info("m", "request_id", "own") },
+			" request_id=r1 request_id=own",
+		},
+		{
+			"more attributes than a record has room for",
+			func(l *slog.Logger) {
+				l.WithGroup("g").Info("m", "a", 1, "b", 2, "c", 3, "d", 4, "e", 5, "f", 6, "g", 7)
+			},
+			" request_id=r1 g.a=1 g.b=2 g.c=3 g.d=4 g.e=5 g.f=6 g.g=7",
+		},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			assert.Equal(t, tt.want, logged([]ctxslog.Attr{ctxslog.Var(requestID)}, tt.log))
+		})
+	}
+}
+
+// Whatever With and WithGroup were called with, a record is written as if the
+// variables had been given to With before the first group.
+func FuzzPlacement(f *testing.F) {
+	for seed := range uint64(50) {
+		f.Add(seed)
+	}
+	f.Fuzz(func(t *testing.T, seed uint64) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		attrs := func() []any {
+			args := make([]any, random.IntN(8))
+			for i := range args {
+				key := strconv.Itoa(random.IntN(10))
+				switch random.IntN(4) {
+				case 0:
+					args[i] = slog.Group(key)
+				case 1:
+					args[i] = slog.Group(key, "in", random.IntN(10))
+				default:
+					args[i] = slog.Int(key, random.IntN(10))
+				}
+			}
+			return args
+		}
+		defer attempt.Set(random.IntN(3)).Reset()
+		if random.IntN(2) == 0 {
+			defer requestID.Set("r1").Reset()
+		}
+		variables := func() []any {
+			args := []any{slog.Int("attempt", attempt.Get())}
+			if id, ok := requestID.Lookup(); ok {
+				args = append(args, slog.String("request_id", id))
+			}
+			return args
+		}
+
+		var got, want bytes.Buffer
+		options := &slog.HandlerOptions{AddSource: true, ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
+			switch {
+			case len(groups) == 0 && a.Key == slog.TimeKey:
+				return slog.Attr{}
+			case a.Value.Kind() == slog.KindInt64:
+				// Each attribute says in which groups it was written.
+				a.Value = slog.StringValue(strings.Join(append(groups, a.Value.String()), "/"))
+			}
+			return a
+		}}
+		newHandler := func(w io.Writer) slog.Handler { return slog.NewJSONHandler(w, options) }
+		if random.IntN(2) == 0 {
+			newHandler = func(w io.Writer) slog.Handler { return slog.NewTextHandler(w, options) }
+		}
+		ours := slog.New(ctxslog.NewHandler(newHandler(&got), ctxslog.Var(attempt), ctxslog.Var(requestID)))
+		plain := slog.New(newHandler(&want))
+		grouped := false
+		for range random.IntN(8) {
+			if random.IntN(2) == 0 {
+				args := attrs()
+				ours, plain = ours.With(args...), plain.With(args...)
+				continue
+			}
+			if !grouped {
+				grouped = true
+				plain = plain.With(variables()...)
+			}
+			name := strconv.Itoa(random.IntN(10))
+			ours, plain = ours.WithGroup(name), plain.WithGroup(name)
+		}
+		if !grouped {
+			plain = plain.With(variables()...)
+		}
+
+		args := attrs()
+		for _, l := range []*slog.Logger{ours, plain} {
+			l.Info("m", args...)
+		}
+		assert.Equal(t, want.String(), got.String(), "seed %d", seed)
+	})
+}
+
+// Loggers derived from one logger have nothing of each other.
+func TestDerivedLoggers(t *testing.T) {
+	var out strings.Builder
+	parent := logTo(&out, ctxslog.Var(requestID)).WithGroup("g").With("p1", 0, "p2", 0, "p3", 0)
+	one, two := parent.With("one", 1), parent.With("two", 2)
+	sub1, sub2 := parent.WithGroup("sub1"), parent.WithGroup("sub2")
+
+	defer requestID.Set("r1").Reset()
+	for _, l := range []*slog.Logger{one, two, sub1, sub2, parent} {
+		l.Info("m", "k", 3)
+	}
+	const prefix = "level=INFO msg=m request_id=r1 g.p1=0 g.p2=0 g.p3=0"
+	assert.Equal(t, strings.Join([]string{
+		prefix + " g.one=1 g.k=3",
+		prefix + " g.two=2 g.k=3",
+		prefix + " g.sub1.k=3",
+		prefix + " g.sub2.k=3",
+		prefix + " g.k=3",
+		"",
+	}, "\n"), out.String())
+}
+
+// Handlers may keep and change the slice that WithAttrs is given.
+func TestWithAttrsOwnsItsSlice(t *testing.T) {
+	var out strings.Builder
+	h := ctxslog.NewHandler(greedy{slog.NewTextHandler(&out, bare)}, ctxslog.Var(requestID))
+
+	defer requestID.Set("r1").Reset()
+	slog.New(h).WithGroup("g").With("a", 1).Info("m")
+	assert.Equal(t, "level=INFO msg=m request_id=r1 g.a=1\n", out.String())
+}
+
+// greedy changes the slice that WithAttrs is given.
+type greedy struct{ slog.Handler }
+
+func (h greedy) WithAttrs(attrs []slog.Attr) slog.Handler {
+	with := greedy{h.Handler.WithAttrs(attrs)}
+	clear(attrs)
+	return with
+}
+
+func (h greedy) WithGroup(name string) slog.Handler { return greedy{h.Handler.WithGroup(name)} }
+
+func TestEachGoroutineHasItsOwn(t *testing.T) {
+	var out bytes.Buffer
+	logger := slog.New(ctxslog.NewHandler(slog.NewJSONHandler(&out, nil), ctxslog.Var(requestID)))
+
+	const goroutines, records = 50, 20
+	var all sync.WaitGroup
+	for i := range goroutines {
+		id := strconv.Itoa(i)
+		requestID.With(id, func() {
+			all.Go(func() {
+				l := logger.With("component", "db").WithGroup("query")
+				for range records {
+					l.Info("m", "want", id)
+				}
+			})
+		})
+	}
+	all.Wait()
+
+	decoder := json.NewDecoder(&out)
+	for range goroutines * records {
+		var record struct {
+			RequestID string `json:"request_id"`
+			Query     struct {
+				Want string `json:"want"`
+			} `json:"query"`
+		}
+		require.NoError(t, decoder.Decode(&record))
+		require.NotEmpty(t, record.RequestID)
+		require.Equal(t, record.Query.Want, record.RequestID)
+	}
+}
+
+func TestSnapshotInContext(t *testing.T) {
+	var carried context.Context
+	requestID.With("carried", func() {
+		tenant.With("acme", func() { carried = ctxvar.NewContext(t.Context()) })
+	})
+	attrs := []ctxslog.Attr{ctxslog.Var(requestID), ctxslog.Var(tenant), ctxslog.Var(attempt)}
+	info := func(l *slog.Logger) { l.InfoContext(carried, "m") }
+
+	assert.Equal(t, " request_id=carried tenant=acme", logged(attrs, info),
+		"what the goroutine does not have is in the ctx; a default is no value")
+	requestID.With("own", func() {
+		assert.Equal(t, " request_id=own tenant=acme", logged(attrs, info), "what it has comes first, one by one")
+	})
+	ctxvar.Detach(func() {
+		assert.Equal(t, " request_id=carried tenant=acme", logged(attrs, info), "the ctx was given by hand")
+	})
+	assert.Equal(t, " tenant=public", logged(attrs, func(l *slog.Logger) { l.Info("m") }), "no ctx, no snapshot")
+}
+
+func TestNotEvaluatedInVain(t *testing.T) {
+	defer requestID.Set("r1").Reset()
+	never := ctxslog.VarFunc(requestID, func(string) slog.Value {
+		t.Error("evaluated")
+		return slog.Value{}
+	})
+
+	handlers := map[string]slog.Handler{
+		"below the level": slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelError}),
+		"sampled away":    sampledAway{slog.NewTextHandler(io.Discard, nil)},
+	}
+	for name, next := range handlers {
+		t.Run(name, func(t *testing.T) {
+			l := slog.New(ctxslog.NewHandler(next, never))
+			l.Info("m")
+			l.WithGroup("g").Info("m", "k", 1)
+		})
+	}
+}
+
+// sampledAway writes nothing, but says so only when it has the record.
+type sampledAway struct{ slog.Handler }
+
+func (sampledAway) Handle(context.Context, slog.Record) error { return nil }
+func (h sampledAway) WithGroup(string) slog.Handler           { return h }
+
+func TestEnabledIsTheHandlersWithin(t *testing.T) {
+	h := ctxslog.NewHandler(slog.NewTextHandler(io.Discard, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	for _, h := range []slog.Handler{h, h.WithGroup("g"), h.WithAttrs([]slog.Attr{slog.Int("a", 1)})} {
+		assert.False(t, h.Enabled(t.Context(), slog.LevelInfo))
+		assert.True(t, h.Enabled(t.Context(), slog.LevelWarn))
+	}
+}
+
+func TestErrorOfTheHandlerWithin(t *testing.T) {
+	h := ctxslog.NewHandler(slog.NewTextHandler(brokenPipe{}, nil), ctxslog.Var(requestID))
+	defer requestID.Set("r1").Reset()
+	assert.ErrorIs(t, h.Handle(t.Context(), slog.Record{}), io.ErrClosedPipe)
+	assert.ErrorIs(t, h.WithGroup("g").Handle(t.Context(), slog.Record{}), io.ErrClosedPipe)
+}
+
+type brokenPipe struct{}
+
+func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// Package log goes through the handler too, once it is slog's default.
+func TestPackageLog(t *testing.T) {
+	restore, flags, w := slog.Default(), log.Flags(), log.Writer()
+	defer func() {
+		slog.SetDefault(restore)
+		log.SetFlags(flags)
+		log.SetOutput(w)
+	}()
+
+	var out strings.Builder
+	slog.SetDefault(logTo(&out, ctxslog.Var(requestID)))
+	requestID.With("r1", func() { log.Print("connecting") })
+	assert.Equal(t, "level=INFO msg=connecting request_id=r1\n", out.String())
+}
+
+func TestMisuse(t *testing.T) {
+	next := slog.NewTextHandler(io.Discard, nil)
+	assert.PanicsWithValue(t, "ctxslog: NewHandler of a nil slog.Handler",
+		func() { ctxslog.NewHandler(nil) })
+	assert.PanicsWithValue(t, "ctxslog: NewHandler of an empty Attr: make it with Var or VarFunc",
+		func() { ctxslog.NewHandler(next, ctxslog.Attr{}) })
+	assert.PanicsWithValue(t, "ctxslog: VarFunc of a nil function for request_id",
+		func() { ctxslog.VarFunc(requestID, nil) })
+}

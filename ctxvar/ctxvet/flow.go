@@ -1,0 +1,149 @@
+package ctxvet
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// A source is where a variable gets a value: result number index of expr, or
+// the zero value if expr is nil.
+type source struct {
+	at    inspector.Cursor // the assignment or declaration
+	expr  ast.Expr
+	index int
+}
+
+// A flow knows where the variables of a package get their values.
+type flow struct {
+	sources map[*types.Var][]source
+	// opaque variables may get values in other ways.
+	opaque map[*types.Var]bool
+}
+
+// newFlow reads the assignments of the package of pass.
+func newFlow(pass *analysis.Pass) *flow {
+	f := &flow{sources: map[*types.Var][]source{}, opaque: map[*types.Var]bool{}}
+	variable := func(e ast.Expr) *types.Var {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		if !ok {
+			return nil
+		}
+		v, _ := pass.TypesInfo.ObjectOf(id).(*types.Var)
+		return v
+	}
+	assign := func(at inspector.Cursor, i int, lhs ast.Expr, n int, rhs []ast.Expr) {
+		v := variable(lhs)
+		switch {
+		case v == nil:
+		case len(rhs) == 0:
+			f.sources[v] = append(f.sources[v], source{at: at})
+		case len(rhs) == n:
+			f.sources[v] = append(f.sources[v], source{at: at, expr: rhs[i]})
+		default:
+			f.sources[v] = append(f.sources[v], source{at: at, expr: rhs[0], index: i})
+		}
+	}
+	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	for c := range root.Preorder((*ast.AssignStmt)(nil), (*ast.ValueSpec)(nil), (*ast.RangeStmt)(nil),
+		(*ast.UnaryExpr)(nil), (*ast.FuncType)(nil)) {
+		switch n := c.Node().(type) {
+		case *ast.AssignStmt:
+			for i, lhs := range n.Lhs {
+				assign(c, i, lhs, len(n.Lhs), n.Rhs)
+			}
+		case *ast.ValueSpec:
+			for i, lhs := range n.Names {
+				assign(c, i, lhs, len(n.Names), n.Values)
+			}
+		case *ast.RangeStmt:
+			for _, e := range []ast.Expr{n.Key, n.Value} {
+				if v := variable(e); v != nil {
+					f.opaque[v] = true
+				}
+			}
+		case *ast.UnaryExpr:
+			if v := variable(n.X); v != nil && n.Op == token.AND {
+				f.opaque[v] = true
+			}
+		case *ast.FuncType:
+			for _, field := range n.Params.List {
+				for _, id := range field.Names {
+					if v := variable(id); v != nil {
+						f.opaque[v] = true
+					}
+				}
+			}
+		}
+	}
+	return f
+}
+
+// of returns every source of v. It reports false if v may have others: if it is
+// a parameter, a field, exported, or its address is taken.
+func (f *flow) of(v *types.Var) ([]source, bool) {
+	if v == nil || v.IsField() || f.opaque[v] || len(f.sources[v]) == 0 {
+		return nil, false
+	}
+	if v.Parent() == v.Pkg().Scope() && v.Exported() {
+		return nil, false
+	}
+	return f.sources[v], true
+}
+
+// funcOf returns the function literal or declaration whose goroutine runs what
+// is at c while it runs itself: the innermost around c, but for literals that
+// are called on the spot or by [ctxvar.Var.With]. At package level it reports
+// false.
+func funcOf(info *types.Info, c inspector.Cursor) (inspector.Cursor, bool) {
+	for fn := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		if _, ok := fn.Node().(*ast.FuncLit); ok && fn != c && calledInPlace(info, fn) {
+			continue
+		}
+		if fn != c {
+			return fn, true
+		}
+	}
+	return inspector.Cursor{}, false
+}
+
+// within returns the function literal or declaration that the statement at c is
+// written in.
+func within(c inspector.Cursor) inspector.Cursor {
+	for fn := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
+		return fn
+	}
+	return inspector.Cursor{}
+}
+
+// calledInPlace reports whether the literal at c is called by the function it
+// is in: func() { ... }(), also deferred, or v.With(x, func() { ... }).
+func calledInPlace(info *types.Info, lit inspector.Cursor) bool {
+	call, kind := callAround(lit)
+	if !call.Valid() {
+		return false
+	}
+	if kind == edge.CallExpr_Fun {
+		return call.ParentEdgeKind() != edge.GoStmt_Call
+	}
+	return calleeName(info, call.Node().(*ast.CallExpr)) == name{ctxvarPath, "Var", "With"}
+}
+
+// callAround returns the call that the expression at c is the function or an
+// argument of, and which; if it is neither, the cursor is not valid.
+func callAround(c inspector.Cursor) (inspector.Cursor, edge.Kind) {
+	kind := c.ParentEdgeKind()
+	for kind == edge.ParenExpr_X {
+		c = c.Parent()
+		kind = c.ParentEdgeKind()
+	}
+	if kind == edge.CallExpr_Fun || kind == edge.CallExpr_Args {
+		return c.Parent(), kind
+	}
+	return inspector.Cursor{}, kind
+}

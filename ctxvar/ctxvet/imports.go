@@ -1,0 +1,59 @@
+package ctxvet
+
+import (
+	"go/ast"
+	"go/token"
+	"go/types"
+	"strconv"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// importCtxvar returns what to put before a name of ctxvar's at c, and the
+// edits without which it is not imported. It reports false if a declaration is
+// in the way.
+func importCtxvar(pass *analysis.Pass, c inspector.Cursor) (qualifier string, edits []analysis.TextEdit, ok bool) {
+	pos := c.Node().Pos()
+	scope := pass.Pkg.Scope().Innermost(pos)
+	if scope == nil {
+		return "", nil, false
+	}
+	var file *ast.File
+	for f := range c.Enclosing((*ast.File)(nil)) {
+		file = f.Node().(*ast.File)
+	}
+	for _, spec := range file.Imports {
+		if path, err := strconv.Unquote(spec.Path.Value); err != nil || path != ctxvarPath {
+			continue
+		}
+		switch imported := pass.TypesInfo.PkgNameOf(spec); {
+		case imported == nil, imported.Name() == "_", imported.Name() == ".":
+		default:
+			_, found := scope.LookupParent(imported.Name(), pos)
+			return imported.Name() + ".", nil, found == types.Object(imported)
+		}
+	}
+	if _, found := scope.LookupParent("ctxvar", pos); found != nil {
+		return "", nil, false
+	}
+	return "ctxvar.", []analysis.TextEdit{addImport(file)}, true
+}
+
+// addImport returns the edit that imports ctxvar in file, which has an import.
+func addImport(file *ast.File) analysis.TextEdit {
+	spec := strconv.Quote(ctxvarPath)
+	var last *ast.GenDecl
+	for _, decl := range file.Decls {
+		gen, ok := decl.(*ast.GenDecl)
+		if !ok || gen.Tok != token.IMPORT {
+			break
+		}
+		last = gen
+		if gen.Rparen.IsValid() {
+			// A group of its own, unless gofmt is told otherwise.
+			return analysis.TextEdit{Pos: gen.Rparen, End: gen.Rparen, NewText: []byte("\n\t" + spec + "\n")}
+		}
+	}
+	return analysis.TextEdit{Pos: last.End(), End: last.End(), NewText: []byte("\nimport " + spec)}
+}

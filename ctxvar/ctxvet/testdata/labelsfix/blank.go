@@ -1,0 +1,12 @@
+package labelsfix // want package:"has variables"
+
+import (
+	"context"
+	"runtime/pprof"
+
+	_ "github.com/heirloom-go/heirloom/ctxvar"
+)
+
+func blank() {
+	pprof.SetGoroutineLabels(context.Background()) // want `SetGoroutineLabels`
+}
