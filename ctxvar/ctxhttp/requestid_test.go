@@ -1,0 +1,142 @@
+package ctxhttp_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+)
+
+// serveID returns the request ID that a handler finds, which must be the one in
+// the response.
+func serveID(t *testing.T, r *http.Request, opts ...ctxhttp.IDOption) string {
+	t.Helper()
+	var found string
+	w := httptest.NewRecorder()
+	h := ctxhttp.Middleware(ctxhttp.RequestID(requestID, opts...))(http.HandlerFunc(
+		func(http.ResponseWriter, *http.Request) { found = requestID.Get() }))
+	h.ServeHTTP(w, r)
+	assert.Equal(t, []string{found}, w.Header()["X-Request-Id"])
+	return found
+}
+
+const (
+	traceID     = "4bf92f3577b34da6a3ce929d0e0e4736"
+	traceparent = "00-" + traceID + "-00f067aa0ba902b7-01"
+)
+
+func TestRequestID(t *testing.T) {
+	const isNew = "a new one"
+	for _, tt := range []struct {
+		reason, id, traceparent, want string
+	}{
+		{"a UUID", "7b3f9d5e-2c1a-4e8b-9f60-1d2c3b4a5e6f", "", "7b3f9d5e-2c1a-4e8b-9f60-1d2c3b4a5e6f"},
+		{"base64", "q83vEjRWeJA+/w==", "", "q83vEjRWeJA+/w=="},
+		{"a host and a time", "web-1.example:8080@2026-01-02T03:04:05_7~x", "", "web-1.example:8080@2026-01-02T03:04:05_7~x"},
+		{"the longest", strings.Repeat("x", 128), "", strings.Repeat("x", 128)},
+		{"too long", strings.Repeat("x", 129), "", isNew},
+		{"none", "", "", isNew},
+		{"a blank", "a b", "", isNew},
+		{"a line break", "a\nlevel=ERROR", "", isNew},
+		{"markup", "<script>alert(1)</script>", "", isNew},
+		{"quotes", `a"b`, "", isNew},
+		{"a format", "%s%d", "", isNew},
+		{"a shell's", "$(reboot)", "", isNew},
+		{"not ASCII", "größe", "", isNew},
+		{"not UTF-8", "a\xff", "", isNew},
+		{"a terminal's escape", "a\x1b[31m", "", isNew},
+
+		{"a trace", "", traceparent, traceID},
+		{"an ID comes before a trace", "r1", traceparent, "r1"},
+		{"but not one that is not well-formed", "<r1>", traceparent, traceID},
+		{"flags of all kinds", "", "00-" + traceID + "-00f067aa0ba902b7-ff", traceID},
+		{"a later version", "", "01-" + traceID + "-00f067aa0ba902b7-01", traceID},
+		{"a later version with more", "", "cc-" + traceID + "-00f067aa0ba902b7-01-what-ever", traceID},
+		{"more of a later version, but not apart", "", "cc-" + traceID + "-00f067aa0ba902b7-01x", isNew},
+		{"more, though the version has none", "", traceparent + "-more", isNew},
+		{"a version that is none", "", "ff-" + traceID + "-00f067aa0ba902b7-01", isNew},
+		{"a version that is not hex", "", "0x-" + traceID + "-00f067aa0ba902b7-01", isNew},
+		{"the zero trace", "", "00-" + strings.Repeat("0", 32) + "-00f067aa0ba902b7-01", isNew},
+		{"the zero parent", "", "00-" + traceID + "-" + strings.Repeat("0", 16) + "-01", isNew},
+		{"capitals", "", "00-" + strings.ToUpper(traceID) + "-00f067aa0ba902b7-01", isNew},
+		{"a parent that is not hex", "", "00-" + traceID + "-00f067aa0ba902bz-01", isNew},
+		{"flags that are not hex", "", "00-" + traceID + "-00f067aa0ba902b7-0z", isNew},
+		{"too short", "", traceparent[:54], isNew},
+		{"endless", "", "cc-" + traceID + "-00f067aa0ba902b7-01-" + strings.Repeat("x", 200), isNew},
+		{"other separators", "", strings.ReplaceAll(traceparent, "-", "_"), isNew},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			r := bare(t)
+			if tt.id != "" {
+				r.Header.Set("X-Request-Id", tt.id)
+			}
+			if tt.traceparent != "" {
+				r.Header.Set("traceparent", tt.traceparent)
+			}
+			got := serveID(t, r)
+			if tt.want == isNew {
+				assert.Regexp(t, `^[A-Z2-7]{26}$`, got)
+				assert.NotEqual(t, got, serveID(t, r), "another each time")
+			} else {
+				assert.Equal(t, tt.want, got)
+			}
+		})
+	}
+}
+
+func TestTwoIDsAreNone(t *testing.T) {
+	assert.Equal(t, "x1", serveID(t, bare(t, header("X-Request-Id", "x1"))))
+	assert.Len(t, serveID(t, bare(t, header("X-Request-Id", "x1", "x2"))), 26)
+	assert.Len(t, serveID(t, bare(t, header("Traceparent", traceparent, traceparent))), 26)
+}
+
+func TestIDOptions(t *testing.T) {
+	fixed := ctxhttp.IDFunc(func() string { return "made" })
+	assert.Equal(t, "made", serveID(t, bare(t), fixed))
+	assert.Equal(t, "given", serveID(t, bare(t, header("X-Request-Id", "given")), fixed))
+
+	var found string
+	w := httptest.NewRecorder()
+	h := ctxhttp.Middleware(ctxhttp.RequestID(requestID, ctxhttp.IDHeader("x-correlation-id")))(http.HandlerFunc(
+		func(http.ResponseWriter, *http.Request) { found = requestID.Get() }))
+	h.ServeHTTP(w, bare(t, header("X-Correlation-Id", "c1"), header("X-Request-Id", "r1")))
+	assert.Equal(t, "c1", found)
+	assert.Equal(t, http.Header{"X-Correlation-Id": {"c1"}}, w.Header())
+}
+
+// Over a real connection: what was sent and is not well-formed is in no part of
+// the response.
+func TestNeverReflectedRaw(t *testing.T) {
+	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
+		srv := start(ctxhttp.Middleware(ctxhttp.RequestID(requestID))(http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(requestID.Get())) })))
+		got := get(t, srv.Client(), srv.URL, header("X-Request-Id", "<evil>"), header("Traceparent", "evil"))
+		assert.NotContains(t, got.body, "evil")
+		assert.NotContains(t, got.header.Get("X-Request-Id"), "evil")
+		assert.Equal(t, got.body, got.header.Get("X-Request-Id"))
+		assert.Len(t, got.body, 26)
+	})
+}
+
+func FuzzRequestID(f *testing.F) {
+	f.Add("r1", traceparent)
+	f.Add("<r1>", "cc-"+traceID+"-00f067aa0ba902b7-01-x")
+	wellFormed := regexp.MustCompile(`^[A-Za-z0-9\-._~+/=:@]{1,128}$`)
+	f.Fuzz(func(t *testing.T, id, parent string) {
+		got := serveID(t, bare(t, header("X-Request-Id", id), header("Traceparent", parent)))
+		assert.Regexp(t, wellFormed, got)
+		switch {
+		case wellFormed.MatchString(id):
+			assert.Equal(t, id, got)
+		case len(got) == 32:
+			assert.Contains(t, parent, "-"+got+"-")
+		default:
+			assert.Len(t, got, 26)
+		}
+	})
+}

@@ -1,0 +1,202 @@
+package ctxhttp_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+)
+
+// A recorder is a RoundTripper that answers nothing and keeps the request.
+type recorder struct {
+	got    *http.Request
+	closed bool
+}
+
+var errRecorded = errors.New("recorded")
+
+func (rt *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
+	rt.got = r
+	return nil, errRecorded
+}
+
+func (rt *recorder) CloseIdleConnections() { rt.closed = true }
+
+// sent returns the request as the RoundTripper within gets it.
+func sent(t *testing.T, r *http.Request, headers ...ctxhttp.Header) *http.Request {
+	t.Helper()
+	var rt recorder
+	_, err := ctxhttp.NewTransport(&rt, headers...).RoundTrip(r)
+	require.ErrorIs(t, err, errRecorded)
+	return rt.got
+}
+
+func TestTransport(t *testing.T) {
+	headers := []ctxhttp.Header{
+		ctxhttp.ToHeader(requestID, "x-request-id"),
+		ctxhttp.ToHeader(tenant, "X-Tenant"),
+		ctxhttp.ToHeaderFunc(attempt, "X-Attempt", strconv.Itoa),
+	}
+	var carried context.Context
+	tenant.With("carried", func() { carried = ctxvar.NewContext(t.Context()) })
+
+	for _, tt := range []struct {
+		reason string
+		edit   func(*http.Request)
+		ctx    context.Context
+		set    func()
+		want   http.Header
+	}{
+		{
+			reason: "neither what is not set nor a default is sent",
+			want:   http.Header{"Accept": {"text/html"}},
+		},
+		{
+			reason: "what is set is sent, under the canonical name",
+			set:    func() { requestID.Set("r1"); tenant.Set("acme"); attempt.Set(0) },
+			want:   http.Header{"Accept": {"text/html"}, "X-Request-Id": {"r1"}, "X-Tenant": {"acme"}, "X-Attempt": {"0"}},
+		},
+		{
+			reason: "what is empty is not sent",
+			set:    func() { requestID.Set(""); tenant.Set("acme") },
+			want:   http.Header{"Accept": {"text/html"}, "X-Tenant": {"acme"}},
+		},
+		{
+			reason: "what was there is replaced",
+			edit:   header("X-Request-Id", "<evil>", "other"),
+			set:    func() { requestID.Set("r1") },
+			want:   http.Header{"Accept": {"text/html"}, "X-Request-Id": {"r1"}},
+		},
+		{
+			reason: "but not by nothing",
+			edit:   header("X-Tenant", "by hand"),
+			want:   http.Header{"Accept": {"text/html"}, "X-Tenant": {"by hand"}},
+		},
+		{
+			reason: "the ctx has what the goroutine hasn't",
+			ctx:    carried,
+			set:    func() { requestID.Set("r1") },
+			want:   http.Header{"Accept": {"text/html"}, "X-Request-Id": {"r1"}, "X-Tenant": {"carried"}},
+		},
+		{
+			reason: "what the goroutine has comes first",
+			ctx:    carried,
+			set:    func() { tenant.Set("acme") },
+			want:   http.Header{"Accept": {"text/html"}, "X-Tenant": {"acme"}},
+		},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			r := bare(t, header("Accept", "text/html"))
+			if tt.edit != nil {
+				tt.edit(r)
+			}
+			if tt.ctx != nil {
+				r = r.WithContext(tt.ctx)
+			}
+			before := r.Header.Clone()
+			ctxvar.Copy().Run(func() {
+				if tt.set != nil {
+					tt.set()
+				}
+				assert.Equal(t, tt.want, sent(t, r, headers...).Header)
+			})
+			assert.Equal(t, before, r.Header, "the caller's request is the caller's")
+		})
+	}
+}
+
+func TestTransportOfARequestWithoutHeaders(t *testing.T) {
+	defer requestID.Set("r1").Reset()
+	r := bare(t)
+	r.Header = nil
+	got := sent(t, r, ctxhttp.ToHeader(requestID, "X-Request-Id"))
+	assert.Equal(t, http.Header{"X-Request-Id": {"r1"}}, got.Header)
+	assert.Nil(t, r.Header)
+}
+
+func TestTransportCopiesNothingInVain(t *testing.T) {
+	r := bare(t)
+	assert.Same(t, r, sent(t, r, ctxhttp.ToHeader(requestID, "X-Request-Id")))
+}
+
+func TestCloseIdleConnections(t *testing.T) {
+	var rt recorder
+	client := http.Client{Transport: ctxhttp.NewTransport(ctxhttp.Detach(&rt))}
+	client.CloseIdleConnections()
+	assert.True(t, rt.closed)
+
+	client.Transport = ctxhttp.NewTransport(struct{ http.RoundTripper }{&rt})
+	client.CloseIdleConnections() // has none to close, and does not mind
+}
+
+// A value that no header can have fails the request, and is not sent in part.
+func TestTransportRefusesLines(t *testing.T) {
+	srv := start(t, http.NotFoundHandler(), false)
+	client := http.Client{Transport: ctxhttp.NewTransport(srv.Client().Transport, ctxhttp.ToHeader(requestID, "X-Request-Id"))}
+	defer requestID.Set("r1\r\nX-Admin: yes").Reset()
+	_, err := tryGet(t, &client, srv.URL)
+	assert.ErrorContains(t, err, "X-Request-Id")
+}
+
+// Three services, one behind the other, each with middleware and a client: the
+// last one has the values of the first one's request, and of no other's.
+func TestFromServiceToService(t *testing.T) {
+	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
+		vars := ctxhttp.Middleware(ctxhttp.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
+		clientOf := func(srv *httptest.Server) *http.Client {
+			return &http.Client{Transport: ctxhttp.NewTransport(ctxhttp.Detach(srv.Client().Transport),
+				ctxhttp.ToHeader(requestID, ctxhttp.RequestIDHeader),
+				ctxhttp.ToHeader(tenant, "X-Tenant"),
+			)}
+		}
+
+		last := serve(vars(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			fmt.Fprint(w, requestID.Get(), " ", tenant.Get())
+		})))
+		// No parameter, and no ctx but that of the test.
+		ask := func(client *http.Client, url string) string { return get(t, client, url).body }
+
+		middle := serve(vars(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			answers := make(chan string)
+			go func() { answers <- ask(clientOf(last), last.URL) }()
+			io.WriteString(w, <-answers)
+		})))
+		target, err := url.Parse(middle.URL)
+		require.NoError(t, err)
+		proxy := httputil.NewSingleHostReverseProxy(target)
+		proxy.Transport = clientOf(middle).Transport
+		first := serve(vars(proxy))
+
+		var all sync.WaitGroup
+		for i := range 10 {
+			all.Go(func() {
+				id, tenant := fmt.Sprint("r", i), fmt.Sprint("t", i)
+				got := get(t, first.Client(), first.URL, header("X-Request-Id", id), header("X-Tenant", tenant))
+				assert.Equal(t, id+" "+tenant, got.body)
+			})
+		}
+		all.Wait()
+
+		got := get(t, first.Client(), first.URL, header("X-Request-Id", "<evil>"))
+		id, rest, _ := strings.Cut(got.body, " ")
+		assert.Equal(t, "public", rest)
+		assert.Len(t, id, 26, "the proxy sends on its own ID and not what it was sent")
+		assert.Equal(t, got.header["X-Request-Id"][0], id)
+		last.Client().CloseIdleConnections()
+		middle.Client().CloseIdleConnections()
+	})
+}
