@@ -9,15 +9,16 @@
 //
 // # Which one
 //
-//	All       functions; their results in order, or the first failure    asyncio.gather
-//	Settled   functions; how each of them ended                          gather(return_exceptions=True)
-//	Race      functions; the first to end                                asyncio.wait(FIRST_COMPLETED)
-//	Any       functions; the first to succeed                            Promise.any
-//	Map       items; their results in order                              gather(*map(fn, items))
+//	All       functions; their results in order, or the first failure         asyncio.gather
+//	Settled   functions; how each of them ended                               gather(return_exceptions=True)
+//	Race      functions; the first to end                                     asyncio.wait(FIRST_COMPLETED)
+//	Any       functions; the first to succeed                                 Promise.any
+//	Map       items; their results in order                                   gather(*map(fn, items))
 //	Each      items; no results
-//	Group     functions as they come up; errgroup.Group and more         asyncio.TaskGroup
+//	Stream    items of a sequence that may never end; results as they come    asyncio.as_completed
+//	Group     functions as they come up; a drop-in for errgroup.Group         asyncio.TaskGroup
 //
-// [Map] and [Each] take options: a [Limit] of jobs at once, [Weight] and [Rate]
+// [Map], [Each] and [Stream] take options: a [Limit] of jobs at once, [Weight] and [Rate]
 // to hold them back, a [Timeout] and [Retry] for each, [Progress], and [OnError]
 // to say what a failure does to the other jobs. To give options to functions,
 // use Map over them with [Call].
@@ -31,7 +32,8 @@
 // wrapped in a [*JobError] that says which job it was; errors.Is and errors.As
 // look through it. By default the first failure cancels the context of the other
 // jobs, whose [context.Cause] is then that failure, and it alone is returned:
-// jobs that give up because they were cancelled have not failed.
+// jobs that give up because they were cancelled have not failed. A [Stream] goes
+// on, and leaves it to the loop to break.
 //
 // A wrong call, as one with a nil function or a negative limit, panics with a
 // [*UsageError].

@@ -31,13 +31,17 @@ import (
 // use [Map] over the functions with [Call].
 func All[T any](ctx context.Context, fns ...task.Func[T]) ([]T, error) {
 	checkFuncs("All", fns)
-	return Map(ctx, fns, Call[T])
+	return mapItems(ctx, "All", fns, call[T], nil)
 }
 
 // Call calls fn(ctx). It is for giving functions to what takes items:
 //
 //	results, err := gather.Map(ctx, fns, gather.Call, gather.Limit(8))
-func Call[T any](ctx context.Context, fn task.Func[T]) (T, error) { return fn(ctx) }
+func Call[F ~func(context.Context) (T, error), T any](ctx context.Context, fn F) (T, error) {
+	return fn(ctx)
+}
+
+func call[T any](ctx context.Context, fn task.Func[T]) (T, error) { return fn(ctx) }
 
 // A Result is how one job of [Settled] ended.
 type Result[T any] struct {
@@ -66,7 +70,7 @@ func (r Result[T]) Get() (T, error) { return r.Value, r.Err }
 func Settled[T any](ctx context.Context, fns ...task.Func[T]) []Result[T] {
 	checkFuncs("Settled", fns)
 	s := &settlement[T]{
-		batch:   batch[task.Func[T], T]{items: fns, fn: Call[T]},
+		batch:   batch[task.Func[T], T]{items: fns, fn: call[T]},
 		results: make([]Result[T], len(fns)),
 	}
 	s.outcome = s

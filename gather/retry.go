@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/task"
 )
 
 // A Backoff tells how long to wait before the next attempt of a job, of which
@@ -54,9 +57,9 @@ type retry struct {
 // for. A job whose context is done is not tried again, and does not sit out the
 // wait. Nor is one that panicked.
 //
-// Each attempt starts with what the one before it left behind in the variables
-// of the job. The error of a job that was tried more than once says how often,
-// and wraps the last one.
+// Each attempt starts with the variables of the caller: what a failed one set is
+// gone. The error of a job that was tried more than once says how often, and
+// wraps the last one.
 //
 // Retry panics with a [*UsageError] if attempts is less than 1, or wait or
 // retryable is nil.
@@ -76,6 +79,7 @@ func Retry(attempts int, wait Backoff, retryable func(error) bool) Option {
 // which waited before the job was started, waits for rate if there is one.
 func retrying[T, R any](fn func(context.Context, T) (R, error), r retry, rate Limiter) func(context.Context, T) (R, error) {
 	return func(ctx context.Context, item T) (R, error) {
+		vars := gls.Save()
 		for n := 1; ; n++ {
 			v, err := fn(ctx, item)
 			switch {
@@ -87,7 +91,8 @@ func retrying[T, R any](fn func(context.Context, T) (R, error), r retry, rate Li
 			default:
 				return v, fmt.Errorf("after %d attempts: %w", n, err)
 			}
-			stopped := sleep(ctx, r.wait(n, err))
+			vars.Restore()
+			stopped := task.Sleep(ctx, r.wait(n, err))
 			if stopped == nil && rate != nil {
 				stopped = rate.Wait(ctx)
 			}
@@ -95,17 +100,5 @@ func retrying[T, R any](fn func(context.Context, T) (R, error), r retry, rate Li
 				return v, fmt.Errorf("not tried again after attempt %d: %w: %w", n, stopped, err)
 			}
 		}
-	}
-}
-
-// sleep returns nil after d, or why ctx is done if that comes first.
-func sleep(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return context.Cause(ctx)
 	}
 }

@@ -1,0 +1,334 @@
+package gather
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"runtime"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A flow is one run of a [Stream], from the start of a range statement to its
+// end. Three kinds of goroutines take part: the feeder, which iterates over the
+// input, up to limit workers, and the consumer, which called run and calls the
+// body of the loop.
+//
+// An item is numbered in the order of the input, and a result in the order in
+// which it is to be given. Both live in a ring of cells, item n and result n in
+// cell n modulo the length of the ring. Each counter is behind the one before
+// it, and the first never more than window ahead of the last:
+//
+//	given ≤ ended ≤ claimed ≤ fed ≤ given+window
+//
+//	items  [claimed, fed)    wait for a worker
+//	       [ended, claimed)  as many, whichever they are, are with workers
+//	results [given, ...)     wait for the consumer where ready
+//
+// so within the ring an item and a result never meet in the wrong cell.
+type flow[T, R any] struct {
+	fn       func(context.Context, T) (R, error)
+	limit    int
+	window   int
+	ordered  bool
+	policy   Policy
+	name     func(T) string // nil if jobs have none
+	gate     *gate[T]
+	progress *reporter
+
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+	vars   gls.Snapshot // the consumer's variables
+
+	mu    sync.Mutex // held only for moments, never while a function of the user's runs
+	space sync.Cond  // the feeder waits here for fed < given+window
+	work  sync.Cond  // workers wait here for claimed < fed
+	ready sync.Cond  // the consumer waits here for result given
+
+	// Guarded by mu.
+	ring     []cell[T, R]
+	fed      int  // items taken from the input
+	claimed  int  // items that workers have taken
+	ended    int  // jobs that have ended
+	given    int  // results that the loop body is done with
+	lent     bool // the loop body has result given
+	workers  int
+	idle     int   // workers that wait, less those that were woken and are not up yet
+	inputEnd bool  // the feeder has ended
+	input    error // how, if the input panicked or called Goexit
+	cut      bool  // there may have been more input, had ctx not been done
+	over     bool  // the loop is over
+
+	running sync.WaitGroup // the feeder and the workers
+}
+
+// A cell of the ring holds an item until a worker takes it, and later a result
+// until the consumer takes it.
+type cell[T, R any] struct {
+	item   T
+	weight int64
+	refuse error // why the job must not start
+
+	value R
+	index int // of the item that value and err come from
+	err   error
+	ready bool
+}
+
+// A job is what a worker has in hand.
+type job[T, R any] struct {
+	index  int
+	item   T
+	weight int64
+	value  R
+	err    error
+}
+
+func (f *flow[T, R]) cell(n int) *cell[T, R] { return &f.ring[n%len(f.ring)] }
+
+// run is the consumer.
+func (f *flow[T, R]) run(ctx context.Context, in iter.Seq[T], yield func(R, error) bool) {
+	var none R
+	if ctx.Err() != nil {
+		yield(none, notStarted(ctx))
+		return
+	}
+	f.ctx, f.cancel = jobContext(ctx)
+	f.vars = gls.Save()
+	if outer := feedHere(); outer != nil {
+		// This stream is the input of another one, and has to end with it. No
+		// body of a loop stands between them to break out.
+		stop := context.AfterFunc(outer.ctx, func() { f.cancel(context.Cause(outer.ctx)) })
+		defer stop()
+	}
+	f.space.L, f.work.L, f.ready.L = &f.mu, &f.mu, &f.mu
+	f.running.Add(1)
+	go f.feed(in)
+
+	complete := f.consume(ctx, yield)
+	f.progress.rethrow()
+	if !complete {
+		return
+	}
+	switch {
+	case errors.Is(f.input, task.ErrGoexit):
+		runtime.Goexit()
+	case f.input != nil:
+		panic(f.input)
+	case f.cut:
+		yield(none, notStarted(f.ctx))
+	}
+}
+
+// consume gives the results to yield until there are no more, and then reports
+// true, or until yield or the policy wants no more. When it returns, or yield
+// panics or calls Goexit, all other goroutines of the flow have ended.
+func (f *flow[T, R]) consume(ctx context.Context, yield func(R, error) bool) bool {
+	defer f.end()
+	failed := 0
+	for {
+		c, ok := f.take()
+		if !ok {
+			return true
+		}
+		if c.err != nil {
+			failed++
+			e := &JobError{Index: c.index, Err: withCause(ctx, c.err)}
+			if f.name != nil {
+				e.Name = f.name(c.item)
+			}
+			c.err = e
+		}
+		if !yield(c.value, c.err) || f.policy.enough(failed) {
+			return false
+		}
+	}
+}
+
+// take waits for the next result and returns it. It reports false if there is
+// none, because the input has ended.
+func (f *flow[T, R]) take() (cell[T, R], bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.lent {
+		f.lent = false
+		f.given++
+		f.space.Signal()
+	}
+	for {
+		if f.given < f.fed {
+			if c := f.cell(f.given); c.ready {
+				taken := *c
+				*c = cell[T, R]{}
+				f.lent = true
+				return taken, true
+			}
+		} else if f.inputEnd {
+			return cell[T, R]{}, false
+		}
+		f.ready.Wait()
+	}
+}
+
+// end cancels what still runs and waits for it.
+func (f *flow[T, R]) end() {
+	f.mu.Lock()
+	f.over = true
+	f.space.Signal()
+	f.work.Broadcast()
+	f.mu.Unlock()
+	f.cancel(nil)
+	f.running.Wait()
+}
+
+// feed is the feeder.
+func (f *flow[T, R]) feed(in iter.Seq[T]) {
+	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
+		(&feed{ctx: ctx}).run(func() {
+			for item := range in {
+				if !f.push(item) {
+					break
+				}
+			}
+		})
+		return struct{}{}, nil
+	}).Call(f.ctx, func(_ struct{}, err error) {
+		f.mu.Lock()
+		f.inputEnd, f.input = true, err
+		f.cut = f.ctx.Err() != nil
+		f.work.Broadcast()
+		f.ready.Signal()
+		f.mu.Unlock()
+		f.running.Done()
+	})
+}
+
+// push hands item to the workers, and then blocks until there is room for
+// another one. It reports false if there is no need for another one.
+func (f *flow[T, R]) push(item T) bool {
+	weight, refuse := f.gate.enter(f.ctx, item)
+	if refuse != nil && f.ctx.Err() != nil {
+		refuse = notStarted(f.ctx)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.fed-f.given == len(f.ring) {
+		f.grow()
+	}
+	*f.cell(f.fed) = cell[T, R]{item: item, weight: weight, refuse: refuse}
+	f.fed++
+	switch {
+	case f.idle > 0:
+		// The one that is woken counts as busy from now on, and not only once
+		// it is up: the next item must not count on it too.
+		f.idle--
+		f.work.Signal()
+	case f.workers < f.limit:
+		f.workers++
+		f.running.Add(1)
+		go f.serve()
+	}
+	for f.fed-f.given >= f.window && !f.over {
+		f.space.Wait()
+	}
+	return !f.over && f.ctx.Err() == nil
+}
+
+// grow makes the ring longer. It begins short, for most windows are never
+// filled. The caller holds f.mu.
+func (f *flow[T, R]) grow() {
+	old := f.ring
+	f.ring = make([]cell[T, R], min(max(2*len(old), 8), f.window))
+	for n := f.given; n < f.fed; n++ {
+		*f.cell(n) = old[n%len(old)]
+	}
+}
+
+// serve is the life of a worker.
+func (f *flow[T, R]) serve() {
+	// It was started by the feeder, or by a worker in the middle of a job.
+	f.vars.Restore()
+	var j job[T, R]
+	returned := false
+	defer func() {
+		if returned {
+			f.running.Done()
+			return
+		}
+		// The job called runtime.Goexit, which ends the goroutine and not only
+		// the job. Another worker takes this one's place.
+		f.mu.Lock()
+		f.put(&j)
+		f.mu.Unlock()
+		go f.serve()
+	}()
+	f.mu.Lock()
+	for f.claim(&j) {
+		f.mu.Unlock()
+		f.do(&j)
+		f.mu.Lock()
+		f.put(&j)
+	}
+	f.mu.Unlock()
+	returned = true
+}
+
+// claim waits for an item and puts it in the worker's hands. It reports false
+// if there is none. The caller holds f.mu.
+func (f *flow[T, R]) claim(j *job[T, R]) bool {
+	for f.claimed == f.fed && !f.inputEnd && !f.over {
+		f.idle++
+		f.work.Wait()
+	}
+	if f.claimed == f.fed || f.over {
+		return false
+	}
+	c := f.cell(f.claimed)
+	*j = job[T, R]{index: f.claimed, item: c.item, weight: c.weight, err: c.refuse}
+	*c = cell[T, R]{}
+	f.claimed++
+	return true
+}
+
+// do runs the job in the worker's hands, and returns unless the job calls
+// [runtime.Goexit]. Either way j has its outcome, and the goroutine has the
+// consumer's variables again.
+func (f *flow[T, R]) do(j *job[T, R]) {
+	if j.err == nil && f.ctx.Err() != nil {
+		j.err = notStarted(f.ctx)
+	}
+	if j.err != nil {
+		f.done(j)
+		return
+	}
+	task.Func[R](func(ctx context.Context) (R, error) {
+		return f.fn(ctx, j.item)
+	}).Call(f.ctx, func(v R, err error) {
+		f.vars.Restore()
+		if j.err = err; err == nil {
+			j.value = v
+		}
+		f.done(j)
+	})
+}
+
+func (f *flow[T, R]) done(j *job[T, R]) {
+	f.gate.leave(j.weight)
+	f.progress.ended(j.err, f.cancel)
+}
+
+// put gives the outcome of the job to the consumer. The caller holds f.mu.
+func (f *flow[T, R]) put(j *job[T, R]) {
+	n := f.ended
+	if f.ordered {
+		n = j.index
+	}
+	f.ended++
+	*f.cell(n) = cell[T, R]{item: j.item, value: j.value, index: j.index, err: j.err, ready: true}
+	*j = job[T, R]{}
+	if n == f.given {
+		f.ready.Signal()
+	}
+}
