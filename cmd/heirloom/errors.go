@@ -1,0 +1,86 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/nearest"
+)
+
+// Exit codes that every command shares.
+const (
+	exitFailure = 1
+	exitUsage   = 2
+)
+
+// A usageError is the caller's to mend: nothing was done.
+type usageError struct{ err error }
+
+func (e *usageError) Error() string { return e.err.Error() }
+func (e *usageError) Unwrap() error { return e.err }
+func (e *usageError) ExitCode() int { return exitUsage }
+
+func usagef(format string, args ...any) error {
+	return &usageError{fmt.Errorf(format, args...)}
+}
+
+// exitCode is what err asks for with an ExitCode method, or 1.
+func exitCode(err error) int {
+	var coded interface {
+		error
+		ExitCode() int
+	}
+	if errors.As(err, &coded) {
+		return coded.ExitCode()
+	}
+	return exitFailure
+}
+
+// unknown tells that there is no kind called name, and what may have been meant:
+// the nearest of known, or else what help says.
+func unknown(kind, name string, known []string, help string) error {
+	if best, ok := nearest.Name(name, known); ok {
+		return usagef("unknown %s %q; did you mean %q?", kind, name, best)
+	}
+	return usagef("unknown %s %q; %s", kind, name, help)
+}
+
+// flagError words pflag's errors: a usage error, with the nearest known flag.
+func flagError(c *cobra.Command, err error) error {
+	if errors.Is(err, pflag.ErrHelp) {
+		return err
+	}
+	help := fmt.Sprintf("%s --help lists them", c.CommandPath())
+	var missing *pflag.NotExistError
+	if !errors.As(err, &missing) {
+		return &usageError{err}
+	}
+	name := missing.GetSpecifiedName()
+	if missing.GetSpecifiedShortnames() != "" {
+		return unknown("flag", "-"+name, nil, help)
+	}
+	known := []string{"--help"}
+	c.Flags().VisitAll(func(f *pflag.Flag) {
+		if !f.Hidden {
+			known = append(known, "--"+f.Name)
+		}
+	})
+	return unknown("flag", "--"+name, known, help)
+}
+
+// atMost checks the number of arguments, and names the first that is too many.
+func atMost(n int) cobra.PositionalArgs {
+	return func(c *cobra.Command, args []string) error {
+		if len(args) <= n {
+			return nil
+		}
+		takes := "no argument"
+		if n == 1 {
+			takes = "one at most"
+		}
+		return usagef("unexpected argument %q; %s takes %s", args[n], c.CommandPath(), takes)
+	}
+}

@@ -1,0 +1,40 @@
+// Command heirloom shows what the library does.
+//
+// heirloom demo plays the examples, and heirloom help tells the rest.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+)
+
+func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+
+// run is the whole program: it returns the exit code, and any failure has been
+// told in one line on stderr.
+func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	keepBrokenPipes()
+	out := &checkedWriter{w: stdout}
+	root := newRoot()
+	root.SetArgs(append([]string{}, args...)) // cobra takes nil for os.Args
+	root.SetIn(stdin)
+	root.SetOut(out)
+	root.SetErr(stderr)
+
+	err := root.ExecuteContext(context.Background())
+	if out.err != nil && !errors.Is(err, out.err) {
+		// Help and completion scripts are printed by cobra, which does not look.
+		err = errors.Join(err, out.err)
+	}
+	if err == nil {
+		return 0
+	}
+	if line := err.Error(); line != "" {
+		fmt.Fprintln(stderr, "heirloom:", strings.ReplaceAll(line, "\n", "; "))
+	}
+	return exitCode(err)
+}

@@ -1,0 +1,29 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"os/signal"
+
+	"golang.org/x/sys/unix"
+)
+
+// keepBrokenPipes makes a write to a pipe that nobody reads fail, which we tell,
+// instead of ending the program without a word. Notify rather than Ignore: what is
+// ignored stays ignored in the commands we run.
+func keepBrokenPipes() {
+	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
+}
+
+func replacedByRuntime(f *os.File) bool {
+	var null, own unix.Stat_t
+	if unix.Stat(os.DevNull, &null) != nil || unix.Fstat(int(f.Fd()), &own) != nil {
+		return false
+	}
+	if own.Mode&unix.S_IFMT != unix.S_IFCHR || own.Rdev != null.Rdev {
+		return false
+	}
+	flags, err := unix.FcntlInt(f.Fd(), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_ACCMODE == unix.O_RDWR
+}
