@@ -1,0 +1,51 @@
+package routers
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/coder/websocket"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+)
+
+var (
+	requestID = ctxvar.New[string]("request_id")
+	tenant    = ctxvar.New("tenant", ctxvar.Default("public"))
+)
+
+// vars is the middleware, the same for all routers.
+var vars = ctxhttp.Middleware(
+	ctxhttp.RequestID(requestID),
+	ctxhttp.FromHeader(tenant, "X-Tenant"),
+)
+
+// greeting is far from any handler, and takes no parameter but the name.
+func greeting(name string) string {
+	return fmt.Sprintf("hello %s of %s, request %s", name, tenant.Get(), requestID.Get())
+}
+
+// fail sets a variable and panics.
+func fail() {
+	tenant.Set("of a request that failed")
+	panic("fail")
+}
+
+// chat greets each name that comes over a WebSocket.
+func chat(w http.ResponseWriter, r *http.Request) {
+	conn, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return // Accept has answered
+	}
+	defer conn.CloseNow()
+	for {
+		kind, name, err := conn.Read(r.Context())
+		if err != nil {
+			return
+		}
+		if err := conn.Write(r.Context(), kind, []byte(greeting(string(name)))); err != nil {
+			return
+		}
+	}
+}
