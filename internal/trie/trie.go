@@ -97,39 +97,86 @@ func (m *Map) With(key uint32, value any) Map {
 		}
 		shift += width
 	}
-	root, added := root.with(key, value, shift)
+	next := node{slots: make([]any, root.sizeWith(key, shift))}
 	size := m.size
-	if added {
+	if root.with(&next, key, value, shift) {
 		size++
 	}
-	return Map{root: root, size: size, shift: shift}
+	return Map{root: next, size: size, shift: shift}
 }
 
-func (n *node) with(key uint32, value any, shift uint8) (_ node, added bool) {
+// sizeWith returns how many slots n has once it has the one for key.
+func (n *node) sizeWith(key uint32, shift uint8) int {
+	if n.bits&(1<<(key>>shift&mask)) != 0 {
+		return len(n.slots)
+	}
+	return len(n.slots) + 1
+}
+
+// with fills next, which has as many slots as sizeWith says, with what n has and
+// value for key. It reports whether n had none for it.
+func (n *node) with(next *node, key uint32, value any, shift uint8) (added bool) {
 	bit := uint32(1) << (key >> shift & mask)
 	at := bits.OnesCount32(n.bits & (bit - 1))
 	has := n.bits&bit != 0
 	if shift > 0 {
-		var lower node
+		lower := &noNode
 		if has {
-			lower = *n.slots[at].(*node)
+			lower = n.slots[at].(*node)
 		}
-		lower, added = lower.with(key, value, shift-width)
-		value = &lower
+		nextLower := newNode(lower.sizeWith(key, shift-width))
+		added = lower.with(nextLower, key, value, shift-width)
+		value = nextLower
 	} else {
 		added = !has
 	}
-	var slots []any
+	next.bits = n.bits | bit
+	copy(next.slots, n.slots[:at])
 	if has {
-		slots = make([]any, len(n.slots))
-		copy(slots, n.slots)
+		copy(next.slots[at:], n.slots[at:])
 	} else {
-		slots = make([]any, len(n.slots)+1)
-		copy(slots, n.slots[:at])
-		copy(slots[at+1:], n.slots[at:])
+		copy(next.slots[at+1:], n.slots[at:])
 	}
-	slots[at] = value
-	return node{bits: n.bits | bit, slots: slots}, added
+	next.slots[at] = value
+	return added
+}
+
+var noNode node
+
+// newNode returns a node with that many slots. The two are one allocation, with
+// room to spare rather than a type for each size: an update makes one on every
+// level but the highest.
+func newNode(slots int) *node {
+	switch {
+	case slots == 1:
+		n := new(struct {
+			node
+			array [1]any
+		})
+		n.slots = n.array[:slots:slots]
+		return &n.node
+	case slots <= 4:
+		n := new(struct {
+			node
+			array [4]any
+		})
+		n.slots = n.array[:slots:slots]
+		return &n.node
+	case slots <= 12:
+		n := new(struct {
+			node
+			array [12]any
+		})
+		n.slots = n.array[:slots:slots]
+		return &n.node
+	default:
+		n := new(struct {
+			node
+			array [32]any
+		})
+		n.slots = n.array[:slots:slots]
+		return &n.node
+	}
 }
 
 // Without returns a Map that holds what m holds but for key.
