@@ -73,11 +73,14 @@
 //     afterwards; a Token made before still gives its variables back. [Do] is
 //     pprof.Do without this flaw, whatever ctx is.
 //
-// Between the start of a pprof.Do and the first use of a variable inside, a
-// goroutine has one label more, with an empty key and an empty value, which
-// pprof's binary profiles leave out and textual ones show as "":"". A goroutine
-// started in that state after a nested pprof.Do has set variables has the
-// values from before it. Neither happens with Do.
+// A goroutine that sets nothing itself, and calls pprof.Do with the ctx that
+// another goroutine's pprof.Do gave to its function, has the values that this ctx
+// carries: those of when the other one's first pprof.Do began. Between the start
+// of a pprof.Do and the first use of a variable inside, a goroutine has one label
+// more, with an empty key and an empty value, which pprof's binary profiles leave
+// out and textual ones show as "":"". A goroutine started in that state after a
+// nested pprof.Do has set variables has the values from before it. None of this
+// happens with Do, and the first not with NewContext(ctx).
 //
 // # Safety
 //

@@ -17,13 +17,10 @@ var current = ctxvar.New[*hold]("ctxsql.transaction")
 // long as its call of InTx or Share takes. Goroutines that have inherited it,
 // or find it in a ctx, have the pointer too, and are told apart by goroutine.
 //
-// The runtime reuses that number, but not too early: over is set before the
-// call returns or unwinds, so while it is not set the goroutine lives and no
-// other one has the number. One that gets it later begins after the end of that
-// goroutine, and so finds over set.
+// over is set before the call returns or unwinds.
 type hold struct {
 	level     *level
-	goroutine uintptr
+	goroutine uint64
 	over      atomic.Bool
 	outer     *hold // what was current before
 	token     *ctxvar.Token[*hold]

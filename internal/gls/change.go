@@ -17,13 +17,8 @@ func (c *Change) Old() any { return c.old }
 func Set(key uint32, value any) Change {
 	before, f := slot()
 	values := f.Values()
-	var home *Home
-	if g := getg(); f.ownedBy(g) {
-		home = f.home
-	} else {
-		home = &Home{owner: g}
-	}
-	after := newFrame(before.visible(), home, values.With(key, value))
+	home := f.homeOf(goid())
+	after := newFrame(before.visible(), home, values.With(key, value), f.line())
 	after.install()
 	return Change{before: before, after: after, scope: home.scope, old: values.Get(key)}
 }
@@ -36,7 +31,7 @@ func Set(key uint32, value any) Change {
 // them, Undo brings back those that c knows of.
 func (c *Change) Undo(key uint32) bool {
 	slot, f := slot()
-	g := getg()
+	g := goid()
 	owned := f.ownedBy(g)
 	// Our own home is where c was made and yet no frame of ours is in the slot:
 	// it was overwritten.
@@ -54,12 +49,8 @@ func (c *Change) Undo(key uint32) bool {
 	case !mine || f.home.scope != nil:
 		return false
 	}
-	if owned && f == c.after && f.home.trail == nil {
-		// Nothing happened since: what was there before is what is wanted.
-		if c.scope != nil {
-			c.scope.newest.Store(c.before.frame())
-		}
-		setProfLabel(unsafe.Pointer(c.before))
+	if owned && f == c.after {
+		c.back()
 	} else {
 		values := f.values
 		if c.old != nil {
@@ -67,10 +58,31 @@ func (c *Change) Undo(key uint32) bool {
 		} else {
 			values = values.Without(key)
 		}
-		newFrame(slot.visible(), f.home, values).install()
+		newFrame(slot.visible(), f.home, values, f.trail).install()
 	}
 	// c may be kept long after it was undone, and should not keep frames alive.
 	// What made it must go too, but for the home, which tells nothing.
 	c.before, c.after = nil, nil
 	return true
+}
+
+// back puts back what was in the slot before c, to undo it at the price of
+// nothing when nothing happened since.
+func (c *Change) back() {
+	var before *Frame
+	if c.before != nil {
+		before = c.before.frame()
+	}
+	// Not just what was in the slot if no variable was: pprof.Do gives a
+	// goroutine that never set anything those that its context carries.
+	switch labels := c.before.visible(); {
+	case before != nil && before.blank:
+		before = newFrame(labels, before.home, noValues, before.trail)
+	case before == nil && len(labels) > 0:
+		before = newFrame(labels, nobody, noValues, noTrail)
+	case before == nil:
+		before = nothing
+	}
+	c.after.home.publish(before)
+	setProfLabel(unsafe.Pointer(before))
 }

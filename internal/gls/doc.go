@@ -39,16 +39,15 @@
 // the newest values. The first use of a variable inside replaces the set with a
 // frame that has the same labels, without the mark.
 //
+// That mark may come back when a nested pprof.Do ends, or reach a goroutine
+// that inherits it or is given the context. A [trail] leads from it to what
+// each goroutine has set since.
+//
 // # Who owns what
 //
 // A [Home] is the right of one goroutine to go on changing one line of frames.
 // A goroutine that finds a frame whose home has another owner has inherited it,
 // and begins a home of its own with its first change. An owner is told by the
-// address of its g, which the runtime reuses when a goroutine has ended. A
-// later goroutine at the same address that inherited, through an intermediate
-// one, a frame the ended goroutine made would pass for the owner of that home.
-// Nothing is wrong with its values, which come from the frame and not from the
-// home; it could only reset a token of the ended goroutine unpunished. Homes
-// that give access to shared state, a [Scope] that is being run, are closed
-// when the run ends and cannot be mistaken so.
+// goroutine's id. Its address would not do, for the runtime gives it to the next
+// goroutine when one has ended.
 package gls

@@ -9,7 +9,14 @@ func Slot() unsafe.Pointer { return getProfLabel() }
 func SetSlot(p unsafe.Pointer) { setProfLabel(p) }
 
 // G returns the running goroutine's address.
-func G() uintptr { return getg() }
+func G() uintptr { return uintptr(getg()) }
+
+// Goid returns the running goroutine's id, and StackGoid the same from the text
+// of its stack.
+var (
+	Goid      = goid
+	StackGoid = stackGoid
+)
 
 // LabelValue returns value, which is of the type that runtime/pprof keeps labels
 // in, as its address.

@@ -3,6 +3,7 @@ package gls
 import (
 	"sync/atomic"
 	"unsafe"
+	"weak"
 
 	"github.com/heirloom-go/heirloom/internal/trie"
 )
@@ -14,6 +15,12 @@ type Frame struct {
 	hidden record   // where the records are when no label is visible
 	home   *Home
 	values trie.Map
+	// trail is what a goroutine that inherits the frame enters once it has set
+	// something.
+	trail weak.Pointer[trail]
+	// blank tells that nothing was ever set in the goroutine or in those it
+	// descends from. The frame is there for the trail alone.
+	blank bool
 }
 
 // A Home is the right to change one line of frames. Only the goroutine that
@@ -23,29 +30,35 @@ type Frame struct {
 // It refers to no frame and, once closed, to no scope, so a frame handed down
 // keeps alive the values it has, and not what its maker set later.
 type Home struct {
-	// owner is the address of the owning goroutine's g, and 0 once closed. It is
-	// read and, after the home is shared, written atomically.
-	owner uintptr
+	// owner is the id of the owning goroutine, and 0 once closed. It is read
+	// and, after the home is shared, written atomically. It comes first, which
+	// aligns it on 32-bit machines.
+	owner uint64
 	// scope is the scope that this home was opened to run; nil in the
 	// variables a goroutine begins with. Guarded by being the owner.
 	scope *Scope
-	// trail is where the newest frame is to be noted while label sets with a
-	// mark are about. Guarded by being the owner; a pointer apart from the
-	// home, for the homes of one goroutine share it.
-	trail *trail
+	// note is where the newest frame is to be noted while label sets with a
+	// mark are about. Guarded by being the owner.
+	note weak.Pointer[note]
 }
 
-// ownedBy reports whether the goroutine g owns h.
-func (h *Home) ownedBy(g uintptr) bool { return atomic.LoadUintptr(&h.owner) == g }
+// nobody is the home of frames that nobody may change.
+var nobody = new(Home)
+
+// ownedBy reports whether the goroutine with the id g owns h.
+func (h *Home) ownedBy(g uint64) bool { return atomic.LoadUint64(&h.owner) == g }
 
 // close takes the home from its owner, who must be the caller.
 func (h *Home) close() {
-	h.scope, h.trail = nil, nil
-	atomic.StoreUintptr(&h.owner, 0)
+	if n := h.note.Value(); n != nil {
+		n.drop()
+	}
+	h.scope, h.note = nil, noNote
+	atomic.StoreUint64(&h.owner, 0)
 }
 
-func newFrame(labels []record, home *Home, values trie.Map) *Frame {
-	f := &Frame{home: home, values: values}
+func newFrame(labels []record, home *Home, values trie.Map, trail weak.Pointer[trail]) *Frame {
+	f := &Frame{home: home, values: values, trail: trail}
 	records := unsafe.Slice(&f.hidden, 1)
 	if n := len(labels); n > 0 {
 		records = make([]record, n+1)
@@ -66,22 +79,68 @@ func (f *Frame) Values() *trie.Map {
 
 var noValues trie.Map
 
-// ownedBy reports whether the goroutine g may change the line of frames that f
-// is in.
-func (f *Frame) ownedBy(g uintptr) bool {
+// nothing holds no values and no labels.
+var nothing = newFrame(nil, nobody, noValues, noTrail)
+
+// isBlank reports whether f is nil or blank: whether the running goroutine, if
+// f is its frame, never had a variable.
+func (f *Frame) isBlank() bool { return f == nil || f.blank }
+
+// line returns the trail that those who inherit f, which may be nil, enter.
+func (f *Frame) line() weak.Pointer[trail] {
+	if f == nil {
+		return noTrail
+	}
+	return f.trail
+}
+
+// ownedBy reports whether the goroutine with the id g may change the line of
+// frames that f is in. f may be nil.
+func (f *Frame) ownedBy(g uint64) bool {
 	return f != nil && f.home.ownedBy(g)
+}
+
+// homeOf returns the home for the changes that the running goroutine, whose id
+// is g, makes to f: that of f if it is the owner, and else a new one. f may be
+// nil.
+func (f *Frame) homeOf(g uint64) *Home {
+	if f.ownedBy(g) {
+		return f.home
+	}
+	home := &Home{owner: g}
+	if t := f.line().Value(); t != nil {
+		home.note = t.enter().weak
+	}
+	return home
 }
 
 // install puts f in the slot of the running goroutine, which must own f.home,
 // and notes it wherever others look for the newest.
 func (f *Frame) install() {
-	if s := f.home.scope; s != nil {
+	f.home.publish(f)
+	setProfLabel(unsafe.Pointer(f))
+}
+
+// publish notes f as the newest of h, which the running goroutine must own.
+func (h *Home) publish(f *Frame) {
+	if s := h.scope; s != nil {
 		s.newest.Store(f)
 	}
-	if t := f.home.trail; t != nil {
-		t.newest.Store(f)
+	if n := h.note.Value(); n != nil {
+		n.set(f)
 	}
-	setProfLabel(unsafe.Pointer(f))
+}
+
+// follow puts a frame like f, which may be nil, in the slot of the running
+// goroutine, and returns it: one from which on everything that is set is noted
+// in n, by the goroutine as the owner of home and by those that inherit from it
+// in notes of their own. labels are those that are in the slot.
+func (f *Frame) follow(n *note, home *Home, labels []record) *Frame {
+	home.note = n.weak
+	next := newFrame(labels, home, *f.Values(), n.trail.weak)
+	next.blank = f.isBlank()
+	next.install()
+	return next
 }
 
 // Get returns the running goroutine's value of key, or nil. Reading variables

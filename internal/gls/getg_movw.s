@@ -2,7 +2,7 @@
 
 #include "textflag.h"
 
-// func getg() uintptr
+// func getg() unsafe.Pointer
 TEXT ·getg(SB), NOSPLIT, $0-4
 	MOVW g, ret+0(FP)
 	RET

@@ -14,7 +14,7 @@ import (
 func TestGoroutineTellsGoroutinesApart(t *testing.T) {
 	const n = 100
 	var (
-		ids   = make([]uintptr, n)
+		ids   = make([]uint64, n)
 		alive = make(chan struct{})
 		noted sync.WaitGroup
 		ended sync.WaitGroup
@@ -28,7 +28,7 @@ func TestGoroutineTellsGoroutinesApart(t *testing.T) {
 		})
 	}
 	noted.Wait()
-	seen := map[uintptr]bool{gls.Goroutine(): true, 0: true}
+	seen := map[uint64]bool{gls.Goroutine(): true, 0: true}
 	for _, id := range ids {
 		assert.Falsef(t, seen[id], "%#x is another goroutine's, or zero", id)
 		seen[id] = true
@@ -62,7 +62,7 @@ func TestGoroutineStaysTheSame(t *testing.T) {
 }
 
 func TestGoroutineOfPulledSequence(t *testing.T) {
-	next, stop := iter.Pull(func(yield func(uintptr) bool) { yield(gls.Goroutine()) })
+	next, stop := iter.Pull(func(yield func(uint64) bool) { yield(gls.Goroutine()) })
 	defer stop()
 	id, ok := next()
 	assert.True(t, ok)

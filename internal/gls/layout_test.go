@@ -130,6 +130,24 @@ func TestG(t *testing.T) {
 	require.Equal(t, mine, gls.G())
 }
 
+// goid is the number that the runtime prints, in goroutines of every kind.
+func TestGoid(t *testing.T) {
+	require.Equal(t, gls.StackGoid(), gls.Goid(), advice)
+	seen := map[uint64]bool{gls.Goid(): true}
+	for range 200 {
+		inGoroutine(func() {
+			id := gls.Goid()
+			require.Equal(t, gls.StackGoid(), id, advice)
+			require.False(t, seen[id], "an id is used twice")
+			seen[id] = true
+			runtime.LockOSThread()
+			require.NotZero(t, grow(1<<16))
+			runtime.Gosched()
+			require.Equal(t, id, gls.Goid(), advice)
+		})
+	}
+}
+
 func grow(n int) byte {
 	var page [4096]byte
 	page[n%len(page)] = 1

@@ -2,9 +2,6 @@ package gls
 
 import (
 	"context"
-	"runtime"
-	"strings"
-	"sync/atomic"
 	"unsafe"
 )
 
@@ -17,23 +14,8 @@ type mark struct {
 	// frame is what the goroutine that asked for the mark had then. Whoever
 	// inherits the mark has these values.
 	frame *Frame
-	// trail leads the goroutine that asked for the mark to what it set since.
+	// trail leads from there to what goroutines set since.
 	trail *trail
-}
-
-// A trail leads from the marks that a goroutine asked for to its newest frame.
-// A mark alone would not do: once a nested pprof.Do has ended, the slot holds
-// again the set, and the mark, of the outer one, whatever was set inside.
-type trail struct {
-	owner uintptr
-	// newest is stored by the owner with each frame it installs. It is read by
-	// the owner alone; atomic because a goroutine at the same address, after
-	// this one has ended, may take itself for the owner.
-	newest atomic.Pointer[Frame]
-	// open counts the label sets asked for and not yet given up. At 0 nothing
-	// is noted any more, so that those who inherited a mark keep alive what it
-	// has and not what was set later.
-	open int
 }
 
 // adopt puts a frame in place of s, which is in the slot and is not a frame, and
@@ -48,18 +30,15 @@ func (s *labelSet) adopt() *Frame {
 		return nil
 	}
 	f := m.frame
-	g := getg()
-	if m.trail.owner == g {
-		if newest := m.trail.newest.Load(); newest != nil {
-			f = newest
-		}
+	if n := m.trail.find(); n != nil && n.newest != nil {
+		f = n.newest
 	}
-	adopted := newFrame(s.visible(), f.home, f.values)
-	if adopted.ownedBy(g) {
-		adopted.install()
-	} else {
-		setProfLabel(unsafe.Pointer(adopted))
+	adopted := newFrame(s.visible(), f.home, f.values, m.trail.weak)
+	adopted.blank = f.blank
+	if adopted.ownedBy(goid()) {
+		f.home.publish(adopted)
 	}
+	setProfLabel(unsafe.Pointer(adopted))
 	return adopted
 }
 
@@ -90,96 +69,75 @@ func HasLabels(ctx context.Context) bool {
 // slot as it is, and needs a frame. Label and ForLabels show it to the user.
 func Answer(labels any, held *Frame) any {
 	visible := labelsIn(labels).visible()
-	switch asker() {
+	switch asker, inDo := whoAsks(); asker {
 	case withLabels:
-		return labelValue(markLabels(visible, held))
+		return labelValue(markLabels(visible, held, inDo))
 	case setGoroutineLabels:
-		return labelValue(unmarkLabels(visible, held))
+		return labelValue(unmarkLabels(visible, held, inDo))
 	default:
 		return labels
 	}
 }
 
-// markLabels returns a label set with a mark for the running goroutine.
-func markLabels(visible []record, held *Frame) *labelSet {
-	f := Current()
-	if f == nil {
+// markLabels returns a label set with a mark for the running goroutine. inDo
+// tells that unmarkLabels is called when what it is for has ended.
+func markLabels(visible []record, held *Frame, inDo bool) *labelSet {
+	slot, f := slot()
+	home := f.homeOf(goid())
+	n := home.note.Value()
+	if n == nil {
+		n = newTrail().enter()
+		if inDo {
+			n.open = 0
+		}
+		home.note = n.weak
+	}
+	if inDo && n.open >= 0 {
+		n.open++
+	} else {
+		n.open = -1
+	}
+	if f.line() != n.trail.weak || f.home != home {
+		f = f.follow(n, home, slot.visible())
+	}
+	if f.blank && held != nil {
 		f = held
 	}
-	g := getg()
-	var home *Home
-	if f.ownedBy(g) {
-		home = f.home
-	} else {
-		home = &Home{owner: g}
-		f = newFrame(nil, home, *f.Values())
-	}
-	if home.trail == nil {
-		home.trail = &trail{owner: g}
-	}
-	home.trail.open++
-	home.trail.newest.Store(f)
 
 	records := make([]record, 1, 1+len(visible))
 	records[0] = record{
 		key: unsafe.Pointer(&markKey),
-		val: unsafe.Pointer(&mark{frame: f, trail: home.trail}),
+		val: unsafe.Pointer(&mark{frame: f, trail: n.trail}),
 	}
 	return plainLabels(append(records, visible...))
 }
 
 // unmarkLabels returns the beginning of a frame with the given labels and the
 // running goroutine's variables, for pprof to put in the slot.
-func unmarkLabels(visible []record, held *Frame) *labelSet {
+func unmarkLabels(visible []record, held *Frame, inDo bool) *labelSet {
 	f := Current()
-	if f == nil {
+	if f.isBlank() && held != nil {
 		f = held
 	}
 	if f == nil {
 		return plainLabels(visible)
 	}
-	restored := newFrame(visible, f.home, f.values)
-	if restored.ownedBy(getg()) {
-		home := restored.home
-		if home.scope != nil {
-			home.scope.newest.Store(restored)
-		}
-		if t := home.trail; t != nil {
-			if t.open--; t.open <= 0 {
-				t.newest.Store(nil)
-				home.trail = nil
-			} else {
-				t.newest.Store(restored)
+	owned, line := f.ownedBy(goid()), f.trail
+	if t := line.Value(); t != nil && inDo {
+		if n := t.find(); n != nil && n.open > 0 {
+			if n.open--; n.open == 0 {
+				n.drop()
+				line = noTrail
+				if owned {
+					f.home.note = noNote
+				}
 			}
 		}
 	}
-	return &restored.set
-}
-
-type askerKind int
-
-const (
-	other askerKind = iota
-	withLabels
-	setGoroutineLabels
-)
-
-// asker returns which of runtime/pprof's functions asks a context for its
-// labels. The key is private to that package, so one of them is on the stack,
-// close by: between it and us are the Value methods of the contexts around
-// ours.
-func asker() askerKind {
-	var pcs [32]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(3, pcs[:])])
-	for {
-		frame, more := frames.Next()
-		switch name := frame.Function; {
-		case name == "runtime/pprof.WithLabels":
-			return withLabels
-		case name == "runtime/pprof.SetGoroutineLabels":
-			return setGoroutineLabels
-		case strings.HasPrefix(name, "runtime/pprof.") && name != "runtime/pprof.labelValue", !more:
-			return other
-		}
+	restored := newFrame(visible, f.home, f.values, line)
+	restored.blank = f.blank
+	if owned {
+		f.home.publish(restored)
 	}
+	return &restored.set
 }

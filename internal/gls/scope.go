@@ -33,12 +33,9 @@ func (s *Scope) Run(fn func()) bool {
 		return false
 	}
 	before, f := slot()
-	g := getg()
-	home := &Home{owner: g, scope: s}
-	if f.ownedBy(g) {
-		home.trail = f.home.trail
-	}
-	newFrame(before.visible(), home, *s.newest.Load().Values()).install()
+	home := f.inner(goid())
+	home.scope = s
+	newFrame(before.visible(), home, *s.newest.Load().Values(), f.line()).install()
 	defer home.leave(before, f)
 	fn()
 	return true
@@ -48,39 +45,49 @@ func (s *Scope) Run(fn func()) bool {
 // not of another scope further in.
 func (s *Scope) RunningHere() bool {
 	f := Current()
-	return f.ownedBy(getg()) && f.home.scope == s
+	return f.ownedBy(goid()) && f.home.scope == s
+}
+
+// inner returns a home, for the running goroutine, whose id is g, that stands
+// for that of f for a while. f may be nil.
+func (f *Frame) inner(g uint64) *Home {
+	if f.ownedBy(g) {
+		return &Home{owner: g, note: f.home.note}
+	}
+	return f.homeOf(g)
 }
 
 // leave ends the run that h was opened for. before is what the slot held when
 // it began, and f the frame in it, if any.
 func (h *Home) leave(before *labelSet, f *Frame) {
-	s, trail := h.scope, h.trail
+	s, n := h.scope, h.note.Value()
+	h.note = noNote // it goes on
 	h.close()
 	s.running.Store(false)
-	restore(before, f, trail)
+	restore(before, f, n)
 }
 
 // restore puts back what the slot held, and f, the frame in it, if any. Labels
-// that were put on the goroutine since are not ours to take off, and stay.
-// trail, which may be nil, is that of the home just closed.
-func restore(before *labelSet, f *Frame, trail *trail) {
+// that were put on the goroutine since are not ours to take off, and stay. n,
+// which may be nil, is the goroutine's note.
+func restore(before *labelSet, f *Frame, n *note) {
 	now := (*labelSet)(getProfLabel()).visible()
+	same := sameLabels(now, before.visible())
 	switch {
-	case sameLabels(now, before.visible()):
+	case n != nil && f.line() != n.trail.weak:
+		// The trail was begun within, and marks of it may be about still.
+		f.follow(n, f.homeOf(n.owner), now)
+		return
+	case same:
 		setProfLabel(unsafe.Pointer(before))
 	case f != nil:
-		f = newFrame(now, f.home, f.values)
+		f = newFrame(now, f.home, f.values, f.trail)
 		setProfLabel(unsafe.Pointer(f))
 	default:
 		setProfLabel(unsafe.Pointer(plainLabels(now)))
 	}
-	if trail == nil {
-		return
-	}
-	// Marks asked for within may be about still, and lead this goroutine here.
-	trail.newest.Store(f)
-	if trail.open > 0 && f.ownedBy(getg()) {
-		f.home.trail = trail
+	if n != nil {
+		n.set(f)
 	}
 }
 
@@ -90,10 +97,8 @@ func restore(before *labelSet, f *Frame, trail *trail) {
 // job after another asks for.
 func Isolate(fn func()) {
 	before, f := slot()
-	g := getg()
-	if f.ownedBy(g) {
-		home := &Home{owner: g, trail: f.home.trail}
-		newFrame(before.visible(), home, f.values).install()
+	if g := goid(); f.ownedBy(g) {
+		newFrame(before.visible(), f.inner(g), f.values, f.trail).install()
 	}
 	defer isolated(before, f)
 	fn()
@@ -103,11 +108,11 @@ func Isolate(fn func()) {
 // anything, is closed, so that no token of it serves later.
 func isolated(before *labelSet, f *Frame) {
 	now := Current()
-	g := getg()
-	var trail *trail
-	if now.ownedBy(g) && (f == nil || now.home != f.home) {
-		trail = now.home.trail
+	var n *note
+	if now.ownedBy(goid()) && (f == nil || now.home != f.home) {
+		n = now.home.note.Value()
+		now.home.note = noNote
 		now.home.close()
 	}
-	restore(before, f, trail)
+	restore(before, f, n)
 }

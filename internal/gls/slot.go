@@ -19,10 +19,6 @@ func getProfLabel() unsafe.Pointer
 //go:linkname setProfLabel runtime/pprof.runtime_setProfLabel
 func setProfLabel(unsafe.Pointer)
 
-// getg returns the address of the running goroutine's g. It identifies a
-// goroutine while it lives and is never dereferenced.
-func getg() uintptr
-
 // A labelSet is runtime/pprof's label set as it is in memory: a slice of pairs
 // of strings.
 type labelSet struct {

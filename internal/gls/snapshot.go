@@ -21,21 +21,17 @@ func Save() Snapshot {
 // It must not be called inside of a run of a [Scope] that began after the
 // goroutine last had the variables of s.
 func (s Snapshot) Restore() {
-	now := (*labelSet)(getProfLabel())
-	if now == s.set {
+	if (*labelSet)(getProfLabel()) == s.set {
 		return
 	}
-	if now != nil {
-		if f := now.frame(); f.ownedBy(getg()) && f.home != s.home() {
-			f.home.close()
-		}
+	if f := Current(); f.ownedBy(goid()) && f.home != s.home() {
+		f.home.close()
 	}
 	setProfLabel(unsafe.Pointer(s.set))
 }
 
 // home returns the home of the frame in s, or nil. It has another owner than
-// the goroutine that restores s, unless that goroutine saved s itself, or has
-// taken the address of one that did.
+// the goroutine that restores s, unless that goroutine saved s itself.
 func (s Snapshot) home() *Home {
 	if s.set == nil {
 		return nil
