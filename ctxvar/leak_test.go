@@ -1,0 +1,214 @@
+package ctxvar_test
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"weak"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// blob is a value big enough to be seen when it leaks.
+type blob [64 << 10]byte
+
+var blobVar = ctxvar.New[*blob]("blob")
+
+// requireCollected asserts that the garbage collector takes what p points to.
+func requireCollected[T any](t *testing.T, p weak.Pointer[T]) {
+	t.Helper()
+	require.Zero(t, alive([]weak.Pointer[T]{p}), "still reachable")
+}
+
+// alive returns how many of ps still point to something, once the garbage
+// collector has had its chances. One cycle is enough for what is unreachable;
+// the others are for stacks and goroutines that are just on their way out.
+func alive[T any](ps []weak.Pointer[T]) int {
+	n := 0
+	for range 10 {
+		runtime.GC()
+		n = 0
+		for _, p := range ps {
+			if p.Value() != nil {
+				n++
+			}
+		}
+		if n == 0 {
+			break
+		}
+	}
+	return n
+}
+
+// A goroutine that ends without Reset takes its values with it.
+func TestLeakGoroutineThatEnds(t *testing.T) {
+	const goroutines = 200
+	var wg sync.WaitGroup
+	gone := make([]weak.Pointer[blob], goroutines)
+	for i := range goroutines {
+		wg.Go(func() {
+			b := new(blob)
+			gone[i] = weak.Make(b)
+			blobVar.Set(b)
+		})
+	}
+	wg.Wait()
+	assert.Zero(t, alive(gone), "blobs of %d", goroutines)
+}
+
+// The same inside all that can be in between: With, Run, a panic, a child.
+func TestLeakGoroutineThatEndsInside(t *testing.T) {
+	for name, enter := range map[string]func(fn func()){
+		"With":   func(fn func()) { blobVar.With(new(blob), fn) },
+		"Run":    func(fn func()) { ctxvar.Copy().Run(fn) },
+		"Detach": ctxvar.Detach,
+		"panic": func(fn func()) {
+			assert.Equal(t, "over", recovered(func() { fn(); panic("over") }))
+		},
+		"Goexit": func(fn func()) { fn(); runtime.Goexit() },
+		"child":  func(fn func()) { assert.Nil(t, inGoroutine(fn)) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			const goroutines = 20
+			var wg sync.WaitGroup
+			gone := make([]weak.Pointer[blob], goroutines)
+			for i := range goroutines {
+				wg.Go(func() {
+					enter(func() {
+						b := new(blob)
+						gone[i] = weak.Make(b)
+						blobVar.Set(b)
+					})
+				})
+			}
+			wg.Wait()
+			assert.Zero(t, alive(gone))
+		})
+	}
+}
+
+// What a goroutine no longer has, by Set, Reset or With, is garbage though
+// the goroutine goes on.
+func TestLeakReplacedValues(t *testing.T) {
+	var gone []weak.Pointer[blob]
+	next := func() *blob {
+		b := new(blob)
+		gone = append(gone, weak.Make(b))
+		return b
+	}
+	for range 50 {
+		blobVar.Set(next())
+	}
+	blobVar.Set(nil)
+	func() {
+		defer blobVar.Set(next()).Reset()
+		blobVar.With(next(), func() { assert.NotNil(t, blobVar.Get()) })
+	}()
+	assert.Zero(t, alive(gone))
+	assert.Nil(t, blobVar.Get())
+}
+
+// A child that lives on has its parent's values of the time of its start, and
+// none of the later ones.
+func TestLeakParentsLaterValues(t *testing.T) {
+	release := make(chan struct{})
+	var child sync.WaitGroup
+	var before, after weak.Pointer[blob]
+	assert.Nil(t, inGoroutine(func() {
+		b := new(blob)
+		before = weak.Make(b)
+		blobVar.Set(b)
+		child.Go(func() { <-release })
+		b = new(blob)
+		after = weak.Make(b)
+		blobVar.Set(b)
+	}))
+	requireCollected(t, after)
+	assert.NotNil(t, before.Value(), "the child inherited it")
+	close(release)
+	child.Wait()
+	requireCollected(t, before)
+}
+
+// Detach is for the goroutine that should keep nothing.
+func TestLeakDetachedChild(t *testing.T) {
+	release := make(chan struct{})
+	var child sync.WaitGroup
+	var gone weak.Pointer[blob]
+	assert.Nil(t, inGoroutine(func() {
+		b := new(blob)
+		gone = weak.Make(b)
+		blobVar.Set(b)
+		ctxvar.Detach(func() {
+			child.Go(func() { <-release })
+		})
+	}))
+	requireCollected(t, gone)
+	close(release)
+	child.Wait()
+}
+
+// A Context keeps what it holds for as long as it is kept, and no longer.
+func TestLeakContext(t *testing.T) {
+	c := ctxvar.Empty()
+	var kept, replaced weak.Pointer[blob]
+	c.Run(func() {
+		b := new(blob)
+		replaced = weak.Make(b)
+		blobVar.Set(b)
+		b = new(blob)
+		kept = weak.Make(b)
+		blobVar.Set(b)
+	})
+	requireCollected(t, replaced)
+	require.NotNil(t, kept.Value())
+	got, ok := blobVar.In(c)
+	require.True(t, ok)
+	assert.Same(t, kept.Value(), got)
+	runtime.KeepAlive(c)
+
+	c, got = nil, nil
+	requireCollected(t, kept)
+}
+
+// The goroutine that ran a Context holds none of its values afterwards.
+func TestLeakRunLeavesNothing(t *testing.T) {
+	blobVar.Set(nil)
+	var gone weak.Pointer[blob]
+	ctxvar.Copy().Run(func() {
+		b := new(blob)
+		gone = weak.Make(b)
+		blobVar.Set(b)
+	})
+	requireCollected(t, gone)
+}
+
+// A used token no longer needs the value that it put back.
+func TestLeakUsedToken(t *testing.T) {
+	b := new(blob)
+	old := weak.Make(b)
+	blobVar.Set(b)
+	b = nil
+	tok := blobVar.Set(nil)
+	tok.Reset()
+	blobVar.Set(nil)
+	runtime.GC()
+	value, ok := tok.OldValue()
+	assert.True(t, ok)
+	assert.Same(t, old.Value(), value, "OldValue still answers after Reset, as in Python")
+	runtime.KeepAlive(tok)
+}
+
+// A variable that nothing refers to any more is garbage too.
+func TestLeakVariable(t *testing.T) {
+	gone := func() weak.Pointer[ctxvar.Var[int]] {
+		v := ctxvar.New[int]("short-lived")
+		var p weak.Pointer[ctxvar.Var[int]]
+		assert.Nil(t, inGoroutine(func() { v.Set(1); p = weak.Make(v) }))
+		return p
+	}()
+	requireCollected(t, gone)
+}

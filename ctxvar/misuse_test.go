@@ -1,0 +1,375 @@
+package ctxvar_test
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// Each misuse, the error that it panics with, and what the text must say:
+// which variable, and what to do.
+func TestMisusePanics(t *testing.T) {
+	user := ctxvar.New[string]("user_id")
+	tests := []struct {
+		reason string
+		misuse func()
+		is     error
+		as     func(error) bool
+		says   []string
+	}{{
+		reason: "MustGet with nothing to get",
+		misuse: func() { user.MustGet() },
+		is:     ctxvar.ErrUnset,
+		as: func(err error) bool {
+			var e *ctxvar.LookupError
+			return errors.As(err, &e) && e.Var == "user_id"
+		},
+		says: []string{"user_id", "Default"},
+	}, {
+		reason: "a token used twice",
+		misuse: func() {
+			tok := user.Set("alice")
+			tok.Reset()
+			tok.Reset()
+		},
+		is:   ctxvar.ErrTokenUsed,
+		as:   isTokenError("user_id"),
+		says: []string{"user_id", "once"},
+	}, {
+		reason: "a token used twice, through the variable",
+		misuse: func() {
+			tok := user.Set("alice")
+			user.Reset(tok)
+			user.Reset(tok)
+		},
+		is:   ctxvar.ErrTokenUsed,
+		as:   isTokenError("user_id"),
+		says: []string{"user_id", "once"},
+	}, {
+		reason: "a token of another variable",
+		misuse: func() {
+			tok := user.Set("alice")
+			defer tok.Reset()
+			ctxvar.New[string]("tenant").Reset(tok)
+		},
+		is:   ctxvar.ErrTokenVar,
+		as:   isTokenError("tenant"),
+		says: []string{"user_id", "tenant", "own Reset"},
+	}, {
+		reason: "a token of another Context: made in a Run, used after it",
+		misuse: func() {
+			var tok *ctxvar.Token[string]
+			ctxvar.Copy().Run(func() { tok = user.Set("alice") })
+			tok.Reset()
+		},
+		is:   ctxvar.ErrTokenContext,
+		as:   isTokenError("user_id"),
+		says: []string{"user_id", "goroutine"},
+	}, {
+		reason: "a token of another Context: made outside, used in a Run",
+		misuse: func() {
+			tok := user.Set("alice")
+			defer tok.Reset()
+			ctxvar.Copy().Run(func() { tok.Reset() })
+		},
+		is:   ctxvar.ErrTokenContext,
+		as:   isTokenError("user_id"),
+		says: []string{"user_id", "goroutine"},
+	}, {
+		reason: "a token of another goroutine: the parent's, in the child",
+		misuse: func() {
+			tok := user.Set("alice")
+			defer tok.Reset()
+			rethrow(inGoroutine(func() { tok.Reset() }))
+		},
+		is:   ctxvar.ErrTokenContext,
+		as:   isTokenError("user_id"),
+		says: []string{"user_id", "goroutine"},
+	}, {
+		reason: "a token of another goroutine: the child's, in the parent",
+		misuse: func() {
+			var tok *ctxvar.Token[string]
+			rethrow(inGoroutine(func() { tok = user.Set("alice") }))
+			tok.Reset()
+		},
+		is:   ctxvar.ErrTokenContext,
+		as:   isTokenError("user_id"),
+		says: []string{"user_id", "goroutine"},
+	}, {
+		reason: "a Context entered by the goroutine that is inside",
+		misuse: func() {
+			c := ctxvar.Copy()
+			c.Run(func() { c.Run(func() {}) })
+		},
+		is:   ctxvar.ErrEntered,
+		as:   isEnterError,
+		says: []string{"Copy().Run"},
+	}, {
+		reason: "a Context entered by another goroutine than the one inside",
+		misuse: func() {
+			c := ctxvar.Copy()
+			c.Run(func() {
+				rethrow(inGoroutine(func() { c.Run(func() {}) }))
+			})
+		},
+		is:   ctxvar.ErrEntered,
+		as:   isEnterError,
+		says: []string{"Copy().Run"},
+	}, {
+		reason: "a Context entered again from a Run of another",
+		misuse: func() {
+			c := ctxvar.Copy()
+			c.Run(func() { ctxvar.Empty().Run(func() { c.Run(func() {}) }) })
+		},
+		is:   ctxvar.ErrEntered,
+		as:   isEnterError,
+		says: []string{"Copy().Run"},
+	}, {
+		reason: "a Context entered through Call",
+		misuse: func() {
+			c := ctxvar.Copy()
+			c.Run(func() { _, _ = ctxvar.Call(c, func() (int, error) { return 0, nil }) })
+		},
+		is:   ctxvar.ErrEntered,
+		as:   isEnterError,
+		says: []string{"Copy().Run"},
+	}}
+	sentinels := []error{
+		ctxvar.ErrUnset, ctxvar.ErrTokenUsed, ctxvar.ErrTokenVar, ctxvar.ErrTokenContext, ctxvar.ErrEntered,
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			value := recovered(tt.misuse)
+			require.Implements(t, (*error)(nil), value)
+			err := value.(error)
+			assert.Truef(t, tt.as(err), "type or fields: %#v", err)
+			for _, sentinel := range sentinels {
+				assert.Equal(t, sentinel == tt.is, errors.Is(err, sentinel), "errors.Is %v", sentinel)
+			}
+			for _, text := range tt.says {
+				assert.ErrorContains(t, err, text)
+			}
+			assert.Regexp(t, `^ctxvar: .{40,}`, err.Error(), "it has the package's name and advice")
+			requireUnset(t, user)
+		})
+	}
+}
+
+func isTokenError(name string) func(error) bool {
+	return func(err error) bool {
+		var e *ctxvar.TokenError
+		return errors.As(err, &e) && e.Var == name && errors.Is(e.Err, errors.Unwrap(e))
+	}
+}
+
+func isEnterError(err error) bool {
+	var e *ctxvar.EnterError
+	return errors.As(err, &e)
+}
+
+// rethrow panics with value unless it is nil.
+func rethrow(value any) {
+	if value != nil {
+		panic(value)
+	}
+}
+
+// The order of the checks is CPython's: used, then variable, then Context.
+func TestMisuseOrder(t *testing.T) {
+	a, b := ctxvar.New[int]("a"), ctxvar.New[int]("b")
+
+	used := a.Set(1)
+	used.Reset()
+	requirePanic[*ctxvar.TokenError](t, ctxvar.ErrTokenUsed, func() { b.Reset(used) })
+
+	var elsewhere *ctxvar.Token[int]
+	ctxvar.Empty().Run(func() { elsewhere = a.Set(1) })
+	requirePanic[*ctxvar.TokenError](t, ctxvar.ErrTokenVar, func() { b.Reset(elsewhere) })
+}
+
+// A refused Reset leaves the token as it was: good where it belongs.
+func TestMisuseLeavesToken(t *testing.T) {
+	a, b := ctxvar.New[int]("a"), ctxvar.New[int]("b")
+	a.Set(1)
+	tok := a.Set(2)
+	requirePanic[*ctxvar.TokenError](t, ctxvar.ErrTokenVar, func() { b.Reset(tok) })
+	ctxvar.Copy().Run(func() {
+		requirePanic[*ctxvar.TokenError](t, ctxvar.ErrTokenContext, func() { tok.Reset() })
+		assert.Equal(t, 2, a.Get())
+	})
+	assert.Equal(t, 2, a.Get())
+	tok.Reset()
+	assert.Equal(t, 1, a.Get())
+}
+
+// A token belongs to the Context, not to the Run that it was made in, nor to
+// the goroutine.
+func TestTokenInALaterRun(t *testing.T) {
+	v := ctxvar.New[int]("v")
+	c := ctxvar.Empty()
+	var tok *ctxvar.Token[int]
+	c.Run(func() { tok = v.Set(1) })
+	assert.Nil(t, inGoroutine(func() {
+		c.Run(func() { tok.Reset() })
+	}))
+	requireNotIn(t, c, v)
+}
+
+// A copy of a Context is another Context.
+func TestTokenInACopyOfItsContext(t *testing.T) {
+	v := ctxvar.New[int]("v")
+	c := ctxvar.Empty()
+	var tok *ctxvar.Token[int]
+	c.Run(func() { tok = v.Set(1) })
+	c.Copy().Run(func() {
+		requirePanic[*ctxvar.TokenError](t, ctxvar.ErrTokenContext, func() { tok.Reset() })
+	})
+}
+
+// Tokens need not be used in the order opposite to the one they were made in:
+// each puts back what it found.
+func TestTokensOutOfOrder(t *testing.T) {
+	v := ctxvar.New[int]("v")
+	t1 := v.Set(1)
+	t2 := v.Set(2)
+	t1.Reset()
+	requireUnset(t, v)
+	t2.Reset()
+	assert.Equal(t, 1, v.Get())
+}
+
+// A token that outlives its goroutine is of use to no other goroutine, though
+// the runtime gives a new one the memory of a dead one: neither to a stranger
+// nor to a descendant, which has inherited the very values it was made among.
+func TestTokenAfterItsGoroutine(t *testing.T) {
+	v := ctxvar.New[int]("v")
+	var tok *ctxvar.Token[int]
+	breed := make(chan func())
+	var heir sync.WaitGroup
+	assert.Nil(t, inGoroutine(func() {
+		tok = v.Set(1)
+		heir.Go(func() {
+			for fn := range breed {
+				fn()
+			}
+		})
+	}))
+	tryAll := func() {
+		for range 1000 {
+			value := inGoroutine(func() { tok.Reset() })
+			err, _ := value.(error)
+			if !assert.ErrorIs(t, err, ctxvar.ErrTokenContext) {
+				return
+			}
+		}
+	}
+	tryAll()
+	breed <- tryAll
+	close(breed)
+	heir.Wait()
+}
+
+// With lets go of what fn did with the variable and puts back what was there,
+// however fn ends.
+func TestWithRestores(t *testing.T) {
+	v := ctxvar.New[string]("v")
+	other := ctxvar.New[string]("other")
+	for name, end := range ends {
+		for _, before := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s/set before=%t", name, before), func(t *testing.T) {
+				value := inGoroutine(func() {
+					if before {
+						v.Set("outside")
+					}
+					defer func() {
+						got, ok := v.Lookup()
+						assert.Equal(t, before, ok)
+						if before {
+							assert.Equal(t, "outside", got)
+						}
+						assert.Equal(t, "stays", other.Get(), "other variables are not restored")
+					}()
+					v.With("inside", func() {
+						assert.Equal(t, "inside", v.Get())
+						v.Set("changed")
+						other.Set("stays")
+						end()
+					})
+				})
+				assert.Equal(t, name == "panic", value != nil)
+			})
+		}
+	}
+}
+
+// ends are the ways for a function to end.
+var ends = map[string]func(){
+	"return": func() {},
+	"panic":  func() { panic("over") },
+	"Goexit": runtime.Goexit,
+}
+
+// Run puts the caller's context back however fn ends, keeps what fn set, and
+// lets the next one in.
+func TestRunRestores(t *testing.T) {
+	v := ctxvar.New[string]("v")
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			c := ctxvar.Empty()
+			value := inGoroutine(func() {
+				tok := v.Set("outside")
+				defer func() {
+					assert.Equal(t, "outside", v.Get())
+					requireIn(t, "inside", c, v)
+					tok.Reset() // the caller is back in its own context
+				}()
+				c.Run(func() {
+					v.Set("inside")
+					end()
+				})
+			})
+			assert.Equal(t, name == "panic", value != nil)
+			c.Run(func() { assert.Equal(t, "inside", v.Get()) })
+		})
+	}
+}
+
+// So does Detach.
+func TestDetachRestores(t *testing.T) {
+	v := ctxvar.New[string]("v")
+	for name, end := range ends {
+		t.Run(name, func(t *testing.T) {
+			value := inGoroutine(func() {
+				tok := v.Set("outside")
+				defer func() {
+					assert.Equal(t, "outside", v.Get())
+					tok.Reset()
+				}()
+				ctxvar.Detach(func() {
+					requireUnset(t, v)
+					assert.Zero(t, ctxvar.Copy().Len())
+					assert.Nil(t, inGoroutine(func() { requireUnset(t, v) }))
+					v.Set("inside")
+					end()
+				})
+			})
+			assert.Equal(t, name == "panic", value != nil)
+		})
+	}
+}
+
+// A call that cannot be made leaves the Context free to be entered.
+func TestRunOfNil(t *testing.T) {
+	c := ctxvar.Empty()
+	assert.NotNil(t, recovered(func() { c.Run(nil) }))
+	ran := false
+	c.Run(func() { ran = true })
+	assert.True(t, ran)
+}
