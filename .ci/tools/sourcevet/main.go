@@ -1,0 +1,12 @@
+// Command sourcevet is go vet for a platform other than this one: the same
+// checks, but it reads the packages that are imported from source. Go vet
+// compiles them first, and to compile the standard library for each platform
+// takes ten times as long as all the rest.
+package main
+
+import (
+	"golang.org/x/tools/go/analysis/multichecker"
+	"golang.org/x/tools/go/analysis/suite/vet"
+)
+
+func main() { multichecker.Main(vet.Suite...) }
