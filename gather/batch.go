@@ -5,7 +5,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -32,9 +31,8 @@ type batch[T, R any] struct {
 
 	outcome outcome[R]
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	vars   gls.Snapshot // the caller's variables
+	jobs jobContext
+	vars gls.Snapshot // the caller's variables
 
 	next    atomic.Int64 // the first job that nobody has claimed
 	workers sync.WaitGroup
@@ -56,12 +54,12 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	if len(b.items) == 0 || ctx.Err() != nil {
 		return 0
 	}
-	b.ctx, b.cancel = jobContext(ctx)
+	b.jobs.begin(ctx)
 	b.vars = gls.Save()
 	finished := false
 	defer func() {
 		if !finished {
-			b.cancel(nil)
+			b.jobs.cancel(nil)
 			b.workers.Wait()
 		}
 	}()
@@ -72,17 +70,11 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	}
 	b.workers.Wait()
 	finished = true
-	b.cancel(nil)
+	b.jobs.cancel(nil)
 	if b.gate == nil {
 		started = int(min(b.next.Load(), int64(len(b.items))))
 	}
 	return started
-}
-
-// jobContext returns the context for the jobs of a call with ctx. It carries
-// the caller's variables, so that they outlast a pprof.Do in a job.
-func jobContext(ctx context.Context) (context.Context, context.CancelCauseFunc) {
-	return context.WithCancelCause(ctxvar.NewContext(ctx))
 }
 
 func (b *batch[T, R]) startWorkers() {
@@ -122,7 +114,7 @@ func (b *batch[T, R]) work() {
 func (b *batch[T, R]) claim() int {
 	// With a limit, most jobs of a call may lie ahead when it is cancelled.
 	// Without one, each was promised to be called.
-	if b.limit > 0 && b.ctx.Err() != nil {
+	if b.limit > 0 && b.jobs.Err() != nil {
 		return -1
 	}
 	i := b.next.Add(1) - 1
@@ -138,7 +130,7 @@ func (b *batch[T, R]) claim() int {
 func (b *batch[T, R]) do(i int) {
 	task.Func[R](func(ctx context.Context) (R, error) {
 		return b.fn(ctx, b.items[i])
-	}).Call(b.ctx, func(v R, err error) {
+	}).Call(&b.jobs, func(v R, err error) {
 		b.vars.Restore()
 		b.outcome.ended(i, v, err)
 	})
@@ -157,12 +149,12 @@ func (b *batch[T, R]) startJobs() int {
 		if slots != nil {
 			select {
 			case slots <- struct{}{}:
-			case <-b.ctx.Done():
+			case <-b.jobs.Done():
 				return i
 			}
 		}
-		weight, err := b.gate.enter(b.ctx, item)
-		if b.ctx.Err() != nil {
+		weight, err := b.gate.enter(&b.jobs, item)
+		if b.jobs.Err() != nil {
 			return i
 		}
 		if err != nil {

@@ -38,9 +38,8 @@ type flow[T, R any] struct {
 	gate     *gate[T]
 	progress *reporter
 
-	ctx    context.Context
-	cancel context.CancelCauseFunc
-	vars   gls.Snapshot // the consumer's variables
+	jobs jobContext
+	vars gls.Snapshot // the consumer's variables
 
 	mu    sync.Mutex // held only for moments, never while a function of the user's runs
 	space sync.Cond  // the feeder waits here for fed < given+window
@@ -95,12 +94,12 @@ func (f *flow[T, R]) run(ctx context.Context, in iter.Seq[T], yield func(R, erro
 		yield(none, notStarted(ctx))
 		return
 	}
-	f.ctx, f.cancel = jobContext(ctx)
+	f.jobs.begin(ctx)
 	f.vars = gls.Save()
 	if outer := feedHere(); outer != nil {
 		// This stream is the input of another one, and has to end with it. No
 		// body of a loop stands between them to break out.
-		stop := context.AfterFunc(outer.ctx, func() { f.cancel(context.Cause(outer.ctx)) })
+		stop := context.AfterFunc(outer.ctx, func() { f.jobs.cancel(context.Cause(outer.ctx)) })
 		defer stop()
 	}
 	f.space.L, f.work.L, f.ready.L = &f.mu, &f.mu, &f.mu
@@ -118,7 +117,7 @@ func (f *flow[T, R]) run(ctx context.Context, in iter.Seq[T], yield func(R, erro
 	case f.input != nil:
 		panic(f.input)
 	case f.cut:
-		yield(none, notStarted(f.ctx))
+		yield(none, notStarted(&f.jobs))
 	}
 }
 
@@ -179,7 +178,7 @@ func (f *flow[T, R]) end() {
 	f.space.Signal()
 	f.work.Broadcast()
 	f.mu.Unlock()
-	f.cancel(nil)
+	f.jobs.cancel(nil)
 	f.running.Wait()
 }
 
@@ -194,10 +193,10 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 			}
 		})
 		return struct{}{}, nil
-	}).Call(f.ctx, func(_ struct{}, err error) {
+	}).Call(&f.jobs, func(_ struct{}, err error) {
 		f.mu.Lock()
 		f.inputEnd, f.input = true, err
-		f.cut = f.ctx.Err() != nil
+		f.cut = f.jobs.Err() != nil
 		f.work.Broadcast()
 		f.ready.Signal()
 		f.mu.Unlock()
@@ -208,9 +207,9 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 // push hands item to the workers, and then blocks until there is room for
 // another one. It reports false if there is no need for another one.
 func (f *flow[T, R]) push(item T) bool {
-	weight, refuse := f.gate.enter(f.ctx, item)
-	if refuse != nil && f.ctx.Err() != nil {
-		refuse = notStarted(f.ctx)
+	weight, refuse := f.gate.enter(&f.jobs, item)
+	if refuse != nil && f.jobs.Err() != nil {
+		refuse = notStarted(&f.jobs)
 	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -233,7 +232,7 @@ func (f *flow[T, R]) push(item T) bool {
 	for f.fed-f.given >= f.window && !f.over {
 		f.space.Wait()
 	}
-	return !f.over && f.ctx.Err() == nil
+	return !f.over && f.jobs.Err() == nil
 }
 
 // grow makes the ring longer. It begins short, for most windows are never
@@ -296,8 +295,8 @@ func (f *flow[T, R]) claim(j *job[T, R]) bool {
 // [runtime.Goexit]. Either way j has its outcome, and the goroutine has the
 // consumer's variables again.
 func (f *flow[T, R]) do(j *job[T, R]) {
-	if j.err == nil && f.ctx.Err() != nil {
-		j.err = notStarted(f.ctx)
+	if j.err == nil && f.jobs.Err() != nil {
+		j.err = notStarted(&f.jobs)
 	}
 	if j.err != nil {
 		f.done(j)
@@ -305,7 +304,7 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 	}
 	task.Func[R](func(ctx context.Context) (R, error) {
 		return f.fn(ctx, j.item)
-	}).Call(f.ctx, func(v R, err error) {
+	}).Call(&f.jobs, func(v R, err error) {
 		f.vars.Restore()
 		if j.err = err; err == nil {
 			j.value = v
@@ -316,7 +315,7 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 
 func (f *flow[T, R]) done(j *job[T, R]) {
 	f.gate.leave(j.weight)
-	f.progress.ended(j.err, f.cancel)
+	f.progress.ended(j.err, &f.jobs)
 }
 
 // put gives the outcome of the job to the consumer. The caller holds f.mu.

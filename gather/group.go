@@ -3,16 +3,18 @@ package gather
 import (
 	"context"
 	"fmt"
+	"strings"
 	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/heirloom-go/heirloom/task"
 )
 
 // A Group is a collection of goroutines that work on parts of the same task. It
-// is a drop-in for errgroup.Group of [golang.org/x/sync/errgroup]: a program
-// that changes the import needs to change nothing else. Each function given to
-// Go runs in a copy, of its own, of the variables that the caller of Go had at
-// that moment.
+// is a drop-in for [errgroup.Group]: a program that changes the import needs to
+// change nothing else. Each function given to Go runs in a copy, of its own, of
+// the variables that the caller of Go had at that moment.
 //
 // A zero Group is valid, has no limit on the number of active goroutines, and
 // cancels nothing on error. A Group must not be copied after first use, and
@@ -23,12 +25,13 @@ import (
 // error. One that calls [runtime.Goexit] does not pass for a success: Wait
 // returns [task.ErrGoexit].
 type Group struct {
-	cancel  context.CancelCauseFunc // nil in a zero Group
-	running sync.WaitGroup
-	slots   chan struct{} // has a value for each active goroutine; nil if there is no limit
+	group errgroup.Group // counts the goroutines, and limits them
+	jobs  *jobContext    // nil in a zero Group
 
-	// once orders the write of err before every return of once.Do, and so
-	// before any goroutine that failed is done, and Wait returns.
+	// The first error is kept here and not in group, which cannot hear of a
+	// function that calls Goexit. once orders the write of err before the return
+	// of every once.Do, and so before group counts a goroutine that failed as
+	// done, and Wait returns.
 	once sync.Once
 	err  error
 }
@@ -39,8 +42,9 @@ type Group struct {
 // the failure as its cause, or the first time Wait returns, whichever comes
 // first.
 func WithContext(ctx context.Context) (*Group, context.Context) {
-	ctx, cancel := jobContext(ctx)
-	return &Group{cancel: cancel}, ctx
+	g := &Group{jobs: new(jobContext)}
+	g.jobs.begin(ctx)
+	return g, g.jobs
 }
 
 // Go calls f in a new goroutine. It blocks until the goroutine can be added
@@ -55,10 +59,7 @@ func (g *Group) Go(f func() error) {
 	if f == nil {
 		panic(nilFunc("Group.Go"))
 	}
-	if g.slots != nil {
-		g.slots <- struct{}{}
-	}
-	g.start(f)
+	g.group.Go(func() error { return g.run(f) })
 }
 
 // TryGo is Go if the number of active goroutines is below the limit, and does
@@ -67,11 +68,7 @@ func (g *Group) TryGo(f func() error) bool {
 	if f == nil {
 		panic(nilFunc("Group.TryGo"))
 	}
-	if !g.trySlot() {
-		return false
-	}
-	g.start(f)
-	return true
+	return g.group.TryGo(func() error { return g.run(f) })
 }
 
 // SetLimit limits the number of active goroutines to n. A negative n is no
@@ -81,64 +78,43 @@ func (g *Group) TryGo(f func() error) bool {
 // panics with a [*UsageError] if it can tell that some are: if there was a limit
 // before.
 func (g *Group) SetLimit(n int) {
-	if n < 0 {
-		g.slots = nil
-		return
-	}
-	if active := len(g.slots); active > 0 {
-		panic(&UsageError{
-			Func:    "Group.SetLimit",
-			Problem: fmt.Sprintf("%d goroutines of the group are active; set the limit before they start, or after Wait", active),
-		})
-	}
-	g.slots = make(chan struct{}, n)
+	defer func() {
+		if r := recover(); r != nil {
+			problem := strings.TrimPrefix(fmt.Sprint(r), "errgroup: ")
+			panic(&UsageError{Func: "Group.SetLimit", Problem: problem + "; set it before they start, or after Wait"})
+		}
+	}()
+	g.group.SetLimit(n)
 }
 
 // Wait blocks until all functions given to Go have ended, and returns the first
 // error of one of them, as it is, or nil.
 func (g *Group) Wait() error {
-	g.running.Wait()
-	if g.cancel != nil {
-		g.cancel(g.err)
+	_ = g.group.Wait() // the error is in g
+	if g.jobs != nil {
+		g.jobs.cancel(g.err)
 	}
 	return g.err
 }
 
-// trySlot takes one of the slots, and reports whether there was one.
-func (g *Group) trySlot() bool {
-	if g.slots == nil {
-		return true
-	}
-	select {
-	case g.slots <- struct{}{}:
-		return true
-	default:
-		return false
-	}
+// run runs f on the calling goroutine. It keeps the error of f to itself.
+func (g *Group) run(f func() error) error {
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		return struct{}{}, f()
+	}).Call(context.Background(), func(_ struct{}, err error) {
+		if err != nil {
+			g.fail(err)
+		}
+	})
+	return nil
 }
 
-// start runs f in a goroutine, which has its slot.
-func (g *Group) start(f func() error) {
-	g.running.Add(1)
-	go func() {
-		task.Func[struct{}](func(context.Context) (struct{}, error) {
-			return struct{}{}, f()
-		}).Call(context.Background(), func(_ struct{}, err error) { g.ended(err) })
-	}()
-}
-
-// ended notes how a function ended, and gives up its slot.
-func (g *Group) ended(err error) {
-	if err != nil {
-		g.once.Do(func() {
-			g.err = err
-			if g.cancel != nil {
-				g.cancel(err)
-			}
-		})
-	}
-	if g.slots != nil {
-		<-g.slots
-	}
-	g.running.Done()
+// fail notes that a function failed with err.
+func (g *Group) fail(err error) {
+	g.once.Do(func() {
+		g.err = err
+		if g.jobs != nil {
+			g.jobs.cancel(err)
+		}
+	})
 }

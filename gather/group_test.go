@@ -111,7 +111,7 @@ func TestGroupUsage(t *testing.T) {
 	release := make(chan struct{})
 	g.Go(func() error { <-release; return nil })
 	assert.EqualError(t, usageError(t, func() { g.SetLimit(2) }),
-		"gather.Group.SetLimit: 1 goroutines of the group are active; set the limit before they start, or after Wait")
+		"gather.Group.SetLimit: modify limit while 1 goroutines in the group are still active; set it before they start, or after Wait")
 	close(release)
 	require.NoError(t, g.Wait())
 }

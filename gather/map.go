@@ -85,9 +85,9 @@ func (m *mapping[T, R]) ended(i int, v R, err error) {
 	if err == nil {
 		m.results[i] = v
 	} else if last := m.add(i, err); last != nil {
-		m.cancel(last)
+		m.jobs.cancel(last)
 	}
-	m.progress.ended(err, m.cancel)
+	m.progress.ended(err, &m.jobs)
 }
 
 // withOptions returns fn as the options want a job to be called.

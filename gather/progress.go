@@ -70,8 +70,8 @@ func newReporter(report func(Counts), total int) *reporter {
 }
 
 // ended counts a job that ended with err, and reports it. If report does not
-// return, ended calls cancel.
-func (r *reporter) ended(err error, cancel context.CancelCauseFunc) {
+// return, the jobs are cancelled.
+func (r *reporter) ended(err error, jobs *jobContext) {
 	if r == nil {
 		return
 	}
@@ -90,7 +90,7 @@ func (r *reporter) ended(err error, cancel context.CancelCauseFunc) {
 	}).Call(context.Background(), func(_ struct{}, err error) {
 		if err != nil {
 			r.broken = err
-			cancel(err)
+			jobs.cancel(err)
 		}
 		<-r.turn
 	})

@@ -60,10 +60,10 @@ func (c *contest[T]) ended(i int, v T, err error) {
 	if err == nil {
 		c.over.Do(func() {
 			c.won, c.value = true, v
-			c.cancel(nil)
+			c.jobs.cancel(nil)
 		})
 	} else if last := c.add(i, err); last != nil {
-		c.over.Do(func() { c.cancel(last) })
+		c.over.Do(func() { c.jobs.cancel(last) })
 	}
 }
 

@@ -20,8 +20,9 @@ type ResultGroup[T any] struct {
 // ResultGroupWithContext returns a new ResultGroup and a context derived from
 // ctx, which is cancelled as that of [WithContext] is.
 func ResultGroupWithContext[T any](ctx context.Context) (*ResultGroup[T], context.Context) {
-	ctx, cancel := jobContext(ctx)
-	return &ResultGroup[T]{group: Group{cancel: cancel}}, ctx
+	g := &ResultGroup[T]{group: Group{jobs: new(jobContext)}}
+	g.group.jobs.begin(ctx)
+	return g, g.group.jobs
 }
 
 // Go calls f in a new goroutine, as [Group.Go] does.
@@ -30,10 +31,7 @@ func (g *ResultGroup[T]) Go(f func() (T, error)) {
 		panic(nilFunc("ResultGroup.Go"))
 	}
 	i := g.add()
-	if g.group.slots != nil {
-		g.group.slots <- struct{}{}
-	}
-	g.start(i, f)
+	g.group.group.Go(func() error { return g.run(i, f) })
 }
 
 // TryGo is Go if the number of active goroutines is below the limit, and does
@@ -42,10 +40,16 @@ func (g *ResultGroup[T]) TryGo(f func() (T, error)) bool {
 	if f == nil {
 		panic(nilFunc("ResultGroup.TryGo"))
 	}
-	if !g.group.trySlot() {
+	// Other goroutines may call Go: hold on to the place until it is known
+	// whether it is needed. f may end at once, and then waits for mu.
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	i := len(g.results)
+	if !g.group.group.TryGo(func() error { return g.run(i, f) }) {
 		return false
 	}
-	g.start(g.add(), f)
+	var none T
+	g.results = append(g.results, none)
 	return true
 }
 
@@ -71,21 +75,18 @@ func (g *ResultGroup[T]) add() int {
 	return len(g.results) - 1
 }
 
-// start runs f in a goroutine, which has its slot in the group.
-func (g *ResultGroup[T]) start(i int, f func() (T, error)) {
-	g.group.running.Add(1)
-	go func() {
-		task.Func[T](func(context.Context) (T, error) {
-			return f()
-		}).Call(context.Background(), func(v T, err error) {
-			if err != nil {
-				err = &JobError{Index: i, Err: err}
-			} else {
-				g.set(i, v)
-			}
-			g.group.ended(err)
-		})
-	}()
+// run runs f, whose result has place i, on the calling goroutine.
+func (g *ResultGroup[T]) run(i int, f func() (T, error)) error {
+	task.Func[T](func(context.Context) (T, error) {
+		return f()
+	}).Call(context.Background(), func(v T, err error) {
+		if err != nil {
+			g.group.fail(&JobError{Index: i, Err: err})
+		} else {
+			g.set(i, v)
+		}
+	})
+	return nil
 }
 
 func (g *ResultGroup[T]) set(i int, v T) {
