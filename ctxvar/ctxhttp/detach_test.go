@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"testing"
+	"time"
 	"weak"
 
 	"github.com/stretchr/testify/assert"
@@ -22,29 +23,30 @@ type session [64 << 10]byte
 
 var currentSession = ctxvar.New[*session]("session")
 
-// aliveAfter calls fn with a session set, in a goroutine that ends, and reports
-// whether something keeps the session alive after that.
-func aliveAfter(fn func()) bool {
-	var s weak.Pointer[session]
+// withSession calls fn with a session set, in a goroutine that ends, and returns
+// a pointer that tells whether the session is there, and does not keep it.
+func withSession(fn func()) weak.Pointer[session] {
+	var pointer weak.Pointer[session]
 	done := make(chan struct{})
 	go func() {
 		defer close(done)
-		value := new(session)
-		s = weak.Make(value)
-		currentSession.Set(value)
+		s := new(session)
+		pointer = weak.Make(s)
+		currentSession.Set(s)
 		fn()
 	}()
 	<-done
-	// Once is enough for what nothing refers to, but a goroutine that is about
-	// to end may do so for a little longer.
-	for range 20 {
+	return pointer
+}
+
+// assertCollected asserts that nothing keeps the session alive, once goroutines
+// that are about to end have ended.
+func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
+	t.Helper()
+	assert.Eventually(t, func() bool {
 		runtime.GC()
-		if s.Value() == nil {
-			return false
-		}
-		runtime.Gosched()
-	}
-	return true
+		return s.Value() == nil
+	}, 10*time.Second, time.Millisecond, msg...)
 }
 
 // The connection that a request opens keeps its variables, for as long as it is
@@ -61,14 +63,17 @@ func TestConnectionsKeepNothing(t *testing.T) {
 			}
 		}
 
-		assert.True(t, aliveAfter(request(plain)), "or else this test shows nothing")
+		s := withSession(request(plain))
+		runtime.GC()
+		assert.NotNil(t, s.Value(), "or else this test shows nothing")
 		plain.CloseIdleConnections()
 
-		assert.False(t, aliveAfter(request(ctxhttp.Detach(plain))))
+		assertCollected(t, withSession(request(ctxhttp.Detach(plain))))
 		assert.True(t, get(t, &http.Client{Transport: plain}, srv.URL).reused, "though the connection is there")
 		plain.CloseIdleConnections()
 
-		assert.False(t, aliveAfter(request(ctxhttp.NewTransport(ctxhttp.Detach(plain), ctxhttp.ToHeader(requestID, "X-Request-Id")))))
+		sending := ctxhttp.NewTransport(ctxhttp.Detach(plain), ctxhttp.ToHeader(requestID, "X-Request-Id"))
+		assertCollected(t, withSession(request(sending)))
 	})
 }
 
@@ -85,11 +90,7 @@ func TestServersKeepNothing(t *testing.T) {
 		})))
 		get(t, srv.Client(), srv.URL)
 		// Over HTTP/1.1, the connection's goroutine is the one that had it.
-		for range 20 {
-			runtime.GC()
-			runtime.Gosched()
-		}
-		assert.Nil(t, s.Value())
+		assertCollected(t, s)
 		assert.True(t, get(t, srv.Client(), srv.URL).reused)
 	})
 }

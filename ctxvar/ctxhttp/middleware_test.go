@@ -11,6 +11,7 @@ import (
 	"runtime/pprof"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -124,11 +125,10 @@ func TestNothingIsLeftOnTheConnection(t *testing.T) {
 // A panic that nobody recovers ends an HTTP/1.1 connection and an HTTP/2 stream.
 func TestUnrecoveredPanic(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
-		first := true
+		var failed atomic.Bool
 		srv := start(ctxhttp.Middleware()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			io.WriteString(w, tenant.Get())
-			if first {
-				first = false
+			if failed.CompareAndSwap(false, true) {
 				tenant.Set("acme")
 				panic(http.ErrAbortHandler)
 			}
