@@ -85,8 +85,10 @@
 //
 // SQLite: a transaction that reads first and writes then fails with SQLITE_BUSY
 // if another one has written meanwhile; begin those that write with BEGIN
-// IMMEDIATE, which drivers have an option for, and set a busy timeout. A
-// statement interrupted by its ctx may take the whole transaction with it.
+// IMMEDIATE, which drivers have an option for, and set a busy timeout. When a
+// statement that writes is interrupted, because its ctx ends, SQLite undoes the
+// whole transaction, and statements that come after are on their own: return the
+// error.
 //
 // # Cost
 //

@@ -18,9 +18,11 @@ var (
 	// ErrShared is returned for what can't be done while several goroutines
 	// share a transaction.
 	ErrShared = errors.New("other goroutines share the transaction")
-	// ErrRollbackOnly is returned where a part of the transaction has failed and
-	// InTx would otherwise commit the rest.
-	ErrRollbackOnly = errors.New("the transaction was rolled back, since a part of it failed")
+	// ErrRollbackOnly is returned by InTx in place of committing, where a part of
+	// the transaction has failed and its error has gone no further. If that part
+	// is a savepoint that the database could not undo, everything that would use
+	// the transaction meanwhile returns it too.
+	ErrRollbackOnly = errors.New("the transaction can only be rolled back, since a part of it failed")
 	// ErrIsolation is returned by a nested InTx that asks for another isolation
 	// level than its transaction was begun with.
 	ErrIsolation = errors.New("the transaction was begun with another isolation level")

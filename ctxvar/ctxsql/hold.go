@@ -89,5 +89,8 @@ func (h *hold) use(op string) (*transaction, error) {
 			" for a transaction of one's own, InTx with Autonomous;"+
 			" for none, start the goroutine with ctxvar.Detach and a ctx from outside of it")
 	}
+	if cause := t.broken.Load(); cause != nil {
+		return nil, &TxError{Op: op, Err: ErrRollbackOnly, Begun: h.level.begun.String(), Cause: *cause}
+	}
 	return t, nil
 }

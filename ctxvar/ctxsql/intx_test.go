@@ -503,7 +503,7 @@ func TestTxErrorText(t *testing.T) {
 	})
 	refused := requireTxError(t, "InTx", ctxsql.ErrRollbackOnly, err)
 	assert.Regexp(t, `^intx_test\.go:\d+$`, refused.Begun)
-	assert.EqualError(t, err, "ctxsql: InTx: the transaction was rolled back, since a part of it failed (begun at "+
+	assert.EqualError(t, err, "ctxsql: InTx: the transaction can only be rolled back, since a part of it failed (begun at "+
 		refused.Begun+"): boom")
 	assert.False(t, strings.HasSuffix(refused.Begun, ":0"))
 }

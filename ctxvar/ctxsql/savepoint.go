@@ -9,7 +9,7 @@ import (
 
 // A mark is the unit of a savepoint.
 type mark struct {
-	tx     *sql.Tx
+	t      *transaction
 	ctx    context.Context
 	syntax savepointSyntax
 	name   string
@@ -22,8 +22,8 @@ func (l *level) savepoint(ctx context.Context, t *transaction, syntax savepointS
 	}
 	defer l.unnest()
 	t.savepoints++
-	m := &mark{tx: t.tx, ctx: ctx, syntax: syntax, name: fmt.Sprintf("ctxsql_%d", t.savepoints)}
-	if _, err := m.tx.ExecContext(ctx, fmt.Sprintf(syntax.save, m.name)); err != nil {
+	m := &mark{t: t, ctx: ctx, syntax: syntax, name: fmt.Sprintf("ctxsql_%d", t.savepoints)}
+	if _, err := m.t.tx.ExecContext(ctx, fmt.Sprintf(syntax.save, m.name)); err != nil {
 		return fmt.Errorf("ctxsql: making a savepoint: %w", err)
 	}
 	inner := &level{db: l.db, begun: l.begun, parent: l}
@@ -54,7 +54,7 @@ func (m *mark) keep() error {
 	if m.syntax.release == "" {
 		return nil
 	}
-	if _, err := m.tx.ExecContext(m.ctx, fmt.Sprintf(m.syntax.release, m.name)); err != nil {
+	if _, err := m.t.tx.ExecContext(m.ctx, fmt.Sprintf(m.syntax.release, m.name)); err != nil {
 		return fmt.Errorf("ctxsql: releasing a savepoint: %w", err)
 	}
 	return nil
@@ -64,13 +64,18 @@ func (m *mark) undo() error {
 	// If it is ctx that has ended, but not that of the whole transaction, the
 	// latter should go on.
 	ctx := context.WithoutCancel(m.ctx)
-	_, err := m.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.rollback, m.name))
+	_, err := m.t.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.rollback, m.name))
 	if err == nil && m.syntax.release != "" {
 		// To roll back to a savepoint leaves it in place.
-		_, err = m.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.release, m.name))
+		_, err = m.t.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.release, m.name))
 	}
 	if errors.Is(err, sql.ErrTxDone) {
 		return nil // all of it is undone, which whoever ends it will find
+	}
+	if err != nil {
+		// SQLite, for one, ends a transaction all by itself in some cases, and
+		// takes what comes next for statements outside of any.
+		m.t.broken.Store(&err)
 	}
 	return err
 }

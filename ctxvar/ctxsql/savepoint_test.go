@@ -184,6 +184,14 @@ func TestSavepointDatabaseFailures(t *testing.T) {
 				}, ctxsql.Savepoint())
 				assert.EqualError(t, err, test.text)
 				assert.ErrorIs(t, err, errDown)
+				for op, use := range uses {
+					if err := use(ctx, db); test.doomed {
+						requireTxError(t, op, ctxsql.ErrRollbackOnly, err)
+						assert.ErrorIs(t, err, errDown)
+					} else {
+						assert.NoError(t, err)
+					}
+				}
 				return nil
 			})
 			assert.Equal(t, test.called, called)

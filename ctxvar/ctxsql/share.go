@@ -17,10 +17,10 @@ import (
 //		})
 //	})
 //
-// A transaction has one connection, so its goroutines' statements are sent one
-// at a time. Most drivers refuse a statement while the rows of another one are
-// not read to the end or closed; goroutines that read are to read all of their
-// rows before another may go on, or should not share.
+// A transaction has one connection, so its goroutines' statements run one at a
+// time. Most drivers refuse a statement while the rows of another one are not
+// read to the end or closed, and some give up the connection then. Goroutines
+// that read rows need a lock of their own around it, or better don't share.
 //
 // As with an InTx that joins, the transaction can't be committed if fn returns
 // an error, panics or calls [runtime.Goexit]. Who started the goroutine must

@@ -6,6 +6,7 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"sync/atomic"
 )
 
 // A transaction is what InTx has begun. It is the unit of the outermost level.
@@ -16,6 +17,9 @@ type transaction struct {
 	// savepoints counts those made so far, for their names. A goroutine that
 	// makes one is alone in using the transaction, see level.nest.
 	savepoints int
+	// broken is why nobody knows any more what a statement would be part of: a
+	// savepoint could not be undone. It is nil as a rule.
+	broken atomic.Pointer[error]
 }
 
 // begin runs fn in a new transaction, once.
