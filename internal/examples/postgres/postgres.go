@@ -1,0 +1,37 @@
+// Package postgres opens PostgreSQL databases for transactions as a variable (see
+// ctxvar/ctxsql), with the driver github.com/jackc/pgx/v5.
+package postgres
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+)
+
+// Open opens the database that dsn tells of, a postgres:// address or a string of
+// key=value pairs.
+func Open(dsn string) (*sql.DB, error) {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, fmt.Errorf("postgres: opening: %w", err)
+	}
+	return db, nil
+}
+
+// Retryable reports whether err tells that another transaction was in the way,
+// for ctxsql.Retry.
+func Retryable(err error) bool {
+	var e *pgconn.PgError
+	if !errors.As(err, &e) {
+		return false
+	}
+	switch e.Code {
+	case "40001", // serialization_failure
+		"40P01": // deadlock_detected
+		return true
+	}
+	return false
+}

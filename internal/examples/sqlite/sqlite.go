@@ -1,0 +1,54 @@
+// Package sqlite opens SQLite databases so that transactions as a variable (see
+// ctxvar/ctxsql) work well, with the driver modernc.org/sqlite, which needs no
+// C compiler.
+package sqlite
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"time"
+
+	"modernc.org/sqlite" // registers the driver "sqlite"
+	lib "modernc.org/sqlite/lib"
+)
+
+// Open opens the database in the file path, which is made if there is none. A
+// statement waits for locks for as long as busy at most.
+//
+// Transactions that may write begin with BEGIN IMMEDIATE: one that only finds
+// out with its first write that another one has written meanwhile can't wait for
+// it, and fails. Those with [sql.TxOptions.ReadOnly] wait for nobody, thanks to
+// the write-ahead log.
+func Open(path string, busy time.Duration) (*sql.DB, error) {
+	return open(path, busy, "immediate")
+}
+
+func open(path string, busy time.Duration, lock string) (*sql.DB, error) {
+	dsn := url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: url.Values{
+		"_txlock": {lock},
+		"_pragma": {
+			fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()),
+			"journal_mode(WAL)",
+			"synchronous(NORMAL)",
+			"foreign_keys(ON)",
+		},
+	}.Encode()}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return nil, fmt.Errorf("sqlite: opening %s: %w", path, err)
+	}
+	return db, nil
+}
+
+// Busy reports whether err tells that another transaction was in the way, for
+// ctxsql.Retry.
+func Busy(err error) bool {
+	var e *sqlite.Error
+	if !errors.As(err, &e) {
+		return false
+	}
+	primary := e.Code() & 0xff // the rest tells more about it
+	return primary == lib.SQLITE_BUSY || primary == lib.SQLITE_LOCKED
+}
