@@ -242,12 +242,13 @@ func TestIDOptions(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	decode := func(s string) (string, error) { return s, nil }
 	for want, misuse := range map[string]func(){
-		"ctxgrpc: Func of a nil function for tenant":                          func() { ctxgrpc.Func(tenant, "x-tenant", nil, decode) },
-		"ctxgrpc: Func of a nil function for locale":                          func() { ctxgrpc.Func(locale, "locale", decode, nil) },
-		"ctxgrpc: IDFunc of a nil function":                                   func() { ctxgrpc.IDFunc(nil) },
-		"ctxgrpc: MaxLen of 0 bytes":                                          func() { ctxgrpc.MaxLen(0) },
-		`ctxgrpc: tenant and locale have the same key, "k"`:                   func() { ctxgrpc.UnaryClientInterceptor(ctxgrpc.String(tenant, "k"), ctxgrpc.String(locale, "K")) },
-		"ctxgrpc: a zero Field: make it with String, Text, Func or RequestID": func() { ctxgrpc.StreamServerInterceptor(ctxgrpc.Field{}) },
+		"ctxgrpc: Func of a nil function for tenant":                                  func() { ctxgrpc.Func(tenant, "x-tenant", nil, decode) },
+		"ctxgrpc: Func of a nil function for locale":                                  func() { ctxgrpc.Func(locale, "locale", decode, nil) },
+		"ctxgrpc: IDFunc of a nil function":                                           func() { ctxgrpc.IDFunc(nil) },
+		"ctxgrpc: MaxLen of 0 bytes":                                                  func() { ctxgrpc.MaxLen(0) },
+		`ctxgrpc: tenant and locale have the same key, "k"`:                           func() { ctxgrpc.UnaryClientInterceptor(ctxgrpc.String(tenant, "k"), ctxgrpc.String(locale, "K")) },
+		"ctxgrpc: a zero Field: make it with String, Text, Func, RequestID or Around": func() { ctxgrpc.StreamServerInterceptor(ctxgrpc.Field{}) },
+		"ctxgrpc: Around of a nil function":                                           func() { ctxgrpc.Around(nil) },
 	} {
 		assert.PanicsWithValue(t, want, misuse)
 	}

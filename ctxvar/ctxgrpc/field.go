@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -14,8 +15,12 @@ import (
 const DefaultMaxLen = 256
 
 // A Field is a variable that travels with RPCs, under a key of their metadata.
-// [String], [Text], [Func] and [RequestID] make fields.
+// [String], [Text], [Func] and [RequestID] make fields, and [Around] one without
+// a variable.
 type Field struct {
+	// around, if not nil, is all that the field has.
+	around func(context.Context, func(context.Context))
+
 	key    string
 	name   string // of the variable
 	binary bool   // the value may have any bytes
@@ -186,13 +191,16 @@ func (f *Field) send(ctx context.Context, c *ctxvar.Context) (text string, ok bo
 func fieldsOf(fields []Field) []Field {
 	seen := map[string]string{}
 	for _, f := range fields {
+		if f.around != nil {
+			continue
+		}
 		if f.key == "" {
-			panic("ctxgrpc: a zero Field: make it with String, Text, Func or RequestID")
+			panic("ctxgrpc: a zero Field: make it with String, Text, Func, RequestID or Around")
 		}
 		if other, ok := seen[f.key]; ok {
 			panic(fmt.Sprintf("ctxgrpc: %s and %s have the same key, %q", other, f.name, f.key))
 		}
 		seen[f.key] = f.name
 	}
-	return append([]Field(nil), fields...)
+	return slices.Clone(fields)
 }

@@ -16,14 +16,15 @@ import (
 // It panics if two fields have the same key.
 func UnaryServerInterceptor(fields ...Field) grpc.UnaryServerInterceptor {
 	fields = fieldsOf(fields)
-	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (any, error) {
-		return ctxvar.Call(ctxvar.Copy(), func() (any, error) {
-			setHeader := func(md metadata.MD) error { return grpc.SetHeader(ctx, md) }
-			if err := receive(ctx, fields, setHeader); err != nil {
-				return nil, err
-			}
-			return handler(ctxvar.NewContext(ctx), req)
+	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
+		setHeader := func(md metadata.MD) error { return grpc.SetHeader(ctx, md) }
+		ctxvar.Copy().Run(func() {
+			err = receive(ctx, fields, setHeader, func(ctx context.Context) error {
+				resp, err = handler(ctx, req)
+				return err
+			})
 		})
+		return resp, err
 	}
 }
 
@@ -33,10 +34,9 @@ func StreamServerInterceptor(fields ...Field) grpc.StreamServerInterceptor {
 	fields = fieldsOf(fields)
 	return func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
 		ctxvar.Copy().Run(func() {
-			ctx := stream.Context()
-			if err = receive(ctx, fields, stream.SetHeader); err == nil {
-				err = handler(srv, &serverStream{stream, ctxvar.NewContext(ctx)})
-			}
+			err = receive(stream.Context(), fields, stream.SetHeader, func(ctx context.Context) error {
+				return handler(srv, &serverStream{stream, ctx})
+			})
 		})
 		return err
 	}
@@ -50,15 +50,21 @@ type serverStream struct {
 
 func (s *serverStream) Context() context.Context { return s.ctx }
 
-// receive sets the variables of fields to what the metadata of ctx has.
-func receive(ctx context.Context, fields []Field, setHeader func(metadata.MD) error) error {
+// receive sets the variables of fields to what the metadata of ctx has, and
+// calls handle with a ctx that carries them.
+func receive(ctx context.Context, fields []Field, setHeader func(metadata.MD) error, handle func(context.Context) error) error {
 	values := func(key string) []string { return metadata.ValueFromIncomingContext(ctx, key) }
 	for i := range fields {
+		if fields[i].around != nil {
+			return fields[i].enter(ctx, func(ctx context.Context) error {
+				return receive(ctx, fields[i+1:], setHeader, handle)
+			})
+		}
 		if back := fields[i].receive(values); back != "" {
 			if err := setHeader(metadata.Pairs(fields[i].key, back)); err != nil {
 				return err
 			}
 		}
 	}
-	return nil
+	return handle(ctxvar.NewContext(ctx))
 }
