@@ -1,7 +1,9 @@
 package ctxvar_test
 
 import (
+	"context"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 	"testing"
 	"weak"
@@ -149,6 +151,69 @@ func TestLeakDetachedChild(t *testing.T) {
 	requireCollected(t, gone)
 	close(release)
 	child.Wait()
+}
+
+// What goroutines set in a pprof.Do, their parent's and their own, is garbage
+// when the Do has ended, and its ctx with it.
+func TestLeakInDo(t *testing.T) {
+	const goroutines = 50
+	gone := make([]weak.Pointer[blob], goroutines)
+	assert.Nil(t, inGoroutine(func() {
+		pprof.Do(ctxvar.NewContext(context.Background()), pprof.Labels("k", "v"), func(ctx context.Context) {
+			var wg sync.WaitGroup
+			for i := range goroutines {
+				wg.Go(func() {
+					pprof.Do(ctx, pprof.Labels("k2", "v2"), func(context.Context) {
+						b := new(blob)
+						gone[i] = weak.Make(b)
+						blobVar.Set(b)
+					})
+				})
+			}
+			wg.Wait()
+		})
+	}))
+	assert.Zero(t, alive(gone))
+}
+
+// A child that goes on with the ctx of its parent's pprof.Do, when that has
+// ended, keeps alive nothing that the parent set after the child was started.
+func TestLeakParentsLaterValuesInDo(t *testing.T) {
+	release := make(chan struct{})
+	var child sync.WaitGroup
+	var later weak.Pointer[blob]
+	assert.Nil(t, inGoroutine(func() {
+		pprof.Do(ctxvar.NewContext(context.Background()), pprof.Labels("k", "v"), func(ctx context.Context) {
+			child.Go(func() {
+				requestID.Set("child")
+				<-release
+				assert.NoError(t, ctx.Err())
+			})
+			b := new(blob)
+			later = weak.Make(b)
+			blobVar.Set(b)
+			pprof.Do(ctx, pprof.Labels("k2", "v2"), func(context.Context) { assert.Same(t, b, blobVar.Get()) })
+		})
+	}))
+	requireCollected(t, later)
+	close(release)
+	child.Wait()
+}
+
+// A server's life: one ctx, and a pprof.Do with it for each request.
+func TestLeakManyDo(t *testing.T) {
+	ctx := ctxvar.NewContext(context.Background())
+	gone := make([]weak.Pointer[blob], 100)
+	for i := range gone {
+		pprof.Do(ctx, pprof.Labels("k", "v"), func(ctx context.Context) {
+			b := new(blob)
+			gone[i] = weak.Make(b)
+			defer blobVar.Set(b).Reset()
+			pprof.Do(ctx, pprof.Labels("k2", "v2"), func(context.Context) { assert.Same(t, b, blobVar.Get()) })
+		})
+	}
+	assert.Zero(t, alive(gone))
+	runtime.KeepAlive(ctx)
 }
 
 // A Context keeps what it holds for as long as it is kept, and no longer.

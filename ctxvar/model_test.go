@@ -53,8 +53,8 @@ type modelVar struct {
 	hasDefault bool
 }
 
-// modelVars lie so far apart that a trie of them has two levels.
-var modelVars = func() []modelVar {
+// declareModelVars declares variables whose numbers are gap apart.
+func declareModelVars(gap int) []modelVar {
 	var vars []modelVar
 	for i := range 6 {
 		v := modelVar{Var: ctxvar.New[int](fmt.Sprint("model", i))}
@@ -62,10 +62,17 @@ var modelVars = func() []modelVar {
 			v = modelVar{ctxvar.New(fmt.Sprint("model", i), ctxvar.Default(-i)), -i, true}
 		}
 		vars = append(vars, v)
-		ints(20)
+		ints(gap)
 	}
 	return vars
-}()
+}
+
+// The variables of a program are flatVars, which are among the first that the
+// process declares and so in one node of the trie, or deepVars, which are not.
+var (
+	flatVars = declareModelVars(0)
+	deepVars = sync.OnceValue(func() []modelVar { return declareModelVars(20) })
+)
 
 // values are what a Context holds, by the index of the variable.
 type values map[int]int
@@ -112,6 +119,7 @@ type labelled struct {
 // An actor is one goroutine of the program.
 type actor struct {
 	t       *testing.T
+	vars    []modelVar
 	script  *script
 	current *modelContext
 	labels  map[string]string
@@ -132,14 +140,19 @@ const maxDepth = 10
 func runProgram(t *testing.T, program []byte) {
 	var children sync.WaitGroup
 	value := inGoroutine(func() {
+		s := &script{program}
+		vars := flatVars
+		if s.choose(2) == 1 {
+			vars = deepVars()
+		}
 		a := &actor{
-			t: t, script: &script{program}, things: &things{}, mayExit: true, children: &children,
+			t: t, vars: vars, script: s, things: &things{}, mayExit: true, children: &children,
 			current: &modelContext{values: values{}},
 			ctx:     labelled{ctxvar.NewContext(context.Background()), nil},
 		}
 		// Were this a goroutine that never set anything, pprof.Do would give it
 		// what its ctx carries: see TestDoInAGoroutineWithoutVariables.
-		modelVars[0].Set(0).Reset()
+		vars[0].Set(0).Reset()
 		a.run()
 	})
 	children.Wait()
@@ -197,11 +210,11 @@ func (a *actor) step() {
 func (a *actor) oneOf(steps []func()) func() { return steps[a.script.choose(len(steps))] }
 
 func (a *actor) set() {
-	i, value := a.script.choose(len(modelVars)), a.script.choose(256)
+	i, value := a.script.choose(len(a.vars)), a.script.choose(256)
 	a.note("set %d=%d", i, value)
 	tok := &modelToken{v: i, context: a.current}
 	tok.old, tok.wasSet = a.current.values[i]
-	tok.real = modelVars[i].Set(value)
+	tok.real = a.vars[i].Set(value)
 	a.current.values[i] = value
 	a.tokens = keep(a, a.tokens, tok)
 }
@@ -230,7 +243,7 @@ func (a *actor) reset() {
 	tok := a.tokens[a.script.choose(len(a.tokens))]
 	by := tok.v
 	if a.script.choose(8) == 1 {
-		by = a.script.choose(len(modelVars))
+		by = a.script.choose(len(a.vars))
 	}
 	a.note("reset %d by %d", tok.v, by)
 	var want error
@@ -242,7 +255,7 @@ func (a *actor) reset() {
 	case tok.context != a.current:
 		want = ctxvar.ErrTokenContext
 	}
-	got, _ := recovered(func() { modelVars[by].Reset(tok.real) }).(error)
+	got, _ := recovered(func() { a.vars[by].Reset(tok.real) }).(error)
 	if want != nil {
 		if !assert.ErrorIs(a.t, got, want) {
 			a.fail("a wrong error")
@@ -260,11 +273,11 @@ func (a *actor) reset() {
 }
 
 func (a *actor) with() {
-	i, value, current := a.script.choose(len(modelVars)), a.script.choose(256), a.current
+	i, value, current := a.script.choose(len(a.vars)), a.script.choose(256), a.current
 	old, wasSet := current.values[i]
 	defer func() { current.values.restore(i, old, wasSet) }()
 	a.note("with %d=%d {", i, value)
-	modelVars[i].With(value, func() {
+	a.vars[i].With(value, func() {
 		current.values[i] = value
 		a.body()
 	})
@@ -324,7 +337,7 @@ func (a *actor) copyKept() {
 // child makes the actor of a new goroutine. settle is to be called in it.
 func (a *actor) child(s *script) *actor {
 	return &actor{
-		t: a.t, script: s, ctx: a.ctx, things: &things{carriers: slices.Clone(a.carriers)}, mayExit: true,
+		t: a.t, vars: a.vars, script: s, ctx: a.ctx, things: &things{carriers: slices.Clone(a.carriers)}, mayExit: true,
 		current: &modelContext{values: maps.Clone(a.current.values)},
 		labels:  maps.Clone(a.labels), children: a.children, trace: append(slices.Clone(a.trace), "child"),
 	}
@@ -513,7 +526,7 @@ func (a *actor) throw() {
 // check compares all that can be read of the current context.
 func (a *actor) check() {
 	c := ctxvar.Copy()
-	for i, v := range modelVars {
+	for i, v := range a.vars {
 		want, set := a.current.values[i]
 		got, ok := v.Lookup()
 		if !set {
@@ -541,7 +554,7 @@ func (a *actor) check() {
 func (a *actor) checkContext(c *ctxvar.Context, want values) {
 	got := make(values)
 	for v, value := range c.All() {
-		i := slices.IndexFunc(modelVars, func(m modelVar) bool { return m.Var == v })
+		i := slices.IndexFunc(a.vars, func(m modelVar) bool { return m.Var == v })
 		if i < 0 {
 			a.fail("an unknown variable %s", v.Name())
 		}

@@ -390,6 +390,52 @@ func TestDoInChildrenOneAfterTheOther(t *testing.T) {
 	})
 }
 
+// A foreign ctx takes the variables away, inside and afterwards. A token from
+// before still gives back what its goroutine had.
+func TestDoWithAForeignContext(t *testing.T) {
+	foreign := map[string]context.Context{
+		"Background": context.Background(),
+		"labels":     pprof.WithLabels(context.Background(), pprof.Labels("from", "ctx")),
+	}
+	for name, ctx := range foreign {
+		t.Run(name, func(t *testing.T) {
+			region.Set("eu")
+			func() {
+				defer tenant.Set("acme").Reset()
+				pprof.Do(ctx, pprof.Labels("k", "v"), func(ctx context.Context) {
+					has(t, "none", "none")
+					assert.Nil(t, inGoroutine(func() { has(t, "none", "none") }))
+					tenant.Set("inside")
+					has(t, "inside", "none")
+				})
+				has(t, "none", "none")
+			}()
+			has(t, "none", "eu")
+		})
+	}
+}
+
+// With, Run and Detach give their callers back all that they had, though a
+// foreign ctx took it away inside of them.
+func TestScopesAcrossAForeignContext(t *testing.T) {
+	for name, scope := range map[string]func(fn func()){
+		"With":   func(fn func()) { tenant.With("scope", fn) },
+		"Run":    func(fn func()) { ctxvar.Copy().Run(fn) },
+		"Detach": ctxvar.Detach,
+	} {
+		t.Run(name, func(t *testing.T) {
+			tenant.Set("acme")
+			region.Set("eu")
+			scope(func() {
+				pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
+				has(t, "none", "none")
+			})
+			has(t, "acme", "eu")
+			assert.Equal(t, []string{"k=v"}, ownLabels(), "labels are not scoped")
+		})
+	}
+}
+
 // ctxvar.Do keeps variables and labels whatever ctx is.
 func TestCtxvarDo(t *testing.T) {
 	contexts := map[string]func() context.Context{
