@@ -24,7 +24,7 @@ var counts = []int{1, 10, 100, 1000}
 // variables would have them. In a run of the tests alone the first numbers, and
 // so the shape of the trie that most programs have, are left to the tests.
 var benchVars = func() []*ctxvar.Var[string] {
-	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.bench=") }) {
+	if !slices.ContainsFunc(os.Args, func(arg string) bool { return strings.HasPrefix(arg, "-test.bench") }) {
 		return nil
 	}
 	vars := make([]*ctxvar.Var[string], slices.Max(counts))

@@ -48,18 +48,21 @@ func setAndReset(vars []*ctxvar.Var[int], ctx context.Context, stop *atomic.Bool
 func setters(n int, fn func()) {
 	vars := ints(100)
 	var stop atomic.Bool
-	var wg sync.WaitGroup
+	var ready, wg sync.WaitGroup
+	ready.Add(n)
 	for i := range n {
 		wg.Go(func() {
 			vars[i%len(vars)].Set(-1)
 			ctx := ctxvar.NewContext(context.Background())
 			pprof.Do(ctx, pprof.Labels("worker", fmt.Sprint(i%4)), func(ctx context.Context) {
+				ready.Done()
 				setAndReset(vars, ctx, &stop)
 			})
 		})
 	}
 	defer wg.Wait()
 	defer stop.Store(true)
+	ready.Wait()
 	fn()
 }
 
@@ -82,32 +85,32 @@ func TestProfilesWhileSetting(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
 		t.Skip("nothing runs at the same time here, and there is no CPU profile")
 	}
-	for round := 1; ; round++ {
+	// How many samples there are depends on how much of a processor the tests
+	// get, so take profiles until they have said enough.
+	seen := make(map[string]int)
+	for round, total := 1, 0; total < 30 || len(seen) < 4; round++ {
+		require.Less(t, round, 50, "CPU profiles have samples of all the workers: %v", seen)
 		var cpu bytes.Buffer
 		require.NoError(t, pprof.StartCPUProfile(&cpu))
 		setters(population(), func() {
-			for begin := time.Now(); time.Since(begin) < time.Duration(round)*300*time.Millisecond; {
+			for begin := time.Now(); time.Since(begin) < 200*time.Millisecond; {
 				checkDumps(t)
 			}
 		})
 		pprof.StopCPUProfile()
 
-		seen := make(map[string]int)
 		for _, s := range parseProfile(t, cpu.Bytes()) {
 			labels := fmt.Sprint(s.labels)
 			if s.in("setAndReset") {
 				require.Regexp(t, workerLabels, labels, "%v", s.functions)
 				seen[labels]++
+				total++
 			} else if labels != "[]" {
 				require.Regexp(t, workerLabels, labels, "%v", s.functions)
 			}
 		}
-		t.Logf("round %d: samples with labels: %v", round, seen)
-		if len(seen) >= 4 {
-			return
-		}
-		require.Less(t, round, 6, "a CPU profile has samples of all the workers")
 	}
+	t.Logf("samples by labels: %v", seen)
 }
 
 // checkDumps takes a goroutine profile in each format, and a dump of stacks.
@@ -126,7 +129,7 @@ func checkDumps(t *testing.T) {
 	}
 	require.Positive(t, workers)
 	for _, line := range labelsLine.FindAllStringSubmatch(text.String(), -1) {
-		require.Regexp(t, `^\{("":"", )?("step":"do", )?"worker":"[0-3]"\}$|^\{\}$`, line[1])
+		require.Regexp(t, `^\{("":"", )?("step":"do", )?"worker":"[0-3]"\}$`, line[1])
 	}
 	require.Contains(t, text.String(), `"worker":"3"`)
 	require.Contains(t, stacks.String(), "setAndReset")

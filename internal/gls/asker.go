@@ -76,19 +76,25 @@ func findSite(pc uintptr) site {
 	}
 }
 
-// whoAsks returns which function of runtime/pprof asks the caller's caller, a
+// whoAsks returns which function of runtime/pprof asks the caller of Answer, a
 // context, for its labels, and whether that is at the beginning or the end of a
 // pprof.Do. The key is private to that package, so one of its functions is on
 // the stack, close by: between it and us are the Value methods of the contexts
 // around ours.
 func whoAsks() (who asker, do bool) {
-	var few [16]uintptr
-	pcs := few[:runtime.Callers(3, few[:])]
-	if who, do, ok := askerOn(pcs); ok || len(pcs) < len(few) {
+	// Of the stack as it mostly is, labelValue, WithLabels and Do, no frame more
+	// is unwound than it takes to tell, for that is what all this costs.
+	const ours = 4 // runtime.Callers, whoAsks, Answer and the Value that calls it
+	var few [3]uintptr
+	if who, do, ok := askerOn(few[:runtime.Callers(ours, few[:])]); ok {
+		return who, do
+	}
+	var more [12]uintptr
+	if who, do, ok := askerOn(more[:runtime.Callers(ours, more[:])]); ok {
 		return who, do
 	}
 	many := make([]uintptr, 1024)
-	who, do, _ = askerOn(many[:runtime.Callers(3, many)])
+	who, do, _ = askerOn(many[:runtime.Callers(ours, many)])
 	return who, do
 }
 

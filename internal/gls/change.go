@@ -16,11 +16,10 @@ func (c *Change) Old() any { return c.old }
 // Set makes value, which must not be nil, the running goroutine's value of key.
 func Set(key uint32, value any) Change {
 	before, f := slot()
-	values := f.Values()
 	home := f.homeOf(goid())
-	after := newFrame(before.visible(), home, values.With(key, value), f.line())
+	after := f.with(key, value, before.visible(), home)
 	after.install()
-	return Change{before: before, after: after, scope: home.scope, old: values.Get(key)}
+	return Change{before: before, after: after, scope: home.scope, old: f.Values().Get(key)}
 }
 
 // Undo gives key, which c was made for, the value it had before. It reports
@@ -76,8 +75,8 @@ func (c *Change) back() {
 	// Not just what was in the slot if no variable was: pprof.Do gives a
 	// goroutine that never set anything those that its context carries.
 	switch labels := c.before.visible(); {
-	case before != nil && before.blank:
-		before = newFrame(labels, before.home, noValues, before.trail)
+	case before != nil && before.home.blank:
+		before = newFrame(labels, c.after.home, noValues, before.trail)
 	case before == nil && len(labels) > 0:
 		before = newFrame(labels, nobody, noValues, noTrail)
 	case before == nil:

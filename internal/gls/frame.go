@@ -18,9 +18,6 @@ type Frame struct {
 	// trail is what a goroutine that inherits the frame enters once it has set
 	// something.
 	trail weak.Pointer[trail]
-	// blank tells that nothing was ever set in the goroutine or in those it
-	// descends from. The frame is there for the trail alone.
-	blank bool
 }
 
 // A Home is the right to change one line of frames. Only the goroutine that
@@ -40,6 +37,10 @@ type Home struct {
 	// note is where the newest frame is to be noted while label sets with a
 	// mark are about. Guarded by being the owner.
 	note weak.Pointer[note]
+	// blank tells, from the beginning on, that nothing was ever set in the
+	// goroutine or in those it descends from. Its frames are there for their
+	// trail alone, and what sets something begins another home.
+	blank bool
 }
 
 // nobody is the home of frames that nobody may change.
@@ -59,6 +60,33 @@ func (h *Home) close() {
 
 func newFrame(labels []record, home *Home, values trie.Map, trail weak.Pointer[trail]) *Frame {
 	f := &Frame{home: home, values: values, trail: trail}
+	f.setLabels(labels)
+	return f
+}
+
+// with returns a frame like f, which may be nil, with value for key. It is what
+// setting a variable costs, so if there are but a few values, what is to hold
+// them is part of the same allocation.
+func (f *Frame) with(key uint32, value any, labels []record, home *Home) *Frame {
+	values := f.Values()
+	const few = 3
+	var next *Frame
+	if values.Width() < few {
+		roomy := new(struct {
+			Frame
+			slots [few]any
+		})
+		next = &roomy.Frame
+		next.values = values.WithIn(key, value, roomy.slots[:])
+	} else {
+		next = &Frame{values: values.With(key, value)}
+	}
+	next.home, next.trail = home, f.line()
+	next.setLabels(labels)
+	return next
+}
+
+func (f *Frame) setLabels(labels []record) {
 	records := unsafe.Slice(&f.hidden, 1)
 	if n := len(labels); n > 0 {
 		records = make([]record, n+1)
@@ -66,7 +94,6 @@ func newFrame(labels []record, home *Home, values trie.Map, trail weak.Pointer[t
 	}
 	f.set = labelSet{data: &records[0], len: len(labels), cap: len(labels) + 1}
 	records[len(labels)] = record{key: unsafe.Pointer(&hiddenKey), val: unsafe.Pointer(f)}
-	return f
 }
 
 // Values returns what f holds. A nil Frame holds nothing.
@@ -84,7 +111,7 @@ var nothing = newFrame(nil, nobody, noValues, noTrail)
 
 // isBlank reports whether f is nil or blank: whether the running goroutine, if
 // f is its frame, never had a variable.
-func (f *Frame) isBlank() bool { return f == nil || f.blank }
+func (f *Frame) isBlank() bool { return f == nil || f.home.blank }
 
 // line returns the trail that those who inherit f, which may be nil, enter.
 func (f *Frame) line() weak.Pointer[trail] {
@@ -101,10 +128,10 @@ func (f *Frame) ownedBy(g uint64) bool {
 }
 
 // homeOf returns the home for the changes that the running goroutine, whose id
-// is g, makes to f: that of f if it is the owner, and else a new one. f may be
-// nil.
+// is g, makes to f: that of f if it is the owner and it isn't blank, and else a
+// new one. f may be nil.
 func (f *Frame) homeOf(g uint64) *Home {
-	if f.ownedBy(g) {
+	if f.ownedBy(g) && !f.home.blank {
 		return f.home
 	}
 	home := &Home{owner: g}
@@ -137,8 +164,10 @@ func (h *Home) publish(f *Frame) {
 // in notes of their own. labels are those that are in the slot.
 func (f *Frame) follow(n *note, home *Home, labels []record) *Frame {
 	home.note = n.weak
+	if f.isBlank() {
+		home.blank = true // and nobody else knows of it yet
+	}
 	next := newFrame(labels, home, *f.Values(), n.trail.weak)
-	next.blank = f.isBlank()
 	next.install()
 	return next
 }
@@ -151,10 +180,13 @@ func Get(key uint32) any {
 	if s == nil {
 		return nil
 	}
-	if f := s.frame(); f != nil && f.values.Flat() {
-		return f.values.FlatGet(key)
+	if f := s.frame(); f != nil {
+		if f.values.Flat() {
+			return f.values.FlatGet(key)
+		}
+		return f.values.DeepGet(key)
 	}
-	return Current().Values().Get(key)
+	return s.adopt().Values().Get(key)
 }
 
 // Current returns the frame of the running goroutine, or nil if nothing was

@@ -34,7 +34,6 @@ func (s *labelSet) adopt() *Frame {
 		f = n.newest
 	}
 	adopted := newFrame(s.visible(), f.home, f.values, m.trail.weak)
-	adopted.blank = f.blank
 	if adopted.ownedBy(goid()) {
 		f.home.publish(adopted)
 	}
@@ -100,7 +99,7 @@ func markLabels(visible []record, held *Frame, inDo bool) *labelSet {
 	if f.line() != n.trail.weak || f.home != home {
 		f = f.follow(n, home, slot.visible())
 	}
-	if f.blank && held != nil {
+	if f.home.blank && held != nil {
 		f = held
 	}
 
@@ -135,7 +134,6 @@ func unmarkLabels(visible []record, held *Frame, inDo bool) *labelSet {
 		}
 	}
 	restored := newFrame(visible, f.home, f.values, line)
-	restored.blank = f.blank
 	if owned {
 		f.home.publish(restored)
 	}

@@ -52,11 +52,12 @@ func (m *Map) Get(key uint32) any {
 	if m.Flat() {
 		return m.FlatGet(key)
 	}
-	return m.deepGet(key)
+	return m.DeepGet(key)
 }
 
-// Flat reports whether m is a single node, so that FlatGet serves. The two are
-// small enough to be inlined where every call counts; elsewhere use Get.
+// Flat reports whether m is a single node, so that FlatGet serves, and DeepGet
+// else. It and FlatGet are small enough to be inlined where every call counts;
+// elsewhere use Get.
 func (m *Map) Flat() bool { return m.shift == 0 }
 
 // FlatGet is Get for a flat map.
@@ -68,7 +69,8 @@ func (m *Map) FlatGet(key uint32) any {
 	return m.root.slots[bits.OnesCount32(m.root.bits&(bit-1))]
 }
 
-func (m *Map) deepGet(key uint32) any {
+// DeepGet is Get for a map that isn't flat.
+func (m *Map) DeepGet(key uint32) any {
 	if key>>m.shift > mask {
 		return nil
 	}
@@ -88,7 +90,14 @@ func (m *Map) deepGet(key uint32) any {
 
 // With returns a Map that holds value, which must not be nil, for key, and what
 // m holds for every other key.
-func (m *Map) With(key uint32, value any) Map {
+func (m *Map) With(key uint32, value any) Map { return m.WithIn(key, value, nil) }
+
+// Width returns how many slots the root has. With gives it one more at most.
+func (m *Map) Width() int { return len(m.root.slots) }
+
+// WithIn is With, and uses room, of which there must be no other use, for the
+// slots of the root if it has that many.
+func (m *Map) WithIn(key uint32, value any, room []any) Map {
 	root, shift := m.root, m.shift
 	for key>>shift > mask {
 		if root.bits != 0 {
@@ -97,12 +106,18 @@ func (m *Map) With(key uint32, value any) Map {
 		}
 		shift += width
 	}
-	next := node{slots: make([]any, root.sizeWith(key, shift))}
-	size := m.size
-	if root.with(&next, key, value, shift) {
-		size++
+	size := root.sizeWith(key, shift)
+	var next node
+	if size <= len(room) {
+		next.slots = room[:size:size]
+	} else {
+		next.slots = make([]any, size)
 	}
-	return Map{root: next, size: size, shift: shift}
+	added := int32(0)
+	if root.with(&next, key, value, shift) {
+		added = 1
+	}
+	return Map{root: next, size: m.size + added, shift: shift}
 }
 
 // sizeWith returns how many slots n has once it has the one for key.

@@ -84,6 +84,22 @@ func TestCanonical(t *testing.T) {
 	require.Equal(t, up, grown.Without(1<<30))
 }
 
+// WithIn takes the room that it is given if that is enough, and else leaves it.
+func TestWithIn(t *testing.T) {
+	var m trie.Map
+	for key := range uint32(4) {
+		room := make([]any, 3)
+		m = m.WithIn(key, int(key), room)
+		require.Equal(t, int(key)+1, m.Width())
+		if m.Width() <= len(room) {
+			require.Equal(t, int(key), room[key])
+		} else {
+			require.Equal(t, make([]any, 3), room)
+		}
+	}
+	requireEqual(t, map[uint32]int{0: 0, 1: 1, 2: 2, 3: 3}, &m)
+}
+
 func TestAllStops(t *testing.T) {
 	var m trie.Map
 	for key := range uint32(100) {
@@ -133,7 +149,7 @@ func FuzzMap(f *testing.F) {
 			}
 			next := version{model: maps.Clone(from.model)}
 			if ops[0]&0x80 == 0 {
-				next.m = from.m.With(key, i)
+				next.m = from.m.WithIn(key, i, make([]any, i%5))
 				next.model[key] = i
 			} else {
 				next.m = from.m.Without(key)
