@@ -15,6 +15,10 @@ import (
 // after first use; its Copy method makes another.
 type Context struct{ scope gls.Scope }
 
+func init() {
+	gls.ScopeOf = func(c any) *gls.Scope { return &c.(*Context).scope }
+}
+
 // Copy returns a new Context with the running goroutine's values. It takes
 // constant time, whatever is set. It mirrors contextvars.copy_context().
 func Copy() *Context { return hold(gls.Current()) }

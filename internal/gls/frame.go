@@ -41,6 +41,9 @@ type Home struct {
 	// goroutine or in those it descends from. Its frames are there for their
 	// trail alone, and what sets something begins another home.
 	blank bool
+	// tag leads to what the goroutine was started for, see [Origin], or is nil.
+	// It is written before the home is shared.
+	tag *tag
 }
 
 // nobody is the home of frames that nobody may change.
@@ -134,7 +137,7 @@ func (f *Frame) homeOf(g uint64) *Home {
 	if f.ownedBy(g) && !f.home.blank {
 		return f.home
 	}
-	home := &Home{owner: g}
+	home := &Home{owner: g, tag: f.tagged()}
 	if t := f.line().Value(); t != nil {
 		home.note = t.enter().weak
 	}

@@ -52,7 +52,7 @@ func (s *Scope) RunningHere() bool {
 // for that of f for a while. f may be nil.
 func (f *Frame) inner(g uint64) *Home {
 	if f.ownedBy(g) {
-		return &Home{owner: g, note: f.home.note}
+		return &Home{owner: g, note: f.home.note, tag: f.home.tag}
 	}
 	return f.homeOf(g)
 }
