@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // A nodeCtx is the ctx of a task or a Group: a node, seen as a context.Context.
@@ -21,23 +24,24 @@ func (c *nodeCtx) node() *node { return (*node)(c) }
 
 // Deadline returns the nearest deadline around, whoever set it.
 func (c *nodeCtx) Deadline() (time.Time, bool) {
-	if c.base == nil {
-		return time.Time{}, false
+	if base := c.node().base(); base != nil {
+		return base.Deadline()
 	}
-	return c.base.Deadline()
+	return time.Time{}, false
 }
 
 func (c *nodeCtx) Done() <-chan struct{} { return c.node().standard().Done() }
 
 func (c *nodeCtx) Err() error {
 	n := c.node()
-	switch flags := n.flags.Load(); {
+	switch flags := n.status.Load(); {
 	case flags&hasStd != 0:
-		return n.std.Err()
+		return n.later.std.Err()
 	case flags&(isCanceled|isFinal) != 0:
 		return context.Canceled
-	case n.base != nil:
-		return n.base.Err()
+	}
+	if base := n.base(); base != nil {
+		return base.Err()
 	}
 	return nil
 }
@@ -50,6 +54,10 @@ func (c *nodeCtx) Value(key any) any {
 		if v := c.node().standard().Value(key); v != nil {
 			return v
 		}
+	case key == gls.CarrierKey{}:
+		return c.node().frame()
+	case gls.PprofKey(key):
+		return gls.Answer(c.ctx.Value(key), c.node().frame())
 	}
 	return c.ctx.Value(key)
 }
@@ -57,16 +65,27 @@ func (c *nodeCtx) Value(key any) any {
 // String names the task in the text of a derived context.
 func (c *nodeCtx) String() string { return "task.Context(" + c.node().name() + ")" }
 
+// frame returns the newest variables of n.
+func (n *node) frame() *gls.Frame { return gls.ScopeOf(n.variables()).Frame() }
+
+// variables returns those of n.
+func (n *node) variables() *ctxvar.Context {
+	if n.more != nil && n.more.vars != nil {
+		return n.more.vars
+	}
+	return n.self.(owner).ownVars()
+}
+
 // standard returns n's std, making it if need be.
 func (n *node) standard() context.Context {
 	if !n.is(hasStd) {
 		n.materialise()
 	}
-	return n.std
+	return n.later.std
 }
 
 func (n *node) materialise() {
-	base := n.base
+	base := n.base()
 	if base == nil {
 		base = context.Background()
 	}
@@ -80,11 +99,12 @@ func (n *node) materialise() {
 		cancel(nil) // somebody was faster
 		return
 	case n.is(isCanceled):
-		cancel(n.cause)
+		cancel(n.later.cause)
 	case n.is(isFinal):
 		cancel(ErrEnded)
 	}
-	n.std, n.stdCancel = std, cancel
+	l := n.late()
+	l.std, l.cancel = std, cancel
 	n.raise(hasStd)
 }
 
@@ -95,13 +115,15 @@ func (n *node) cancellation() (err, cause error) {
 	}
 	switch {
 	case n.is(hasStd):
-		cause = context.Cause(n.std)
+		cause = context.Cause(n.later.std)
 	case n.is(isCanceled):
-		cause = n.cause
-	case n.base != nil:
-		cause = context.Cause(n.base)
+		cause = n.later.cause
 	default:
-		cause = err
+		if base := n.base(); base != nil {
+			cause = context.Cause(base)
+		} else {
+			cause = err
+		}
 	}
 	return err, cause
 }

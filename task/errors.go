@@ -90,17 +90,17 @@ func (e *TimeoutError) Is(target error) bool { return target == context.Deadline
 // Timeout reports true, for net.Error's sake.
 func (e *TimeoutError) Timeout() bool { return true }
 
-// cut is the error of a wait that its own ctx ended.
-type cut struct{ err, cause error }
+// interruption is the error of a wait that its own ctx ended.
+type interruption struct{ err, cause error }
 
-// cutBy returns why ctx, which is done, is.
-func cutBy(ctx context.Context) error {
+// interruptedBy returns why ctx, which is done, is.
+func interruptedBy(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	if errors.Is(cause, err) {
 		return cause
 	}
-	return &cut{err, cause}
+	return &interruption{err, cause}
 }
 
-func (c *cut) Error() string   { return c.err.Error() + ": " + c.cause.Error() }
-func (c *cut) Unwrap() []error { return []error{c.err, c.cause} }
+func (c *interruption) Error() string   { return c.err.Error() + ": " + c.cause.Error() }
+func (c *interruption) Unwrap() []error { return []error{c.err, c.cause} }

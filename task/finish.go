@@ -6,7 +6,7 @@ import "context"
 // function ended.
 func (n *node) classify(how how, err error) (State, error) {
 	switch {
-	case how == exited:
+	case how == goexited:
 		return Exited, &Error{Op: "run", Task: n.name(), Err: err}
 	case how == panicked:
 		return Panicked, err
@@ -17,21 +17,74 @@ func (n *node) classify(how how, err error) (State, error) {
 	switch {
 	case !isCancellation(err, ctxErr, cause):
 		return Failed, err
-	case n.limit != nil && cause == error(n.limit.err):
-		return Failed, n.limit.err
+	case n.timedOut(cause):
+		return Failed, cause
 	default:
 		return Canceled, &CanceledError{Task: n.name(), Cause: cause, Err: err}
 	}
 }
 
+// timedOut reports whether cause is n's own limit.
+func (n *node) timedOut(cause error) bool {
+	l := n.limit()
+	return l != nil && cause == error(l.err)
+}
+
 // finish makes n final, tells whoever waits, and takes it out of the tree. It
 // is the last that the goroutine of a task does.
-func (n *node) finish(state State, err error) {
-	defer n.leave()
-	n.fail(state, err)
-	if calls := n.settle(state); calls != nil {
-		n.callAll(calls)
+func (n *node) finish(state State) {
+	p := n.lockParent()
+	n.mu.Lock()
+	if n.hooks != nil {
+		// The parent must not see n go before the callbacks have been called.
+		n.mu.Unlock()
+		p.mu.Unlock()
+		defer n.leave()
+		if calls := n.settle(state, 0); calls != nil {
+			n.callAll(calls)
+		}
+		return
 	}
+	done := n.settleLocked(state, isGone)
+	n.unlink(p)
+	n.mu.Unlock()
+	p.mu.Unlock()
+	if done != nil {
+		close(done)
+	}
+}
+
+// settle makes n final and wakes whoever waits for it. It returns the
+// callbacks, the oldest first.
+func (n *node) settle(state State, flags uint32) (calls *hook) {
+	n.mu.Lock()
+	done := n.settleLocked(state, flags)
+	hooks := n.hooks
+	n.hooks = nil
+	n.mu.Unlock()
+	if done != nil {
+		close(done)
+	}
+	for hooks != nil {
+		h := hooks
+		hooks = h.next
+		if h.call == nil {
+			h.ended <- h.index
+			continue
+		}
+		h.next, calls = calls, h
+	}
+	return calls
+}
+
+// settleLocked makes n final and returns the channel to be closed when n.mu,
+// which is locked, no longer is.
+func (n *node) settleLocked(state State, flags uint32) (done chan struct{}) {
+	n.end(state, flags)
+	if n.is(hasStd) {
+		n.later.cancel(ErrEnded)
+	}
+	return n.done
 }
 
 // callAll calls the callbacks, each of them whatever the ones before do.
@@ -59,43 +112,21 @@ func (n *node) callback(f func()) {
 func (n *node) fail(state State, err error) {
 	switch {
 	case err == nil || state == Canceled:
-	case n.group != nil:
-		n.group.fail(n.name(), err)
+	case n.counts:
+		// The Group can't have left the tree before n, so it is n's parent still.
+		n.parent.Load().scope().group.fail(n.name(), err)
 	default:
-		n.unobserved = n.env.expect(n, err)
+		r := n.env.expect(n, err)
+		n.mu.Lock()
+		n.late().unobserved = r
+		n.raise(isReported)
+		n.mu.Unlock()
 	}
 }
 
 // observe notes that somebody looked at the error of n, which is final.
 func (n *node) observe() {
-	if n.unobserved != nil {
-		n.unobserved.observe()
+	if n.is(isReported) {
+		n.later.unobserved.observe()
 	}
-}
-
-// settle makes n final and wakes whoever waits for it. It returns the
-// callbacks, the oldest first.
-func (n *node) settle(state State) (calls *hook) {
-	n.mu.Lock()
-	n.state.Store(uint32(state))
-	n.raise(isFinal)
-	done, hooks := n.done, n.hooks
-	n.hooks = nil
-	if n.is(hasStd) {
-		n.stdCancel(ErrEnded)
-	}
-	n.mu.Unlock()
-	if done != nil {
-		close(done)
-	}
-	for hooks != nil {
-		h := hooks
-		hooks = h.next
-		if h.call == nil {
-			h.ended <- h.index
-			continue
-		}
-		h.next, calls = calls, h
-	}
-	return calls
 }

@@ -31,44 +31,73 @@ func (fn Func[T]) Call(ctx context.Context, end func(value T, err error)) {
 		panic(ErrNilFunc)
 	}
 	var e ending[T]
-	defer func() { end(e.value, e.err) }()
+	defer func() {
+		_, err := tell(e.err)
+		end(e.value, err)
+	}()
 	e.run(ctx, fn)
 }
 
 // An ending is the one place that tells the ways a function can end from one
 // another. A caller defers its own use of the ending before it calls run,
 // because after a Goexit only deferred calls still happen.
+//
+// That the function did not return is told by what is in err, which costs a
+// task no memory of its own: exited, or a *recovered.
 type ending[T any] struct {
 	value T
 	err   error
-	how   how
 }
 
+// exited is the err of an ending unless something gets to say otherwise.
+var exited error = new(exit)
+
+type exit struct{ _ byte }
+
+func (*exit) Error() string { return ErrGoexit.Error() }
+
+// A recovered is a PanicError that this very function panicked with, rather
+// than returned.
+type recovered PanicError
+
+func (r *recovered) Error() string { return (*PanicError)(r).Error() }
+
 // how a function ended.
-type how uint8
+type how int
 
 const (
-	exited how = iota // called runtime.Goexit: what stands unless something gets to say otherwise
-	returned
+	returned how = iota
 	panicked
+	goexited
 )
 
+// tell returns how a function whose ending has err ended, and the error as the
+// user is to see it.
+func tell(err error) (how, error) {
+	if err == exited {
+		return goexited, ErrGoexit
+	}
+	if r, ok := err.(*recovered); ok {
+		return panicked, (*PanicError)(r)
+	}
+	return returned, err
+}
+
 func (e *ending[T]) run(ctx context.Context, fn Func[T]) {
-	e.err = ErrGoexit
-	e.protect(ctx, fn)
-	if e.how == exited {
+	e.err = exited
+	if returned := e.protect(ctx, fn); !returned && e.err == exited {
 		// A panic was stopped, since we are here and not on the way out, and
 		// yet recover had nothing to show: panic(nil) under GODEBUG=panicnil=1.
-		e.how, e.err = panicked, newPanicError(new(runtime.PanicNilError))
+		e.err = (*recovered)(newPanicError(new(runtime.PanicNilError)))
 	}
 }
 
-func (e *ending[T]) protect(ctx context.Context, fn Func[T]) {
+func (e *ending[T]) protect(ctx context.Context, fn Func[T]) (returned bool) {
 	defer func() {
 		if r := recover(); r != nil {
-			e.how, e.err = panicked, newPanicError(r)
+			e.err = (*recovered)(newPanicError(r))
 		}
 	}()
 	e.value, e.err = fn(ctx)
-	e.how = returned
+	return true
 }

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"reflect"
 	"strings"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // Group calls body, waits for all tasks that were started with its ctx, and
@@ -41,9 +43,9 @@ func Group(ctx context.Context, body func(ctx context.Context) error, opts ...Op
 		panic(ErrNilFunc)
 	}
 	g := new(group)
-	g.scope = &scope{group: g}
+	g.more = &extras{scope: &scope{group: g}, vars: ctxvar.Copy()}
 	o := collect(opts)
-	if err := g.open(ctx, nil, o); err != nil {
+	if err := g.open(ctx, o); err != nil {
 		return err
 	}
 	if o != nil {
@@ -68,13 +70,12 @@ type failure struct {
 
 func (g *group) run(body Func[struct{}]) {
 	var e ending[struct{}]
-	defer func() { g.end(e.how, e.err) }()
-	g.state.Store(uint32(Running))
+	defer func() { g.conclude(tell(e.err)) }()
 	e.run((*nodeCtx)(&g.node), body)
 }
 
-// end ends the Group after its body has ended.
-func (g *group) end(how how, err error) {
+// conclude ends the Group after its body has ended.
+func (g *group) conclude(how how, err error) {
 	defer g.leave()
 	if how != returned || err != nil {
 		ctxErr, cause := g.cancellation()
@@ -83,24 +84,23 @@ func (g *group) end(how how, err error) {
 			g.abort(err)
 		}
 	}
-	if owner := g.task(); owner != nil {
-		owner.waitFor.on.Store(&g.node)
-		defer owner.waitFor.on.Store(nil)
-	}
+	waiter := here()
+	waiter.waitsFor(&g.node)
+	defer waiter.waitsFor(nil)
 	g.close()
 	ctxErr, cause := g.cancellation()
 	state := Succeeded
 	switch {
 	case len(g.failures) > 0:
-		state, g.err = Failed, &GroupError{Group: g.label, failures: g.failures}
+		state, g.err = Failed, &GroupError{Group: g.more.label, failures: g.failures}
 	case ctxErr == nil:
-	case g.limit != nil && cause == error(g.limit.err):
-		state, g.err = Failed, g.limit.err
+	case g.timedOut(cause):
+		state, g.err = Failed, cause
 	default:
 		state, g.err = Canceled, &CanceledError{Task: g.name(), Cause: cause, Err: ctxErr}
 	}
-	g.settle(state)
-	if how == exited {
+	g.settle(state, 0)
+	if how == goexited {
 		// Group does not return, so nobody will see the errors.
 		for _, f := range g.failures {
 			if f.name != "" {
@@ -137,7 +137,7 @@ func (g *group) record(name string, err error) {
 func (g *group) abort(cause error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.scope.aborted = true
+	g.scope().aborted = true
 	g.cancelLocked(cause, false)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // Handle is a [*Task] of any type: what can be done with a task without
@@ -56,18 +57,30 @@ func (t *Task[T]) Cancel(cause error) bool { return t.cancel(cause, false) }
 // Parent returns the task whose ctx t was started with, or the next one out
 // that is still live. It is nil if there is none.
 func (t *Task[T]) Parent() Handle {
-	if p := t.parent.Load().task(); p != nil {
-		return p.self
-	}
-	return nil
+	return t.parent.Load().task().handle()
 }
 
 func (t *Task[T]) untyped() *node { return &t.node }
 
+// here returns the task whose own goroutine is the running one, or nil.
+func here() *node {
+	if self := gls.Origin(); self != nil {
+		if n := (*self).(Handle).untyped(); n.isHere() {
+			return n
+		}
+	}
+	return nil
+}
+
+// isHere reports whether the running goroutine is that of n, a task.
+func (n *node) isHere() bool { return gls.ScopeOf(n.self.(owner).ownVars()).BegunHere() }
+
+type owner interface{ ownVars() *ctxvar.Context }
+
 // current returns n's state, Waiting included.
 func (n *node) current() State {
-	s := State(n.state.Load())
-	if s == Running && (n.waitFor.on.Load() != nil || n.waitFor.what.Load() != nothing) {
+	s := State(n.status.Load() & stateMask)
+	if s == Running && n.waitFor.Load() != nil {
 		return Waiting
 	}
 	return s
@@ -76,8 +89,23 @@ func (n *node) current() State {
 // FromContext returns the task that ctx comes from, or nil if it comes from
 // none. It mirrors asyncio.current_task.
 func FromContext(ctx context.Context) Handle {
-	if n := nodeOf(ctx).task(); n != nil {
-		return n.self
+	return nodeOf(ctx).task().handle()
+}
+
+// handle returns the handle of n, a task or nil.
+func (n *node) handle() Handle {
+	if n == nil {
+		return nil
+	}
+	return n.self.(Handle)
+}
+
+// Current returns the task that the running goroutine is, or was started by,
+// and nil if there is none or it has ended. It needs no ctx: a goroutine
+// inherits its task with its variables. It mirrors asyncio.current_task.
+func Current() Handle {
+	if self := gls.Origin(); self != nil {
+		return (*self).(Handle)
 	}
 	return nil
 }

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // A node is a task or a Group in the tree of those that are live: the part that
@@ -24,15 +26,11 @@ import (
 type node struct {
 	// Written before the node is shared.
 	id      uint64
-	label   string // the name, or "" for the default one
-	self    Handle // the *Task[T] that has this node; nil for a Group
-	env     *env
 	started int64           // when, in nanoseconds since epoch
+	self    any             // the *Task[T] that has this node; nil for a Group
+	env     *env            // handed down
 	ctx     context.Context // what the node's own ctx falls back on for values
-	base    context.Context // what cancels the node besides its own cancel, and its parent if attached; or nil
-	group   *group          // the Group that a failure is told to, or nil
-	scope   *scope          // the rest of a node that waits for its children, or nil
-	limit   *limit          // the Timeout option, or nil
+	more    *extras         // what few nodes have, or nil
 
 	parent atomic.Pointer[node] // stored with the parent's mu locked
 
@@ -40,32 +38,99 @@ type node struct {
 	prev, next *node
 	attached   bool // the parent's cancellation is this node's
 
-	state   atomic.Uint32 // a State, never Waiting
-	flags   atomic.Uint32 // stored with mu locked
-	waitFor waiting       // stored by the node's own goroutines
+	governed bool                 // ctx's cancellation is this node's; written before it is shared
+	counts   bool                 // the parent is a Group that a failure is told to; likewise
+	status   atomic.Uint32        // a State, never Waiting, and flags
+	waitFor  atomic.Pointer[node] // what the task waits for; stored by its own goroutines
 
-	mu         sync.Mutex
-	first      *node           // the newest child
-	cause      error           // why it was cancelled; read by anyone once isCanceled
-	std        context.Context // see materialise; read by anyone once hasStd
-	stdCancel  context.CancelCauseFunc
-	done       chan struct{} // closed when final; made when asked for
-	hooks      *hook         // who is to be told, the newest first
-	unobserved *report       // written before the state is final
+	mu    sync.Mutex
+	first *node         // the newest child
+	done  chan struct{} // closed when final; made when asked for
+	hooks *hook         // who is to be told, the newest first
+	later *later        // made when needed; the pointer may be read once a flag says so
 }
 
-// The flags of a node.
+// Extras are the parts of a node that few have from the beginning.
+type extras struct {
+	label string          // the name, or "" for the default one
+	base  context.Context // in place of ctx, cancels the node besides its own cancel
+	limit *limit          // the Timeout option, or nil
+	vars  *ctxvar.Context // what a task runs in if not its own variables; a Group's variables as it began
+	scope *scope          // the rest of a node that waits for its children, or nil
+}
+
+// Later are the parts of a node that few come to have.
+type later struct {
+	cause      error           // once isCanceled: why
+	std        context.Context // once hasStd: see materialise
+	cancel     context.CancelCauseFunc
+	until      atomic.Int64 // once hasStd: when Sleep ends, in nanoseconds since epoch
+	unobserved *report      // once isReported
+}
+
+// A node's status is its State in the low bits, and flags.
 const (
-	isCanceled = 1 << iota // cancel was called, or the parent's was
-	isFinal                // the state is final
-	isGone                 // it is out of the tree
-	hasStd                 // std and stdCancel are there
+	stateMask  = 15
+	isCanceled = 1 << (iota + 4) // cancel was called, or the parent's was
+	isFinal                      // the state is final
+	isGone                       // it is out of the tree
+	hasStd                       // there is a standard context
+	isReported                   // there is a report
 )
 
-func (n *node) is(flag uint32) bool { return n.flags.Load()&flag != 0 }
+func (n *node) is(flag uint32) bool { return n.status.Load()&flag != 0 }
 
-// raise sets a flag; n.mu is locked.
-func (n *node) raise(flag uint32) { n.flags.Store(n.flags.Load() | flag) }
+// raise sets a flag; n.mu is locked, or n is not shared yet.
+func (n *node) raise(flag uint32) { n.status.Store(n.status.Load() | flag) }
+
+// end makes n a final one; n.mu is locked.
+func (n *node) end(s State, flags uint32) {
+	n.status.Store(n.status.Load()&^stateMask | uint32(s) | isFinal | flags)
+}
+
+// scope returns the scope that n is, or nil.
+func (n *node) scope() *scope {
+	if n.more == nil {
+		return nil
+	}
+	return n.more.scope
+}
+
+// base returns what cancels n besides its own cancel and, if it is attached,
+// its parent's; or nil.
+func (n *node) base() context.Context {
+	switch {
+	case n.governed:
+		return n.ctx
+	case n.more != nil:
+		return n.more.base
+	}
+	return nil
+}
+
+// extra returns the extras of n, which is not shared yet.
+func (n *node) extra() *extras {
+	if n.more == nil {
+		n.more = new(extras)
+	}
+	return n.more
+}
+
+// late returns the later parts of n; n.mu is locked, or n is not shared yet.
+func (n *node) late() *later {
+	if n.later == nil {
+		n.later = new(later)
+	}
+	return n.later
+}
+
+// limit returns the limit that n has, or nil.
+func (n *node) limit() *limit {
+	if n.more == nil {
+		return nil
+	}
+	return n.more.limit
+}
 
 // A scope is a node that waits for what was started in it before it ends: a
 // Group, or the main task of a Run.
@@ -108,14 +173,16 @@ func nodeOf(ctx context.Context) *node {
 // open makes n a new node in the tree, under the node that ctx comes from, with
 // a ctx that follows the given one. It fails if n was to be in a scope that
 // takes no more; then n is not in the tree.
-func (n *node) open(ctx context.Context, self Handle, o *options) error {
+func (n *node) open(ctx context.Context, o *options) error {
 	if ctx == nil {
 		panic("task: nil ctx; pass context.Background() if there is none")
 	}
-	n.self = self
 	n.id = lastID.Add(1)
 	n.started = int64(time.Since(epoch))
 	parent := n.follow(ctx)
+	if s := n.scope(); s != nil && s.group == nil {
+		n.env = &env{reporter: n.env.reporter, reports: new(reports)}
+	}
 	if o != nil {
 		n.configure(o)
 	}
@@ -129,42 +196,57 @@ func (n *node) follow(ctx context.Context) *node {
 		// parent's is about that task, so n does not refer to it, and a chain
 		// of tasks that start one another keeps none of the ended ones alive.
 		p := (*node)(c)
-		n.ctx, n.base, n.env, n.attached = p.ctx, p.base, p.env, true
+		n.ctx, n.env, n.attached = p.ctx, p.env, true
+		n.followBase(p)
 		return p
 	}
 	n.ctx = ctx
-	p, _ := ctx.Value(nodeKey{}).(*node)
 	done := ctx.Done()
-	if p == nil {
+	p, _ := ctx.Value(nodeKey{}).(*node)
+	switch {
+	case p == nil:
 		n.env = &defaultEnv
 		p = root(n.id)
-	} else {
-		n.env = p.env
-		if done == (*nodeCtx)(p).Done() {
-			// Only values were added, by context.WithValue or the like.
-			n.base, n.attached = p.base, true
-			return p
+		n.governed = done != nil
+	case done == (*nodeCtx)(p).Done():
+		// Only values were added, by context.WithValue or the like.
+		n.env, n.attached = p.env, true
+		if base := p.base(); base != nil {
+			n.extra().base = base
 		}
-	}
-	if done != nil {
-		n.base = ctx
+	default:
+		n.env = p.env
+		n.governed = done != nil
 	}
 	return p
 }
 
+// followBase makes the base of p, whose ctx n has, that of n.
+func (n *node) followBase(p *node) {
+	n.governed = p.governed
+	if p.more != nil && p.more.base != nil {
+		n.extra().base = p.more.base
+	}
+}
+
 // configure applies o to n, which follow has seen to.
 func (n *node) configure(o *options) {
-	n.label = o.name
+	more := n.extra()
+	more.label = o.name
+	if n.self != nil {
+		more.vars = o.vars
+	}
 	if o.shielded {
-		n.base, n.attached = nil, false
+		n.governed, n.attached, more.base = false, false, nil
 	}
 	if o.hasLimit {
-		base := n.base
+		base := n.base()
 		if base == nil {
 			base = context.Background()
 		}
-		n.limit = &limit{err: &TimeoutError{Task: n.name(), After: o.timeout}}
-		n.base, n.limit.stop = context.WithTimeoutCause(base, o.timeout, n.limit.err)
+		l := &limit{err: &TimeoutError{Task: n.name(), After: o.timeout}}
+		more.base, l.stop = context.WithTimeoutCause(base, o.timeout, l.err)
+		more.limit, n.governed = l, false
 	}
 	if o.reporter != nil {
 		n.env = &env{reporter: o.reporter, reports: n.env.reports}
@@ -176,34 +258,30 @@ func (n *node) join(p *node) error {
 	direct := true
 	for {
 		p.mu.Lock()
-		if !p.is(isGone) || p.scope != nil {
+		if !p.is(isGone) || p.scope() != nil {
 			break
 		}
 		direct = false
 		if n.attached && !n.is(isCanceled) {
 			// p's ctx ended with p, and n's descends from it.
-			n.cause = ErrEnded
-			n.raise(isCanceled)
+			n.cancelWith(ErrEnded)
 		}
 		up := p.parent.Load()
 		p.mu.Unlock()
 		p = up
 	}
 	defer p.mu.Unlock()
-	if s := p.scope; s != nil {
+	if s := p.scope(); s != nil {
 		switch {
 		case s.closed:
 			return &Error{Op: "start", Task: n.name(), Err: &scopeError{p.name(), ErrEnded}}
-		case s.aborted && n.scope == nil:
+		case s.aborted && n.scope() == nil:
 			return &Error{Op: "start", Task: n.name(), Err: &scopeError{p.name(), ErrCanceling}}
 		}
-		if direct && n.self != nil && n.scope == nil {
-			n.group = s.group
-		}
+		n.counts = direct && s.group != nil && n.scope() == nil
 	}
 	if n.attached && p.is(isCanceled) && !n.is(isCanceled) {
-		n.cause = p.cause
-		n.raise(isCanceled)
+		n.cancelWith(p.later.cause)
 	}
 	n.parent.Store(p)
 	p.push(n)
@@ -219,20 +297,35 @@ func (p *node) push(c *node) {
 	p.first = c
 }
 
-// leave takes n, which is final, out of the tree. Its children move up to its
-// parent: they belong to the scope they were started in, and not to n.
-func (n *node) leave() {
-	p := n.parent.Load()
-	for p.mu.Lock(); n.parent.Load() != p; p.mu.Lock() {
+// lockParent locks the mu of n's parent and returns it.
+func (n *node) lockParent() *node {
+	for {
+		p := n.parent.Load()
+		p.mu.Lock()
+		if n.parent.Load() == p {
+			return p
+		}
 		// p left in between and n moved up.
 		p.mu.Unlock()
-		p = n.parent.Load()
 	}
-	defer p.mu.Unlock()
+}
+
+// leave takes n, which is final, out of the tree.
+func (n *node) leave() {
+	p := n.lockParent()
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.limit != nil && n.first == nil {
-		n.limit.stop()
+	n.raise(isGone)
+	n.unlink(p)
+	n.mu.Unlock()
+	p.mu.Unlock()
+}
+
+// unlink takes n from the children of p and makes its own children p's: they
+// belong to the scope they were started in, and not to n. The mu of both is
+// locked.
+func (n *node) unlink(p *node) {
+	if l := n.limit(); l != nil && n.first == nil {
+		l.stop()
 	}
 	for c := n.first; c != nil; {
 		next := c.next
@@ -243,7 +336,6 @@ func (n *node) leave() {
 		c = next
 	}
 	n.first = nil
-	n.raise(isGone)
 	if n.prev != nil {
 		n.prev.next = n.next
 	} else {
@@ -253,9 +345,11 @@ func (n *node) leave() {
 		n.next.prev = n.prev
 	}
 	n.prev, n.next = nil, nil
-	if s := p.scope; s != nil && p.first == nil && s.empty != nil {
-		close(s.empty)
-		s.empty = nil
+	if p.first == nil {
+		if s := p.scope(); s != nil && s.empty != nil {
+			close(s.empty)
+			s.empty = nil
+		}
 	}
 }
 
@@ -264,12 +358,12 @@ func (n *node) close() {
 	for {
 		n.mu.Lock()
 		if n.first == nil {
-			n.scope.closed = true
+			n.scope().closed = true
 			n.mu.Unlock()
 			return
 		}
 		empty := make(chan struct{})
-		n.scope.empty = empty
+		n.scope().empty = empty
 		n.mu.Unlock()
 		<-empty
 	}
@@ -294,11 +388,7 @@ func (n *node) cancel(cause error, all bool) bool {
 func (n *node) cancelLocked(cause error, all bool) {
 	fresh := !n.is(isCanceled)
 	if fresh {
-		n.cause = cause
-		n.raise(isCanceled)
-		if n.is(hasStd) {
-			n.stdCancel(cause)
-		}
+		n.cancelWith(cause)
 	}
 	if !fresh && !all {
 		return // what follows n was cancelled with it, or started so
@@ -312,10 +402,20 @@ func (n *node) cancelLocked(cause error, all bool) {
 	}
 }
 
+// cancelWith cancels n's ctx and no other; n.mu is locked, or n is not shared
+// yet.
+func (n *node) cancelWith(cause error) {
+	n.late().cause = cause
+	n.raise(isCanceled)
+	if n.is(hasStd) {
+		n.later.cancel(cause)
+	}
+}
+
 // name returns n's name.
 func (n *node) name() string {
-	if n.label != "" {
-		return n.label
+	if n.more != nil && n.more.label != "" {
+		return n.more.label
 	}
 	kind := "Task-"
 	if n.self == nil {

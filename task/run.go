@@ -19,18 +19,15 @@ import "context"
 func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 	t := newTask(main)
 	o := collect(opts)
-	t.scope = new(scope)
-	if err := t.open(ctx, t, o); err != nil {
+	t.more = &extras{scope: new(scope)}
+	if err := t.open(ctx, o); err != nil {
 		t.refuse(err)
 		return t.result()
 	}
-	t.env = &env{reporter: t.env.reporter, reports: new(reports)}
 	t.start(o)
-	waiter := nodeOf(ctx).task()
-	if waiter != nil {
-		waiter.waitFor.on.Store(&t.node)
-		defer waiter.waitFor.on.Store(nil)
-	}
+	waiter := here()
+	waiter.waitsFor(&t.node)
+	defer waiter.waitsFor(nil)
 	<-t.ended()
 	t.env.reports.flush()
 	return t.result()
@@ -39,7 +36,7 @@ func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 // shutDown ends the scope of n, the main task of a Run.
 func (n *node) shutDown() {
 	n.mu.Lock()
-	n.scope.aborted = true
+	n.scope().aborted = true
 	for c := n.first; c != nil; c = c.next {
 		c.mu.Lock()
 		c.cancelLocked(ErrRunEnded, true)

@@ -8,8 +8,7 @@ type State uint32
 // The states of a task. The last five are final: every task that is started
 // reaches exactly one of them, and stays there.
 const (
-	Pending   State = iota // started; its goroutine has not run yet
-	Running                // its function is running
+	Running   State = iota // it was started, and has not ended
 	Waiting                // its function waits in this package: in Await, Sleep, at the end of a Group
 	Succeeded              // its function returned without an error
 	Failed                 // its function returned an error, or was not run
@@ -18,7 +17,7 @@ const (
 	Exited                 // its function called runtime.Goexit
 )
 
-var stateNames = [...]string{"pending", "running", "waiting", "succeeded", "failed", "canceled", "panicked", "exited"}
+var stateNames = [...]string{"running", "waiting", "succeeded", "failed", "canceled", "panicked", "exited"}
 
 // Final reports whether the state is one that a task does not leave.
 func (s State) Final() bool { return s >= Succeeded }

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // A Task is a function running in a goroutine of its own, with variables of its
@@ -15,7 +16,7 @@ type Task[T any] struct {
 	node
 	fn     Func[T]
 	ending ending[T]
-	vars   *ctxvar.Context
+	own    ctxvar.Context
 }
 
 // Go starts fn as a task and returns its handle at once. It mirrors
@@ -37,7 +38,7 @@ type Task[T any] struct {
 func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 	t := newTask(fn)
 	o := collect(opts)
-	if err := t.open(ctx, t, o); err != nil {
+	if err := t.open(ctx, o); err != nil {
 		t.refuse(err)
 		return t
 	}
@@ -49,51 +50,70 @@ func newTask[T any](fn Func[T]) *Task[T] {
 	if fn == nil {
 		panic(ErrNilFunc)
 	}
-	return &Task[T]{fn: fn}
+	t := &Task[T]{fn: fn}
+	t.self = t
+	return t
 }
 
 // start starts the goroutine of t, which is in the tree.
 func (t *Task[T]) start(o *options) {
-	t.vars = ctxvar.Copy()
+	gls.ScopeOf(&t.own).Bear(&t.self)
 	if o != nil && o.vars != nil {
-		t.vars = o.vars
+		t.fn = inContext(o.vars, t.fn)
 	}
-	go t.run()
+	go live(t)
 }
 
-// run is the life of the task's goroutine.
+// inContext returns a function that runs fn in c.
+func inContext[T any](c *ctxvar.Context, fn Func[T]) Func[T] {
+	return func(ctx context.Context) (value T, err error) {
+		if !gls.ScopeOf(c).Run(func() { value, err = fn(ctx) }) {
+			err = new(ctxvar.EnterError)
+		}
+		return value, err
+	}
+}
+
+// live is the life of a task's goroutine. It is apart from run because a go
+// statement of a method of a generic type allocates more.
+func live(t interface{ run() }) { t.run() }
+
+// run is what the task's goroutine does.
 func (t *Task[T]) run() {
-	defer t.conclude()
-	t.state.Store(uint32(Running))
-	t.vars.Run(t.call)
-}
-
-func (t *Task[T]) call() {
+	vars := gls.ScopeOf(&t.own)
+	vars.Begin()
+	defer t.conclude(vars)
 	fn := t.fn
 	t.fn = nil
 	t.ending.run((*nodeCtx)(&t.node), fn)
 }
 
 // conclude ends the task, however its function ended.
-func (t *Task[T]) conclude() {
-	state, err := t.classify(t.ending.how, t.ending.err)
-	t.ending.err = err
-	if t.scope != nil {
+func (t *Task[T]) conclude(vars *gls.Scope) {
+	vars.End()
+	state := Succeeded
+	if t.ending.err != nil {
+		how, err := tell(t.ending.err)
+		state, t.ending.err = t.classify(how, err)
+	}
+	if t.scope() != nil {
 		t.shutDown()
 	}
-	t.finish(state, err)
+	if t.ending.err != nil {
+		t.fail(state, t.ending.err)
+	}
+	t.finish(state)
 }
 
 // refuse ends a task that is not in the tree and whose function is not run.
 func (t *Task[T]) refuse(err error) {
 	t.fn = nil
-	t.vars = ctxvar.Copy()
 	t.ending.err = err
-	if t.limit != nil {
-		t.limit.stop()
+	gls.ScopeOf(&t.own).Hold(gls.Current())
+	if l := t.limit(); l != nil {
+		l.stop()
 	}
-	t.raise(isGone)
-	t.settle(Failed)
+	t.settle(Failed, isGone)
 }
 
 // Await waits until t has ended and returns what its function returned. Any
@@ -109,8 +129,7 @@ func (t *Task[T]) refuse(err error) {
 // That does not touch t; but a ctx that t was started with, or one further
 // out, ends t too. If t has ended, that counts, whatever ctx says.
 //
-// A task that awaits itself gets [ErrDeadlock], in an [*Error], at once. For
-// that, all that has the task's ctx counts as the task.
+// A task that awaits itself gets [ErrDeadlock], in an [*Error], at once.
 func (t *Task[T]) Await(ctx context.Context) (T, error) {
 	if !t.is(isFinal) {
 		if err := t.wait(ctx); err != nil {
@@ -148,7 +167,9 @@ func (t *Task[T]) Err() error {
 //
 // While t is running, so is the Context; run a copy of it to call something
 // with the same variables.
-func (t *Task[T]) Context() *ctxvar.Context { return t.vars }
+func (t *Task[T]) Context() *ctxvar.Context { return t.variables() }
+
+func (t *Task[T]) ownVars() *ctxvar.Context { return &t.own }
 
 // OnDone arranges for f(t) to be called once t has ended, in a copy of the
 // variables t had at its end. It is called exactly once: by t's goroutine, in
@@ -160,7 +181,7 @@ func (t *Task[T]) Context() *ctxvar.Context { return t.vars }
 // was called, or is about to be. It mirrors Task.add_done_callback and
 // remove_done_callback.
 func (t *Task[T]) OnDone(f func(t *Task[T])) (stop func() bool) {
-	call := func() { t.vars.Copy().Run(func() { f(t) }) }
+	call := func() { t.variables().Copy().Run(func() { f(t) }) }
 	h := &hook{call: call}
 	if !t.hang(h) {
 		t.callback(call)

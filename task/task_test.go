@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"runtime/pprof"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -235,4 +236,120 @@ func TestNilFuncPanics(t *testing.T) {
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { task.Go[int](ctx, nil) })
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { _, _ = task.Run[int](ctx, nil) })
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { _ = task.Group(ctx, nil) })
+}
+
+func TestCurrent(t *testing.T) {
+	assert.Nil(t, task.Current())
+	assert.Nil(t, task.FromContext(t.Context()))
+	var ctxOfTask context.Context
+	child := task.Go(t.Context(), func(ctx context.Context) (task.Handle, error) {
+		ctxOfTask = ctx
+		in := make(chan task.Handle)
+		go func() { user.Set("bob"); in <- task.Current() }()
+		assert.Equal(t, task.Current(), <-in, "a goroutine that the task starts is part of it")
+
+		inner := task.Go(ctx, func(ctx context.Context) (task.Handle, error) { return task.Current(), nil })
+		current, err := inner.Await(ctx)
+		assert.NoError(t, err)
+		assert.Equal(t, task.Handle(inner), current)
+		assert.Equal(t, task.Current(), inner.Parent())
+		assert.NoError(t, task.Group(ctx, func(ctx context.Context) error {
+			assert.Equal(t, task.Current(), task.FromContext(ctx))
+			return nil
+		}))
+		assert.Equal(t, task.Current(), task.FromContext(ctx))
+		assert.Nil(t, task.FromContext(context.Background()))
+		return task.Current(), nil
+	})
+	current, err := child.Await(t.Context())
+	assert.NoError(t, err)
+	assert.Equal(t, task.Handle(child), current)
+	assert.Nil(t, child.Parent())
+	assert.Nil(t, task.Current())
+	assert.Equal(t, task.Handle(child), task.FromContext(ctxOfTask))
+}
+
+// pprof.Do overwrites what carries a goroutine's variables, and restores it from
+// the ctx it is given.
+func TestVariablesSurvivePprofDo(t *testing.T) {
+	inDo := func(t *testing.T, ctx context.Context) {
+		user.Set("before")
+		pprof.Do(ctx, pprof.Labels("k", "v"), func(ctx context.Context) {
+			assert.Equal(t, "before", user.Get())
+			user.Set("inside")
+			pprof.Do(ctx, pprof.Labels("l", "w"), func(context.Context) {
+				assert.Equal(t, "inside", user.Get())
+				user.Set("further inside")
+			})
+			assert.Equal(t, "further inside", user.Get())
+			child := task.Go(ctx, func(ctx context.Context) (string, error) {
+				label, _ := pprof.Label(ctx, "k")
+				return label + " " + user.Get(), nil
+			})
+			seen, err := child.Await(context.Background())
+			assert.NoError(t, err)
+			assert.Equal(t, "v further inside", seen)
+		})
+		assert.Equal(t, "further inside", user.Get())
+		held, ok := ctxvar.FromContext(ctx)
+		assert.True(t, ok)
+		assert.NotNil(t, held)
+	}
+	t.Run("ctx of a task", func(t *testing.T) {
+		child := task.Go(context.Background(), func(ctx context.Context) (int, error) { inDo(t, ctx); return 0, nil })
+		_, err := child.Await(t.Context())
+		assert.NoError(t, err)
+		final, _ := user.In(child.Context())
+		assert.Equal(t, "further inside", final)
+	})
+	t.Run("ctx of a Group", func(t *testing.T) {
+		assert.NoError(t, task.Group(context.Background(), func(ctx context.Context) error { inDo(t, ctx); return nil }))
+	})
+	t.Run("ctx of a Group in a task", func(t *testing.T) {
+		_, err := task.Run(context.Background(), func(ctx context.Context) (int, error) {
+			return 0, task.Group(ctx, func(ctx context.Context) error { inDo(t, ctx); return nil })
+		})
+		assert.NoError(t, err)
+	})
+	t.Run("never set", func(t *testing.T) {
+		_, err := task.Run(context.Background(), func(ctx context.Context) (int, error) {
+			pprof.Do(ctx, pprof.Labels("k", "v"), func(context.Context) { user.Set("inside") })
+			assert.Equal(t, "inside", user.Get())
+			return 0, nil
+		})
+		assert.NoError(t, err)
+	})
+}
+
+func TestContextOfATaskCarriesItsVariables(t *testing.T) {
+	_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+		user.Set("alice")
+		c, ok := ctxvar.FromContext(ctx)
+		assert.True(t, ok)
+		got, _ := user.In(c)
+		assert.Equal(t, "alice", got, "the newest, not those the task began with")
+		return 0, nil
+	})
+	assert.NoError(t, err)
+}
+
+func TestInContext(t *testing.T) {
+	ctx := t.Context()
+	c := ctxvar.Empty()
+	_, err := task.Go(ctx, func(context.Context) (int, error) { user.Set("bob"); return 0, nil }, task.InContext(c)).Await(ctx)
+	assert.NoError(t, err)
+	got, _ := user.In(c)
+	assert.Equal(t, "bob", got, "the task ran in the Context itself")
+
+	second := task.Go(ctx, func(context.Context) (task.Handle, error) { return task.Current(), nil }, task.InContext(c))
+	current, err := second.Await(ctx)
+	assert.NoError(t, err)
+	assert.Equal(t, task.Handle(second), current)
+	assert.Same(t, c, second.Context())
+
+	c.Run(func() {
+		_, err := task.Go(ctx, func(context.Context) (int, error) { return 0, nil }, task.InContext(c)).Await(ctx)
+		var ee *ctxvar.EnterError
+		assert.ErrorAs(t, err, &ee)
+	})
 }

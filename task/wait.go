@@ -4,21 +4,22 @@ import (
 	"context"
 	"runtime"
 	"runtime/trace"
-	"sync/atomic"
 	"time"
 )
 
-// waiting is what a task waits for, as far as this package knows. It is for
-// people to see: with several goroutines in a task, the last one to wait counts.
-type waiting struct {
-	on   atomic.Pointer[node] // a task or a Group
-	what atomic.Int64         // else, one of the values below or, if larger, a time to sleep until
-}
-
-const (
-	nothing int64 = iota
-	severalTasks
+// What node.waitFor points to if it is neither a task nor a Group.
+var (
+	asleep  node // Sleep
+	several node // Wait or AsCompleted, of more than one task
 )
+
+// waitsFor notes for people to see what n, which may be nil, waits for. Only
+// the task's own goroutine does.
+func (n *node) waitsFor(what *node) {
+	if n != nil {
+		n.waitFor.Store(what)
+	}
+}
 
 // A hook is one who is to be told of the end of a task.
 type hook struct {
@@ -60,26 +61,27 @@ func init() { close(closedChan) }
 // ended returns a channel that is closed when n is final.
 func (n *node) ended() <-chan struct{} {
 	n.mu.Lock()
-	defer n.mu.Unlock()
-	if n.is(isFinal) {
-		return closedChan
-	}
 	if n.done == nil {
-		n.done = make(chan struct{})
+		if n.is(isFinal) {
+			n.done = closedChan
+		} else {
+			n.done = make(chan struct{})
+		}
 	}
-	return n.done
+	done := n.done
+	n.mu.Unlock()
+	return done
 }
 
 // wait waits until n is final or ctx is done, and returns an error only in the
 // latter case.
 func (n *node) wait(ctx context.Context) error {
-	waiter := nodeOf(ctx).task()
-	if waiter == n {
-		return &Error{Op: "await", Task: n.name(), Err: ErrDeadlock}
-	}
-	if waiter != nil {
-		waiter.waitFor.on.Store(n)
-		defer waiter.waitFor.on.Store(nil)
+	if waiter := here(); waiter != nil {
+		if waiter == n {
+			return &Error{Op: "await", Task: n.name(), Err: ErrDeadlock}
+		}
+		waiter.waitsFor(n)
+		defer waiter.waitsFor(nil)
 	}
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
@@ -90,7 +92,7 @@ func (n *node) wait(ctx context.Context) error {
 		case <-ended:
 		case <-done:
 			if !n.is(isFinal) {
-				return &Error{Op: "await", Task: n.name(), Err: cutBy(ctx)}
+				return &Error{Op: "await", Task: n.name(), Err: interruptedBy(ctx)}
 			}
 		}
 		return nil
@@ -110,9 +112,13 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		runtime.Gosched()
 		return ctx.Err()
 	}
-	if n := nodeOf(ctx).task(); n != nil {
-		n.waitFor.what.Store(int64(time.Since(epoch) + d))
-		defer n.waitFor.what.Store(nothing)
+	done := ctx.Done()
+	if n := here(); n != nil {
+		if n.is(hasStd) {
+			n.later.until.Store(int64(time.Since(epoch) + d))
+		}
+		n.waitsFor(&asleep)
+		defer n.waitsFor(nil)
 	}
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Sleep").End()
@@ -122,7 +128,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-timer.C:
 		return nil
-	case <-ctx.Done():
+	case <-done:
 		return ctx.Err()
 	}
 }
