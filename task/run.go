@@ -29,8 +29,9 @@ func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 	waiter.waitsFor(&t.node)
 	defer waiter.waitsFor(nil)
 	<-t.ended()
+	value, err := t.result() // the caller sees it, so that flush is not to report it
 	t.env.reports.flush()
-	return t.result()
+	return value, err
 }
 
 // shutDown ends the scope of n, the main task of a Run.

@@ -210,6 +210,15 @@ func TestCancelTellsTheCause(t *testing.T) {
 	})
 }
 
+func TestRunDoesNotReportTheErrorItReturns(t *testing.T) {
+	boom := errors.New("boom")
+	var reported []error
+	report := task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) })
+	_, err := task.Run(t.Context(), func(context.Context) (int, error) { return 0, boom }, report)
+	assert.ErrorIs(t, err, boom)
+	assert.Empty(t, reported)
+}
+
 func TestRunWaitsForWhatIsLeft(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var left *task.Task[int]
