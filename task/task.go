@@ -102,6 +102,7 @@ func (t *Task[T]) conclude(vars *gls.Scope) {
 	if t.ending.err != nil {
 		t.fail(state, t.ending.err)
 	}
+	observers.tell(&t.node, state, t.ending.err)
 	t.finish(state)
 }
 

@@ -1,0 +1,84 @@
+package task
+
+import (
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Finished is what there is to know about a task that has ended.
+type Finished struct {
+	Info
+	Ended time.Time `json:"ended"`
+	Error string    `json:"error,omitempty"`
+}
+
+// OnFinished has f called for every task of the program that ends from now on,
+// until stop is called. It is for looking on, as a live view does; to wait for a
+// task, use its own methods.
+//
+// f is called by the goroutine of the task, before whoever waits for it is told,
+// so it should return soon and must not wait for tasks. It is called by many
+// goroutines at the same time, and for a short while after stop. It is not told of
+// Groups. While no one looks on, this costs a task the read of one variable.
+func OnFinished(f func(Finished)) (stop func()) {
+	o := &observer{f}
+	observers.add(o)
+	return func() { observers.remove(o) }
+}
+
+type observer struct{ told func(Finished) }
+
+// observers are those who look on. list does not change; mu is held while
+// another takes its place.
+var observers observerList
+
+type observerList struct {
+	list atomic.Pointer[[]*observer] // nil for none
+	mu   sync.Mutex
+}
+
+func (l *observerList) add(o *observer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	list := []*observer{o}
+	if old := l.list.Load(); old != nil {
+		list = append(list, *old...)
+	}
+	l.list.Store(&list)
+}
+
+func (l *observerList) remove(o *observer) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	old := l.list.Load()
+	if old == nil {
+		return
+	}
+	list := slices.DeleteFunc(slices.Clone(*old), func(x *observer) bool { return x == o })
+	if len(list) == 0 {
+		l.list.Store(nil)
+	} else {
+		l.list.Store(&list)
+	}
+}
+
+// tell tells those who look on that n, a task, ends in the given state.
+func (l *observerList) tell(n *node, state State, err error) {
+	list := l.list.Load()
+	if list == nil {
+		return
+	}
+	f := Finished{Info: n.info(), Ended: time.Now()}
+	f.State, f.Waiting = state, ""
+	if p := n.parent.Load(); p != nil {
+		f.Parent = p.id
+	}
+	if err != nil {
+		f.Error = err.Error()
+	}
+	for _, o := range *list {
+		o.told(f)
+	}
+}

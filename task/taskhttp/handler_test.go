@@ -1,0 +1,342 @@
+package taskhttp_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/leakcheck"
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/taskhttp"
+)
+
+func TestMain(m *testing.M) { leakcheck.Main(m) }
+
+var (
+	requestID = ctxvar.New[string]("request_id")
+	password  = ctxvar.New[string]("password")
+)
+
+// serve starts a real server with a Handler at its usual place.
+func serve(t *testing.T, opts ...taskhttp.Option) (h *taskhttp.Handler, url string) {
+	t.Helper()
+	mux := http.NewServeMux()
+	h = taskhttp.Mount(mux, opts...)
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	t.Cleanup(h.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return h, server.URL + "/debug/tasks"
+}
+
+// live runs a task that waits, with another one that has failed behind it, until
+// the test ends.
+func live(t *testing.T) {
+	t.Helper()
+	ctx, cancel := context.WithCancel(context.Background())
+	started := make(chan struct{})
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = task.Run(ctx, func(ctx context.Context) (int, error) {
+			requestID.Set("<b>r1</b>")
+			password.Set("secret")
+			_, _ = task.Go(ctx, func(context.Context) (int, error) { return 0, errors.New("no luck") },
+				task.Name("failed")).Await(ctx)
+			close(started)
+			return 0, task.Sleep(ctx, time.Hour)
+		}, task.Name("<script>alert(1)</script>"))
+	}()
+	<-started
+	t.Cleanup(func() { cancel(); <-ended })
+}
+
+func get(t *testing.T, url string, header ...string) (*http.Response, string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	require.NoError(t, err)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return resp, string(body)
+}
+
+func TestForms(t *testing.T) {
+	_, url := serve(t, taskhttp.Variables(requestID))
+	live(t)
+	tests := []struct {
+		reason   string
+		path     string
+		accept   string
+		status   int
+		mime     string
+		contains string
+	}{
+		{"a browser gets the page", "", "text/html,application/xhtml+xml", 200, "text/html", "<title>Tasks</title>"},
+		{"curl gets the tree", "", "*/*", 200, "text/plain", "<script>alert(1)</script> #"},
+		{"text, by name, also for a browser", "?format=text", "text/html", 200, "text/plain", `request_id="<b>r1</b>"`},
+		{"JSON", "?format=json", "*/*", 200, "application/json", `"tasks":[{`},
+		{"a trailing slash changes nothing", "/?format=json", "*/*", 200, "application/json", `"tasks":[{`},
+		{"an unknown format is named as such, and not repeated", "?format=<x>", "*/*", 400, "text/plain", "there is no such format"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			resp, body := get(t, url+tt.path, "Accept", tt.accept)
+			require.Equal(t, tt.status, resp.StatusCode)
+			assert.Contains(t, resp.Header.Get("Content-Type"), tt.mime)
+			assert.Contains(t, body, tt.contains)
+			assert.NotContains(t, body, "secret", "a variable that was not chosen")
+			assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"))
+			assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
+		})
+	}
+}
+
+func TestView(t *testing.T) {
+	_, url := serve(t, taskhttp.Variables(requestID))
+	live(t)
+	_, body := get(t, url+"?format=json")
+	var v taskhttp.View
+	require.NoError(t, json.Unmarshal([]byte(body), &v))
+	require.Len(t, v.Tasks, 1)
+	assert.Equal(t, task.Waiting, v.Tasks[0].State)
+	assert.Equal(t, map[string]string{"request_id": "<b>r1</b>"}, v.Tasks[0].Variables)
+	require.Len(t, v.Finished, 1)
+	assert.Equal(t, "failed", v.Finished[0].Name)
+	assert.Equal(t, "no luck", v.Finished[0].Error)
+	assert.EqualValues(t, 1, v.Ended)
+}
+
+func TestHistoryHasTheLast(t *testing.T) {
+	tests := []struct {
+		reason       string
+		history, ran int
+		first        int // the oldest that is kept
+		ended        uint64
+	}{
+		{"more than fit", 3, 10, 7, 10},
+		{"as many as fit", 3, 3, 0, 3},
+		{"fewer", 3, 2, 0, 2},
+		{"no history is kept", 0, 5, 5, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			_, url := serve(t, taskhttp.History(tt.history))
+			for i := range tt.ran {
+				_, _ = task.Go(t.Context(), func(context.Context) (int, error) { return i, nil },
+					task.Name(strings.Repeat("x", i+1))).Await(t.Context())
+			}
+			_, body := get(t, url+"?format=json")
+			var v taskhttp.View
+			require.NoError(t, json.Unmarshal([]byte(body), &v))
+			assert.Equal(t, tt.ended, v.Ended)
+			require.Len(t, v.Finished, tt.ran-tt.first)
+			for i, f := range v.Finished {
+				assert.Len(t, f.Name, tt.first+i+1)
+			}
+		})
+	}
+}
+
+func TestLongErrorsAreCut(t *testing.T) {
+	_, url := serve(t)
+	_, _ = task.Go(t.Context(), func(context.Context) (int, error) {
+		return 0, errors.New(strings.Repeat("e", 1_000_000))
+	}).Await(t.Context())
+	_, body := get(t, url+"?format=json")
+	assert.Less(t, len(body), 10_000)
+}
+
+func TestMaxTasks(t *testing.T) {
+	_, url := serve(t, taskhttp.MaxTasks(0))
+	live(t)
+	_, body := get(t, url)
+	assert.Equal(t, "… and 1 more\n", body)
+}
+
+// However many ask, one picture is taken an interval.
+func TestPicturesAreShared(t *testing.T) {
+	_, url := serve(t, taskhttp.Interval(time.Hour))
+	_, first := get(t, url+"?format=json")
+	live(t)
+	_, second := get(t, url+"?format=json")
+	assert.Equal(t, first, second)
+}
+
+func TestOtherMethods(t *testing.T) {
+	_, url := serve(t)
+	resp, err := http.Post(url, "text/plain", strings.NewReader("x"))
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	assert.Equal(t, http.StatusMethodNotAllowed, resp.StatusCode)
+	assert.Equal(t, "GET, HEAD", resp.Header.Get("Allow"))
+}
+
+func TestPagePolicy(t *testing.T) {
+	_, url := serve(t)
+	resp, _ := get(t, url, "Accept", "text/html")
+	policy := resp.Header.Get("Content-Security-Policy")
+	assert.Contains(t, policy, "default-src 'none'")
+	assert.Contains(t, policy, "script-src 'sha256-")
+}
+
+// events follows the events and returns a function for the next View.
+func events(t *testing.T, url string) (next func() (taskhttp.View, error)) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/events", nil)
+	require.NoError(t, err)
+	resp, err := http.DefaultClient.Do(r)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Equal(t, "text/event-stream", resp.Header.Get("Content-Type"))
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(nil, 10<<20)
+	return func() (v taskhttp.View, err error) {
+		for lines.Scan() {
+			if data, ok := strings.CutPrefix(lines.Text(), "data: "); ok {
+				return v, json.Unmarshal([]byte(data), &v)
+			}
+		}
+		return v, io.EOF
+	}
+}
+
+func TestEvents(t *testing.T) {
+	_, url := serve(t, taskhttp.Interval(time.Millisecond))
+	next := events(t, url)
+	v, err := next()
+	require.NoError(t, err)
+	require.Empty(t, v.Tasks)
+	live(t)
+	for len(v.Tasks) == 0 {
+		before := v.Time
+		v, err = next()
+		require.NoError(t, err)
+		require.False(t, v.Time.Before(before))
+	}
+	assert.Equal(t, "<script>alert(1)</script>", v.Tasks[0].Name)
+}
+
+func TestCloseEndsEvents(t *testing.T) {
+	h, url := serve(t, taskhttp.Interval(time.Hour))
+	next := events(t, url)
+	_, err := next()
+	require.NoError(t, err)
+	h.Close()
+	_, err = next()
+	assert.ErrorIs(t, err, io.EOF)
+	resp, _ := get(t, url)
+	assert.Equal(t, http.StatusOK, resp.StatusCode, "the rest is served as before")
+}
+
+func TestMaxFollowers(t *testing.T) {
+	_, url := serve(t, taskhttp.MaxFollowers(1), taskhttp.Interval(time.Hour))
+	next := events(t, url)
+	_, err := next()
+	require.NoError(t, err)
+	resp, _ := get(t, url+"/events")
+	assert.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	assert.NotEmpty(t, resp.Header.Get("Retry-After"))
+	resp, _ = get(t, url)
+	assert.Equal(t, http.StatusOK, resp.StatusCode, "who does not follow is not counted")
+}
+
+// pipes is a listener whose connections hold nothing on the way, so that a write
+// blocks at once if the other side doesn't read.
+type pipes struct {
+	conns  chan net.Conn
+	closed chan struct{}
+	once   sync.Once
+}
+
+func (p *pipes) dial() net.Conn {
+	client, server := net.Pipe()
+	p.conns <- server
+	return client
+}
+
+func (p *pipes) Accept() (net.Conn, error) {
+	select {
+	case c := <-p.conns:
+		return c, nil
+	case <-p.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
+func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "pipe"} }
+
+// A client that takes nothing is cut off, and its place goes to another one.
+func TestSlowClientIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}
+		h := taskhttp.New(taskhttp.MaxFollowers(1))
+		server := &http.Server{Handler: h}
+		go func() { _ = server.Serve(listener) }()
+		defer h.Close()
+		defer func() { _ = server.Close() }()
+		status := func() string {
+			conn := listener.dial()
+			defer func() { _ = conn.Close() }()
+			_, err := io.WriteString(conn, "GET /events HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n")
+			require.NoError(t, err)
+			line, err := bufio.NewReader(conn).ReadString('\n')
+			require.NoError(t, err)
+			return strings.TrimSpace(line)
+		}
+
+		slow := listener.dial()
+		defer func() { _ = slow.Close() }()
+		_, err := io.WriteString(slow, "GET /events HTTP/1.1\r\nHost: x\r\n\r\n")
+		require.NoError(t, err)
+		synctest.Wait()
+		require.Equal(t, "HTTP/1.1 503 Service Unavailable", status(), "the one place is taken")
+		time.Sleep(9 * time.Second)
+		require.Equal(t, "HTTP/1.1 503 Service Unavailable", status(), "a client may be late")
+		time.Sleep(2 * time.Second)
+		require.Equal(t, "HTTP/1.1 200 OK", status())
+	})
+}
+
+func TestOptionsPanic(t *testing.T) {
+	tests := map[string]func(){
+		"interval 0s":   func() { taskhttp.Interval(0) },
+		"of -1 tasks":   func() { taskhttp.MaxTasks(-1) },
+		"history of -1": func() { taskhttp.History(-1) },
+		"-1 followers":  func() { taskhttp.MaxFollowers(-1) },
+	}
+	for want, f := range tests {
+		t.Run(want, func(t *testing.T) {
+			defer func() { assert.Contains(t, recover(), want) }()
+			f()
+		})
+	}
+}
+
+func ExampleMount() {
+	mux := http.NewServeMux()
+	handler := taskhttp.Mount(mux, taskhttp.Variables(requestID))
+	server := &http.Server{Addr: "localhost:6060", Handler: mux}
+	server.RegisterOnShutdown(handler.Close)
+}
