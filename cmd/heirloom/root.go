@@ -26,7 +26,7 @@ demo plays its examples.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newCompletion(), newDemo(), newVersion())
+	root.AddCommand(newCompletion(), newDemo(), newPS(), newServe(), newTop(), newVersion())
 	return root
 }
 

@@ -1,0 +1,95 @@
+package remote_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
+	"github.com/heirloom-go/heirloom/internal/leakcheck"
+	"github.com/heirloom-go/heirloom/task/taskhttp"
+)
+
+func TestMain(m *testing.M) { leakcheck.Main(m) }
+
+func TestParse(t *testing.T) {
+	tests := []struct{ addr, reason, wrong string }{
+		{"localhost:8080", "host and port", ""},
+		{":8080", "a port of this machine", ""},
+		{"[::1]:8080", "an IPv6 address", ""},
+		{"http://example.com/internal/tasks", "a URL with its own path", ""},
+		{"https://example.com", "a URL with the usual path and port", ""},
+		{"localhost", "no port", "there is no port in it"},
+		{"localhost:", "a colon and no port", "there is no port in it"},
+		{"", "nothing", "there is no port in it"},
+		{"ftp://example.com", "another scheme", "ftp is no scheme that is known here; use http or https"},
+		{"http://[::1", "no URL", "it is no URL"},
+		{"localhost:http8", "no number", "it is no URL"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			_, err := remote.Parse(tt.addr)
+			if tt.wrong == "" {
+				require.NoError(t, err)
+			} else {
+				require.EqualError(t, err, tt.wrong)
+			}
+		})
+	}
+}
+
+func TestView(t *testing.T) {
+	tests := []struct {
+		reason  string
+		handler http.HandlerFunc
+		wrong   string
+	}{
+		{"not found", http.NotFound, "answers 404 Not Found; is task/taskhttp mounted there?"},
+		{"not JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }, "something else than tasks"},
+		{"other JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"a":1}`) }, "something else than tasks"},
+		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "1000")
+			_, _ = io.WriteString(w, "{")
+		}, "cannot read the tasks of"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			server := httptest.NewServer(tt.handler)
+			defer server.Close()
+			target, err := remote.Parse(server.URL)
+			require.NoError(t, err)
+			var client remote.Client
+			defer client.Close()
+			_, _, err = client.View(t.Context(), target)
+			require.ErrorContains(t, err, tt.wrong)
+		})
+	}
+	t.Run("a live view", func(t *testing.T) {
+		mux := http.NewServeMux()
+		defer taskhttp.Mount(mux).Close()
+		server := httptest.NewServer(mux)
+		defer server.Close()
+		target, err := remote.Parse(server.Listener.Addr().String())
+		require.NoError(t, err)
+		var client remote.Client
+		defer client.Close()
+		view, text, err := client.View(t.Context(), target)
+		require.NoError(t, err)
+		assert.False(t, view.Time.IsZero())
+		assert.Contains(t, string(text), `"tasks":`)
+	})
+	t.Run("nobody there", func(t *testing.T) {
+		server := httptest.NewServer(http.NotFoundHandler())
+		addr := server.Listener.Addr().String()
+		server.Close()
+		target, err := remote.Parse(addr)
+		require.NoError(t, err)
+		_, _, err = new(remote.Client).View(t.Context(), target)
+		require.ErrorContains(t, err, "cannot reach "+addr+": ")
+		require.ErrorContains(t, err, "refused")
+	})
+}

@@ -1,0 +1,75 @@
+// Package service is what heirloom serve runs: an HTTP and an echo service whose
+// functions know the request they work for with no parameter.
+package service
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+var (
+	requestID  = ctxvar.New[string]("request_id")
+	clientAddr = ctxvar.New[string]("client_addr")
+
+	// logger is a variable too: what is logged deep in a service goes wherever
+	// Run was told.
+	logger = ctxvar.New("logger", ctxvar.DefaultFunc(slog.Default))
+)
+
+// grace is how long requests have to end once the services are to.
+const grace = 5 * time.Second
+
+// Run serves on both listeners until ctx is done. Then it takes no more clients,
+// lets the requests that are under way end for a few seconds, cancels what is
+// left, and returns nil once all has ended. If a service fails, Run ends the
+// other one likewise and returns the error.
+func Run(ctx context.Context, logs slog.Handler, web, echo net.Listener) error {
+	logger.Set(slog.New(ctxslog.NewHandler(logs,
+		ctxslog.Var(requestID, ctxslog.OmitUnset()),
+		ctxslog.Var(clientAddr, ctxslog.OmitUnset()))))
+	// Requests outlive ctx, by the grace. So tasks are under a ctx of their own,
+	// and ctx only tells the two services to begin their end.
+	err := task.Group(context.WithoutCancel(ctx), func(work context.Context) error {
+		task.Go(work, serveHTTP(ctx, web), task.Name("http"))
+		task.Go(work, serveEcho(ctx, echo), task.Name("echo"))
+		return nil
+	}, task.Name("services"))
+	logger.Get().Info("stopped")
+	return err
+}
+
+// until calls stop once ctx, or the task of work, is done. The result ends the
+// waiting.
+func until(ctx, work context.Context, stop func()) (end func()) {
+	done := make(chan struct{})
+	t := task.Go(context.WithoutCancel(work), func(context.Context) (none struct{}, _ error) {
+		select {
+		case <-ctx.Done():
+			stop()
+		case <-work.Done():
+			stop()
+		case <-done:
+		}
+		return none, nil
+	}, task.Name("watch"))
+	return func() {
+		close(done)
+		<-t.Done()
+	}
+}
+
+// closed turns the errors that a service ends with when it is closed into none.
+func closed(err error) error {
+	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
+	return err
+}
