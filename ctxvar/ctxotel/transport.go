@@ -1,0 +1,35 @@
+package ctxotel
+
+import "net/http"
+
+// NewTransport returns an [http.RoundTripper] that puts the goroutine's current
+// span into the ctx of each request, as [Context] does, and lets base make it:
+// one that starts a span for each request and sends it on, of package otelhttp
+// for example. So a request made without a ctx, as by http.Get, is part of the
+// trace. A nil base stands for [http.DefaultTransport].
+func NewTransport(base http.RoundTripper) http.RoundTripper { return &transport{base} }
+
+type transport struct{ base http.RoundTripper }
+
+// roundTripper returns t.base, or else what is the default at that time, as
+// http.Client does.
+func (t *transport) roundTripper() http.RoundTripper {
+	if t.base == nil {
+		return http.DefaultTransport
+	}
+	return t.base
+}
+
+func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+	if ctx := Context(r.Context()); ctx != r.Context() {
+		r = r.WithContext(ctx)
+	}
+	return t.roundTripper().RoundTrip(r)
+}
+
+// CloseIdleConnections closes those of the RoundTripper within, if it has any.
+func (t *transport) CloseIdleConnections() {
+	if c, ok := t.roundTripper().(interface{ CloseIdleConnections() }); ok {
+		c.CloseIdleConnections()
+	}
+}

@@ -1,0 +1,40 @@
+package ctxotel
+
+import (
+	"context"
+	"net/http"
+
+	"go.opentelemetry.io/otel/baggage"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// With calls fn in a copy of the goroutine's variables, in which the span of ctx
+// is the current one, and the variables are set that a [Propagator] has read
+// into ctx. What fn sets is gone when it returns or panics. If ctx has no span
+// there is no current one either, whatever the goroutine had.
+//
+// fn's ctx descends from ctx and carries a snapshot, see [ctxvar.NewContext].
+func With(ctx context.Context, fn func(context.Context)) {
+	ctxvar.Copy().Run(func() {
+		restore(ctx)
+		Current.Set(&link{Span: trace.SpanFromContext(ctx), bag: baggage.FromContext(ctx)})
+		fn(ctxvar.NewContext(ctx))
+	})
+}
+
+// Middleware returns a handler that calls next as [With] does with the request's
+// ctx. It belongs inside of the handler that starts a span for each request, of
+// package otelhttp for example.
+func Middleware(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		With(r.Context(), func(ctx context.Context) {
+			inner := r.WithContext(ctx)
+			next.ServeHTTP(w, inner)
+			// A ServeMux within tells the handlers around it, by their request,
+			// what it matched. It has seen another one.
+			r.Pattern = inner.Pattern
+		})
+	})
+}
