@@ -1,0 +1,7 @@
+package tenants
+
+import "context"
+
+// SetFault has fn called in the middle of each transaction that adds a note. It
+// must be called before the service is used.
+func (s *Service) SetFault(fn func(ctx context.Context) error) { s.fault = fn }
