@@ -24,7 +24,7 @@ import (
 // however body ended: children never outlive the Group.
 //
 // The first child to fail, or body's failure, cancels the Group: its ctx is
-// cancelled, with that error as the cause, and with it all children, and no
+// cancelled, with a cause that wraps that error, and with it all children, and no
 // more can be started. With [FailFast](false) only body's failure does that.
 // Being cancelled is not a failure: a child that [Task.Cancel] ended does not
 // count.
@@ -81,7 +81,7 @@ func (g *group) conclude(how how, err error) {
 		ctxErr, cause := g.cancellation()
 		if how != returned || !isCancellation(err, ctxErr, cause) {
 			g.record("", err)
-			g.abort(err)
+			g.abort("", err)
 		}
 	}
 	waiter := here()
@@ -114,7 +114,7 @@ func (g *group) conclude(how how, err error) {
 func (g *group) fail(name string, err error) {
 	g.record(name, err)
 	if !g.tolerant {
-		g.abort(err)
+		g.abort(name, err)
 	}
 }
 
@@ -133,13 +133,31 @@ func (g *group) record(name string, err error) {
 	g.failures = append(g.failures, failure{name, err})
 }
 
-// abort cancels what is left and lets no more in.
-func (g *group) abort(cause error) {
+// abort cancels what is left and lets no more in, because of the failure of a
+// child or, if name is "", of body.
+func (g *group) abort(name string, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.scope().aborted = true
-	g.cancelLocked(cause, false)
+	g.cancelLocked(&siblingError{name, err}, false)
 }
+
+// siblingError is the cause with which a failure cancels a Group. It is a value
+// of its own, and not the failure itself, so that a child that fails with the
+// same error on its own account is told from one that returns the cause.
+type siblingError struct {
+	name string
+	err  error
+}
+
+func (e *siblingError) Error() string {
+	if e.name == "" {
+		return "the group's body failed: " + e.err.Error()
+	}
+	return fmt.Sprintf("%q failed: %v", e.name, e.err)
+}
+
+func (e *siblingError) Unwrap() error { return e.err }
 
 // GroupError is the error of a [Group] in which something failed. It mirrors
 // Python's ExceptionGroup.
