@@ -108,24 +108,26 @@ func (n *node) materialise() {
 	n.raise(hasStd)
 }
 
-// cancellation returns the error and the cause of n's ctx, or nil and nil.
+// cancellation returns the error and the cause of n's ctx, or nil and nil. If
+// n's own limit passed and n was cancelled from further out as well, the cause
+// is the one from further out, whichever came first.
 func (n *node) cancellation() (err, cause error) {
 	if err = (*nodeCtx)(n).Err(); err == nil {
 		return nil, nil
 	}
-	switch {
-	case n.is(hasStd):
-		cause = context.Cause(n.later.std)
-	case n.is(isCanceled):
-		cause = n.later.cause
-	default:
-		if base := n.base(); base != nil {
-			cause = context.Cause(base)
-		} else {
-			cause = err
-		}
+	if l := n.limit(); l != nil && l.outer.Err() != nil {
+		return err, context.Cause(l.outer)
 	}
-	return err, cause
+	if n.is(isCanceled) {
+		return err, n.later.cause
+	}
+	if n.is(hasStd) {
+		return err, context.Cause(n.later.std)
+	}
+	if base := n.base(); base != nil {
+		return err, context.Cause(base)
+	}
+	return err, err
 }
 
 // isCancellation reports whether err is how a function says that its ctx, with

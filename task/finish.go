@@ -111,7 +111,8 @@ func (n *node) callback(f func()) {
 // nobody looks at it.
 func (n *node) fail(state State, err error) {
 	switch {
-	case err == nil || state == Canceled:
+	case state == Canceled:
+	case n.scope() != nil: // Run returns it
 	case n.counts:
 		// The Group can't have left the tree before n, so it is n's parent still.
 		n.parent.Load().scope().group.fail(n.name(), err)

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"reflect"
+	"runtime/trace"
+	"strconv"
 	"strings"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -24,10 +26,10 @@ import (
 // however body ended: children never outlive the Group.
 //
 // The first child to fail, or body's failure, cancels the Group: its ctx is
-// cancelled, with a cause that wraps that error, and with it all children, and no
-// more can be started. With [FailFast](false) only body's failure does that.
-// Being cancelled is not a failure: a child that [Task.Cancel] ended does not
-// count.
+// cancelled, with an [*AbortError] that has that error as the cause, and with it
+// all children, and no more can be started. With [FailFast](false) only body's
+// failure does that. Being cancelled is not a failure: a child that
+// [Task.Cancel] ended does not count.
 //
 // The error is a [*GroupError] that has the errors of body and of all children
 // that failed, in the order in which they did. If there are none, but the Group
@@ -50,6 +52,9 @@ func Group(ctx context.Context, body func(ctx context.Context) error, opts ...Op
 	}
 	if o != nil {
 		g.tolerant = o.tolerant
+	}
+	if trace.IsEnabled() {
+		defer trace.StartRegion(ctx, "task.Group").End()
 	}
 	g.run(func(ctx context.Context) (struct{}, error) { return struct{}{}, body(ctx) })
 	return g.err
@@ -133,31 +138,34 @@ func (g *group) record(name string, err error) {
 	g.failures = append(g.failures, failure{name, err})
 }
 
-// abort cancels what is left and lets no more in, because of the failure of a
-// child or, if name is "", of body.
+// abort cancels what is left, because of the failure of a child or, if name is
+// "", of body, and lets no more in.
 func (g *group) abort(name string, err error) {
+	if name == "" {
+		name = "body"
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.scope().aborted = true
-	g.cancelLocked(&siblingError{name, err}, false)
+	g.cancelLocked(&AbortError{Group: g.name(), Task: name, Err: err}, false)
 }
 
-// siblingError is the cause with which a failure cancels a Group. It is a value
-// of its own, and not the failure itself, so that a child that fails with the
-// same error on its own account is told from one that returns the cause.
-type siblingError struct {
-	name string
-	err  error
+// AbortError is the cause with which a [Group] in which something failed cancels
+// what is left. It is an error of its own, and not the failure itself, to tell a
+// child that returns the cause from one that fails in the same way.
+type AbortError struct {
+	Group string // the name of the Group
+	Task  string // the name of the child that failed, or "body"
+	Err   error  // with what
 }
 
-func (e *siblingError) Error() string {
-	if e.name == "" {
-		return "the group's body failed: " + e.err.Error()
-	}
-	return fmt.Sprintf("%q failed: %v", e.name, e.err)
+// Error says what failed and how.
+func (e *AbortError) Error() string {
+	return fmt.Sprintf("task: group %q was aborted: %q failed: %v", e.Group, e.Task, e.Err)
 }
 
-func (e *siblingError) Unwrap() error { return e.err }
+// Unwrap returns Err.
+func (e *AbortError) Unwrap() error { return e.Err }
 
 // GroupError is the error of a [Group] in which something failed. It mirrors
 // Python's ExceptionGroup.
@@ -173,21 +181,21 @@ func (e *GroupError) Error() string {
 	if e.Group != "" {
 		fmt.Fprintf(&b, " %q", e.Group)
 	}
-	for i, f := range e.failures {
-		if len(e.failures) > 1 {
-			if i == 0 {
-				fmt.Fprintf(&b, ": %d errors", len(e.failures))
-			}
-			b.WriteString("\n\t")
-		} else {
-			b.WriteString(": ")
-		}
-		if f.name == "" {
+	lead := ": "
+	if len(e.failures) > 1 {
+		fmt.Fprintf(&b, ": %d errors", len(e.failures))
+		lead = "\n\t"
+	}
+	for _, f := range e.failures {
+		b.WriteString(lead)
+		text := strings.ReplaceAll(f.err.Error(), "\n", "\n\t")
+		switch name := strconv.Quote(f.name); {
+		case f.name == "":
 			b.WriteString("body: ")
-		} else {
-			fmt.Fprintf(&b, "%q: ", f.name)
+		case !strings.Contains(text, name): // many errors name their task themselves
+			b.WriteString(name + ": ")
 		}
-		b.WriteString(strings.ReplaceAll(f.err.Error(), "\n", "\n\t"))
+		b.WriteString(text)
 	}
 	return b.String()
 }

@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"runtime/trace"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -57,6 +58,7 @@ type extras struct {
 	limit *limit          // the Timeout option, or nil
 	vars  *ctxvar.Context // what a task runs in if not its own variables; a Group's variables as it began
 	scope *scope          // the rest of a node that waits for its children, or nil
+	trace *trace.Task     // while an execution trace is taken, a task's own; or nil
 }
 
 // Later are the parts of a node that few come to have.
@@ -143,8 +145,9 @@ type scope struct {
 
 // A limit is the Timeout option of a node.
 type limit struct {
-	err  *TimeoutError
-	stop context.CancelFunc
+	err   *TimeoutError
+	outer context.Context // what it was derived from
+	stop  context.CancelFunc
 }
 
 var lastID atomic.Uint64
@@ -185,6 +188,9 @@ func (n *node) open(ctx context.Context, o *options) error {
 	}
 	if o != nil {
 		n.configure(o)
+	}
+	if trace.IsEnabled() && n.self != nil {
+		n.ctx, n.extra().trace = trace.NewTask(n.ctx, n.name())
 	}
 	return n.join(parent)
 }
@@ -240,12 +246,11 @@ func (n *node) configure(o *options) {
 		n.governed, n.attached, more.base = false, false, nil
 	}
 	if o.hasLimit {
-		base := n.base()
-		if base == nil {
-			base = context.Background()
+		l := &limit{err: &TimeoutError{Task: n.name(), After: o.timeout}, outer: n.base()}
+		if l.outer == nil {
+			l.outer = context.Background()
 		}
-		l := &limit{err: &TimeoutError{Task: n.name(), After: o.timeout}}
-		more.base, l.stop = context.WithTimeoutCause(base, o.timeout, l.err)
+		more.base, l.stop = context.WithTimeoutCause(l.outer, o.timeout, l.err)
 		more.limit, n.governed = l, false
 	}
 	if o.reporter != nil {

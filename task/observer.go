@@ -70,15 +70,19 @@ func (l *observerList) tell(n *node, state State, err error) {
 	if list == nil {
 		return
 	}
-	f := Finished{Info: n.info(), Ended: time.Now()}
-	f.State, f.Waiting = state, ""
-	if p := n.parent.Load(); p != nil {
-		f.Parent = p.id
-	}
-	if err != nil {
-		f.Error = err.Error()
-	}
-	for _, o := range *list {
-		o.told(f)
-	}
+	// A panic in there, or in the Error method of err, must not keep n from
+	// ending.
+	n.callback(func() {
+		f := Finished{Info: n.info(), Ended: time.Now()}
+		f.State, f.Waiting = state, ""
+		if p := n.parent.Load(); p != nil {
+			f.Parent = p.id
+		}
+		if err != nil {
+			f.Error = err.Error()
+		}
+		for _, o := range *list {
+			o.told(f)
+		}
+	})
 }

@@ -1,9 +1,13 @@
 package task
 
 import (
+	"context"
+	"runtime"
+	"runtime/pprof"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // An Option configures a task or a [Group]. The same options serve [Go] and
@@ -17,7 +21,7 @@ type options struct {
 	hasLimit  bool
 	shielded  bool
 	ownThread bool
-	profiled  bool
+	labelled  bool
 	tolerant  bool // FailFast(false)
 	reporter  func(Info, error)
 }
@@ -65,7 +69,57 @@ func Timeout(d time.Duration) Option {
 // [Run] it belongs to. See [Shield].
 func Shielded() Option { return optionFunc(func(o *options) { o.shielded = true }) }
 
+// OwnThread locks the goroutine of a task to an operating system thread, which
+// runs nothing else and ends with the task, so that whatever the function does
+// to the state of the thread ends with it too. Goroutines and tasks that it
+// starts run elsewhere. It means nothing to a [Group]. See [ToThread].
+func OwnThread() Option { return optionFunc(func(o *options) { o.ownThread = true }) }
+
+// ProfileLabel labels the samples of a task with its name in CPU and goroutine
+// profiles, under the key "task", as [pprof.Do] would. What the task starts
+// inherits the label. It means nothing to a [Group].
+func ProfileLabel() Option { return optionFunc(func(o *options) { o.labelled = true }) }
+
 // FailFast(false) makes a [Group] a supervisor: a child that fails leaves its
 // siblings alone. The Group still returns every error. It means nothing to a
 // task.
 func FailFast(on bool) Option { return optionFunc(func(o *options) { o.tolerant = !on }) }
+
+// arrange returns a function that runs fn in the way that o asks for, in the
+// task with the given name.
+func arrange[T any](fn Func[T], o *options, name string) Func[T] {
+	if o.labelled {
+		fn = labelled(fn, name)
+	}
+	if o.vars != nil {
+		fn = inContext(fn, o.vars)
+	}
+	if o.ownThread {
+		fn = locked(fn)
+	}
+	return fn
+}
+
+func labelled[T any](fn Func[T], name string) Func[T] {
+	return func(ctx context.Context) (value T, err error) {
+		pprof.Do(ctx, pprof.Labels("task", name), func(ctx context.Context) { value, err = fn(ctx) })
+		return value, err
+	}
+}
+
+func inContext[T any](fn Func[T], c *ctxvar.Context) Func[T] {
+	return func(ctx context.Context) (value T, err error) {
+		if !gls.ScopeOf(c).Run(func() { value, err = fn(ctx) }) {
+			err = new(ctxvar.EnterError)
+		}
+		return value, err
+	}
+}
+
+func locked[T any](fn Func[T]) Func[T] {
+	return func(ctx context.Context) (T, error) {
+		// Never unlocked: the thread ends with the goroutine.
+		runtime.LockOSThread()
+		return fn(ctx)
+	}
+}

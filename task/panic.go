@@ -24,6 +24,9 @@ type PanicError struct {
 	// panicked down to the one the task was started with.
 	Stack []byte
 
+	// Task is the name of the task that it happened in, or "" if in none.
+	Task string
+
 	// place is the innermost call of Stack, for the one line of Error.
 	place string
 }
@@ -42,6 +45,9 @@ func newPanicError(value any) *PanicError {
 	n := runtime.Callers(2, pcs[:])
 	calls, whole := panickingCalls(pcs[:n])
 	e := &PanicError{Value: value}
+	if t := Current(); t != nil {
+		e.Task = t.Name()
+	}
 	var b bytes.Buffer
 	for i, f := range calls {
 		if i == 0 {
@@ -92,10 +98,15 @@ func lastElement(path string) string {
 // Error says on one line what the panic's value was and where it happened. The
 // whole stack is in Stack, and fmt's %+v prints both.
 func (e *PanicError) Error() string {
-	if e.place == "" {
-		return fmt.Sprintf("panic: %v", e.Value)
+	var b strings.Builder
+	if e.Task != "" {
+		fmt.Fprintf(&b, "task %q: ", e.Task)
 	}
-	return fmt.Sprintf("panic: %v (in %s)", e.Value, e.place)
+	fmt.Fprintf(&b, "panic: %v", e.Value)
+	if e.place != "" {
+		fmt.Fprintf(&b, " (in %s)", e.place)
+	}
+	return b.String()
 }
 
 // Unwrap returns Value if the function panicked with an error, and nil

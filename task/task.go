@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"runtime/trace"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
@@ -58,20 +59,10 @@ func newTask[T any](fn Func[T]) *Task[T] {
 // start starts the goroutine of t, which is in the tree.
 func (t *Task[T]) start(o *options) {
 	gls.ScopeOf(&t.own).Bear(&t.self)
-	if o != nil && o.vars != nil {
-		t.fn = inContext(o.vars, t.fn)
+	if o != nil {
+		t.fn = arrange(t.fn, o, t.name())
 	}
 	go live(t)
-}
-
-// inContext returns a function that runs fn in c.
-func inContext[T any](c *ctxvar.Context, fn Func[T]) Func[T] {
-	return func(ctx context.Context) (value T, err error) {
-		if !gls.ScopeOf(c).Run(func() { value, err = fn(ctx) }) {
-			err = new(ctxvar.EnterError)
-		}
-		return value, err
-	}
 }
 
 // live is the life of a task's goroutine. It is apart from run because a go
@@ -85,6 +76,10 @@ func (t *Task[T]) run() {
 	defer t.conclude(vars)
 	fn := t.fn
 	t.fn = nil
+	if t.more != nil && t.more.trace != nil {
+		defer t.more.trace.End()
+		defer trace.StartRegion(t.ctx, "task").End()
+	}
 	t.ending.run((*nodeCtx)(&t.node), fn)
 }
 
@@ -109,6 +104,9 @@ func (t *Task[T]) conclude(vars *gls.Scope) {
 // refuse ends a task that is not in the tree and whose function is not run.
 func (t *Task[T]) refuse(err error) {
 	t.fn = nil
+	if t.more != nil && t.more.trace != nil {
+		t.more.trace.End()
+	}
 	t.ending.err = err
 	gls.ScopeOf(&t.own).Hold(gls.Current())
 	if l := t.limit(); l != nil {

@@ -1,0 +1,281 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+	"time"
+)
+
+// When tells [Wait] what to wait for.
+type When int
+
+// What Wait can wait for. They mirror the constants of the same names that
+// asyncio.wait takes as return_when.
+const (
+	FirstCompleted When = iota // until a task has ended
+	FirstError                 // until a task has failed, or all have ended; being cancelled is not failing
+	AllCompleted               // until all tasks have ended
+)
+
+// Wait waits until enough of the tasks have ended, and returns those that have
+// and those that have not, each in the order in which they were given. It
+// touches none of them, and looks at no error. Given no task it returns at once,
+// and it counts a task that is given several times as one. It mirrors
+// asyncio.wait.
+//
+// If ctx ends first, Wait returns the tasks as they are then, and an [*Error]
+// that has ctx's error and cause. A ctx with a deadline takes the place of
+// asyncio.wait's timeout.
+//
+// For tasks with different results, have H be [Handle].
+func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending []H, err error) {
+	tasks = distinct(tasks)
+	w := watch(tasks)
+	defer w.stop()
+	for left := len(tasks); left > 0; {
+		i, waitErr := w.next(ctx)
+		if waitErr != nil {
+			err = waitErr
+			break
+		}
+		left--
+		if when == FirstCompleted || when == FirstError && w.nodes[i].failed() {
+			break
+		}
+	}
+	for i, t := range tasks {
+		if w.nodes[i].is(isFinal) {
+			done = append(done, t)
+		} else {
+			pending = append(pending, t)
+		}
+	}
+	return done, pending, err
+}
+
+// AsCompleted iterates over the tasks as they end, the first one first, with
+// the error of each, which is looked at with that. It counts a task that is
+// given several times as one. Leaving the loop early leaves the other tasks
+// alone. It mirrors asyncio.as_completed.
+//
+//	for t, err := range task.AsCompleted(ctx, tasks...) {
+//
+// If ctx ends, the tasks that have not ended come with an [*Error] that has
+// ctx's error and cause, in the order in which they were given. So each task
+// comes exactly once.
+func AsCompleted[H Handle](ctx context.Context, tasks ...H) iter.Seq2[H, error] {
+	return func(yield func(H, error) bool) {
+		tasks := distinct(tasks)
+		w := watch(tasks)
+		defer w.stop()
+		came := make([]bool, len(tasks))
+		for range tasks {
+			i, err := w.next(ctx)
+			if err != nil {
+				break
+			}
+			came[i] = true
+			if !yield(tasks[i], tasks[i].Err()) {
+				return
+			}
+		}
+		for i, t := range tasks {
+			if came[i] {
+				continue
+			}
+			err := t.Err()
+			if !w.nodes[i].is(isFinal) {
+				err = &Error{Op: "await", Task: t.Name(), Err: interruptedBy(ctx)}
+			}
+			if !yield(t, err) {
+				return
+			}
+		}
+	}
+}
+
+// distinct returns tasks without repetitions.
+func distinct[H Handle](tasks []H) []H {
+	if len(tasks) < 2 {
+		return tasks
+	}
+	seen := make(map[*node]bool, len(tasks))
+	return slices.DeleteFunc(slices.Clone(tasks), func(t H) bool {
+		n := t.untyped()
+		again := seen[n]
+		seen[n] = true
+		return again
+	})
+}
+
+// A watcher is told of the end of several tasks.
+type watcher struct {
+	nodes []*node
+	hooks []hook
+	ended chan int // has room for all, so that telling never blocks
+}
+
+func watch[H Handle](tasks []H) *watcher {
+	w := &watcher{
+		nodes: make([]*node, len(tasks)),
+		hooks: make([]hook, len(tasks)),
+		ended: make(chan int, len(tasks)),
+	}
+	for i, t := range tasks {
+		w.nodes[i] = t.untyped()
+		w.hooks[i] = hook{ended: w.ended, index: i}
+		if !w.nodes[i].hang(&w.hooks[i]) {
+			w.ended <- i
+		}
+	}
+	return w
+}
+
+// next waits for the next task to end and returns its index. It returns an
+// error if ctx ends first, but not if a task has ended as well.
+func (w *watcher) next(ctx context.Context) (int, error) {
+	select {
+	case i := <-w.ended:
+		return i, nil
+	default:
+	}
+	if n := here(); n != nil {
+		what := &several
+		if len(w.nodes) == 1 {
+			what = w.nodes[0]
+		}
+		n.waitsFor(what)
+		defer n.waitsFor(nil)
+	}
+	select {
+	case i := <-w.ended:
+		return i, nil
+	case <-ctx.Done():
+	}
+	select {
+	case i := <-w.ended:
+		return i, nil
+	default:
+		return 0, &Error{Op: "await", Task: w.pending(), Err: interruptedBy(ctx)}
+	}
+}
+
+// pending names the tasks that have not ended.
+func (w *watcher) pending() string {
+	name, n := "", 0
+	for _, node := range w.nodes {
+		if !node.is(isFinal) {
+			name = node.name()
+			n++
+		}
+	}
+	if n == 1 {
+		return name
+	}
+	return fmt.Sprintf("%d tasks", n)
+}
+
+func (w *watcher) stop() {
+	for i, n := range w.nodes {
+		n.unhang(&w.hooks[i])
+	}
+}
+
+// failed reports whether n has ended with an error of its own.
+func (n *node) failed() bool {
+	switch n.current() {
+	case Failed, Panicked, Exited:
+		return true
+	default:
+		return false
+	}
+}
+
+// Shield runs fn as a task that ctx's cancellation does not reach, and waits
+// for it. If ctx ends first, Shield returns an [*Error] that has ctx's error
+// and cause, and the task goes on; the [Group] or [Run] it belongs to waits for
+// it. If the task then fails, nobody looks at its error, see [Unobserved].
+//
+// It mirrors asyncio.shield. To have a handle of the task, use [Go] with the
+// option [Shielded]: [Task.Await] leaves the task alone in any case.
+func Shield[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
+	return Go(ctx, fn, append(slices.Clip(opts), Shielded())...).Await(ctx)
+}
+
+// WaitFor waits until t has ended, for no longer than d; then it cancels t and
+// waits until it has. It returns a [*TimeoutError] if t ended because of that,
+// and what t ended with if not. If ctx ends first, WaitFor cancels t as well,
+// with ctx's cause, waits, and returns an [*Error] that has ctx's error and
+// cause. So t has ended when WaitFor returns, and a t that ignores its ctx keeps
+// WaitFor waiting. It mirrors asyncio.wait_for.
+func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error) {
+	limited, stop := context.WithTimeout(ctx, d)
+	defer stop()
+	err := t.wait(limited)
+	if err == nil {
+		return t.result()
+	}
+	if te, ok := err.(*Error); ok && te.Err == ErrDeadlock {
+		var zero T
+		return zero, err
+	}
+	var late error
+	if ctxErr := ctx.Err(); ctxErr != nil {
+		late = &Error{Op: "await", Task: t.name(), Err: interruptedBy(ctx)}
+		t.cancel(context.Cause(ctx), false)
+	} else {
+		late = &TimeoutError{Task: t.name(), After: d}
+		t.cancel(late, false)
+	}
+	_ = t.wait(context.WithoutCancel(ctx))
+	v, err := t.result()
+	if t.current() == Canceled {
+		return v, late
+	}
+	return v, err
+}
+
+// Within calls fn, in the caller's goroutine and with the caller's variables,
+// with a ctx that is cancelled after d, and returns what it returns. If fn ended
+// because of that, the error is a [*TimeoutError] instead. It mirrors the
+// asyncio.timeout block.
+//
+// Within tells its own limit from a cancellation that comes from further out,
+// which it passes on; if both happened, the one further out counts. Tasks
+// started with fn's ctx are cancelled when Within returns. A panic in fn is not
+// recovered.
+func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) {
+	if fn == nil {
+		panic(ErrNilFunc)
+	}
+	limit := &TimeoutError{After: d}
+	if t := FromContext(ctx); t != nil {
+		limit.Task = t.Name()
+	}
+	limited, stop := context.WithTimeoutCause(ctx, d, limit)
+	defer stop()
+	v, err := fn(limited)
+	if err == nil {
+		return v, nil
+	}
+	cause := context.Cause(limited)
+	switch {
+	case !isCancellation(err, limited.Err(), cause):
+		return v, err
+	case ctx.Err() != nil:
+		return v, interruptedBy(ctx)
+	case cause == error(limit):
+		return v, limit
+	}
+	return v, err
+}
+
+// ToThread runs fn as a task in a goroutine that has an operating system thread
+// of its own, and waits for it as [Task.Await] does. It is Go with [OwnThread].
+// Functions that block need no such thing in Go; those that depend on the state
+// of a thread do, as many C libraries do. It mirrors asyncio.to_thread.
+func ToThread[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
+	return Go(ctx, fn, append(slices.Clip(opts), OwnThread())...).Await(ctx)
+}
