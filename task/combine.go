@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"slices"
@@ -206,33 +207,39 @@ func Shield[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
 
 // WaitFor waits until t has ended, for no longer than d; then it cancels t and
 // waits until it has. It returns a [*TimeoutError] if t ended because of that,
-// and what t ended with if not. If ctx ends first, WaitFor cancels t as well,
-// with ctx's cause, waits, and returns an [*Error] that has ctx's error and
-// cause. So t has ended when WaitFor returns, and a t that ignores its ctx keeps
-// WaitFor waiting. It mirrors asyncio.wait_for.
+// and what t ended with if not.
+//
+// If ctx ends, WaitFor returns an [*Error] that has ctx's error and cause. If
+// that is before d has passed, it cancels t with ctx's cause and waits for it
+// first. A t that ignores its ctx keeps WaitFor waiting. It mirrors
+// asyncio.wait_for.
 func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error) {
+	var zero T
 	limited, stop := context.WithTimeout(ctx, d)
 	defer stop()
 	err := t.wait(limited)
 	if err == nil {
 		return t.result()
 	}
-	if te, ok := err.(*Error); ok && te.Err == ErrDeadlock {
-		var zero T
+	if errors.Is(err, ErrDeadlock) {
 		return zero, err
 	}
-	var late error
-	if ctxErr := ctx.Err(); ctxErr != nil {
-		late = &Error{Op: "await", Task: t.name(), Err: interruptedBy(ctx)}
+	if ctx.Err() != nil {
 		t.cancel(context.Cause(ctx), false)
-	} else {
-		late = &TimeoutError{Task: t.name(), After: d}
-		t.cancel(late, false)
+		_ = t.wait(context.WithoutCancel(ctx))
+		if v, err := t.result(); t.current() != Canceled {
+			return v, err
+		}
+		return zero, &Error{Op: "await", Task: t.name(), Err: interruptedBy(ctx)}
 	}
-	_ = t.wait(context.WithoutCancel(ctx))
+	late := &TimeoutError{Task: t.name(), After: d}
+	t.cancel(late, false)
+	if err := t.wait(ctx); err != nil {
+		return zero, err
+	}
 	v, err := t.result()
 	if t.current() == Canceled {
-		return v, late
+		err = late
 	}
 	return v, err
 }
