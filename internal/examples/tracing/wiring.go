@@ -1,0 +1,83 @@
+package tracing
+
+import (
+	"context"
+	"io"
+	"log/slog"
+	"net/http"
+
+	"go.opentelemetry.io/contrib/instrumentation/google.golang.org/grpc/otelgrpc"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"go.opentelemetry.io/otel/propagation"
+	"go.opentelemetry.io/otel/trace"
+	"google.golang.org/grpc"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxgrpc"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
+)
+
+var (
+	requestID = ctxvar.New[string]("request_id")
+	tenant    = ctxvar.New("tenant", ctxvar.Default("public"))
+)
+
+// propagator sends the trace and, as baggage, the tenant. The request's ID goes
+// by a header, which also those understand who know nothing of tracing.
+var propagator = propagation.NewCompositeTextMapPropagator(
+	propagation.TraceContext{},
+	propagation.Baggage{},
+	ctxotel.NewPropagator(ctxotel.String(tenant, "tenant")),
+)
+
+// NewLogger returns a logger that says with each record whose work it belongs
+// to.
+func NewLogger(w io.Writer) *slog.Logger {
+	attrs := append(ctxotel.LogAttrs(), ctxslog.Var(requestID), ctxslog.Var(tenant))
+	return slog.New(ctxslog.NewHandler(slog.NewJSONHandler(w, nil), attrs...))
+}
+
+// Handler returns what serves the handlers of an HTTP service.
+func Handler(provider trace.TracerProvider, handlers http.Handler) http.Handler {
+	own := ctxotel.Middleware(ctxhttp.Middleware(ctxhttp.RequestID(requestID))(handlers))
+	return otelhttp.NewHandler(own, "server",
+		otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(propagator))
+}
+
+// NewHTTPClient returns a client for the other HTTP services.
+func NewHTTPClient(provider trace.TracerProvider) *http.Client {
+	// From the outside in: the current span goes into the ctx, otelhttp makes a
+	// child of it, and has what goes along written into the headers. Connections
+	// inherit no variables.
+	instrumented := otelhttp.NewTransport(ctxhttp.Detach(nil),
+		otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(propagator))
+	return &http.Client{Transport: ctxotel.NewTransport(
+		ctxhttp.NewTransport(instrumented, ctxhttp.ToHeader(requestID, ctxhttp.RequestIDHeader)))}
+}
+
+// ServerOptions returns the options of a gRPC server.
+func ServerOptions(provider trace.TracerProvider) []grpc.ServerOption {
+	fields := []ctxgrpc.Field{ctxgrpc.Around(ctxotel.With), ctxgrpc.RequestID(requestID)}
+	return []grpc.ServerOption{
+		grpc.StatsHandler(otelgrpc.NewServerHandler(
+			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))),
+		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
+		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(fields...)),
+	}
+}
+
+// DialOptions returns the options of a connection to a gRPC service.
+func DialOptions(provider trace.TracerProvider) []grpc.DialOption {
+	fields := []ctxgrpc.Field{
+		ctxgrpc.Around(func(ctx context.Context, call func(context.Context)) { call(ctxotel.Context(ctx)) }),
+		ctxgrpc.RequestID(requestID),
+	}
+	return []grpc.DialOption{
+		grpc.WithStatsHandler(otelgrpc.NewClientHandler(
+			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))),
+		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
+		grpc.WithChainStreamInterceptor(ctxgrpc.StreamClientInterceptor(fields...)),
+	}
+}
