@@ -100,14 +100,35 @@ func (b *batch[T, R]) work() {
 			b.workers.Done()
 			return
 		}
-		// The job called runtime.Goexit, which ends the goroutine and not only
-		// the job. Another worker takes this one's place.
+		// A job called runtime.Goexit, which ends the goroutine and not only the
+		// job. Another worker takes this one's place.
 		go b.work()
 	}()
-	for i := b.claim(); i >= 0; i = b.claim() {
-		b.do(i)
+	for !b.serve() {
 	}
 	returned = true
+}
+
+// serve runs jobs until there are none left, and then reports true, or until
+// one of them panics. To protect each of them from the panics of the others
+// would take longer than many a job.
+func (b *batch[T, R]) serve() (done bool) {
+	i := 0
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		for i = b.claim(); i >= 0; i = b.claim() {
+			v, err := b.fn(&b.jobs, b.items[i])
+			b.finish(i, v, err)
+		}
+		return struct{}{}, nil
+	}).Call(&b.jobs, func(_ struct{}, err error) {
+		if err != nil { // job i has not returned
+			var none R
+			b.finish(i, none, err)
+			return
+		}
+		done = true
+	})
+	return done
 }
 
 // claim returns the next job to run, or -1 if there is none.
@@ -124,16 +145,12 @@ func (b *batch[T, R]) claim() int {
 	return int(i)
 }
 
-// do runs job i, and returns unless the job calls [runtime.Goexit]. Before
-// the outcome is told, the goroutine has the caller's variables again: neither the
-// functions that it calls nor the next job sees what this job set.
-func (b *batch[T, R]) do(i int) {
-	task.Func[R](func(ctx context.Context) (R, error) {
-		return b.fn(ctx, b.items[i])
-	}).Call(&b.jobs, func(v R, err error) {
-		b.vars.Restore()
-		b.outcome.ended(i, v, err)
-	})
+// finish tells the outcome how job i ended. Before that, the goroutine has the
+// caller's variables again: neither the functions that the outcome calls nor the
+// next job sees what this one set.
+func (b *batch[T, R]) finish(i int, v R, err error) {
+	b.vars.Restore()
+	b.outcome.ended(i, v, err)
 }
 
 // startJobs starts the jobs one by one as the gate lets them through, each in a
@@ -176,7 +193,9 @@ func (b *batch[T, R]) startJobs() int {
 			}()
 			// Whatever the functions at the gate set is not the job's affair.
 			b.vars.Restore()
-			b.do(i)
+			task.Func[R](func(ctx context.Context) (R, error) {
+				return b.fn(ctx, item)
+			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, err) })
 		}()
 	}
 	return len(b.items)

@@ -1,0 +1,111 @@
+package main
+
+import (
+	"fmt"
+	"image/color"
+	"math"
+	"os"
+	"path/filepath"
+	"slices"
+
+	"gonum.org/v1/plot"
+	"gonum.org/v1/plot/plotter"
+	"gonum.org/v1/plot/vg"
+	"gonum.org/v1/plot/vg/draw"
+	"gonum.org/v1/plot/vg/vgsvg"
+)
+
+// writePlots draws a plot for each table for which there are results.
+func writePlots(dir string, s series) error {
+	for _, t := range tables {
+		if !t.measured(s) {
+			continue
+		}
+		p, err := t.plot(s)
+		if err != nil {
+			return fmt.Errorf("plot %s: %w", t.id, err)
+		}
+		height := vg.Length(len(t.contenders)+1)*0.9*vg.Centimeter + 4*vg.Centimeter
+		canvas := vgsvg.New(20*vg.Centimeter, height)
+		p.Draw(draw.New(canvas))
+		f, err := os.Create(filepath.Join(dir, t.id+".svg"))
+		if err != nil {
+			return err
+		}
+		if _, err := canvas.WriteTo(f); err != nil {
+			return err
+		}
+		if err := f.Close(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Okabe and Ito's colours, which people who see colours differently can tell
+// apart, and a shape for each besides.
+var (
+	colours = []color.Color{
+		color.RGBA{0x00, 0x72, 0xB2, 0xFF},
+		color.RGBA{0xD5, 0x5E, 0x00, 0xFF},
+		color.RGBA{0x00, 0x9E, 0x73, 0xFF},
+	}
+	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.TriangleGlyph{}}
+)
+
+// plot draws a point for each cell of the table, on a logarithmic scale on which
+// left is faster, with a line at the baseline.
+func (t table) plot(s series) (*plot.Plot, error) {
+	p := plot.New()
+	p.Title.Text = t.title
+	p.BackgroundColor = color.White
+	p.X.Label.Text = "times as long as " + t.baseline + " (less is better)"
+	p.X.Scale = plot.LogScale{}
+	p.Legend.Top = true
+
+	rows := append([]string{t.baseline}, t.contenders...)
+	slices.Reverse(rows) // the first one on top
+	p.NominalY(rows...)
+	low, high := 1.0, 1.0
+	for i, sc := range t.scenarios {
+		var points plotter.XYs
+		for y, c := range rows {
+			r, ok := s.ratio(sc.of(c), sc.of(t.baseline), "ns/op")
+			if !ok {
+				continue
+			}
+			low, high = min(low, r), max(high, r)
+			points = append(points, plotter.XY{X: r, Y: float64(y)})
+		}
+		scatter, err := plotter.NewScatter(points)
+		if err != nil {
+			return nil, err
+		}
+		scatter.GlyphStyle = draw.GlyphStyle{Color: colours[i%len(colours)], Radius: vg.Points(4), Shape: shapes[i%len(shapes)]}
+		p.Add(scatter)
+		p.Legend.Add(sc.title, scatter)
+	}
+	p.X.Min, p.X.Max = low/1.5, high*1.5
+	p.X.Tick.Marker = plot.TickerFunc(ratioTicks)
+
+	one, err := plotter.NewLine(plotter.XYs{{X: 1, Y: -0.5}, {X: 1, Y: float64(len(rows)) - 0.5}})
+	if err != nil {
+		return nil, err
+	}
+	one.Dashes = []vg.Length{vg.Points(4), vg.Points(3)}
+	p.Add(one)
+	p.Y.Min, p.Y.Max = -0.5, float64(len(rows))-0.5
+	return p, nil
+}
+
+// ratioTicks puts ticks at 1, 2 and 5 times the powers of ten.
+func ratioTicks(low, high float64) (ticks []plot.Tick) {
+	for e := math.Floor(math.Log10(low)); e <= math.Ceil(math.Log10(high)); e++ {
+		for _, m := range []float64{1, 2, 5} {
+			if v := m * math.Pow(10, e); low <= v && v <= high {
+				ticks = append(ticks, plot.Tick{Value: v, Label: fmt.Sprintf("%g", v)})
+			}
+		}
+	}
+	return ticks
+}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"strings"
+)
+
+// A table of docs/performance.md compares contenders in several scenarios.
+type table struct {
+	id         string   // of the place in the document, and the file name of the plot
+	title      string   // of the plot
+	baseline   string   // the first contender
+	contenders []string // the others
+	scenarios  []scenario
+}
+
+type scenario struct {
+	title string // the head of the column
+	bench string // the name of the benchmark, up to the contender's
+}
+
+var tables = []table{
+	{
+		id:         "gather-jobs",
+		title:      "Functions run at once, time relative to errgroup",
+		baseline:   "errgroup",
+		contenders: []string{"gather.All", "gather.Group", "conc", "pond", "ants"},
+		scenarios: []scenario{
+			{"1 job", "Jobs/jobs=1"},
+			{"10 jobs", "Jobs/jobs=10"},
+			{"1,000 jobs", "Jobs/jobs=1000"},
+		},
+	},
+	{
+		id:         "gather-items",
+		title:      "100,000 items, 8 at once, time relative to errgroup",
+		baseline:   "errgroup",
+		contenders: []string{"gather.Map", "gather.Stream", "gather.Group", "conc/iter", "conc/pool", "pond", "ants"},
+		scenarios: []scenario{
+			{"no work", "Items/work=0s"},
+			{"1 µs", "Items/work=1µs"},
+			{"100 µs", "Items/work=100µs"},
+		},
+	},
+	{
+		id:         "ctxvar-peers",
+		title:      "Values of a goroutine, time relative to passing them by hand",
+		baseline:   "by hand",
+		contenders: []string{"ctxvar", "timandy/routine", "jtolds/gls", "cloudwego/localsession", "goid+sync.Map"},
+		scenarios: []scenario{
+			{"Get", "LocalsGet"},
+			{"Set", "LocalsSet"},
+			{"goroutine that inherits", "LocalsSpawn"},
+		},
+	},
+}
+
+// byHand names the baseline of scenarios where it is called something else.
+var byHand = map[string]string{
+	"LocalsGet":   "context.Value",
+	"LocalsSet":   "context.WithValue",
+	"LocalsSpawn": "go-with-an-argument",
+}
+
+// of returns the name of a contender's benchmark in the scenario.
+func (sc scenario) of(contender string) string {
+	if contender == "by hand" {
+		contender = byHand[sc.bench]
+	}
+	return sc.bench + "/" + contender
+}
+
+// writeTables puts the tables for which there are results in their places in
+// the document, each between two comments.
+func writeTables(path string, s series) error {
+	doc, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	text := string(doc)
+	for _, t := range tables {
+		if !t.measured(s) {
+			continue
+		}
+		begin, end := "<!-- report: "+t.id+" -->\n", "<!-- end of report -->"
+		head, rest, ok := strings.Cut(text, begin)
+		if !ok {
+			return fmt.Errorf("%s has no place for %s", path, t.id)
+		}
+		_, tail, ok := strings.Cut(rest, end)
+		if !ok {
+			return fmt.Errorf("%s: the place for %s has no end", path, t.id)
+		}
+		text = head + begin + t.markdown(s) + end + tail
+	}
+	return os.WriteFile(path, []byte(text), 0o644)
+}
+
+func (t table) measured(s series) bool {
+	_, ok := s.median(t.scenarios[0].of(t.baseline), "ns/op")
+	return ok
+}
+
+// markdown returns the table: for the baseline the time of an operation, and for
+// the others ratios to it, of time and, in brackets, of processor time.
+func (t table) markdown(s series) string {
+	var b strings.Builder
+	row := func(first string, cells func(scenario) string) {
+		b.WriteString("| " + first + " |")
+		for _, sc := range t.scenarios {
+			b.WriteString(" " + cells(sc) + " |")
+		}
+		b.WriteByte('\n')
+	}
+	row("", func(sc scenario) string { return sc.title })
+	row("---", func(scenario) string { return "---:" })
+	row(t.baseline, func(sc scenario) string {
+		ns, _ := s.median(sc.of(t.baseline), "ns/op")
+		return "1 = " + duration(ns)
+	})
+	for _, c := range t.contenders {
+		row(c, func(sc scenario) string {
+			wall, ok := s.ratio(sc.of(c), sc.of(t.baseline), "ns/op")
+			if !ok {
+				return ""
+			}
+			cell := "**" + ratio(wall) + "**"
+			if cpu, ok := s.ratio(sc.of(c), sc.of(t.baseline), "cpu-ns/op"); ok {
+				cell += " (" + ratio(cpu) + ")"
+			}
+			return cell
+		})
+	}
+	row("*allocations*", func(scenario) string { return "" })
+	for _, c := range append([]string{t.baseline}, t.contenders...) {
+		row(c, func(sc scenario) string {
+			n, ok := s.median(sc.of(c), "allocs/op")
+			if !ok {
+				return ""
+			}
+			return fmt.Sprintf("%.0f", n)
+		})
+	}
+	return b.String()
+}
+
+func ratio(r float64) string {
+	if r < 0.1 {
+		return fmt.Sprintf("%.3f", r)
+	}
+	if r < 10 {
+		return fmt.Sprintf("%.2f", r)
+	}
+	return fmt.Sprintf("%.0f", r)
+}
+
+func duration(ns float64) string {
+	switch {
+	case ns < 1e3:
+		return fmt.Sprintf("%.3g ns", ns)
+	case ns < 1e6:
+		return fmt.Sprintf("%.3g µs", ns/1e3)
+	case ns < 1e9:
+		return fmt.Sprintf("%.3g ms", ns/1e6)
+	default:
+		return fmt.Sprintf("%.3g s", ns/1e9)
+	}
+}
