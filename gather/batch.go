@@ -29,6 +29,10 @@ type batch[T, R any] struct {
 	limit int // jobs at once; 0 is no limit
 	gate  *gate[T]
 
+	// results, if not nil, is where the value of each job that succeeds goes.
+	// The outcome need not hear of these if quiet is set.
+	results []R
+	quiet   bool
 	outcome outcome[R]
 
 	jobs jobContext
@@ -110,16 +114,37 @@ func (b *batch[T, R]) work() {
 }
 
 // serve runs jobs until there are none left, and then reports true, or until
-// one of them panics. To protect each of them from the panics of the others
-// would take longer than many a job.
+// one of them panics.
+//
+// It is the loop that short jobs spend their time in, at 10 ns for each: half of
+// it for the counter, the rest for the two things that a bare loop does not do,
+// to look whether the call is cancelled and to take back what a job set. To
+// protect every job for itself would double it. To claim several at once would
+// halve it, but then a job behind a slow one would
+// wait while other workers are idle, or for ever if the slow one waits for it.
 func (b *batch[T, R]) serve() (done bool) {
 	i := 0
-	task.Func[struct{}](func(context.Context) (struct{}, error) {
-		for i = b.claim(); i >= 0; i = b.claim() {
-			v, err := b.fn(&b.jobs, b.items[i])
-			b.finish(i, v, err)
+	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
+		items, fn := b.items, b.fn
+		for {
+			// With a limit, most jobs of a call may lie ahead when it is
+			// cancelled. Without one, each was promised to be called.
+			if b.limit > 0 && b.jobs.Err() != nil {
+				return struct{}{}, nil
+			}
+			n := int(b.next.Add(1)) - 1
+			if n >= len(items) {
+				return struct{}{}, nil
+			}
+			i = n
+			v, err := fn(ctx, items[n])
+			b.vars.Restore()
+			if err == nil && b.quiet {
+				b.results[n] = v
+				continue
+			}
+			b.finish(n, v, err)
 		}
-		return struct{}{}, nil
 	}).Call(&b.jobs, func(_ struct{}, err error) {
 		if err != nil { // job i has not returned
 			var none R
@@ -131,26 +156,17 @@ func (b *batch[T, R]) serve() (done bool) {
 	return done
 }
 
-// claim returns the next job to run, or -1 if there is none.
-func (b *batch[T, R]) claim() int {
-	// With a limit, most jobs of a call may lie ahead when it is cancelled.
-	// Without one, each was promised to be called.
-	if b.limit > 0 && b.jobs.Err() != nil {
-		return -1
-	}
-	i := b.next.Add(1) - 1
-	if i >= int64(len(b.items)) {
-		return -1
-	}
-	return int(i)
-}
-
-// finish tells the outcome how job i ended. Before that, the goroutine has the
-// caller's variables again: neither the functions that the outcome calls nor the
-// next job sees what this one set.
+// finish notes how job i ended. Before that, the goroutine has the caller's
+// variables again: neither the functions that the outcome calls nor the next job
+// sees what this one set.
 func (b *batch[T, R]) finish(i int, v R, err error) {
 	b.vars.Restore()
-	b.outcome.ended(i, v, err)
+	if err == nil && b.results != nil {
+		b.results[i] = v
+	}
+	if err != nil || !b.quiet {
+		b.outcome.ended(i, v, err)
+	}
 }
 
 // startJobs starts the jobs one by one as the gate lets them through, each in a

@@ -70,24 +70,24 @@ func (r Result[T]) Get() (T, error) { return r.Value, r.Err }
 func Settled[T any](ctx context.Context, fns ...task.Func[T]) []Result[T] {
 	checkFuncs("Settled", fns)
 	s := &settlement[T]{
-		batch:   batch[task.Func[T], T]{items: fns, fn: call[T]},
-		results: make([]Result[T], len(fns)),
+		batch: batch[task.Func[T], T]{items: fns, fn: call[T]},
+		all:   make([]Result[T], len(fns)),
 	}
 	s.outcome = s
 	started := s.run(ctx)
 	for i := started; i < len(fns); i++ {
-		s.results[i].Err = notStarted(ctx)
+		s.all[i].Err = notStarted(ctx)
 	}
-	return s.results
+	return s.all
 }
 
 // A settlement is one call of [Settled].
 type settlement[T any] struct {
 	batch[task.Func[T], T]
-	results []Result[T]
+	all []Result[T]
 }
 
-func (s *settlement[T]) ended(i int, v T, err error) { s.results[i] = Result[T]{v, err} }
+func (s *settlement[T]) ended(i int, v T, err error) { s.all[i] = Result[T]{v, err} }
 
 // checkFuncs panics if one of fns is nil.
 func checkFuncs[T any](caller string, fns []task.Func[T]) {

@@ -53,9 +53,15 @@ func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(c
 	c := configure(&failFast, opts)
 	name := namer[T](caller, c)
 	m := &mapping[T, R]{
-		batch:    batch[T, R]{items: items, fn: withOptions(fn, c), limit: c.limit, gate: newGate[T](caller, c)},
+		batch: batch[T, R]{
+			items:   items,
+			fn:      withOptions(fn, c),
+			limit:   c.limit,
+			gate:    newGate[T](caller, c),
+			results: make([]R, len(items)),
+			quiet:   c.progress == nil,
+		},
 		failures: failures{ctx: ctx, policy: c.policy},
-		results:  make([]R, len(items)),
 		progress: newReporter(c.progress, len(items)),
 	}
 	m.outcome = m
@@ -77,15 +83,14 @@ func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(c
 type mapping[T, R any] struct {
 	batch[T, R]
 	failures
-	results  []R
 	progress *reporter
 }
 
-func (m *mapping[T, R]) ended(i int, v R, err error) {
-	if err == nil {
-		m.results[i] = v
-	} else if last := m.add(i, err); last != nil {
-		m.jobs.cancel(last)
+func (m *mapping[T, R]) ended(i int, _ R, err error) {
+	if err != nil {
+		if last := m.add(i, err); last != nil {
+			m.jobs.cancel(last)
+		}
 	}
 	m.progress.ended(err, &m.jobs)
 }

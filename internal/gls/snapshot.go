@@ -21,9 +21,13 @@ func Save() Snapshot {
 // It must not be called inside of a run of a [Scope] that began after the
 // goroutine last had the variables of s.
 func (s Snapshot) Restore() {
-	if (*labelSet)(getProfLabel()) == s.set {
-		return
+	// Most jobs set nothing, and many are short: let this be inlined.
+	if (*labelSet)(getProfLabel()) != s.set {
+		s.restore()
 	}
+}
+
+func (s Snapshot) restore() {
 	if f := Current(); f.ownedBy(goid()) && f.home != s.home() {
 		f.home.close()
 	}

@@ -3,6 +3,7 @@ package peers_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 	"time"
@@ -160,7 +161,7 @@ func BenchmarkItems(b *testing.B) {
 		b.Run(fmt.Sprintf("work=%v", work), func(b *testing.B) {
 			rounds := roundsFor(work)
 			fn := func(_ context.Context, i int) (int, error) {
-				spin(rounds)
+				runtime.KeepAlive(spin(rounds))
 				return i, nil
 			}
 			compare(b, []contender{
@@ -315,7 +316,7 @@ var perMicrosecond = sync.OnceValue(func() float64 {
 	best := time.Hour
 	for range 50 {
 		start := time.Now()
-		spin(rounds)
+		runtime.KeepAlive(spin(rounds))
 		best = min(best, time.Since(start))
 	}
 	return rounds / (float64(best) / float64(time.Microsecond))
