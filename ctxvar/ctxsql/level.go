@@ -48,10 +48,8 @@ func (l *level) run(ctx context.Context, u unit, fn func(context.Context) error)
 	// There is no recover: a panic goes on by itself, with the stack of where it
 	// happened, and so does Goexit.
 	err = errUnwound
-	defer func() {
-		h.leave()
-		err = l.end(u, err)
-	}()
+	defer func() { err = l.end(u, err) }()
+	defer h.leave() // first, so that nobody sees the transaction end
 	return fn(ctxvar.NewContext(ctx))
 }
 

@@ -87,8 +87,12 @@ func Autonomous() Option {
 // undone, and what it did elsewhere is not. Nothing is run again after a panic.
 //
 // A nested InTx that joins or makes a savepoint can't be run again by itself,
-// and leaves retrying to the one that began the transaction.
+// and leaves retrying to the one that began the transaction. Retry panics if
+// retryable is nil.
 func Retry(n int, retryable func(error) bool) Option {
+	if retryable == nil {
+		panic("ctxsql: Retry with a nil function")
+	}
 	return optionFunc(func(c *config) { c.retries, c.retryable = n, retryable })
 }
 

@@ -152,3 +152,7 @@ func TestRetryNotAfterPanic(t *testing.T) {
 	assert.Equal(t, 1, calls)
 	assert.Equal(t, []string{"BEGIN", "ROLLBACK"}, s.took())
 }
+
+func TestRetryOfNil(t *testing.T) {
+	assert.PanicsWithValue(t, "ctxsql: Retry with a nil function", func() { ctxsql.Retry(1, nil) })
+}
