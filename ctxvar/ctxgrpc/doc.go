@@ -48,6 +48,10 @@
 // [*FieldError] before anything is sent: a tenant that was lost on the way would
 // be worse.
 //
+// A client's connections are opened by goroutines that descend from the one that
+// called grpc.NewClient, and inherit its variables for as long as they last. Make
+// clients when the program starts or, in a request, with [ctxvar.Detach].
+//
 // # Keys
 //
 // Keys are made lower-case, as gRPC has them. The value of a key that ends with

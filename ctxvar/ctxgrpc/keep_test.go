@@ -1,0 +1,92 @@
+package ctxgrpc_test
+
+import (
+	"context"
+	"runtime"
+	"testing"
+	"weak"
+
+	"github.com/stretchr/testify/assert"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	pb "google.golang.org/grpc/interop/grpc_testing"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// A session is a value worth not keeping.
+type session [64 << 10]byte
+
+var currentSession = ctxvar.New[*session]("session")
+
+// aliveAfter calls fn with a session set, in a goroutine that ends, and reports
+// whether something keeps the session alive after that.
+func aliveAfter(fn func()) bool {
+	var s weak.Pointer[session]
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		value := new(session)
+		s = weak.Make(value)
+		currentSession.Set(value)
+		fn()
+	}()
+	<-done
+	// Once is enough for what nothing refers to, but a goroutine that is about
+	// to end may do so for a little longer.
+	for range 50 {
+		runtime.GC()
+		if s.Value() == nil {
+			return false
+		}
+		runtime.Gosched()
+	}
+	return true
+}
+
+// A client's connection is opened by the first call, but by goroutines that
+// descend from whoever made the client, and so keeps nothing of the call.
+func TestConnectionsKeepNothing(t *testing.T) {
+	svc := &service{unary: func(context.Context) (string, error) { return "", nil }}
+	addr := serve(t, svc, fields)
+	client := dial(t, addr, fields)
+	for range 2 {
+		assert.False(t, aliveAfter(func() {
+			_, err := call(t.Context(), client)
+			assert.NoError(t, err)
+		}))
+	}
+
+	connect := func() {
+		conn, err := grpc.NewClient(addr, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		if assert.NoError(t, err) {
+			t.Cleanup(func() { conn.Close() })
+			_, err = call(t.Context(), pb.NewTestServiceClient(conn))
+			assert.NoError(t, err)
+		}
+	}
+	assert.True(t, aliveAfter(connect), "a client that is made in a request keeps its values")
+	assert.False(t, aliveAfter(func() { ctxvar.Detach(connect) }))
+}
+
+// Nor does a server's goroutine keep anything, between RPCs.
+func TestServersKeepNothing(t *testing.T) {
+	var s weak.Pointer[session]
+	svc := &service{unary: func(context.Context) (string, error) {
+		value := new(session)
+		s = weak.Make(value)
+		currentSession.Set(value)
+		return "", nil
+	}}
+	client := dial(t, serve(t, svc, fields, grpc.NumStreamWorkers(1)), fields)
+	_, err := call(t.Context(), client)
+	assert.NoError(t, err)
+	for range 50 {
+		runtime.GC()
+		if s.Value() == nil {
+			return
+		}
+		runtime.Gosched()
+	}
+	assert.Fail(t, "the worker keeps the session")
+}
