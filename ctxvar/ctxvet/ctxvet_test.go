@@ -25,19 +25,11 @@ func TestScope(t *testing.T) {
 }
 
 func TestToken(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), ctxvet.Token, "./token")
-}
-
-func TestTokenFixes(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Token, "./tokenfix")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Token, "./token")
 }
 
 func TestLabels(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), ctxvet.Labels, "./labels", "./program/leaf")
-}
-
-func TestLabelsFixes(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Labels, "./labelsfix")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Labels, "./labels", "./program/leaf")
 }
 
 // TestCommand runs the command as users do, over a program that imports ctxvar
@@ -66,15 +58,10 @@ func TestCommand(t *testing.T) {
 			not:     []string{leaf},
 		},
 		{
-			reason:  "go vet leaves one out",
-			command: []string{"go", "vet", "-vettool=" + ctxvetCommand, "-vartoken=false", "./..."},
-			want:    []string{local, labels},
-			not:     []string{deferred, leaf},
-		},
-		{
-			reason:  "a package without ctxvar is looked at if asked for",
-			command: []string{"go", "vet", "-vettool=" + ctxvetCommand, "-varlabels.all", "./..."},
-			want:    []string{labels, leaf},
+			reason:  "go vet leaves one out, and another looks at packages without ctxvar",
+			command: []string{"go", "vet", "-vettool=" + ctxvetCommand, "-vartoken=false", "-varlabels.all", "./..."},
+			want:    []string{local, labels, leaf},
+			not:     []string{deferred},
 		},
 		{
 			reason:  "the command runs by itself",

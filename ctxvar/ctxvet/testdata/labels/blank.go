@@ -1,4 +1,4 @@
-package labelsfix // want package:"has variables"
+package labels // want package:"has variables"
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package labelsfix
+package labels
 
 import (
 	"context"
@@ -7,10 +7,10 @@ import (
 	vars "github.com/heirloom-go/heirloom/ctxvar"
 )
 
-var v = vars.New[int]("v")
+var other = vars.New[int]("other")
 
 func imported() {
-	pprof.Do(context.Background(), pprof.Labels(), func(context.Context) { v.Get() }) // want `pprof.Do`
+	pprof.Do(context.Background(), pprof.Labels(), func(context.Context) { other.Get() }) // want `pprof.Do`
 
 	pprof.SetGoroutineLabels(context.Background()) // want `SetGoroutineLabels`
 }

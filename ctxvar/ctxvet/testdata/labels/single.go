@@ -1,4 +1,4 @@
-package labelsfix
+package labels
 
 import "context"
 import "runtime/pprof"

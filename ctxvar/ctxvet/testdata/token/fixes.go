@@ -1,10 +1,6 @@
-package tokenfix
+package token
 
-import "github.com/heirloom-go/heirloom/ctxvar"
-
-var v = ctxvar.New[int]("v")
-
-func f() {
+func fixes() {
 	defer v.Set(1) // want `deferred Set`
 
 	v.Set(2).Reset() // want `taken back`
