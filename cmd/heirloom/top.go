@@ -70,7 +70,6 @@ on a terminal, and otherwise one picture after the other.`,
 // top shows count pictures, or, with 0, shows them until ctx is done.
 func top(ctx context.Context, out io.Writer, count int, interval time.Duration,
 	look func(context.Context) (taskhttp.View, error), name string) error {
-	width, height, onTerminal := terminal(out)
 	for n := 1; ; n++ {
 		view, err := look(ctx)
 		if ctx.Err() != nil {
@@ -80,8 +79,7 @@ func top(ctx context.Context, out io.Writer, count int, interval time.Duration,
 			return err
 		}
 		picture := describe(view, name)
-		if onTerminal {
-			width, height, _ = terminal(out)
+		if width, height, ok := terminal(out); ok {
 			// Home, the picture with the rest of each line cleared, and the rest of
 			// the screen cleared: nothing flickers.
 			picture = "\x1b[H" + strings.ReplaceAll(fit(picture, width, height-1), "\n", "\x1b[K\n") + "\x1b[J"

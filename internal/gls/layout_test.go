@@ -82,7 +82,7 @@ func TestLayout(t *testing.T) {
 }
 
 func TestLayoutRefused(t *testing.T) {
-	type pair struct{ k, v string }
+	type pair struct{ _, _ string }
 	tests := []struct {
 		reason string
 		value  any
