@@ -225,7 +225,7 @@ func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error)
 		return zero, err
 	}
 	if ctx.Err() != nil {
-		t.cancel(context.Cause(ctx), false)
+		t.cancel(context.Cause(ctx))
 		_ = t.wait(context.WithoutCancel(ctx))
 		if v, err := t.result(); t.current() != Canceled {
 			return v, err
@@ -233,7 +233,7 @@ func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error)
 		return zero, &Error{Op: "await", Task: t.name(), Err: interruptedBy(ctx)}
 	}
 	late := &TimeoutError{Task: t.name(), After: d}
-	t.cancel(late, false)
+	t.cancel(late)
 	if err := t.wait(ctx); err != nil {
 		return zero, err
 	}

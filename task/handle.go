@@ -52,7 +52,7 @@ func (t *Task[T]) Done() <-chan struct{} { return t.ended() }
 //
 // Cancel reports whether t had not ended yet. If it had, nothing happens, and
 // tasks it started that still run are not touched. It mirrors Task.cancel().
-func (t *Task[T]) Cancel(cause error) bool { return t.cancel(cause, false) }
+func (t *Task[T]) Cancel(cause error) bool { return t.cancel(cause) }
 
 // Parent returns the task whose ctx t was started with, or the next one out
 // that is still live. It is nil if there is none.

@@ -78,6 +78,7 @@ const (
 	isGone                       // it is out of the tree
 	hasStd                       // there is a standard context
 	isReported                   // there is a report
+	isDoomed                     // its Run is ending, so whatever is started in it is cancelled
 )
 
 func (n *node) is(flag uint32) bool { return n.status.Load()&flag != 0 }
@@ -285,7 +286,10 @@ func (n *node) join(p *node) error {
 		}
 		n.counts = direct && s.group != nil && n.scope() == nil
 	}
-	if n.attached && p.is(isCanceled) && !n.is(isCanceled) {
+	if p.is(isDoomed) {
+		n.raise(isDoomed)
+	}
+	if (n.attached && p.is(isCanceled) || p.is(isDoomed)) && !n.is(isCanceled) {
 		n.cancelWith(p.later.cause)
 	}
 	n.parent.Store(p)
@@ -374,10 +378,9 @@ func (n *node) close() {
 	}
 }
 
-// cancel cancels n's ctx with cause, and with it what follows it in the tree.
-// With all, what doesn't follow it is cancelled too, if it is below n. It
+// cancel cancels n's ctx with cause, and with it what follows it in the tree. It
 // reports false, and does nothing, if n is final.
-func (n *node) cancel(cause error, all bool) bool {
+func (n *node) cancel(cause error) bool {
 	if cause == nil {
 		cause = context.Canceled
 	}
@@ -386,10 +389,12 @@ func (n *node) cancel(cause error, all bool) bool {
 	if n.is(isFinal) {
 		return false
 	}
-	n.cancelLocked(cause, all)
+	n.cancelLocked(cause, false)
 	return true
 }
 
+// cancelLocked is cancel, for n.mu locked. With all, what is below n and doesn't
+// follow it is cancelled too, and so is what will be started there.
 func (n *node) cancelLocked(cause error, all bool) {
 	fresh := !n.is(isCanceled)
 	if fresh {
@@ -397,6 +402,9 @@ func (n *node) cancelLocked(cause error, all bool) {
 	}
 	if !fresh && !all {
 		return // what follows n was cancelled with it, or started so
+	}
+	if all {
+		n.raise(isDoomed)
 	}
 	for c := n.first; c != nil; c = c.next {
 		if all || c.attached {

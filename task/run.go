@@ -34,15 +34,12 @@ func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 	return value, err
 }
 
-// shutDown ends the scope of n, the main task of a Run.
+// shutDown ends the scope of n, the main task of a Run, whose function has
+// ended.
 func (n *node) shutDown() {
 	n.mu.Lock()
 	n.scope().aborted = true
-	for c := n.first; c != nil; c = c.next {
-		c.mu.Lock()
-		c.cancelLocked(ErrRunEnded, true)
-		c.mu.Unlock()
-	}
+	n.cancelLocked(ErrRunEnded, true)
 	n.mu.Unlock()
 	n.close()
 }
