@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -54,6 +55,15 @@ func flagError(c *cobra.Command, err error) error {
 		return err
 	}
 	help := fmt.Sprintf("%s --help lists them", c.CommandPath())
+	var invalid *pflag.InvalidValueError
+	if errors.As(err, &invalid) {
+		why := invalid.Unwrap()
+		var number *strconv.NumError
+		if errors.As(why, &number) {
+			why = number.Err
+		}
+		return usagef("--%s cannot be %q: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
+	}
 	var missing *pflag.NotExistError
 	if !errors.As(err, &missing) {
 		return &usageError{err}

@@ -1,6 +1,7 @@
-// Command heirloom shows what the library does.
+// Command heirloom shows what the library does and runs shell commands with it.
 //
-// heirloom demo plays the examples, and heirloom help tells the rest.
+// heirloom demo plays the examples, heirloom run is a job runner built on task
+// and ctxvar, and heirloom help tells the rest.
 package main
 
 import (

@@ -7,11 +7,11 @@ import (
 func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "heirloom",
-		Short: "Context variables and tasks for Go: examples to watch",
-		Long: `heirloom shows what the Heirloom library does:
-demo plays its examples.`,
+		Short: "Context variables and tasks for Go: examples to watch, and a job runner",
+		Long: `heirloom shows what the Heirloom library does, and is useful by itself:
+demo plays its examples, run runs shell commands concurrently.`,
 		Example: `  heirloom demo
-  heirloom demo --list`,
+  heirloom run 'gzip -9 {}' ::: *.log`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil
@@ -26,7 +26,7 @@ demo plays its examples.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newCompletion(), newDemo(), newPS(), newServe(), newTop(), newVersion())
+	root.AddCommand(newCompletion(), newDemo(), newPS(), newRun(), newServe(), newTop(), newVersion())
 	return root
 }
 

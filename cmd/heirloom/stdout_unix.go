@@ -12,9 +12,9 @@ import (
 // keepBrokenPipes makes a write to a pipe that nobody reads fail, which we tell,
 // instead of ending the program without a word. Notify rather than Ignore: what is
 // ignored stays ignored in the commands we run.
-func keepBrokenPipes() {
-	signal.Notify(make(chan os.Signal, 1), unix.SIGPIPE)
-}
+func keepBrokenPipes() { signal.Notify(brokenPipes, unix.SIGPIPE) }
+
+var brokenPipes = make(chan os.Signal, 1) // which nobody reads
 
 func replacedByRuntime(f *os.File) bool {
 	var null, own unix.Stat_t

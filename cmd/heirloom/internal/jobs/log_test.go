@@ -1,0 +1,112 @@
+package jobs_test
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
+)
+
+func readLog(t *testing.T, path string) (results []*jobs.Result) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	if os.IsNotExist(err) {
+		return nil
+	}
+	require.NoError(t, err)
+	for line := range strings.Lines(string(text)) {
+		r := new(jobs.Result)
+		require.NoError(t, json.Unmarshal([]byte(line), r), line)
+		results = append(results, r)
+	}
+	return results
+}
+
+// resumed runs the commands with the log, and returns which of them were run.
+func resumed(t *testing.T, log *jobs.Log, commands ...string) (run []string, sum *jobs.Summary) {
+	t.Helper()
+	defer log.Close()
+	o := jobs.Options{Limit: 1, Shell: posixShell(t), Log: log}
+	var ran []string
+	o.Explain = func(r *jobs.Result) error {
+		ran = append(ran, r.Command)
+		return nil
+	}
+	o.Output = jobs.Whole(os.Stdout, os.Stderr, false)
+	sum, err := jobs.RunStream(t.Context(), jobs.Commands(commands), o)
+	require.NoError(t, err)
+	return ran, sum
+}
+
+func writeLog(t *testing.T, text string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "log")
+	require.NoError(t, os.WriteFile(path, []byte(text), 0o644))
+	return path
+}
+
+func record(command, state string, repeat string) string {
+	return `{"number":1,"job":"` + command + `","command":"` + command + `","state":"` + state + `","repeat":` + repeat + "}\n"
+}
+
+func TestResumeLog(t *testing.T) {
+	tests := []struct {
+		name, reason, log string
+		run               []string
+	}{
+		{"empty", "nothing was done", "", []string{"a", "b", "b"}},
+		{"done", "what succeeded is not run again", record("a", "ok", "0"), []string{"b", "b"}},
+		{"failed", "what did not is", record("a", "failed", "0") + record("b", "canceled", "0"), []string{"a", "b", "b"}},
+		{"last", "the last word counts", record("a", "ok", "0") + record("a", "failed", "0") + record("b", "failed", "0") + record("b", "ok", "0"),
+			[]string{"a", "b"}},
+		{"repeat", "of two that are the same, one", record("b", "ok", "1"), []string{"a", "b"}},
+		{"both", "and the other", record("b", "ok", "1") + record("b", "ok", "0"), []string{"a"}},
+		{"others", "jobs that are gone mean nothing", record("c", "ok", "0"), []string{"a", "b", "b"}},
+		{"torn", "a last line that was not finished", record("a", "ok", "0") + `{"job":"b","comm`, []string{"b", "b"}},
+		{"blank", "blank lines", "\n" + record("a", "ok", "0") + "\n", []string{"b", "b"}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			path := writeLog(t, tt.log)
+			log, err := jobs.ResumeLog(path)
+			require.NoError(t, err)
+			run, sum := resumed(t, log, "a", "b", "b")
+			assert.Equal(t, tt.run, run, tt.reason)
+			assert.Equal(t, 3-len(tt.run), sum.Resumed)
+			assert.Equal(t, len(tt.run), sum.OK)
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.True(t, len(text) == 0 || strings.HasSuffix(string(text), "\n"), "what was not finished is taken away, so that the next line is whole")
+		})
+	}
+}
+
+func TestResumeLogRefusesOtherFiles(t *testing.T) {
+	path := writeLog(t, record("a", "ok", "0")+"root:x:0:0\n")
+	_, err := jobs.ResumeLog(path)
+	assert.EqualError(t, err, path+": line 2 is not a line of a job log")
+	_, err = jobs.ResumeLog(writeLog(t, "{}\n"))
+	assert.ErrorContains(t, err, "line 1 is not")
+
+	_, err = jobs.ResumeLog(filepath.Join(t.TempDir(), "no", "log"))
+	assert.ErrorIs(t, err, os.ErrNotExist)
+	_, err = jobs.CreateLog(filepath.Join(t.TempDir(), "no", "log"))
+	assert.ErrorIs(t, err, os.ErrNotExist)
+}
+
+func TestCreateLogStartsAnew(t *testing.T) {
+	path := writeLog(t, record("a", "ok", "0"))
+	log, err := jobs.CreateLog(path)
+	require.NoError(t, err)
+	run, _ := resumed(t, log, "a")
+	assert.Equal(t, []string{"a"}, run)
+	require.NoError(t, log.Close(), "closing twice is no mistake")
+	assert.Empty(t, readLog(t, path))
+}

@@ -1,0 +1,104 @@
+package jobs
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"unicode/utf8"
+)
+
+// JSON prints a line for each job that has ended: its result, with the output of
+// its command in "stdout" and "stderr". What is not UTF-8 in there is replaced.
+func JSON(stdout io.Writer) Output {
+	return &jsonLines{whole: whole{printer: printer{stdout: stdout}}}
+}
+
+type jsonLines struct{ whole }
+
+func (j *jsonLines) open(label string, number int) (sink, error) {
+	s, err := j.whole.open(label, number)
+	if err != nil {
+		return nil, err
+	}
+	return &jsonLine{s.(*kept), j}, nil
+}
+
+func (j *jsonLines) note(r *Result) error {
+	line, err := marshal(r)
+	if err != nil {
+		return err
+	}
+	return j.print(func() error { return j.toStdout(append(line, '\n')) })
+}
+
+type jsonLine struct {
+	*kept
+	to *jsonLines
+}
+
+func (l *jsonLine) end(r *Result) error {
+	defer l.close()
+	if r == nil {
+		return nil
+	}
+	object, err := marshal(r)
+	if err != nil {
+		return err
+	}
+	return l.to.print(func() error {
+		w := bufio.NewWriterSize(l.to.stdout, 64<<10)
+		w.Write(object[:len(object)-1])
+		w.WriteString(`,"stdout":`)
+		if err := writeString(w, l.stdout); err != nil {
+			return err
+		}
+		w.WriteString(`,"stderr":`)
+		if err := writeString(w, l.stderr); err != nil {
+			return err
+		}
+		w.WriteString("}\n")
+		return streamError("standard output", w.Flush())
+	})
+}
+
+// writeString writes all that is in f as one JSON string, without having all of
+// it in memory. Failing to write is left for the Flush to tell.
+func writeString(w *bufio.Writer, f *os.File) error {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	w.WriteByte('"')
+	buffer := make([]byte, 64<<10)
+	kept := 0
+	for {
+		n, err := f.Read(buffer[kept:])
+		data := buffer[:kept+n]
+		end := len(data)
+		if err == nil {
+			end = wholeRunes(data)
+		}
+		quoted, _ := marshal(string(data[:end]))
+		w.Write(quoted[1 : len(quoted)-1])
+		kept = copy(buffer, data[end:])
+		if err == io.EOF {
+			return w.WriteByte('"')
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// wholeRunes returns where the last rune of data begins, if data may lack the end
+// of it, or else the length of data.
+func wholeRunes(data []byte) int {
+	for i := len(data) - 1; i >= max(0, len(data)-utf8.UTFMax); i-- {
+		if utf8.RuneStart(data[i]) {
+			if !utf8.FullRune(data[i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return len(data)
+}

@@ -1,0 +1,175 @@
+package jobs
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+	"unicode/utf8"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Prefixed prints the output of jobs as it comes, line by line, each with the name
+// of its job before it, in a colour of its own if coloured says so.
+func Prefixed(stdout, stderr io.Writer, coloured bool) Output {
+	return &piped{
+		printer: printer{stdout: stdout, stderr: stderr},
+		prefix:  func(label string, number int) string { return linePrefix(label, number, coloured) },
+	}
+}
+
+// Direct gives commands the run's own standard output and error, on which what
+// they write may come mixed. Where these are no files, a pipe leads to them.
+func Direct(stdout, stderr io.Writer) Output {
+	out, ok1 := stdout.(*os.File)
+	err, ok2 := stderr.(*os.File)
+	if ok1 && ok2 {
+		return direct{out, err}
+	}
+	return &piped{printer: printer{stdout: stdout, stderr: stderr}}
+}
+
+type direct struct{ stdout, stderr *os.File }
+
+func (d direct) open(string, int) (sink, error)   { return d, nil }
+func (d direct) note(*Result) error               { return nil }
+func (d direct) full() bool                       { return false }
+func (d direct) files() (stdout, stderr *os.File) { return d.stdout, d.stderr }
+func (d direct) end(*Result) error                { return nil }
+
+// maxLabel bounds the name before a line.
+const maxLabel = 24
+
+// Colours that can be read on light and on dark: cyan, yellow, green, magenta,
+// blue, and the bright ones of these. Red is for errors.
+var colours = []int{36, 33, 32, 35, 34, 96, 93, 92, 95, 94}
+
+func linePrefix(label string, number int, coloured bool) string {
+	if utf8.RuneCountInString(label) > maxLabel {
+		label = string([]rune(label)[:maxLabel-1]) + "…"
+	}
+	if !coloured {
+		return "[" + label + "] "
+	}
+	return fmt.Sprintf("\x1b[%dm[%s]\x1b[0m ", colours[(number-1)%len(colours)], label)
+}
+
+// piped reads what commands write from pipes.
+type piped struct {
+	printer
+	prefix func(label string, number int) string // nil: pass on what comes as it comes
+}
+
+func (p *piped) note(*Result) error { return nil }
+func (p *piped) full() bool         { return false }
+
+func (p *piped) open(label string, number int) (sink, error) {
+	s := &pipes{to: p}
+	if p.prefix != nil {
+		s.prefix = p.prefix(label, number)
+	}
+	var err error
+	if s.stdout, err = s.pipe(p.toStdout); err != nil {
+		return nil, err
+	}
+	if s.stderr, err = s.pipe(p.toStderr); err != nil {
+		s.close()
+		return nil, err
+	}
+	return s, nil
+}
+
+// pipes is the output of one job: two pipes, and a task that reads each.
+type pipes struct {
+	to             *piped
+	prefix         string
+	stdout, stderr *os.File // what the command writes to
+	readers        []*os.File
+	reading        []*task.Task[struct{}]
+}
+
+func (s *pipes) pipe(write func([]byte) error) (*os.File, error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	// It reads to the end of the pipe, which comes with the end of the job, however
+	// that ends: the command is not to be left alone with a full pipe. That is why
+	// the task is nobody's child.
+	s.readers = append(s.readers, r)
+	s.reading = append(s.reading, task.Go(context.Background(), func(context.Context) (struct{}, error) {
+		return struct{}{}, s.read(r, write)
+	}))
+	return w, nil
+}
+
+func (s *pipes) files() (stdout, stderr *os.File) { return s.stdout, s.stderr }
+
+// end waits for the last of the output. The command and its group are gone, so
+// that all there is to read is in the pipes, unless somebody who left the group
+// has them open: who has a second.
+func (s *pipes) end(*Result) error { return s.close() }
+
+func (s *pipes) close() error {
+	var errs []error
+	for _, w := range []*os.File{s.stdout, s.stderr} {
+		if w != nil {
+			w.Close()
+		}
+	}
+	for i, reading := range s.reading {
+		s.readers[i].SetReadDeadline(time.Now().Add(time.Second))
+		_, err := reading.Await(context.Background())
+		errs = append(errs, err)
+		s.readers[i].Close()
+	}
+	return errors.Join(errs...)
+}
+
+// read passes on what comes from r until its end. It goes on reading when writing
+// has failed, which ends the run, and with it the command that we read from.
+func (s *pipes) read(r *os.File, write func([]byte) error) error {
+	var failed error
+	emit := func(b []byte) {
+		if len(b) > 0 && failed == nil {
+			failed = s.to.print(func() error { return write(b) })
+		}
+	}
+	buffer := make([]byte, 64<<10)
+	var lines []byte // with prefixes, ready to write
+	kept := 0        // bytes of the buffer that begin a line
+	for {
+		n, err := r.Read(buffer[kept:])
+		data := buffer[:kept+n]
+		if s.to.prefix == nil {
+			emit(data)
+			data = nil
+		}
+		lines = lines[:0]
+		for {
+			line, rest, found := bytes.Cut(data, []byte{'\n'})
+			if !found {
+				break
+			}
+			lines = append(append(append(lines, s.prefix...), line...), '\n')
+			data = rest
+		}
+		// The last line may have no end, and a line may be too long to be kept.
+		if len(data) > 0 && (err != nil || len(data) == len(buffer)) {
+			lines = append(append(append(lines, s.prefix...), data...), '\n')
+			data = nil
+		}
+		emit(lines)
+		kept = copy(buffer, data)
+		if err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded) {
+			return failed
+		}
+		if err != nil {
+			return errors.Join(failed, err)
+		}
+	}
+}

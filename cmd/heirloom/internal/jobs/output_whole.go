@@ -1,0 +1,157 @@
+package jobs
+
+import (
+	"errors"
+	"io"
+	"os"
+	"sync"
+)
+
+// Whole keeps the output of each job to itself until the job has ended, in files
+// that have no name, so that memory does not grow with it. It is then printed in
+// one piece.
+func Whole(stdout, stderr io.Writer, endLines bool) Output {
+	return &whole{printer: printer{stdout: stdout, stderr: stderr, endLines: endLines}}
+}
+
+// Ordered is Whole with the pieces in the order in which the jobs were started.
+func Ordered(stdout, stderr io.Writer, endLines bool) Output {
+	return &whole{
+		printer: printer{stdout: stdout, stderr: stderr, endLines: endLines},
+		queue:   &queue{waiting: map[int]*kept{}},
+	}
+}
+
+type whole struct {
+	printer
+	queue *queue // nil if they are printed as they end
+}
+
+// A queue puts what jobs print in order.
+type queue struct {
+	opened int // touched by open only
+
+	mu      sync.Mutex
+	next    int // whose turn it is
+	waiting map[int]*kept
+	holding int // of those that wait, how many have output, and so hold files open
+}
+
+// maxHolding bounds the files that wait for their turn, at two for a job, well
+// below the 1024 that a process may have open on many systems.
+const maxHolding = 256
+
+func (w *whole) full() bool {
+	if w.queue == nil {
+		return false
+	}
+	w.queue.mu.Lock()
+	defer w.queue.mu.Unlock()
+	return w.queue.holding >= maxHolding
+}
+
+func (w *whole) note(*Result) error { return nil }
+
+func (w *whole) open(string, int) (sink, error) {
+	k := &kept{to: w}
+	var err error
+	if k.stdout, err = unnamedFile(); err != nil {
+		return nil, err
+	}
+	if k.stderr, err = unnamedFile(); err != nil {
+		k.stdout.Close()
+		return nil, err
+	}
+	if w.queue != nil {
+		k.turn = w.queue.opened
+		w.queue.opened++
+	}
+	return k, nil
+}
+
+// kept is the output of one job.
+type kept struct {
+	to             *whole
+	turn           int
+	stdout, stderr *os.File
+}
+
+func (k *kept) files() (stdout, stderr *os.File) { return k.stdout, k.stderr }
+
+func (k *kept) end(*Result) error {
+	q := k.to.queue
+	if q == nil {
+		return k.print()
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if k.turn != q.next && k.empty() {
+		k.close()
+	} else if k.turn != q.next {
+		q.holding++
+	}
+	q.waiting[k.turn] = k
+	var errs []error
+	for next := q.waiting[q.next]; next != nil; next = q.waiting[q.next] {
+		delete(q.waiting, q.next)
+		if next.stdout != nil {
+			if next != k {
+				q.holding--
+			}
+			errs = append(errs, next.print())
+		}
+		q.next++
+	}
+	return errors.Join(errs...)
+}
+
+// print prints the output, and drops it.
+func (k *kept) print() error {
+	defer k.close()
+	if k.empty() {
+		return nil
+	}
+	return k.to.print(func() error {
+		if err := k.to.copy("standard output", k.to.stdout, k.stdout); err != nil {
+			return err
+		}
+		return k.to.copy("standard error", k.to.stderr, k.stderr)
+	})
+}
+
+func (k *kept) empty() bool {
+	for _, f := range []*os.File{k.stdout, k.stderr} {
+		if info, err := f.Stat(); err != nil || info.Size() > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+func (k *kept) close() {
+	k.stdout.Close()
+	k.stderr.Close()
+	k.stdout, k.stderr = nil, nil
+}
+
+// copy writes all that is in f.
+func (p *printer) copy(name string, w io.Writer, f *os.File) error {
+	size, err := f.Seek(0, io.SeekEnd)
+	if err != nil || size == 0 {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	if _, err := io.Copy(w, f); err != nil {
+		return streamError(name, err)
+	}
+	if p.endLines {
+		last := make([]byte, 1)
+		if _, err := f.ReadAt(last, size-1); err == nil && last[0] != '\n' {
+			_, err := w.Write([]byte{'\n'})
+			return streamError(name, err)
+		}
+	}
+	return nil
+}

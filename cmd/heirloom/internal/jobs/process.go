@@ -1,0 +1,106 @@
+package jobs
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"time"
+)
+
+// A process is a running command, and the group of processes it leads: what it
+// starts belongs to it, unless that takes pains to leave (as setsid does).
+type process struct {
+	cmd   *exec.Cmd
+	group group
+}
+
+func start(cmd *exec.Cmd) (*process, error) {
+	lead(cmd)
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	g, err := groupOf(cmd.Process)
+	if err != nil {
+		cmd.Process.Kill()
+		cmd.Wait()
+		return nil, err
+	}
+	return &process{cmd, g}, nil
+}
+
+// wait returns when the command has ended and nothing of its group is left. When
+// ctx ends first, the group is sent the signal that its cause tells, or SIGTERM,
+// and it is killed once grace is over or hurry is closed.
+//
+// What a command leaves in the background when it ends by itself is ended too, in
+// the same way.
+//
+// wait reports whether the command was told to end before it had, and returns what
+// [exec.Cmd.Wait] does.
+func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (told bool, err error) {
+	defer p.group.close()
+
+	// The group is signalled by another goroutine while this one waits for the
+	// command. It is gone before we return: either it was never started, or it
+	// has closed stopped.
+	ended, stopped := make(chan struct{}), make(chan struct{})
+	stop := context.AfterFunc(ctx, func() {
+		defer close(stopped)
+		p.group.signal(signalOf(ctx))
+		timer := time.NewTimer(grace)
+		defer timer.Stop()
+		select {
+		case <-ended:
+		case <-hurry:
+			p.group.kill()
+		case <-timer.C:
+			p.group.kill()
+		}
+	})
+	err = p.cmd.Wait()
+	close(ended)
+	if told = !stop(); told {
+		<-stopped
+	}
+	p.sweep(grace, hurry)
+	return told, err
+}
+
+// sweep ends what is left of the group after its leader. There is nothing to wait
+// on but the clock: these processes are not our children.
+func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
+	if !p.group.alive() {
+		return
+	}
+	p.group.signal(terminate)
+	killed := false
+	deadline := time.Now().Add(grace)
+	for pause := time.Millisecond; p.group.alive(); pause = min(2*pause, 50*time.Millisecond) {
+		select {
+		case <-time.After(pause):
+		case <-hurry:
+			deadline, hurry = time.Now(), nil
+		}
+		if !killed && !time.Now().Before(deadline) {
+			p.group.kill()
+			killed = true
+		}
+	}
+}
+
+// Interrupted is the cause of a context that ends because of a signal.
+type Interrupted struct{ Signal os.Signal }
+
+func (i *Interrupted) Error() string { return "interrupted by " + signalName(i.Signal) }
+
+// ExitCode is that of a program which ends because of the signal.
+func (i *Interrupted) ExitCode() int { return exitOf(i.Signal) }
+
+// signalOf is what to tell a command whose ctx has ended: the signal that we were
+// told ourselves, or that it is time to end.
+func signalOf(ctx context.Context) os.Signal {
+	if i, ok := context.Cause(ctx).(*Interrupted); ok {
+		return i.Signal
+	}
+	return terminate
+}

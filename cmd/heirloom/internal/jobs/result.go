@@ -1,0 +1,53 @@
+package jobs
+
+import (
+	"strconv"
+	"time"
+)
+
+// A State is how a job ended.
+type State string
+
+// The states of a job that has ended. One that an interrupted run never started
+// has no result.
+const (
+	OK       State = "ok"
+	Failed   State = "failed"   // its command did, as often as it was tried
+	TimedOut State = "timeout"  // the last time it was tried
+	Canceled State = "canceled" // the run was interrupted, or gave up after a failure
+	Skipped  State = "skipped"  // a job that it needs did not succeed
+	Resumed  State = "resumed"  // it had succeeded in an earlier run
+)
+
+// succeeded reports whether jobs that need this one can be started.
+func (s State) succeeded() bool { return s == OK || s == Resumed }
+
+// A Result tells how a job ended. It is a line of the job log.
+type Result struct {
+	Number   int       `json:"number"` // from 1, in the order of the jobs' file
+	Job      string    `json:"job"`
+	Command  string    `json:"command"`
+	State    State     `json:"state"`
+	Exit     int       `json:"exit"`             // as a shell tells it: 128+n after signal n; -1 if it never ran
+	Signal   string    `json:"signal,omitempty"` // that ended the command
+	Error    string    `json:"error,omitempty"`  // why there was none to end, or why it was skipped
+	Attempts int       `json:"attempts"`
+	Start    time.Time `json:"start,omitzero"`
+	Seconds  float64   `json:"seconds"` // from the start of the first attempt to the end of the last
+	Repeat   int       `json:"repeat"`  // how many jobs before it have the same name and command
+}
+
+// Why tells in a few words why the job did not succeed.
+func (r *Result) Why() string {
+	switch {
+	case r.Error != "":
+		return r.Error
+	case r.State == TimedOut:
+		return "timed out"
+	case r.Signal != "":
+		return r.Signal
+	case r.State == Failed:
+		return "exit code " + strconv.Itoa(r.Exit)
+	}
+	return string(r.State)
+}

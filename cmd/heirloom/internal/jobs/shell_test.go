@@ -1,0 +1,89 @@
+package jobs_test
+
+import (
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
+)
+
+func posixShell(t *testing.T) *jobs.Shell {
+	t.Helper()
+	s, err := jobs.DefaultShell()
+	require.NoError(t, err)
+	if path, _ := s.Command("a; b", false); strings.TrimSuffix(filepath.Base(path), ".exe") != "sh" {
+		t.Skip("the shell here is " + path)
+	}
+	return s
+}
+
+func TestShellIsSparedForPlainCommands(t *testing.T) {
+	s := posixShell(t)
+	tests := []struct {
+		command, reason string
+		direct          []string // nil: by the shell
+	}{
+		{"sleep 1", "words", []string{"sleep", "1"}},
+		{"  ls\t-l  ./a:b,c@d%e+f=g ", "characters that mean nothing to a shell", []string{"ls", "-l", "./a:b,c@d%e+f=g"}},
+		{"sleep 1 & sleep 2", "two commands", nil},
+		{"ls *.go", "a pattern", nil},
+		{"ls $HOME", "a variable", nil},
+		{"ls 'a b'", "a quote", nil},
+		{"ls ~", "a home", nil},
+		{"ls # all", "a comment", nil},
+		{"A=1 env", "an assignment", nil},
+		{"ls\nls", "two lines", nil},
+		{"exit 3", "a builtin that is no program", nil},
+		{"echo a", "a builtin that is not quite the program", nil},
+		{"./run", "relative to a directory that is not ours", nil},
+		{"no-such-program-here x", "for the shell to complain of", nil},
+		{"ls é", "a letter, for all we know", nil},
+		{"", "nothing", nil},
+	}
+	for _, tt := range tests {
+		t.Run(tt.command, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			path, args := s.Command(tt.command, false)
+			assert.True(t, filepath.IsAbs(path))
+			if tt.direct == nil {
+				assert.Equal(t, []string{"sh", "-c", tt.command}, args, tt.reason)
+				return
+			}
+			assert.Equal(t, tt.direct, args, tt.reason)
+			assert.Equal(t, tt.direct[0], filepath.Base(path))
+		})
+	}
+	_, args := s.Command("sleep 1", true)
+	assert.Equal(t, []string{"sh", "-c", "sleep 1"}, args, "the shell looks on the command's own PATH")
+}
+
+func TestNamedShell(t *testing.T) {
+	posixShell(t)
+	s, err := jobs.NamedShell("sh")
+	require.NoError(t, err)
+	_, args := s.Command("true", false)
+	assert.Equal(t, []string{"sh", "-c", "true"}, args, "who names a shell gets it")
+
+	_, err = jobs.NamedShell("no-such-shell")
+	assert.ErrorIs(t, err, exec.ErrNotFound)
+}
+
+func TestShellQuotes(t *testing.T) {
+	s := posixShell(t)
+	assert.Equal(t, "a-b_c./d:e,f@g%h+i", s.Quote("a-b_c./d:e,f@g%h+i"), "what needs no quotes has none")
+	values := []string{
+		"", " ", "a b", "a\tb", "a\nb", "'", `"`, `\`, "$HOME", "`id`", "$(id)", "*", "~", "#", "a=b", "-n", "!x", "{a,b}", "é", "\xff", "a'b'c",
+	}
+	command := "printf '%s\\0'"
+	for _, v := range values {
+		command += " " + s.Quote(v)
+	}
+	out, err := exec.Command("sh", "-c", command).Output()
+	require.NoError(t, err)
+	assert.Equal(t, values, strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"))
+}

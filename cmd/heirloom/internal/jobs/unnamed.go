@@ -1,0 +1,14 @@
+package jobs
+
+import "os"
+
+// removedFile opens an empty file and takes its name away. Where that is not
+// possible while it is open, it stays behind, for the system to clear away.
+func removedFile() (*os.File, error) {
+	f, err := os.CreateTemp("", "heirloom-*")
+	if err != nil {
+		return nil, err
+	}
+	os.Remove(f.Name())
+	return f, nil
+}

@@ -1,0 +1,7 @@
+//go:build !linux
+
+package jobs
+
+import "os"
+
+func unnamedFile() (*os.File, error) { return removedFile() }
