@@ -297,13 +297,13 @@ func (n *node) join(p *node) error {
 	return nil
 }
 
-// push puts c in the list of p's children; p.mu is locked.
-func (p *node) push(c *node) {
-	c.next = p.first
-	if p.first != nil {
-		p.first.prev = c
+// push puts c in the list of n's children; n.mu is locked.
+func (n *node) push(c *node) {
+	c.next = n.first
+	if n.first != nil {
+		n.first.prev = c
 	}
-	p.first = c
+	n.first = c
 }
 
 // lockParent locks the mu of n's parent and returns it.

@@ -80,7 +80,8 @@ func OwnThread() Option { return optionFunc(func(o *options) { o.ownThread = tru
 // inherits the label. It means nothing to a [Group].
 func ProfileLabel() Option { return optionFunc(func(o *options) { o.labelled = true }) }
 
-// FailFast(false) makes a [Group] a supervisor: a child that fails leaves its
+// FailFast tells whether the first failure cancels a [Group], which it does unless
+// told otherwise. FailFast(false) makes it a supervisor: a child that fails leaves its
 // siblings alone. The Group still returns every error. It means nothing to a
 // task.
 func FailFast(on bool) Option { return optionFunc(func(o *options) { o.tolerant = !on }) }

@@ -79,7 +79,7 @@ func top(ctx context.Context, out io.Writer, count int, interval time.Duration,
 			return err
 		}
 		picture := describe(view, name)
-		if width, height, ok := terminal(out); ok {
+		if width, height, ok := terminalSize(out); ok {
 			// Home, the picture with the rest of each line cleared, and the rest of
 			// the screen cleared: nothing flickers.
 			picture = "\x1b[H" + strings.ReplaceAll(fit(picture, width, height-1), "\n", "\x1b[K\n") + "\x1b[J"
@@ -149,8 +149,8 @@ func fit(text string, width, height int) string {
 	return strings.Join(lines, "")
 }
 
-// terminal returns the size of the terminal that w is, if it is one.
-func terminal(w io.Writer) (width, height int, ok bool) {
+// terminalSize returns the size of the terminal that w is, if it is one.
+func terminalSize(w io.Writer) (width, height int, ok bool) {
 	if c, is := w.(*checkedWriter); is {
 		w = c.w
 	}
