@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/leaktest"
+	"github.com/heirloom-go/heirloom/internal/leakcheck"
 )
 
 // The test binary is heirloom itself when a test starts it as that, for what only
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 		os.Unsetenv(actAsMain)
 		main()
 	}
-	os.Exit(leaktest.Run(m))
+	leakcheck.Main(m)
 }
 
 // command returns heirloom as a process, with arguments.

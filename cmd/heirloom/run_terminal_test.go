@@ -18,8 +18,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A terminal is a pseudo-terminal with a program on it.
-type terminal struct {
+// A pty is a pseudo-terminal with a program on it.
+type pty struct {
 	*os.File
 	program *exec.Cmd
 
@@ -27,7 +27,7 @@ type terminal struct {
 	text strings.Builder // all that was shown so far
 }
 
-func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *terminal {
+func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *pty {
 	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
@@ -53,7 +53,7 @@ func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *terminal {
 	c.Env = append(append(c.Env, "TERM=xterm"), env...)
 	c.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true, Ctty: 2}
 	require.NoError(t, c.Start())
-	term := &terminal{File: master, program: c}
+	term := &pty{File: master, program: c}
 	go func() {
 		for buffer := make([]byte, 4096); ; {
 			n, err := master.Read(buffer)
@@ -68,13 +68,13 @@ func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *terminal {
 	return term
 }
 
-func (term *terminal) shown() string {
+func (term *pty) shown() string {
 	term.mu.Lock()
 	defer term.mu.Unlock()
 	return term.text.String()
 }
 
-func (term *terminal) waitFor(t *testing.T, pattern string) {
+func (term *pty) waitFor(t *testing.T, pattern string) {
 	t.Helper()
 	re := regexp.MustCompile(pattern)
 	require.Eventually(t, func() bool { return re.MatchString(term.shown()) }, time.Minute, 5*time.Millisecond, "%q", term.shown())

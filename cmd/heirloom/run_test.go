@@ -98,8 +98,8 @@ func TestRunExitCodes(t *testing.T) {
 	}{
 		{"::: true", "all succeeded", 0, ""},
 		{"::: true false", "one failed", 1, "heirloom: 1 of 2 jobs failed"},
-		{"--timeout 3s ::: true 'sleep 60'", "one timed out", 124, "heirloom: 1 of 2 jobs timed out"},
-		{"--timeout 3s ::: false 'sleep 60'", "one of each", 1, "heirloom: 2 of 2 jobs failed"},
+		{"--timeout 2s ::: true 'sleep 60'", "one timed out", 124, "heirloom: 1 of 2 jobs timed out"},
+		{"--timeout 2s ::: false 'sleep 60'", "one of each", 1, "heirloom: 2 of 2 jobs failed"},
 		{"-q ::: false", "failure is told even so", 1, "heirloom: 1 of 1 job failed"},
 		{"--retries 3 ::: '[ $HEIRLOOM_ATTEMPT = 2 ]'", "in the end, all succeeded", 0, ""},
 	}

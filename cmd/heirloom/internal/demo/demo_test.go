@@ -4,18 +4,17 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"os"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/demo"
-	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/leaktest"
+	"github.com/heirloom-go/heirloom/internal/leakcheck"
 )
 
 // TestMain fails when a scene leaves something running.
-func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
+func TestMain(m *testing.M) { leakcheck.Main(m) }
 
 func play(t *testing.T, name string) string {
 	t.Helper()

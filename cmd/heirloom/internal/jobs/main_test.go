@@ -1,10 +1,9 @@
 package jobs_test
 
 import (
-	"os"
 	"testing"
 
-	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/leaktest"
+	"github.com/heirloom-go/heirloom/internal/leakcheck"
 )
 
-func TestMain(m *testing.M) { os.Exit(leaktest.Run(m)) }
+func TestMain(m *testing.M) { leakcheck.Main(m) }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -115,19 +116,19 @@ func (s *pipes) files() (stdout, stderr *os.File) { return s.stdout, s.stderr }
 func (s *pipes) end(*Result) error { return s.close() }
 
 func (s *pipes) close() error {
-	var errs []error
 	for _, w := range []*os.File{s.stdout, s.stderr} {
 		if w != nil {
 			w.Close()
 		}
 	}
+	var first error // most often, the other is the same one
 	for i, reading := range s.reading {
 		s.readers[i].SetReadDeadline(time.Now().Add(time.Second))
 		_, err := reading.Await(context.Background())
-		errs = append(errs, err)
+		first = cmp.Or(first, err)
 		s.readers[i].Close()
 	}
-	return errors.Join(errs...)
+	return first
 }
 
 // read passes on what comes from r until its end. It goes on reading when writing

@@ -1,7 +1,7 @@
 package jobs
 
 import (
-	"errors"
+	"cmp"
 	"io"
 	"os"
 	"sync"
@@ -91,18 +91,18 @@ func (k *kept) end(*Result) error {
 		q.holding++
 	}
 	q.waiting[k.turn] = k
-	var errs []error
+	var err error
 	for next := q.waiting[q.next]; next != nil; next = q.waiting[q.next] {
 		delete(q.waiting, q.next)
 		if next.stdout != nil {
 			if next != k {
 				q.holding--
 			}
-			errs = append(errs, next.print())
+			err = cmp.Or(err, next.print())
 		}
 		q.next++
 	}
-	return errors.Join(errs...)
+	return err
 }
 
 // print prints the output, and drops it.
