@@ -291,45 +291,58 @@ func TestSettledWithADoneContextStartsNothing(t *testing.T) {
 // The value that a job sets is seen in the job and in the goroutines that it
 // starts, and neither in another job nor by the caller.
 func TestJobsAreIsolated(t *testing.T) {
-	const n = 10_000
-	numbers := make([]int, n)
-	fns := make([]task.Func[string], n)
-	for i := range n {
-		numbers[i] = i
-		fns[i] = func(ctx context.Context) (string, error) { return setAndLook(ctx, i) }
-	}
-	check := func(t *testing.T, got []string, err error) {
-		t.Helper()
-		require.NoError(t, err)
-		for i, v := range got {
-			require.Equal(t, strconv.Itoa(i), v)
-		}
-		assert.Equal(t, "caller", jobVar.Get())
-	}
-	defer jobVar.Set("caller").Reset()
-
-	t.Run("All", func(t *testing.T) {
-		defer jobVar.Set("caller").Reset()
-		got, err := gather.All(t.Context(), fns...)
-		check(t, got, err)
-	})
-	for _, opts := range [][]gather.Option{nil, {gather.Limit(1)}, {gather.Limit(8)}, {gather.Weight(8, func(int) int64 { return 1 })}} {
-		t.Run(fmt.Sprintf("Map with %d options", len(opts)), func(t *testing.T) {
+	const many, some = 10_000, 1000
+	for _, tc := range []struct {
+		name string
+		jobs int
+		run  func(ctx context.Context, jobs int) ([]string, error)
+	}{
+		{"All", many, func(ctx context.Context, jobs int) ([]string, error) {
+			fns := make([]task.Func[string], jobs)
+			for i := range fns {
+				fns[i] = func(ctx context.Context) (string, error) { return setAndLook(ctx, i) }
+			}
+			return gather.All(ctx, fns...)
+		}},
+		{"Map", some, mapWith()},
+		{"Map/Limit=1", some, mapWith(gather.Limit(1))},
+		{"Map/Limit=8", many, mapWith(gather.Limit(8))},
+		{"Map/Weight", some, mapWith(gather.Weight(8, func(int) int64 { return 1 }))},
+		{"Stream", some, func(ctx context.Context, jobs int) (results []string, err error) {
+			for v, err := range gather.Stream(ctx, count(jobs), setAndLook, gather.Ordered()) {
+				if err != nil {
+					return nil, err
+				}
+				results = append(results, v)
+			}
+			return results, nil
+		}},
+		{"ResultGroup", some, func(ctx context.Context, jobs int) ([]string, error) {
+			var g gather.ResultGroup[string]
+			g.SetLimit(8)
+			for i := range jobs {
+				g.Go(func() (string, error) { return setAndLook(ctx, i) })
+			}
+			return g.Wait()
+		}},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
 			defer jobVar.Set("caller").Reset()
-			got, err := gather.Map(t.Context(), numbers, setAndLook, opts...)
-			check(t, got, err)
+			got, err := tc.run(t.Context(), tc.jobs)
+			require.NoError(t, err)
+			require.Len(t, got, tc.jobs)
+			for i, v := range got {
+				require.Equal(t, strconv.Itoa(i), v)
+			}
+			assert.Equal(t, "caller", jobVar.Get())
 		})
 	}
-	t.Run("ResultGroup", func(t *testing.T) {
-		defer jobVar.Set("caller").Reset()
-		var g gather.ResultGroup[string]
-		g.SetLimit(8)
-		for i := range n {
-			g.Go(func() (string, error) { return setAndLook(t.Context(), i) })
-		}
-		got, err := g.Wait()
-		check(t, got, err)
-	})
+}
+
+func mapWith(opts ...gather.Option) func(context.Context, int) ([]string, error) {
+	return func(ctx context.Context, jobs int) ([]string, error) {
+		return gather.Map(ctx, upTo(jobs), setAndLook, opts...)
+	}
 }
 
 // setAndLook sets the variable to the number of the job, and returns what is

@@ -96,7 +96,7 @@ func peak(t testing.TB, call func(ctx context.Context, n int, probe func()) erro
 func TestMemoryIsBounded(t *testing.T) {
 	for _, tc := range bounded {
 		t.Run(tc.name, func(t *testing.T) {
-			bytes, goroutines := peak(t, tc.call, 100_000)
+			bytes, goroutines := peak(t, tc.call, 20_000)
 			assert.Less(t, bytes, int64(1<<20))
 			assert.LessOrEqual(t, goroutines, 20)
 		})
