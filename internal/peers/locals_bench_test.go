@@ -22,7 +22,7 @@ func BenchmarkLocalsGet(b *testing.B) {
 			}
 		})
 	})
-	for _, l := range localsPeers {
+	for _, l := range rotated(localsPeers) {
 		b.Run(l.name, func(b *testing.B) {
 			measure(b, func() {
 				l.with(1, func() {
@@ -45,7 +45,7 @@ func BenchmarkLocalsSet(b *testing.B) {
 			}
 		})
 	})
-	for _, l := range localsPeers {
+	for _, l := range rotated(localsPeers) {
 		b.Run(l.name, func(b *testing.B) {
 			set := l.set
 			if set == nil {
@@ -74,7 +74,7 @@ func BenchmarkLocalsSpawn(b *testing.B) {
 			}
 		})
 	})
-	for _, l := range localsPeers {
+	for _, l := range rotated(localsPeers) {
 		b.Run(l.name, func(b *testing.B) {
 			measure(b, func() {
 				l.with(1, func() {

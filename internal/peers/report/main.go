@@ -4,9 +4,9 @@
 //
 //	go run ./internal/peers/report [flags]
 //
-// A ratio is taken within each round, between benchmarks that ran one shortly
-// after the other, and the table has the median over the rounds. So a machine
-// that has other things to do disturbs it little.
+// What else the machine does can only slow a benchmark down. So it runs each for
+// a short time, many times and in a different order each time, and compares the
+// fastest runs.
 package main
 
 import (
@@ -19,6 +19,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 )
 
@@ -35,8 +36,8 @@ func main() {
 func run(args []string, log io.Writer) error {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	var (
-		rounds    = flags.Int("rounds", 11, "how many times to run each benchmark")
-		benchtime = flags.String("benchtime", "100ms", "how long to run each, each time; see go help testflag")
+		rounds    = flags.Int("rounds", 100, "how many times to run each benchmark")
+		benchtime = flags.String("benchtime", "10ms", "how long to run each, each time; see go help testflag")
 		match     = flags.String("bench", ".", "which benchmarks to run")
 		results   = flags.String("results", "", "a file to add the results to; what it has already is reported too")
 	)
@@ -110,12 +111,14 @@ func measure(root string, rounds int, benchtime, match string, out, log io.Write
 		return fmt.Errorf("build the benchmarks: %w", err)
 	}
 	for r := range rounds {
-		fmt.Fprintf(log, "round %d of %d\n", r+1, rounds)
+		fmt.Fprintf(log, "\rround %d of %d", r+1, rounds)
 		bench := exec.Command(binary, "-test.run=^$", "-test.bench="+match, "-test.benchtime="+benchtime)
 		bench.Stdout, bench.Stderr = out, log
+		bench.Env = append(os.Environ(), "PEERS_ROTATE="+strconv.Itoa(r))
 		if err := bench.Run(); err != nil {
 			return fmt.Errorf("run the benchmarks: %w", err)
 		}
 	}
+	fmt.Fprintln(log)
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -43,37 +42,21 @@ func parse(r io.Reader) (series, error) {
 	return s, lines.Err()
 }
 
-// median returns the median of the values of one unit. It reports false if there
+// best returns the least of the values of one unit. It reports false if there
 // are none.
-func (s series) median(name, unit string) (float64, bool) {
-	var values []float64
+func (s series) best(name, unit string) (least float64, ok bool) {
 	for _, r := range s[name] {
-		if v, ok := r[unit]; ok {
-			values = append(values, v)
+		if v, has := r[unit]; has && (!ok || v < least) {
+			least, ok = v, true
 		}
 	}
-	return middle(values)
+	return least, ok
 }
 
-// ratio returns the median, over the rounds, of the ratio of a benchmark to a
-// baseline. It reports false if there are no rounds with both.
+// ratio returns the ratio of the best values of a benchmark and of a baseline.
+// It reports false if one of them was not measured.
 func (s series) ratio(name, baseline, unit string) (float64, bool) {
-	var ratios []float64
-	for i := range min(len(s[name]), len(s[baseline])) {
-		v, ok := s[name][i][unit]
-		base := s[baseline][i][unit]
-		if ok && base > 0 {
-			ratios = append(ratios, v/base)
-		}
-	}
-	return middle(ratios)
-}
-
-func middle(values []float64) (float64, bool) {
-	n := len(values)
-	if n == 0 {
-		return 0, false
-	}
-	slices.Sort(values)
-	return (values[(n-1)/2] + values[n/2]) / 2, true
+	v, ok := s.best(name, unit)
+	base, has := s.best(baseline, unit)
+	return v / base, ok && has && base > 0
 }

@@ -98,7 +98,7 @@ func writeTables(path string, s series) error {
 }
 
 func (t table) measured(s series) bool {
-	_, ok := s.median(t.scenarios[0].of(t.baseline), "ns/op")
+	_, ok := s.best(t.scenarios[0].of(t.baseline), "ns/op")
 	return ok
 }
 
@@ -116,7 +116,7 @@ func (t table) markdown(s series) string {
 	row("", func(sc scenario) string { return sc.title })
 	row("---", func(scenario) string { return "---:" })
 	row(t.baseline, func(sc scenario) string {
-		ns, _ := s.median(sc.of(t.baseline), "ns/op")
+		ns, _ := s.best(sc.of(t.baseline), "ns/op")
 		return "1 = " + duration(ns)
 	})
 	for _, c := range t.contenders {
@@ -135,7 +135,7 @@ func (t table) markdown(s series) string {
 	row("*allocations*", func(scenario) string { return "" })
 	for _, c := range append([]string{t.baseline}, t.contenders...) {
 		row(c, func(sc scenario) string {
-			n, ok := s.median(sc.of(c), "allocs/op")
+			n, ok := s.best(sc.of(c), "allocs/op")
 			if !ok {
 				return ""
 			}
