@@ -18,10 +18,10 @@
 //	Stream    items of a sequence that may never end; results as they come    asyncio.as_completed
 //	Group     functions as they come up; a drop-in for errgroup.Group         asyncio.TaskGroup
 //
-// [Map], [Each] and [Stream] take options: a [Limit] of jobs at once, [Weight] and [Rate]
-// to hold them back, a [Timeout] and [Retry] for each, [Progress], and [OnError]
-// to say what a failure does to the other jobs. To give options to functions,
-// use Map over them with [Call].
+// [Map], [Each] and [Stream] take options: a [Limit] of jobs at once, [Weight]
+// and [Rate] to hold them back, a [Timeout] and [Retry] for each, [Progress], and
+// [OnError] to say what a failure does to the other jobs. To give options to
+// functions, use Map over them with [Call].
 //
 // [ResultGroup] is a Group whose functions return results.
 //
@@ -42,8 +42,8 @@
 //
 // The context that a job is called with carries the caller's variables, as
 // [ctxvar.NewContext] makes it. So variables live through pprof.Do with it.
-// Goroutines that run several jobs one after the other, as those of a Map with a
-// Limit do, take back the variables and the profiler labels that a job left
-// behind before the next one begins. A job that locks its goroutine to an
-// operating system thread must unlock it.
+// A goroutine may run several jobs one after the other; it takes back the
+// variables and the profiler labels that a job left behind before the next one
+// begins. A job that locks its goroutine to an operating system thread must unlock
+// it.
 package gather

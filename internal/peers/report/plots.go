@@ -17,17 +17,14 @@ import (
 
 // writePlots draws a plot for each table for which there are results.
 func writePlots(dir string, s series) error {
-	for _, t := range tables {
-		if !t.measured(s) {
-			continue
-		}
+	for _, t := range measured(s) {
 		p, err := t.plot(s)
 		if err != nil {
 			return fmt.Errorf("plot %s: %w", t.id, err)
 		}
 		height := vg.Length(len(t.contenders)+1)*0.9*vg.Centimeter + 4*vg.Centimeter
 		canvas := vgsvg.New(20*vg.Centimeter, height)
-		p.Draw(draw.New(canvas))
+		p.Draw(draw.Crop(draw.New(canvas), vg.Points(8), -vg.Points(8), vg.Points(8), -vg.Points(8)))
 		f, err := os.Create(filepath.Join(dir, t.id+".svg"))
 		if err != nil {
 			return err
@@ -50,18 +47,24 @@ var (
 		color.RGBA{0xD5, 0x5E, 0x00, 0xFF},
 		color.RGBA{0x00, 0x9E, 0x73, 0xFF},
 	}
-	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.TriangleGlyph{}}
+	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}}
 )
 
 // plot draws a point for each cell of the table, on a logarithmic scale on which
 // left is faster, with a line at the baseline.
 func (t table) plot(s series) (*plot.Plot, error) {
+	plot.DefaultFont.Variant = "Sans"
 	p := plot.New()
 	p.Title.Text = t.title
+	p.Title.Padding = vg.Points(10)
 	p.BackgroundColor = color.White
 	p.X.Label.Text = "times as long as " + t.baseline + " (less is better)"
 	p.X.Scale = plot.LogScale{}
 	p.Legend.Top = true
+	p.Legend.Padding = vg.Points(3)
+	grid := plotter.NewGrid()
+	grid.Vertical.Color = nil
+	p.Add(grid)
 
 	rows := append([]string{t.baseline}, t.contenders...)
 	slices.Reverse(rows) // the first one on top

@@ -59,6 +59,7 @@ func TestReportIsWrittenInItsPlace(t *testing.T) {
 
 	got, err := os.ReadFile(doc)
 	require.NoError(t, err)
+	assert.Contains(t, string(got), "|  | 1 job |\n", "a scenario without results has no column")
 	assert.Contains(t, string(got), "| errgroup | 1 = 1 µs |")
 	assert.Contains(t, string(got), "| gather.All | **0.80** (0.50) |")
 	assert.Equal(t, len(tables), strings.Count(string(got), "between\n"), "the text around is kept")

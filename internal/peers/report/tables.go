@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -79,10 +80,7 @@ func writeTables(path string, s series) error {
 		return err
 	}
 	text := string(doc)
-	for _, t := range tables {
-		if !t.measured(s) {
-			continue
-		}
+	for _, t := range measured(s) {
 		begin, end := "<!-- report: "+t.id+" -->\n", "<!-- end of report -->"
 		head, rest, ok := strings.Cut(text, begin)
 		if !ok {
@@ -97,9 +95,18 @@ func writeTables(path string, s series) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-func (t table) measured(s series) bool {
-	_, ok := s.best(t.scenarios[0].of(t.baseline), "ns/op")
-	return ok
+// measured returns the tables with the scenarios for which there are results.
+func measured(s series) (some []table) {
+	for _, t := range tables {
+		t.scenarios = slices.DeleteFunc(slices.Clone(t.scenarios), func(sc scenario) bool {
+			_, ok := s.best(sc.of(t.baseline), "ns/op")
+			return !ok
+		})
+		if len(t.scenarios) > 0 {
+			some = append(some, t)
+		}
+	}
+	return some
 }
 
 // markdown returns the table: for the baseline the time of an operation, and for
