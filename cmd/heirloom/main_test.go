@@ -89,7 +89,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.args, func(t *testing.T) {
 			require.NotEmpty(t, tt.reason)
-			if runtime.GOOS == "windows" && strings.Contains(tt.want, "no such file") || strings.Contains(tt.want, "PATH") {
+			if runtime.GOOS == "windows" && (strings.Contains(tt.want, "no such file") || strings.Contains(tt.want, "PATH")) {
 				tt.want = "" // which is worded otherwise there
 			}
 			code, stdout, stderr := heirloom(strings.Fields(tt.args)...)

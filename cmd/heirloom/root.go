@@ -8,10 +8,12 @@ func newRoot() *cobra.Command {
 	root := &cobra.Command{
 		Use:   "heirloom",
 		Short: "Context variables and tasks for Go: examples to watch, and a job runner",
-		Long: `heirloom shows what the Heirloom library does, and is useful by itself:
-demo plays its examples, run runs shell commands concurrently.`,
+		Long: `heirloom shows what the Heirloom library does, and is useful by itself: demo
+plays its examples, run runs shell commands concurrently, serve starts two small
+services, and ps and top look into a program that runs.`,
 		Example: `  heirloom demo
-  heirloom run 'gzip -9 {}' ::: *.log`,
+  heirloom run 'gzip -9 {}' ::: *.log
+  heirloom run -j 8 < jobs.txt`,
 		Args: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return nil

@@ -83,7 +83,9 @@ func (l *Log) dropTail(n int) error {
 	if err != nil {
 		return err
 	}
-	return l.f.Truncate(info.Size() - int64(n))
+	// By name, because Windows allows a file that is open to append to no more
+	// than that.
+	return os.Truncate(l.f.Name(), info.Size()-int64(n))
 }
 
 // succeeded reports whether the job had, when it last ended.

@@ -66,6 +66,10 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 	return told, err
 }
 
+// lastWait is how long sweep waits for what it has killed. Killing takes no time,
+// but for a process that the kernel holds on to, or that is not ours to kill.
+const lastWait = 2 * time.Second
+
 // sweep ends what is left of the group after its leader. There is nothing to wait
 // on but the clock: these processes are not our children.
 func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
@@ -81,10 +85,14 @@ func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
 		case <-hurry:
 			deadline, hurry = time.Now(), nil
 		}
-		if !killed && !time.Now().Before(deadline) {
-			p.group.kill()
-			killed = true
+		if time.Now().Before(deadline) {
+			continue
 		}
+		if killed {
+			return
+		}
+		p.group.kill()
+		killed, deadline, hurry = true, time.Now().Add(lastWait), nil
 	}
 }
 

@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -25,7 +26,7 @@ func TestTemplate(t *testing.T) {
 		{"x {.}", "a dot in the directory is no extension", []string{"a.d/b"}, "x <a.d/b>"},
 		{"x {.}", "a name that begins with a dot is no extension", []string{"d/.profile"}, "x <d/.profile>"},
 		{"x {/}", "base name", []string{"d/e/a.c"}, "x <a.c>"},
-		{"x {//}", "directory", []string{"d/e/a.c"}, "x <d/e>"},
+		{"x {//}", "directory", []string{"d/e/a.c"}, "x <" + filepath.Dir("d/e/a.c") + ">"},
 		{"x {//}", "the directory of a bare name", []string{"a.c"}, "x <.>"},
 		{"x {/.}", "base name without extension", []string{"d/e/a.c"}, "x <a>"},
 		{"{2}-{1}", "by number", []string{"a", "b"}, "<b>-<a>"},

@@ -1,9 +1,10 @@
+//go:build !windows
+
 package jobs
 
 import "os"
 
-// removedFile opens an empty file and takes its name away. Where that is not
-// possible while it is open, it stays behind, for the system to clear away.
+// removedFile opens an empty file and takes its name away.
 func removedFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "heirloom-*")
 	if err != nil {
