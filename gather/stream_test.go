@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"iter"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"slices"
@@ -81,7 +82,7 @@ func TestStreamOfNothing(t *testing.T) {
 func TestStreamIsComplete(t *testing.T) {
 	const n = 200
 	for _, limit := range []int{1, 2, 7, n, 10 * n} {
-		for _, buffer := range []int{0, 1, 5, 1 << 62} {
+		for _, buffer := range []int{0, 1, 5, math.MaxInt} {
 			for _, ordered := range []bool{false, true} {
 				t.Run(fmt.Sprintf("limit %d, buffer %d, ordered %t", limit, buffer, ordered), func(t *testing.T) {
 					synctest.Test(t, func(t *testing.T) {
