@@ -67,7 +67,7 @@ func (l *observerList) remove(o *observer) {
 // tell tells those who look on that n, a task, ends in the given state.
 func (l *observerList) tell(n *node, state State, err error) {
 	list := l.list.Load()
-	if list == nil {
+	if list == nil { // the last one has left since
 		return
 	}
 	// A panic in there, or in the Error method of err, must not keep n from

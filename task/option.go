@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/pprof"
+	"runtime/trace"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -86,19 +87,32 @@ func ProfileLabel() Option { return optionFunc(func(o *options) { o.labelled = t
 // task.
 func FailFast(on bool) Option { return optionFunc(func(o *options) { o.tolerant = !on }) }
 
-// arrange returns a function that runs fn in the way that o asks for, in the
-// task with the given name.
-func arrange[T any](fn Func[T], o *options, name string) Func[T] {
-	if o.labelled {
-		fn = labelled(fn, name)
+// arrange returns a function that runs fn in the way that o, which may be nil,
+// asks for.
+func (t *Task[T]) arrange(fn Func[T], o *options) Func[T] {
+	if o != nil {
+		if o.labelled {
+			fn = labelled(fn, t.name())
+		}
+		if o.vars != nil {
+			fn = inContext(fn, o.vars)
+		}
+		if o.ownThread {
+			fn = locked(fn)
+		}
 	}
-	if o.vars != nil {
-		fn = inContext(fn, o.vars)
-	}
-	if o.ownThread {
-		fn = locked(fn)
+	if t.more.trace != nil {
+		fn = traced(fn, t.more.trace)
 	}
 	return fn
+}
+
+func traced[T any](fn Func[T], tt *trace.Task) Func[T] {
+	return func(ctx context.Context) (T, error) {
+		defer tt.End()
+		defer trace.StartRegion(ctx, "task").End()
+		return fn(ctx)
+	}
 }
 
 func labelled[T any](fn Func[T], name string) Func[T] {

@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"runtime/trace"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
@@ -59,8 +58,8 @@ func newTask[T any](fn Func[T]) *Task[T] {
 // start starts the goroutine of t, which is in the tree.
 func (t *Task[T]) start(o *options) {
 	gls.ScopeOf(&t.own).Bear(&t.self)
-	if o != nil {
-		t.fn = arrange(t.fn, o, t.name())
+	if t.more != nil {
+		t.fn = t.arrange(t.fn, o)
 	}
 	go live(t)
 }
@@ -76,10 +75,6 @@ func (t *Task[T]) run() {
 	defer t.conclude(vars)
 	fn := t.fn
 	t.fn = nil
-	if t.more != nil && t.more.trace != nil {
-		defer t.more.trace.End()
-		defer trace.StartRegion(t.ctx, "task").End()
-	}
 	t.ending.run((*nodeCtx)(&t.node), fn)
 }
 
@@ -97,7 +92,9 @@ func (t *Task[T]) conclude(vars *gls.Scope) {
 	if t.ending.err != nil {
 		t.fail(state, t.ending.err)
 	}
-	observers.tell(&t.node, state, t.ending.err)
+	if observers.list.Load() != nil {
+		observers.tell(&t.node, state, t.ending.err)
+	}
 	t.finish(state)
 }
 

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"sync"
 	"testing"
 
 	"github.com/heirloom-go/heirloom/task"
@@ -39,5 +40,99 @@ func BenchmarkGoAwait(b *testing.B) {
 			}
 			return 0, nil
 		})
+	})
+}
+
+// BenchmarkParallel has every processor start and await tasks of one Run, which
+// share the lock of their parent.
+func BenchmarkParallel(b *testing.B) {
+	b.Run("go+channel", func(b *testing.B) {
+		b.RunParallel(func(pb *testing.PB) {
+			for pb.Next() {
+				ch := make(chan int)
+				go func() { ch <- 1 }()
+				<-ch
+			}
+		})
+	})
+	b.Run("task", func(b *testing.B) {
+		_, _ = task.Run(context.Background(), func(ctx context.Context) (int, error) {
+			b.RunParallel(func(pb *testing.PB) {
+				for pb.Next() {
+					_, _ = task.Go(ctx, one).Await(ctx)
+				}
+			})
+			return 0, nil
+		})
+	})
+	b.Run("task, each with a parent of its own", func(b *testing.B) {
+		_, _ = task.Run(context.Background(), func(ctx context.Context) (int, error) {
+			b.RunParallel(func(pb *testing.PB) {
+				_, _ = task.Go(ctx, func(ctx context.Context) (int, error) {
+					for pb.Next() {
+						_, _ = task.Go(ctx, one).Await(ctx)
+					}
+					return 0, nil
+				}).Await(ctx)
+			})
+			return 0, nil
+		})
+	})
+}
+
+// BenchmarkGroup is a Group of 100 children beside a WaitGroup of 100 goroutines.
+func BenchmarkGroup(b *testing.B) {
+	const n = 100
+	b.Run("WaitGroup", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			var wg sync.WaitGroup
+			for range n {
+				wg.Go(func() {})
+			}
+			wg.Wait()
+		}
+	})
+	b.Run("Group", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_ = task.Group(context.Background(), func(ctx context.Context) error {
+				for range n {
+					task.Go(ctx, one)
+				}
+				return nil
+			})
+		}
+	})
+}
+
+// BenchmarkCancel cancels a task with 1000 children that wait for their ctx,
+// beside a context with 1000 goroutines that do.
+func BenchmarkCancel(b *testing.B) {
+	const n = 1000
+	b.Run("context", func(b *testing.B) {
+		for b.Loop() {
+			ctx, cancel := context.WithCancel(context.Background())
+			var wg sync.WaitGroup
+			for range n {
+				wg.Go(func() {
+					ctx, cancel := context.WithCancel(ctx)
+					defer cancel()
+					<-ctx.Done()
+				})
+			}
+			cancel()
+			wg.Wait()
+		}
+	})
+	b.Run("task", func(b *testing.B) {
+		for b.Loop() {
+			_ = task.Group(context.Background(), func(ctx context.Context) error {
+				for range n {
+					task.Go(ctx, func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() })
+				}
+				return context.Canceled
+			})
+		}
 	})
 }
