@@ -77,6 +77,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"run --env X ::: x", "no value", `--env takes NAME=VALUE, not "X"`},
 		{"run --shell no-such-shell ::: x", "no such shell", `exec: "no-such-shell": executable file not found in $PATH`},
 		{"run -f no-such-file", "no such file", "open no-such-file: no such file or directory"},
+		{"run -f testdata", "no file", "testdata is a directory"},
 		{"run -f x ::: y", "values twice", "there are values after ::: and in a file; which ones?"},
 		{"run ::: a ::: b", "values and no command", "there is no command to combine the values of several ::: in"},
 		{"run echo {3} ::: a ::: b", "a value that no job has", "{3} asks for value 3, and each job has 2"},

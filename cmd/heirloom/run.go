@@ -312,6 +312,10 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		if err != nil {
 			return nil, err
 		}
+		if info, err := file.Stat(); err == nil && info.IsDir() {
+			file.Close()
+			return nil, fmt.Errorf("%s is a directory", f.file)
+		}
 		name, stdin, in.file = f.file, file, file
 	} else if isTerminal(stdin) && f.file == "" {
 		if command != "" {
