@@ -37,8 +37,10 @@ func elapsed() func() time.Duration {
 // was given to close gets closed.
 func TestTaskCancelledBeforeItBegins(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		child := task.Go(ctx, func(ctx context.Context) (error, error) { return context.Cause(ctx), ctx.Err() })
-		child.Cancel(errMine)
+		// By the ctx, since a Cancel may come when it has begun already.
+		canceled, cancel := context.WithCancelCause(ctx)
+		cancel(errMine)
+		child := task.Go(canceled, func(ctx context.Context) (error, error) { return context.Cause(ctx), ctx.Err() })
 		cause, err := child.Await(ctx)
 		assert.Equal(t, errMine, cause)
 		assert.ErrorIs(t, err, errMine)

@@ -51,7 +51,6 @@ func TestProfileLabel(t *testing.T) {
 	assert.NoError(t, err)
 	got, _ := user.In(child.Context())
 	assert.Equal(t, "alice", got)
-	assert.NotContains(t, goroutineProfile(t), `"task":"labelled"`)
 }
 
 func TestProfileLabelOfAFunctionThatEndsBadly(t *testing.T) {
