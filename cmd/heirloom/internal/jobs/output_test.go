@@ -52,6 +52,66 @@ func TestWholeIsExact(t *testing.T) {
 	}
 }
 
+func TestWholeToKindsOfFiles(t *testing.T) {
+	want := strings.Repeat("0123456789\n", 100_000)
+	print := func(t *testing.T, stdout *os.File) error {
+		b := newBench(t)
+		b.Limit = 1
+		b.Output = jobs.Whole(stdout, &b.stderr, false)
+		_, err := b.stream(t, t.Context(), "yes 0123456789 | head -n 60000", "yes 0123456789 | head -n 40000")
+		return err
+	}
+
+	t.Run("pipe", func(t *testing.T) {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		defer r.Close()
+		read := make(chan []byte)
+		go func() {
+			text, _ := io.ReadAll(r)
+			read <- text
+		}()
+		assert.NoError(t, print(t, w))
+		w.Close()
+		assert.Equal(t, want, string(<-read))
+	})
+	for name, flag := range map[string]int{"file": 0, "file to append to": os.O_APPEND} {
+		t.Run(name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "out")
+			f, err := os.OpenFile(path, os.O_CREATE|os.O_WRONLY|flag, 0o644)
+			require.NoError(t, err)
+			defer f.Close()
+			_, err = f.WriteString("before\n")
+			require.NoError(t, err)
+			require.NoError(t, print(t, f))
+			text, err := os.ReadFile(path)
+			require.NoError(t, err)
+			assert.Equal(t, "before\n"+want, string(text))
+		})
+	}
+	t.Run("device", func(t *testing.T) {
+		f, err := os.OpenFile(os.DevNull, os.O_WRONLY, 0)
+		require.NoError(t, err)
+		defer f.Close()
+		assert.NoError(t, print(t, f))
+	})
+	t.Run("full device", func(t *testing.T) {
+		f, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
+		if err != nil {
+			t.Skip(err)
+		}
+		defer f.Close()
+		assert.EqualError(t, print(t, f), "cannot write to standard output: no space left on device")
+	})
+	t.Run("closed pipe", func(t *testing.T) {
+		r, w, err := os.Pipe()
+		require.NoError(t, err)
+		defer w.Close()
+		r.Close()
+		assert.EqualError(t, print(t, w), "cannot write to standard output: broken pipe")
+	})
+}
+
 func TestOrdered(t *testing.T) {
 	b := newBench(t)
 	b.Output = jobs.Ordered(&b.stdout, &b.stderr, false)

@@ -143,7 +143,7 @@ func (p *printer) copy(name string, w io.Writer, f *os.File) error {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
-	if _, err := io.Copy(w, f); err != nil {
+	if err := copyFile(w, f); err != nil {
 		return streamError(name, err)
 	}
 	if p.endLines {

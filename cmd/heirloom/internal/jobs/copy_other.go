@@ -1,0 +1,14 @@
+//go:build !linux
+
+package jobs
+
+import (
+	"io"
+	"os"
+)
+
+// copyFile writes all that is in f, from its offset, to w.
+func copyFile(w io.Writer, f *os.File) error {
+	_, err := io.Copy(w, f)
+	return err
+}
