@@ -108,8 +108,18 @@ func (v *Var[T]) binding() *binding[T] {
 // the zero value, as reading any variable of Go does. [Var.MustGet] panics and
 // [Var.Lookup] reports.
 func (v *Var[T]) Get() T {
-	// As binding does, but a call less: this is the one that has to be fast.
-	if b, _ := gls.Get(v.id).(*binding[T]); b != nil {
+	// As binding does, but with all that is usual inlined: this is what programs
+	// do most.
+	var held any
+	switch f := gls.Peek().Frame(); {
+	case f == nil:
+		held = gls.Get(v.id)
+	case f.Flat():
+		held = f.FlatGet(v.id)
+	default:
+		held = f.DeepGet(v.id)
+	}
+	if b, _ := held.(*binding[T]); b != nil {
 		return b.value
 	}
 	value, _ := v.unset()

@@ -69,7 +69,6 @@ func TestOriginIsInherited(t *testing.T) {
 			assert.False(t, s.BegunHere())
 			gls.Set(1, "y")
 			is("task")
-			gls.Isolate(func() { gls.Set(2, "z"); is("task") })
 			onGoroutine(func() { is("task") })
 		})
 		var run gls.Scope

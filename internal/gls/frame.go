@@ -80,9 +80,10 @@ func (f *Frame) with(key uint32, value any, labels []record, home *Home) *Frame 
 			slots [few]any
 		})
 		next = &roomy.Frame
-		next.values = values.WithIn(key, value, roomy.slots[:])
+		values.WithIn(&next.values, key, value, roomy.slots[:])
 	} else {
-		next = &Frame{values: values.With(key, value)}
+		next = new(Frame)
+		values.WithIn(&next.values, key, value, nil)
 	}
 	next.home, next.trail = home, f.line()
 	next.setLabels(labels)
@@ -106,6 +107,19 @@ func (f *Frame) Values() *trie.Map {
 	}
 	return &f.values
 }
+
+// Flat, FlatGet and DeepGet are what [trie.Map] has by these names. Through
+// Values they would not be inlined into a package that doesn't import that one.
+
+// Flat reports whether FlatGet serves for f, which must not be nil, and DeepGet
+// else.
+func (f *Frame) Flat() bool { return f.values.Flat() }
+
+// FlatGet returns the value of key, or nil.
+func (f *Frame) FlatGet(key uint32) any { return f.values.FlatGet(key) }
+
+// DeepGet returns the value of key, or nil.
+func (f *Frame) DeepGet(key uint32) any { return f.values.DeepGet(key) }
 
 var noValues trie.Map
 
@@ -175,22 +189,8 @@ func (f *Frame) follow(n *note, home *Home, labels []record) *Frame {
 	return next
 }
 
-// Get returns the running goroutine's value of key, or nil. Reading variables
-// is what programs do most, so it is Current().Values().Get(key) with the usual
-// case inlined.
-func Get(key uint32) any {
-	s := (*labelSet)(getProfLabel())
-	if s == nil {
-		return nil
-	}
-	if f := s.frame(); f != nil {
-		if f.values.Flat() {
-			return f.values.FlatGet(key)
-		}
-		return f.values.DeepGet(key)
-	}
-	return s.adopt().Values().Get(key)
-}
+// Get returns the running goroutine's value of key, or nil.
+func Get(key uint32) any { return Current().Values().Get(key) }
 
 // Current returns the frame of the running goroutine, or nil if nothing was
 // ever set in it or in those it descends from.
@@ -210,6 +210,13 @@ func Current() *Frame {
 // The result is s itself, and not what the hidden record leads to, so that a
 // processor need not wait for the record to go on.
 func (s *labelSet) frame() *Frame {
+	// A frame with no visible label has its one record, the hidden one, within
+	// itself, which is quick to tell. Should the records of another set ever
+	// follow it in memory as directly, then the first of them has another key.
+	const hidden = unsafe.Offsetof(Frame{}.hidden)
+	if uintptr(unsafe.Pointer(s.data)) == uintptr(unsafe.Pointer(s))+hidden && s.data.key == unsafe.Pointer(&hiddenKey) {
+		return (*Frame)(unsafe.Pointer(s))
+	}
 	if s.cap > s.len {
 		// A set of pprof's may have spare capacity too. Reading it is in
 		// bounds, and nobody writes it: sets are immutable once in a slot.
@@ -223,6 +230,8 @@ func (s *labelSet) frame() *Frame {
 // slot returns the slot's content, and the frame in it if it is one. If it has
 // a mark, a frame takes its place first.
 func slot() (*labelSet, *Frame) {
-	f := Current()
-	return (*labelSet)(getProfLabel()), f
+	if f := Current(); f != nil {
+		return &f.set, f
+	}
+	return (*labelSet)(getProfLabel()), nil
 }

@@ -137,7 +137,7 @@ func TestGoid(t *testing.T) {
 	require.Equal(t, gls.StackGoid(), gls.Goid(), advice)
 	seen := map[uint64]bool{gls.Goid(): true}
 	for range 200 {
-		inGoroutine(func() {
+		onGoroutine(func() {
 			id := gls.Goid()
 			require.Equal(t, gls.StackGoid(), id, advice)
 			require.False(t, seen[id], "an id is used twice")

@@ -90,29 +90,3 @@ func restore(before *labelSet, f *Frame, n *note) {
 		n.set(f)
 	}
 }
-
-// Isolate calls fn and takes back what it set when it returns, panics or calls
-// runtime.Goexit, as running a copy of the goroutine's variables does. It costs
-// next to nothing if fn sets no variable, which is what a worker that calls one
-// job after another asks for.
-func Isolate(fn func()) {
-	before, f := slot()
-	if g := goid(); f.ownedBy(g) {
-		newFrame(before.visible(), f.inner(g), f.values, f.trail).install()
-	}
-	defer isolated(before, f)
-	fn()
-}
-
-// isolated ends a call of Isolate. The home that fn worked in, if it set
-// anything, is closed, so that no token of it serves later.
-func isolated(before *labelSet, f *Frame) {
-	now := Current()
-	var n *note
-	if now.ownedBy(goid()) && (f == nil || now.home != f.home) {
-		n = now.home.note.Value()
-		now.home.note = noNote
-		now.home.close()
-	}
-	restore(before, f, n)
-}

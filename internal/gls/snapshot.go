@@ -12,6 +12,19 @@ func Save() Snapshot {
 	return Snapshot{set}
 }
 
+// Peek is Save for a caller that only wants to read a variable, and quickly: it
+// is small enough to be inlined, as is [Snapshot.Frame].
+func Peek() Snapshot { return Snapshot{(*labelSet)(getProfLabel())} }
+
+// Frame returns the frame in s, which holds nothing if s is empty. It is nil if
+// s came from [Peek] and only [Current] can tell.
+func (s Snapshot) Frame() *Frame {
+	if s.set == nil {
+		return nothing
+	}
+	return s.set.frame()
+}
+
 // Restore gives the running goroutine the variables and labels of s, which
 // another goroutine may have saved, as a go statement there and then would have.
 // It is for a goroutine that does the work of many, one after the other: what
@@ -37,10 +50,7 @@ func (s Snapshot) restore() {
 // home returns the home of the frame in s, or nil. It has another owner than
 // the goroutine that restores s, unless that goroutine saved s itself.
 func (s Snapshot) home() *Home {
-	if s.set == nil {
-		return nil
-	}
-	if f := s.set.frame(); f != nil {
+	if f := s.Frame(); f != nil {
 		return f.home
 	}
 	return nil

@@ -130,11 +130,6 @@ func BenchmarkRestore(b *testing.B) {
 					saved.Restore()
 				}
 			})
-			b.Run("Isolate+Set", func(b *testing.B) {
-				for b.Loop() {
-					gls.Isolate(func() { gls.Set(1, "job") })
-				}
-			})
 		})
 	})
 }

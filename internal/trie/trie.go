@@ -90,34 +90,42 @@ func (m *Map) DeepGet(key uint32) any {
 
 // With returns a Map that holds value, which must not be nil, for key, and what
 // m holds for every other key.
-func (m *Map) With(key uint32, value any) Map { return m.WithIn(key, value, nil) }
+func (m *Map) With(key uint32, value any) Map {
+	var next Map
+	m.WithIn(&next, key, value, nil)
+	return next
+}
 
 // Width returns how many slots the root has. With gives it one more at most.
 func (m *Map) Width() int { return len(m.root.slots) }
 
-// WithIn is With, and uses room, of which there must be no other use, for the
-// slots of the root if it has that many.
-func (m *Map) WithIn(key uint32, value any, room []any) Map {
-	root, shift := m.root, m.shift
+// WithIn makes next, which must be empty, what With returns. It uses room, of
+// which there must be no other use, for the slots of the root if it has that
+// many.
+func (m *Map) WithIn(next *Map, key uint32, value any, room []any) {
+	root, shift := &m.root, m.shift
 	for key>>shift > mask {
 		if root.bits != 0 {
-			lower := root
-			root = node{bits: 1, slots: []any{&lower}}
+			root = &node{bits: 1, slots: []any{root.copied()}}
 		}
 		shift += width
 	}
 	size := root.sizeWith(key, shift)
-	var next node
 	if size <= len(room) {
-		next.slots = room[:size:size]
+		next.root.slots = room[:size:size]
 	} else {
-		next.slots = make([]any, size)
+		next.root.slots = make([]any, size)
 	}
-	added := int32(0)
-	if root.with(&next, key, value, shift) {
-		added = 1
+	next.size, next.shift = m.size, shift
+	if root.with(&next.root, key, value, shift) {
+		next.size++
 	}
-	return Map{root: next, size: m.size + added, shift: shift}
+}
+
+// copied returns a copy of n that shares its slots.
+func (n *node) copied() *node {
+	c := *n
+	return &c
 }
 
 // sizeWith returns how many slots n has once it has the one for key.
@@ -146,14 +154,25 @@ func (n *node) with(next *node, key uint32, value any, shift uint8) (added bool)
 		added = !has
 	}
 	next.bits = n.bits | bit
-	copy(next.slots, n.slots[:at])
+	copySlots(next.slots, n.slots[:at])
 	if has {
-		copy(next.slots[at:], n.slots[at:])
+		copySlots(next.slots[at+1:], n.slots[at+1:])
 	} else {
-		copy(next.slots[at+1:], n.slots[at:])
+		copySlots(next.slots[at+1:], n.slots[at:])
 	}
 	next.slots[at] = value
 	return added
+}
+
+// copySlots is copy, and faster where there are few, as there mostly are.
+func copySlots(to, from []any) {
+	if len(from) > 4 {
+		copy(to, from)
+		return
+	}
+	for i, v := range from {
+		to[i] = v
+	}
 }
 
 var noNode node

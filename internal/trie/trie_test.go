@@ -89,7 +89,9 @@ func TestWithIn(t *testing.T) {
 	var m trie.Map
 	for key := range uint32(4) {
 		room := make([]any, 3)
-		m = m.WithIn(key, int(key), room)
+		var next trie.Map
+		m.WithIn(&next, key, int(key), room)
+		m = next
 		require.Equal(t, int(key)+1, m.Width())
 		if m.Width() <= len(room) {
 			require.Equal(t, int(key), room[key])
@@ -149,7 +151,7 @@ func FuzzMap(f *testing.F) {
 			}
 			next := version{model: maps.Clone(from.model)}
 			if ops[0]&0x80 == 0 {
-				next.m = from.m.WithIn(key, i, make([]any, i%5))
+				from.m.WithIn(&next.m, key, i, make([]any, i%5))
 				next.model[key] = i
 			} else {
 				next.m = from.m.Without(key)
