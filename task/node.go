@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // A node is a task or a Group in the tree of those that are live: the part that
@@ -33,7 +34,7 @@ type node struct {
 	ctx     context.Context // what the node's own ctx falls back on for values
 	more    *extras         // what few nodes have, or nil
 
-	parent atomic.Pointer[node] // stored with the parent's mu locked
+	parent gls.Cell[node] // stored with the parent's mu locked
 
 	// Guarded by the parent's mu.
 	prev, next *node
@@ -292,7 +293,7 @@ func (n *node) join(p *node) error {
 	if (n.attached && p.is(isCanceled) || p.is(isDoomed)) && !n.is(isCanceled) {
 		n.cancelWith(p.later.cause)
 	}
-	n.parent.Store(p)
+	n.parent.Init(p)
 	p.push(n)
 	return nil
 }

@@ -2,6 +2,8 @@ package task_test
 
 import (
 	"context"
+	"fmt"
+	"runtime"
 	"sync"
 	"testing"
 
@@ -10,9 +12,34 @@ import (
 
 func one(context.Context) (int, error) { return 1, nil }
 
+// heap is how much a benchmark keeps alive unless it says otherwise: as much as
+// a small server does.
+const heap = 32 << 20
+
+// live keeps size bytes alive until b has ended. With next to nothing alive the
+// garbage is collected every few thousand tasks, hundreds of times a second, and
+// the collector is what is measured.
+func live(b *testing.B, size int) {
+	held := make([]byte, size)
+	for i := 0; i < size; i += 1 << 10 {
+		held[i] = 1
+	}
+	runtime.GC()
+	b.Cleanup(func() { runtime.KeepAlive(held) })
+}
+
 // BenchmarkGoAwait is the cost of a task beside that of what it is made of: a
 // goroutine and a channel.
 func BenchmarkGoAwait(b *testing.B) {
+	for _, size := range []int{0, heap} {
+		b.Run(fmt.Sprintf("live=%dMB", size>>20), func(b *testing.B) {
+			live(b, size)
+			benchGoAwait(b)
+		})
+	}
+}
+
+func benchGoAwait(b *testing.B) {
 	b.Run("go+channel", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -46,6 +73,7 @@ func BenchmarkGoAwait(b *testing.B) {
 // BenchmarkParallel has every processor start and await tasks of one Run, which
 // share the lock of their parent.
 func BenchmarkParallel(b *testing.B) {
+	live(b, heap)
 	b.Run("go+channel", func(b *testing.B) {
 		b.RunParallel(func(pb *testing.PB) {
 			for pb.Next() {
@@ -83,6 +111,7 @@ func BenchmarkParallel(b *testing.B) {
 // BenchmarkGroup is a Group of 100 children beside a WaitGroup of 100 goroutines.
 func BenchmarkGroup(b *testing.B) {
 	const n = 100
+	live(b, heap)
 	b.Run("WaitGroup", func(b *testing.B) {
 		b.ReportAllocs()
 		for b.Loop() {
@@ -110,6 +139,7 @@ func BenchmarkGroup(b *testing.B) {
 // beside a context with 1000 goroutines that do.
 func BenchmarkCancel(b *testing.B) {
 	const n = 1000
+	live(b, heap)
 	b.Run("context", func(b *testing.B) {
 		for b.Loop() {
 			ctx, cancel := context.WithCancel(context.Background())

@@ -17,7 +17,7 @@ type birth struct {
 // A tag leads from a goroutine, and from all that it starts, to its origin. It
 // is apart from what has it so that the origin can be let go of.
 type tag struct {
-	origin atomic.Pointer[any] // nil once the goroutine has ended
+	origin Cell[any] // nil once the goroutine has ended
 }
 
 // Bear makes the running goroutine's labels and variables those of s, which
@@ -27,13 +27,13 @@ type tag struct {
 func (s *Scope) Bear(origin *any) {
 	before, f := slot()
 	b := new(birth)
-	b.tag.origin.Store(origin)
+	b.tag.origin.Init(origin)
 	b.home.scope = s
 	b.home.tag = &b.tag
 	b.frame.home, b.frame.values, b.frame.trail = &b.home, *f.Values(), f.line()
 	b.frame.setLabels(before.visible())
 	s.running.Store(true)
-	s.newest.Store(&b.frame)
+	s.newest.Init(&b.frame)
 }
 
 // Begin gives the running goroutine the variables of s, which was made by

@@ -11,13 +11,13 @@ type Scope struct {
 	// newest is the frame that has the scope's variables. Whoever runs the
 	// scope stores it, anyone may load it; a frame is immutable, so a reader
 	// sees one consistent state, complete as of some assignment.
-	newest  atomic.Pointer[Frame]
+	newest  Cell[Frame]
 	running atomic.Bool
 }
 
 // Hold makes the variables of f, which may be nil, those of s. It must be
 // called before s is shared.
-func (s *Scope) Hold(f *Frame) { s.newest.Store(f) }
+func (s *Scope) Hold(f *Frame) { s.newest.Init(f) }
 
 // Frame returns the newest frame of s, or nil if nothing was ever set.
 func (s *Scope) Frame() *Frame { return s.newest.Load() }
