@@ -19,7 +19,9 @@
 //
 // The slot may also hold a label set of pprof's own, 24 bytes with nothing
 // behind them, so the question "is this ours?" must be answered from within the
-// label slice. A frame's slice has one record more than its length tells:
+// label slice. That of a frame without labels is empty and points to a private
+// variable, which no other slice does. That of one with labels has one record
+// more than its length tells:
 //
 //	Frame.set  ──►  records  [ user label ][ user label ][ hidden ]
 //	                          len = 2                     cap = 3

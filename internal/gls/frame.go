@@ -12,7 +12,6 @@ import (
 // and the values of its variables. It does not change once installed.
 type Frame struct {
 	set    labelSet // first, for it is what the runtime and pprof see
-	hidden record   // where the records are when no label is visible
 	home   *Home
 	values trie.Map
 	// trail is what a goroutine that inherits the frame enters once it has set
@@ -91,14 +90,20 @@ func (f *Frame) with(key uint32, value any, labels []record, home *Home) *Frame 
 }
 
 func (f *Frame) setLabels(labels []record) {
-	records := unsafe.Slice(&f.hidden, 1)
-	if n := len(labels); n > 0 {
-		records = make([]record, n+1)
-		copy(records, labels)
+	n := len(labels)
+	if n == 0 {
+		f.set.data = &noLabels
+		return
 	}
-	f.set = labelSet{data: &records[0], len: len(labels), cap: len(labels) + 1}
-	records[len(labels)] = record{key: unsafe.Pointer(&hiddenKey), val: unsafe.Pointer(f)}
+	records := make([]record, n+1)
+	copy(records, labels)
+	records[n] = record{key: unsafe.Pointer(&hiddenKey), val: unsafe.Pointer(f)}
+	f.set = labelSet{data: &records[0], len: n, cap: n + 1}
 }
+
+// noLabels is what the set of a frame without labels points to. No other set
+// does. It is never read.
+var noLabels record
 
 // Values returns what f holds. A nil Frame holds nothing.
 func (f *Frame) Values() *trie.Map {
@@ -210,11 +215,7 @@ func Current() *Frame {
 // The result is s itself, and not what the hidden record leads to, so that a
 // processor need not wait for the record to go on.
 func (s *labelSet) frame() *Frame {
-	// A frame with no visible label has its one record, the hidden one, within
-	// itself, which is quick to tell. Should the records of another set ever
-	// follow it in memory as directly, then the first of them has another key.
-	const hidden = unsafe.Offsetof(Frame{}.hidden)
-	if uintptr(unsafe.Pointer(s.data)) == uintptr(unsafe.Pointer(s))+hidden && s.data.key == unsafe.Pointer(&hiddenKey) {
+	if s.data == &noLabels {
 		return (*Frame)(unsafe.Pointer(s))
 	}
 	if s.cap > s.len {
