@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"os"
@@ -25,16 +26,19 @@ func newTop() *cobra.Command {
 	var (
 		interval time.Duration
 		count    int
+		asJSON   bool
 	)
 	c := &cobra.Command{
 		Use:   "top address",
 		Short: "Watch the live tasks of a running program",
 		Long: `Top shows the live tasks of a program that serves its live view (see package
 task/taskhttp), as ps does, again and again until it is interrupted: as one page
-on a terminal, and otherwise one picture after the other.`,
+on a terminal, and otherwise one picture after the other. With --json each is a
+line, of what ps --json prints.`,
 		Example: `  heirloom top localhost:8080
   heirloom top localhost:8080 --interval 200ms
-  heirloom top localhost:8080 --count 3 > tasks.txt`,
+  heirloom top localhost:8080 --count 3 > tasks.txt
+  heirloom top localhost:8080 --json | jq '.tasks | length'`,
 		Args: oneTarget,
 		RunE: func(c *cobra.Command, args []string) error {
 			target, err := parseTarget(args[0])
@@ -55,47 +59,68 @@ on a terminal, and otherwise one picture after the other.`,
 			defer stop()
 			client := new(remote.Client)
 			defer client.Close()
-			return top(ctx, out, count, interval, func(ctx context.Context) (taskhttp.View, error) {
-				view, _, err := client.View(ctx, target)
-				return view, err
-			}, target.Name)
+			return top(ctx, count, interval, func(ctx context.Context, n int) error {
+				view, text, err := client.View(ctx, target)
+				switch {
+				case err != nil:
+					return err
+				case asJSON:
+					return writeLine(out, text)
+				default:
+					return writePicture(out, describe(view, target.Name), n)
+				}
+			})
 		},
 		ValidArgsFunction: cobra.NoFileCompletions,
 	}
 	c.Flags().DurationVarP(&interval, "interval", "i", time.Second, "time between two pictures")
 	c.Flags().IntVarP(&count, "count", "n", 0, "how many pictures to show; 0 is no end")
+	c.Flags().BoolVar(&asJSON, "json", false, "print JSON, a line for each picture")
 	return c
 }
 
-// top shows count pictures, or, with 0, shows them until ctx is done.
-func top(ctx context.Context, out io.Writer, count int, interval time.Duration,
-	look func(context.Context) (taskhttp.View, error), name string) error {
+// top calls show count times, or, with 0, until ctx is done. n counts the calls
+// from 1.
+func top(ctx context.Context, count int, interval time.Duration, show func(ctx context.Context, n int) error) error {
 	for n := 1; ; n++ {
-		view, err := look(ctx)
+		err := show(ctx, n)
 		if ctx.Err() != nil {
 			return nil // interrupted: that is how top ends
 		}
 		if err != nil {
 			return err
 		}
-		picture := describe(view, name)
-		if width, height, ok := terminalSize(out); ok {
-			// Home, the picture with the rest of each line cleared, and the rest of
-			// the screen cleared: nothing flickers.
-			picture = "\x1b[H" + strings.ReplaceAll(fit(picture, width, height-1), "\n", "\x1b[K\n") + "\x1b[J"
-			if n == 1 {
-				picture = "\x1b[2J" + picture
-			}
-		} else if n > 1 {
-			picture = "\n" + picture
-		}
-		if _, err := io.WriteString(out, picture); err != nil {
-			return err
-		}
 		if n == count || task.Sleep(ctx, interval) != nil {
 			return nil
 		}
 	}
+}
+
+// writePicture writes the nth picture, in place of the one before if that can be.
+func writePicture(out io.Writer, picture string, n int) error {
+	if width, height, ok := terminalSize(out); ok {
+		// Home, the picture with the rest of each line cleared, and the rest of
+		// the screen cleared: nothing flickers.
+		picture = "\x1b[H" + strings.ReplaceAll(fit(picture, width, height-1), "\n", "\x1b[K\n") + "\x1b[J"
+		if n == 1 {
+			picture = "\x1b[2J" + picture
+		}
+	} else if n > 1 {
+		picture = "\n" + picture
+	}
+	_, err := io.WriteString(out, picture)
+	return err
+}
+
+// writeLine writes text, which is JSON, as one line.
+func writeLine(out io.Writer, text []byte) error {
+	var line bytes.Buffer
+	if err := json.Compact(&line, text); err != nil {
+		return err
+	}
+	line.WriteByte('\n')
+	_, err := out.Write(line.Bytes())
+	return err
 }
 
 // shownFinished is how many of the tasks that ended last are shown.

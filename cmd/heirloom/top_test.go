@@ -1,8 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -63,16 +63,31 @@ func TestTopPrintsPictures(t *testing.T) {
 	assert.NotContains(t, stdout, "\x1b", "what is not a terminal gets no escapes")
 }
 
+func TestTopPrintsJSONLines(t *testing.T) {
+	addr := watched(t)
+	code, stdout, stderr := heirloom("top", addr, "--count", "2", "--interval", "10ms", "--json")
+	require.Equal(t, 0, code, stderr)
+	lines := strings.Split(strings.TrimSuffix(stdout, "\n"), "\n")
+	require.Len(t, lines, 2)
+	for _, line := range lines {
+		var view taskhttp.View
+		require.NoError(t, json.Unmarshal([]byte(line), &view))
+		require.Len(t, view.Tasks, 1)
+		assert.Equal(t, "evil\x1b[31m", view.Tasks[0].Name)
+		assert.Equal(t, task.Waiting, view.Tasks[0].State)
+	}
+}
+
 func TestTopUntilInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
-		var out bytes.Buffer
 		looks := 0
-		err := top(ctx, &out, 0, time.Second, func(context.Context) (taskhttp.View, error) {
+		err := top(ctx, 0, time.Second, func(_ context.Context, n int) error {
 			looks++
-			return taskhttp.View{Tree: task.Tree{Time: time.Now()}}, nil
-		}, "there")
+			assert.Equal(t, looks, n)
+			return nil
+		})
 		require.NoError(t, err)
 		assert.Equal(t, 4, looks)
 	})

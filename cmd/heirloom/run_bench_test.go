@@ -1,0 +1,78 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A runner runs the shell commands in a file, one on each line, so many at a
+// time, and passes on what they print.
+type runner struct {
+	name string
+	args func(file string, atOnce int) []string
+}
+
+var runners = []runner{
+	{"heirloom", func(file string, atOnce int) []string {
+		return []string{"run", "-j", strconv.Itoa(atOnce), "-f", file}
+	}},
+	{"xargs", func(file string, atOnce int) []string {
+		return []string{"-a", file, "-d", "\n", "-n", "1", "-P", strconv.Itoa(atOnce), "sh", "-c"}
+	}},
+	{"parallel", func(file string, atOnce int) []string {
+		return []string{"--will-cite", "-j", strconv.Itoa(atOnce), "-a", file}
+	}},
+}
+
+// BenchmarkRun runs jobs with heirloom run, and with xargs and GNU parallel
+// where those are installed, all as processes. It takes minutes: use -benchtime 1x
+// and -timeout.
+func BenchmarkRun(b *testing.B) {
+	exe, err := os.Executable()
+	require.NoError(b, err)
+	for _, bench := range []struct {
+		name, command string
+		times, atOnce int
+		output        int64
+	}{
+		{"jobs=10000", "true", 10_000, 2, 0},
+		{"jobs=200,sleep", "sleep 0.05", 200, 50, 0},
+		{"output=1GiB", "head -c 134217728 /dev/zero", 8, 2, 1 << 30},
+	} {
+		file := filepath.Join(b.TempDir(), "jobs")
+		lines := strings.Repeat(bench.command+"\n", bench.times)
+		require.NoError(b, os.WriteFile(file, []byte(lines), 0o600))
+		for _, r := range runners {
+			b.Run(fmt.Sprintf("%s/%s", bench.name, r.name), func(b *testing.B) {
+				path := exe
+				if r.name != "heirloom" {
+					if path, err = exec.LookPath(r.name); err != nil {
+						b.Skip(err)
+					}
+				}
+				b.SetBytes(bench.output)
+				for b.Loop() {
+					cmd := exec.CommandContext(b.Context(), path, r.args(file, bench.atOnce)...)
+					cmd.Env = append(os.Environ(), actAsMain+"=1")
+					// A pipe, as into the next program of a pipeline, which reads
+					// in pieces of the size that cat does.
+					out, err := cmd.StdoutPipe()
+					require.NoError(b, err)
+					require.NoError(b, cmd.Start())
+					n, err := io.CopyBuffer(struct{ io.Writer }{io.Discard}, out, make([]byte, 128<<10))
+					require.NoError(b, err)
+					require.NoError(b, cmd.Wait())
+					require.Equal(b, bench.output, n)
+				}
+			})
+		}
+	}
+}
