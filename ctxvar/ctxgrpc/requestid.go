@@ -3,18 +3,14 @@ package ctxgrpc
 import (
 	"crypto/rand"
 	"errors"
-	"strings"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/requestid"
 )
 
 // RequestIDKey is the key under which [RequestID] has an ID travel, unless
 // [IDKey] says another.
 const RequestIDKey = "x-request-id"
-
-// maxIDLen bounds what is taken for an ID, for it is written with each log
-// record. A UUID has 36 characters, a traceparent 55.
-const maxIDLen = 128
 
 // RequestID returns the field of the variable that has the ID of the request at
 // hand. A server always sets it, and sends it back with the header of its
@@ -37,7 +33,7 @@ func RequestID[T ~string](v *ctxvar.Var[T], opts ...IDOption) Field {
 	f := Func(v, o.key,
 		func(id T) (string, error) { return string(id), nil },
 		func(id string) (T, error) { return T(id), checkID(id) },
-		MaxLen(maxIDLen))
+		MaxLen(requestid.MaxLen))
 	encode := f.encode
 	f.encode = func(c *ctxvar.Context) (string, bool, error) {
 		id, ok, err := encode(c)
@@ -46,7 +42,7 @@ func RequestID[T ~string](v *ctxvar.Var[T], opts ...IDOption) Field {
 	f.identify = func(values func(string) []string) string {
 		id := ""
 		if found := values("traceparent"); len(found) == 1 {
-			id = traceID(found[0])
+			id = requestid.FromTraceparent(found[0])
 		}
 		if id == "" {
 			id = o.newID()
@@ -82,45 +78,11 @@ func IDFunc(f func() string) IDOption {
 	return idOptionFunc(func(o *idOptions) { o.newID = f })
 }
 
-var errID = errors.New("ID is empty or has other characters than letters, digits and -._~+/=:@")
+var errID = errors.New("ID is empty or has other characters than letters, digits and " + requestid.Punctuation)
 
-// checkID returns an error if id is not well-formed. Beside letters and digits
-// it may have what IDs in use do: UUIDs, base64 in both alphabets, times, names
-// of hosts. None of it means anything in a log line, in JSON or in HTML.
 func checkID(id string) error {
-	if id == "" {
+	if !requestid.Valid(id) {
 		return errID
-	}
-	for _, c := range id {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune("-._~+/=:@", c) {
-			return errID
-		}
 	}
 	return nil
 }
-
-// traceID returns the trace ID in a traceparent, or "" if there is none.
-//
-//	version  trace ID                         parent ID        flags
-//	00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
-//
-// A later version may have more behind the flags, after another "-".
-func traceID(s string) string {
-	const length = 2 + 1 + 32 + 1 + 16 + 1 + 2
-	if len(s) < length || len(s) > maxIDLen || s[2] != '-' || s[35] != '-' || s[52] != '-' {
-		return ""
-	}
-	version, id, parent, flags, rest := s[:2], s[3:35], s[36:52], s[53:55], s[55:]
-	switch {
-	case !isHex(version), !isHex(id), !isHex(parent), !isHex(flags),
-		version == "ff", // is not a version
-		version == "00" && rest != "",
-		rest != "" && rest[0] != '-',
-		isZero(id), isZero(parent): // say that there is none
-		return ""
-	}
-	return id
-}
-
-func isHex(s string) bool  { return strings.Trim(s, "0123456789abcdef") == "" }
-func isZero(s string) bool { return strings.Trim(s, "0") == "" }

@@ -3,9 +3,9 @@ package ctxhttp
 import (
 	"crypto/rand"
 	"net/http"
-	"strings"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/requestid"
 )
 
 // RequestIDHeader is the header that [RequestID] reads and answers with, unless
@@ -14,10 +14,6 @@ const RequestIDHeader = "X-Request-Id"
 
 // traceparentHeader is that of W3C Trace Context, in canonical form.
 const traceparentHeader = "Traceparent"
-
-// maxIDLen bounds what is taken from a request, for an ID is written with each
-// log record. A UUID has 36 characters, a traceparent header 55.
-const maxIDLen = 128
 
 // RequestID returns a source that sets v to the request's ID, and has the
 // response tell it, in the header [RequestIDHeader]. The ID is
@@ -76,54 +72,11 @@ func IDFunc(f func() string) IDOption {
 }
 
 func (s *idSource) id(r *http.Request) string {
-	if id := onlyHeader(r, s.header); isID(id) {
+	if id := onlyHeader(r, s.header); requestid.Valid(id) {
 		return id
 	}
-	if id := traceID(onlyHeader(r, traceparentHeader)); id != "" {
+	if id := requestid.FromTraceparent(onlyHeader(r, traceparentHeader)); id != "" {
 		return id
 	}
 	return s.newID()
 }
-
-// isID reports whether s is well-formed as an ID. Beside letters and digits it
-// may have what IDs in use do: UUIDs, base64 in both alphabets, times, and names
-// of hosts. None of it means anything in a log line, in JSON or in HTML.
-func isID(s string) bool {
-	if s == "" || len(s) > maxIDLen {
-		return false
-	}
-	for _, c := range s {
-		if !isAlphanumeric(c) && !strings.ContainsRune("-._~+/=:@", c) {
-			return false
-		}
-	}
-	return true
-}
-
-// traceID returns the trace ID in a traceparent header, "" if there is none.
-//
-//	version  trace ID                         parent ID        flags
-//	00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
-//
-// A later version may have more behind the flags, after another "-".
-func traceID(s string) string {
-	const length = 2 + 1 + 32 + 1 + 16 + 1 + 2
-	if len(s) < length || len(s) > maxIDLen || s[2] != '-' || s[35] != '-' || s[52] != '-' {
-		return ""
-	}
-	version, id, parent, flags, rest := s[:2], s[3:35], s[36:52], s[53:55], s[55:]
-	if !isHex(version) || !isHex(id) || !isHex(parent) || !isHex(flags) {
-		return ""
-	}
-	switch {
-	case version == "ff", // is not a version
-		version == "00" && rest != "",
-		rest != "" && rest[0] != '-',
-		isZero(id), isZero(parent): // say that there is none
-		return ""
-	}
-	return id
-}
-
-func isHex(s string) bool  { return strings.Trim(s, "0123456789abcdef") == "" }
-func isZero(s string) bool { return strings.Trim(s, "0") == "" }
