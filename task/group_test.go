@@ -8,6 +8,7 @@ import (
 	"os/exec"
 	"runtime"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -227,6 +228,9 @@ func TestFailNowInATask(t *testing.T) {
 		cmd := exec.Command(os.Args[0], "-test.run=^TestFailNowInATask$", "-test.timeout=30s")
 		cmd.Env = append(os.Environ(), childEnv+"=test")
 		out, err := cmd.CombinedOutput()
+		if errors.Is(err, syscall.ENOEXEC) || errors.Is(err, errors.ErrUnsupported) {
+			t.Skip("no processes here, or none without the emulator that the tests run in")
+		}
 		var exit *exec.ExitError
 		require.ErrorAs(t, err, &exit, "%s", out)
 		assert.Contains(t, string(out), "--- FAIL: TestFailNowInATask")
