@@ -7,6 +7,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -249,6 +250,30 @@ func names(tree task.Tree) string {
 		b.WriteString(i.Name + " ")
 	}
 	return b.String()
+}
+
+// A task has its variables from the moment that it is seen, whoever looks.
+func TestSnapshotOfVariablesWhileTasksStart(t *testing.T) {
+	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
+		shownID.Set("inherited")
+		var started atomic.Bool
+		watch := task.Go(ctx, func(context.Context) (none, error) {
+			for !started.Load() {
+				for _, info := range task.Snapshot(task.Variables(shownID)).Tasks {
+					if info.Name == "short" {
+						require.Equal(t, "inherited", info.Variables["request_id"])
+					}
+				}
+			}
+			return none{}, nil
+		})
+		for range 2000 {
+			_, _ = task.Go(ctx, func(context.Context) (none, error) { return none{}, nil }, task.Name("short")).Await(ctx)
+		}
+		started.Store(true)
+		return watch.Await(ctx)
+	})
+	require.NoError(t, err)
 }
 
 func TestOnFinished(t *testing.T) {

@@ -46,18 +46,20 @@ func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 	return t
 }
 
+// newTask returns a task, not yet in the tree, with a copy of the caller's
+// variables. It has them before others can find it there.
 func newTask[T any](fn Func[T]) *Task[T] {
 	if fn == nil {
 		panic(ErrNilFunc)
 	}
 	t := &Task[T]{fn: fn}
 	t.self = t
+	gls.ScopeOf(&t.own).Bear(&t.self)
 	return t
 }
 
 // start starts the goroutine of t, which is in the tree.
 func (t *Task[T]) start(o *options) {
-	gls.ScopeOf(&t.own).Bear(&t.self)
 	if t.more != nil {
 		t.fn = t.arrange(t.fn, o)
 	}
@@ -105,7 +107,7 @@ func (t *Task[T]) refuse(err error) {
 		t.more.trace.End()
 	}
 	t.ending.err = err
-	gls.ScopeOf(&t.own).Hold(gls.Current())
+	gls.ScopeOf(&t.own).End()
 	if l := t.limit(); l != nil {
 		l.stop()
 	}

@@ -21,9 +21,10 @@ type tag struct {
 }
 
 // Bear makes the running goroutine's labels and variables those of s, which
-// must be new, for a goroutine to be started that calls [Scope.Begin] first and
-// [Scope.End] last. Until then, origin is the [Origin] of that goroutine and of
-// those it starts.
+// must be new and not be shared yet, for a goroutine to be started that calls
+// [Scope.Begin] first and [Scope.End] last. Until then, origin is the [Origin]
+// of that goroutine and of those it starts. If none is started after all,
+// whoever called Bear calls End.
 func (s *Scope) Bear(origin *any) {
 	before, f := slot()
 	b := new(birth)
@@ -57,8 +58,8 @@ func (s *Scope) BegunHere() bool {
 	return f != nil && f.home.ownedBy(goid())
 }
 
-// End ends the run of s that [Scope.Begin] began. The running goroutine keeps
-// its variables, but what it sets from now on is not seen in s.
+// End ends the run of s that [Scope.Begin] began, or was to begin. The running
+// goroutine keeps its variables, but what it sets from now on is not seen in s.
 func (s *Scope) End() {
 	home := s.newest.Load().home
 	home.tag.origin.Store(nil)

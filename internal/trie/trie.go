@@ -170,8 +170,9 @@ func copySlots(to, from []any) {
 		copy(to, from)
 		return
 	}
-	for i, v := range from {
-		to[i] = v
+	to = to[:len(from)]
+	for i := range to {
+		to[i] = from[i]
 	}
 }
 
