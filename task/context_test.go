@@ -56,7 +56,8 @@ func TestTaskCtxIsAStandardOne(t *testing.T) {
 						if early {
 							before := runtime.NumGoroutine()
 							derived, stop = derive(ctx)
-							assert.Equal(t, before, runtime.NumGoroutine(), "no goroutine is needed to follow a task's ctx")
+							// One of an earlier test may end just now.
+							assert.LessOrEqual(t, runtime.NumGoroutine(), before, "no goroutine is needed to follow a task's ctx")
 							assert.NoError(t, derived.Err())
 							assert.NoError(t, context.Cause(derived))
 						}
