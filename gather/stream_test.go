@@ -177,14 +177,6 @@ func TestStreamBackPressure(t *testing.T) {
 }
 
 func TestStreamLeavesNothingBehind(t *testing.T) {
-	slow := func(ctx context.Context, i int) (int, error) {
-		if i == 0 {
-			return 0, nil
-		}
-		<-ctx.Done()
-		time.Sleep(time.Second) // some time to clean up
-		return 0, ctx.Err()
-	}
 	for name, use := range map[string]func(iter.Seq2[int, error]){
 		"break": func(s iter.Seq2[int, error]) {
 			for range s {
@@ -218,6 +210,19 @@ func TestStreamLeavesNothingBehind(t *testing.T) {
 			// The bubble fails if a goroutine is left in it.
 			synctest.Test(t, func(t *testing.T) {
 				var taken atomic.Int64
+				running := make(chan struct{}) // closed by the second job
+				slow := func(ctx context.Context, i int) (int, error) {
+					switch i {
+					case 0:
+						<-running
+						return 0, nil
+					case 1:
+						close(running)
+					}
+					<-ctx.Done()
+					time.Sleep(time.Second) // some time to clean up
+					return 0, ctx.Err()
+				}
 				start := time.Now()
 				use(gather.Stream(t.Context(), naturals(&taken), slow, gather.Limit(4)))
 				assert.Equal(t, time.Second, time.Since(start), "what ran was waited for")
