@@ -226,8 +226,11 @@ var goroutineHeader = regexp.MustCompile(`(?m)^goroutine \d+ .*?\[([^\]]*)\](.*)
 // but not whether it waits or is just about to.
 func headers(dump string) []string {
 	var list []string
-	for _, m := range goroutineHeader.FindAllStringSubmatch(dump, -1) {
-		list = append(list, m[2])
+	for stack := range strings.SplitSeq(dump, "\n\n") {
+		// What ran as the program started may not have ended quite yet.
+		if m := goroutineHeader.FindStringSubmatch(stack); m != nil && !strings.Contains(stack, "internal/gls.learn") {
+			list = append(list, m[2])
+		}
 	}
 	return list
 }
