@@ -187,7 +187,7 @@ func (w *watcher) stop() {
 // failed reports whether n has ended with an error of its own.
 func (n *node) failed() bool {
 	switch n.current() {
-	case Failed, Panicked, Exited:
+	case Failed, Panicked, Goexited:
 		return true
 	default:
 		return false
@@ -281,8 +281,13 @@ func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) 
 
 // ToThread runs fn as a task in a goroutine that has an operating system thread
 // of its own, and waits for it as [Task.Await] does. It is Go with [OwnThread].
-// Functions that block need no such thing in Go; those that depend on the state
-// of a thread do, as many C libraries do. It mirrors asyncio.to_thread.
+// The thread ends with the task.
+//
+// It mirrors asyncio.to_thread, whose name it has, and not what that is mostly
+// used for: to keep a call that blocks from holding up an event loop. A
+// goroutine may block, and holds up nobody. ToThread is for functions that depend
+// on the state of a thread, or change it, as many C libraries do. It takes the
+// thread from no pool, so it costs a new thread each time, and it limits nothing.
 func ToThread[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
 	return Go(ctx, fn, append(slices.Clip(opts), OwnThread())...).Await(ctx)
 }

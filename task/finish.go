@@ -7,7 +7,7 @@ import "context"
 func (n *node) classify(how how, err error) (State, error) {
 	switch {
 	case how == goexited:
-		return Exited, &Error{Op: "run", Task: n.name(), Err: err}
+		return Goexited, &Error{Op: "run", Task: n.name(), Err: err}
 	case how == panicked:
 		return Panicked, err
 	case err == nil:

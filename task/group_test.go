@@ -122,7 +122,7 @@ func TestGroupChildrenNeverOutliveIt(t *testing.T) {
 					assert.ErrorIs(t, err, errMine)
 				case "calls Goexit":
 					assert.ErrorIs(t, err, task.ErrGoexit)
-					assert.Equal(t, task.Exited, owner.State())
+					assert.Equal(t, task.Goexited, owner.State())
 				default:
 					assert.ErrorIs(t, err, context.Canceled)
 					assert.Equal(t, task.Canceled, owner.State())

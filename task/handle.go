@@ -87,7 +87,12 @@ func (n *node) current() State {
 }
 
 // FromContext returns the task that ctx comes from, or nil if it comes from
-// none. It mirrors asyncio.current_task.
+// none: the task whose scope and cancellation a [Go] with this ctx would be under.
+// It goes by what ctx says, whichever goroutine asks: a goroutine that serves
+// others finds the task whose ctx it was handed. [Current] goes by the goroutine
+// and needs no ctx; in a task's own function both return that task. The
+// FromContext of package ctxvar returns no task but the variables that a ctx
+// carries. It mirrors asyncio.current_task.
 func FromContext(ctx context.Context) Handle {
 	return nodeOf(ctx).task().handle()
 }
@@ -102,7 +107,11 @@ func (n *node) handle() Handle {
 
 // Current returns the task that the running goroutine is, or was started by,
 // and nil if there is none or it has ended. It needs no ctx: a goroutine
-// inherits its task with its variables. It mirrors asyncio.current_task.
+// inherits its task with its variables, however many go statements are in
+// between, and keeps it whatever ctx it is handed. [FromContext] goes by the
+// ctx. They differ in a goroutine that works for others, such as a pool's: it
+// inherited the task in which the pool was made, and is handed the ctx of the
+// task it works for. It mirrors asyncio.current_task.
 func Current() Handle {
 	if self := gls.Origin(); self != nil {
 		return (*self).(Handle)

@@ -145,7 +145,7 @@ func TestMillion(t *testing.T) {
 			}
 			t.Logf("started after %v", time.Since(began))
 			var b strings.Builder
-			assert.NoError(t, task.WriteTree(&b, task.Max(10)))
+			assert.NoError(t, task.WriteTree(&b, task.TreeMax(10)))
 			t.Logf("tree of the first ones after %v", time.Since(began))
 			count := 0
 			for range task.All() {

@@ -24,7 +24,7 @@ type Info struct {
 	Waiting string `json:"waiting,omitempty"`
 
 	// Variables has, by name, the values of those that were asked for with the
-	// [Variables] option, as fmt.Sprint prints them. Only tasks have variables of
+	// [TreeVariables] option, as fmt.Sprint prints them. Only tasks have variables of
 	// their own.
 	Variables map[string]string `json:"variables,omitempty"`
 }
@@ -45,7 +45,7 @@ type Tree struct {
 	// Tasks has the live tasks and Groups, each behind the one it is in, and
 	// those in the same one in the order in which they were started.
 	Tasks []Info `json:"tasks"`
-	// Omitted counts those that were left out because of the [Max] option.
+	// Omitted counts those that were left out because of the [TreeMax] option.
 	Omitted int `json:"omitted,omitempty"`
 }
 
@@ -61,9 +61,9 @@ type view struct {
 	vars map[ctxvar.Variable]bool
 }
 
-// Variables shows the values of vars for each task that has set or inherited
+// TreeVariables shows the values of vars for each task that has set or inherited
 // them. Without it no values are shown, for they may be secrets.
-func Variables(vars ...ctxvar.Variable) ViewOption {
+func TreeVariables(vars ...ctxvar.Variable) ViewOption {
 	return viewFunc(func(v *view) {
 		if v.vars == nil {
 			v.vars = make(map[ctxvar.Variable]bool)
@@ -74,14 +74,14 @@ func Variables(vars ...ctxvar.Variable) ViewOption {
 	})
 }
 
-// Max limits the picture to n tasks and Groups; the default is 10,000. What is
+// TreeMax limits the picture to n tasks and Groups; the default is 10,000. What is
 // deeper in the tree is left out before what is above it in the same branch.
-func Max(n int) ViewOption { return viewFunc(func(v *view) { v.max = max(n, 0) }) }
+func TreeMax(n int) ViewOption { return viewFunc(func(v *view) { v.max = max(n, 0) }) }
 
 // Snapshot returns a picture of the live tasks, as a tree: those of the whole
 // program, whoever started them. It does not stop them. What it says of the tree
 // below one task without a parent is true of one moment; tasks there can't start
-// or end meanwhile, so for very many use [Max].
+// or end meanwhile, so for very many use [TreeMax].
 //
 // Values that are shown are printed while their task runs on: a value that a
 // task changes in place, against the advice of package ctxvar, is a data race.

@@ -62,7 +62,7 @@ func runFamily(t *testing.T, look func()) {
 
 func TestSnapshot(t *testing.T) {
 	runFamily(t, func() {
-		tree := task.Snapshot(task.Variables(shownID))
+		tree := task.Snapshot(task.TreeVariables(shownID))
 		infos := below(t, tree, "main")
 		require.Len(t, infos, 4)
 		main, family, sleeper, waiter := infos[0], infos[1], infos[2], infos[3]
@@ -98,16 +98,16 @@ func TestSnapshotShowsNoValuesUnlessAsked(t *testing.T) {
 func TestSnapshotMax(t *testing.T) {
 	runFamily(t, func() {
 		all := len(task.Snapshot().Tasks)
-		tree := task.Snapshot(task.Max(2))
+		tree := task.Snapshot(task.TreeMax(2))
 		assert.Len(t, tree.Tasks, 2)
 		assert.Equal(t, all-2, tree.Omitted)
-		assert.Empty(t, task.Snapshot(task.Max(-1)).Tasks)
+		assert.Empty(t, task.Snapshot(task.TreeMax(-1)).Tasks)
 	})
 }
 
 func TestTreeJSON(t *testing.T) {
 	runFamily(t, func() {
-		tree := task.Snapshot(task.Variables(shownID))
+		tree := task.Snapshot(task.TreeVariables(shownID))
 		text, err := json.Marshal(tree)
 		require.NoError(t, err)
 		var back task.Tree
@@ -122,7 +122,7 @@ func TestTreeJSON(t *testing.T) {
 }
 
 func TestTreeJSONOfNothing(t *testing.T) {
-	text, err := json.Marshal(task.Snapshot(task.Max(0)))
+	text, err := json.Marshal(task.Snapshot(task.TreeMax(0)))
 	require.NoError(t, err)
 	assert.Contains(t, string(text), `"tasks":[]`, "never null")
 }
@@ -130,7 +130,7 @@ func TestTreeJSONOfNothing(t *testing.T) {
 func TestWriteTree(t *testing.T) {
 	runFamily(t, func() {
 		var b strings.Builder
-		tree := task.Tree{Time: time.Now(), Tasks: below(t, task.Snapshot(task.Variables(shownID)), "main")}
+		tree := task.Tree{Time: time.Now(), Tasks: below(t, task.Snapshot(task.TreeVariables(shownID)), "main")}
 		require.NoError(t, tree.Write(&b))
 		// IDs depend on the tests before.
 		want := `main #N  running  1m30s  request_id="r1"
@@ -192,7 +192,7 @@ var nosyVar = ctxvar.New[nosy]("nosy")
 func TestSnapshotPrintsValuesUnlocked(t *testing.T) {
 	_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
 		nosyVar.Set(nosy{ctx})
-		tree := task.Snapshot(task.Variables(nosyVar))
+		tree := task.Snapshot(task.TreeVariables(nosyVar))
 		assert.Equal(t, "nosy", below(t, tree, "nosy main")[0].Variables["nosy"])
 		return 0, nil
 	}, task.Name("nosy main"))
@@ -259,7 +259,7 @@ func TestSnapshotOfVariablesWhileTasksStart(t *testing.T) {
 		var started atomic.Bool
 		watch := task.Go(ctx, func(context.Context) (none, error) {
 			for !started.Load() {
-				for _, info := range task.Snapshot(task.Variables(shownID)).Tasks {
+				for _, info := range task.Snapshot(task.TreeVariables(shownID)).Tasks {
 					if info.Name == "short" {
 						require.Equal(t, "inherited", info.Variables["request_id"])
 					}
@@ -314,7 +314,7 @@ func TestOnFinished(t *testing.T) {
 
 func ExampleWriteTree() {
 	_, _ = task.Run(context.Background(), func(ctx context.Context) (int, error) {
-		return 0, task.WriteTree(os.Stdout, task.Max(0))
+		return 0, task.WriteTree(os.Stdout, task.TreeMax(0))
 	})
 	// Output:
 	// … and 1 more

@@ -14,10 +14,10 @@ const (
 	Failed                 // its function returned an error, or was not run
 	Canceled               // it was cancelled, and its function returned because of that
 	Panicked               // its function panicked
-	Exited                 // its function called runtime.Goexit
+	Goexited               // its function called runtime.Goexit
 )
 
-var stateNames = [...]string{"running", "waiting", "succeeded", "failed", "canceled", "panicked", "exited"}
+var stateNames = [...]string{"running", "waiting", "succeeded", "failed", "canceled", "panicked", "goexited"}
 
 // Final reports whether the state is one that a task does not leave.
 func (s State) Final() bool { return s >= Succeeded }

@@ -73,7 +73,7 @@ func TestStress(t *testing.T) {
 			ok = errors.As(err, &ce) && ce.Task == child.Name()
 		case task.Panicked:
 			ok = errors.As(err, &pe)
-		case task.Exited:
+		case task.Goexited:
 			ok = errors.Is(err, task.ErrGoexit)
 		}
 		assert.True(t, ok, "task %s is %v with error %v", child.Name(), state, err)
@@ -86,8 +86,8 @@ func TestStress(t *testing.T) {
 		return true
 	})
 	t.Logf("%d tasks: %d succeeded, %d failed, %d canceled, %d panicked, %d exited", s.started.Load(),
-		states[task.Succeeded], states[task.Failed], states[task.Canceled], states[task.Panicked], states[task.Exited])
-	for state := task.Succeeded; state <= task.Exited; state++ {
+		states[task.Succeeded], states[task.Failed], states[task.Canceled], states[task.Panicked], states[task.Goexited])
+	for state := task.Succeeded; state <= task.Goexited; state++ {
 		assert.NotZero(t, states[state], "no task ended as %v, so that is not tested", state)
 	}
 	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {

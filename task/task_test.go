@@ -142,7 +142,7 @@ func TestStates(t *testing.T) {
 		{"value", "", sleeper(time.Second, 1), nil, task.Succeeded},
 		{"error", "", failing(time.Second, errBoom), nil, task.Failed},
 		{"panic", "", func(context.Context) (int, error) { panic("x") }, nil, task.Panicked},
-		{"Goexit", "", func(context.Context) (int, error) { runtime.Goexit(); return 0, nil }, nil, task.Exited},
+		{"Goexit", "", func(context.Context) (int, error) { runtime.Goexit(); return 0, nil }, nil, task.Goexited},
 		{"cancel", "", sleeper(time.Hour, 1), errBoom, task.Canceled},
 		{"cancel ignored", "a task may deny the request, and has what it returned", func(ctx context.Context) (int, error) {
 			<-ctx.Done()

@@ -189,7 +189,7 @@ type View struct {
 
 // view takes a picture.
 func (h *Handler) view() *picture {
-	v := View{Tree: task.Snapshot(task.Variables(h.variables...), task.Max(h.maxTasks))}
+	v := View{Tree: task.Snapshot(task.TreeVariables(h.variables...), task.TreeMax(h.maxTasks))}
 	v.Finished, v.Ended = h.recent.last()
 	text, err := json.Marshal(v)
 	if err != nil {
