@@ -23,7 +23,7 @@
 // [OnError] to say what a failure does to the other jobs. To give options to
 // functions, use Map over them with [Call].
 //
-// [ResultGroup] is a Group whose functions return results.
+// [GroupOf] is a Group whose functions return results.
 //
 // # Failure
 //

@@ -25,7 +25,7 @@ var (
 type JobError struct {
 	// Index is the job's place, from 0: among the functions or the items of the
 	// call, in what a [Stream]'s input gave, or in the order of the calls of
-	// [ResultGroup.Go].
+	// [GroupOf.Go].
 	Index int
 
 	// Name is what the option [Name] calls the job, and empty without it.

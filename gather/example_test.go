@@ -214,7 +214,7 @@ func ExampleTimeout() {
 	fns := []task.Func[int]{after(60_000, 1, nil)}
 	_, err := gather.Map(context.Background(), fns, gather.Call, gather.Timeout(time.Millisecond))
 	fmt.Println(errors.Is(err, context.DeadlineExceeded))
-	var timeout *gather.TimeoutError
+	var timeout *task.TimeoutError
 	if errors.As(err, &timeout) {
 		fmt.Println("after", timeout.After)
 	}
@@ -280,8 +280,8 @@ func ExampleConstant() {
 }
 
 func ExampleProgress() {
-	_, err := gather.Map(context.Background(), []string{"a", "b", "c"}, upper, gather.Progress(func(done, total int) {
-		fmt.Printf("%d of %d\n", done, total)
+	_, err := gather.Map(context.Background(), []string{"a", "b", "c"}, upper, gather.Progress(func(c gather.Counts) {
+		fmt.Printf("%d of %d\n", c.Done, c.Total)
 	}))
 	fmt.Println(err)
 	// Output:
@@ -291,10 +291,10 @@ func ExampleProgress() {
 	// <nil>
 }
 
-func ExampleReport() {
+func ExampleProgress_failures() {
 	_, _ = gather.Map(context.Background(), []string{"a", "", "c"}, upper,
 		gather.OnError(gather.CollectAll),
-		gather.Report(func(c gather.Counts) {
+		gather.Progress(func(c gather.Counts) {
 			if c.Done == c.Total {
 				fmt.Printf("%d done, %d failed\n", c.Done, c.Failed)
 			}
@@ -438,8 +438,8 @@ func ExampleWithContext() {
 	// disk full
 }
 
-func ExampleResultGroup() {
-	var g gather.ResultGroup[int]
+func ExampleGroupOf() {
+	var g gather.GroupOf[int]
 	for i := range 5 {
 		g.Go(func() (int, error) { return i * i, nil })
 	}
@@ -448,8 +448,8 @@ func ExampleResultGroup() {
 	// Output: [0 1 4 9 16] <nil>
 }
 
-func ExampleResultGroupWithContext() {
-	g, ctx := gather.ResultGroupWithContext[string](context.Background())
+func ExampleGroupOfWithContext() {
+	g, ctx := gather.GroupOfWithContext[string](context.Background())
 	g.Go(func() (string, error) { return "", errors.New("disk full") })
 	g.Go(func() (string, error) {
 		<-ctx.Done()

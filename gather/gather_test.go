@@ -317,8 +317,8 @@ func TestJobsAreIsolated(t *testing.T) {
 			}
 			return results, nil
 		}},
-		{"ResultGroup", some, func(ctx context.Context, jobs int) ([]string, error) {
-			var g gather.ResultGroup[string]
+		{"GroupOf", some, func(ctx context.Context, jobs int) ([]string, error) {
+			var g gather.GroupOf[string]
 			g.SetLimit(8)
 			for i := range jobs {
 				g.Go(func() (string, error) { return setAndLook(ctx, i) })

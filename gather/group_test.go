@@ -101,11 +101,11 @@ func TestGroupLimit(t *testing.T) {
 
 func TestGroupUsage(t *testing.T) {
 	var g gather.Group
-	var r gather.ResultGroup[int]
+	var r gather.GroupOf[int]
 	assert.EqualError(t, usageError(t, func() { g.Go(nil) }), "gather.Group.Go: nil function; pass the function that the jobs are to run")
 	assert.EqualError(t, usageError(t, func() { g.TryGo(nil) }), "gather.Group.TryGo: nil function; pass the function that the jobs are to run")
-	assert.EqualError(t, usageError(t, func() { r.Go(nil) }), "gather.ResultGroup.Go: nil function; pass the function that the jobs are to run")
-	assert.EqualError(t, usageError(t, func() { r.TryGo(nil) }), "gather.ResultGroup.TryGo: nil function; pass the function that the jobs are to run")
+	assert.EqualError(t, usageError(t, func() { r.Go(nil) }), "gather.GroupOf.Go: nil function; pass the function that the jobs are to run")
+	assert.EqualError(t, usageError(t, func() { r.TryGo(nil) }), "gather.GroupOf.TryGo: nil function; pass the function that the jobs are to run")
 
 	g.SetLimit(1)
 	release := make(chan struct{})
@@ -133,9 +133,9 @@ func TestGroupContextAndProfilerLabels(t *testing.T) {
 	require.NoError(t, g.Wait())
 }
 
-func TestResultGroup(t *testing.T) {
+func TestGroupOf(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var g gather.ResultGroup[string]
+		var g gather.GroupOf[string]
 		for i := range 10 {
 			g.Go(func() (string, error) {
 				time.Sleep(time.Duration(10-i) * time.Second)
@@ -151,8 +151,8 @@ func TestResultGroup(t *testing.T) {
 	})
 }
 
-func TestResultGroupWithContext(t *testing.T) {
-	g, ctx := gather.ResultGroupWithContext[int](t.Context())
+func TestGroupOfWithContext(t *testing.T) {
+	g, ctx := gather.GroupOfWithContext[int](t.Context())
 	g.Go(func() (int, error) { return explode(errBoom) })
 	g.Go(func() (int, error) {
 		<-ctx.Done()
@@ -167,8 +167,8 @@ func TestResultGroupWithContext(t *testing.T) {
 	assert.Equal(t, err, context.Cause(ctx))
 }
 
-func TestResultGroupTryGo(t *testing.T) {
-	var g gather.ResultGroup[int]
+func TestGroupOfTryGo(t *testing.T) {
+	var g gather.GroupOf[int]
 	g.SetLimit(2)
 	var started, refused atomic.Int64
 	var callers sync.WaitGroup
@@ -191,8 +191,8 @@ func TestResultGroupTryGo(t *testing.T) {
 	assert.EqualValues(t, 800, started.Load()+refused.Load())
 }
 
-func TestResultGroupWithoutJobs(t *testing.T) {
-	var g gather.ResultGroup[int]
+func TestGroupOfWithoutJobs(t *testing.T) {
+	var g gather.GroupOf[int]
 	got, err := g.Wait()
 	require.NoError(t, err)
 	assert.Empty(t, got)

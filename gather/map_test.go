@@ -299,11 +299,23 @@ func TestTimeout(t *testing.T) {
 		assert.ErrorIs(t, errs[1], errCrash)
 		for _, err := range errs {
 			assert.ErrorIs(t, err, context.DeadlineExceeded)
-			var timeout *gather.TimeoutError
+			var timeout *task.TimeoutError
 			require.ErrorAs(t, err, &timeout)
 			assert.Equal(t, 2*time.Second, timeout.After)
 			assert.True(t, timeout.Timeout())
 		}
+	})
+}
+
+// A job that returns the cause of its context says no more than the limit does.
+func TestTimeoutReturnedAsTheCause(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := gather.Each(t.Context(), upTo(1), func(ctx context.Context, i int) error {
+			<-ctx.Done()
+			return context.Cause(ctx)
+		}, gather.Timeout(time.Minute))
+		assert.EqualError(t, err, "gather: job 0: timed out after 1m0s")
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
 	})
 }
 
@@ -315,7 +327,7 @@ func TestTimeoutOfTheCallerIsNotTheJobs(t *testing.T) {
 			return pause(ctx, time.Hour)
 		}, gather.Timeout(time.Minute))
 		assert.ErrorIs(t, err, context.DeadlineExceeded)
-		var timeout *gather.TimeoutError
+		var timeout *task.TimeoutError
 		assert.NotErrorAs(t, err, &timeout)
 	})
 }
@@ -443,32 +455,31 @@ func TestPanicAtTheGate(t *testing.T) {
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer jobVar.Set("caller").Reset()
-		type call struct{ done, total int }
-		var calls []call // no lock: the calls come one at a time
+		var calls []gather.Counts // no lock: the calls come one at a time
 		err := gather.Each(t.Context(), upTo(100), func(ctx context.Context, i int) error {
 			jobVar.Set("job")
 			return nil
-		}, gather.Progress(func(done, total int) {
+		}, gather.Progress(func(c gather.Counts) {
 			assert.Equal(t, "caller", jobVar.Get())
-			calls = append(calls, call{done, total})
+			calls = append(calls, c)
 			time.Sleep(time.Millisecond) // the others wait, and time goes on
 		}))
 		require.NoError(t, err)
 		require.Len(t, calls, 100)
 		for i, c := range calls {
-			assert.Equal(t, call{i + 1, 100}, c)
+			assert.Equal(t, gather.Counts{Done: i + 1, Total: 100}, c)
 		}
 	})
 }
 
-func TestReport(t *testing.T) {
+func TestProgressCountsFailures(t *testing.T) {
 	var last gather.Counts
 	err := gather.Each(t.Context(), upTo(10), func(_ context.Context, i int) error {
 		if i%5 == 0 {
 			return errBoom
 		}
 		return nil
-	}, gather.OnError(gather.CollectAll), gather.Report(func(c gather.Counts) { last = c }))
+	}, gather.OnError(gather.CollectAll), gather.Progress(func(c gather.Counts) { last = c }))
 	assert.ErrorIs(t, err, errBoom)
 	assert.Equal(t, gather.Counts{Done: 10, Failed: 2, Total: 10}, last)
 }
@@ -484,7 +495,7 @@ func TestPanicInProgress(t *testing.T) {
 	}()
 	_, _ = gather.Map(t.Context(), upTo(10), func(_ context.Context, i int) (int, error) {
 		return i, nil
-	}, gather.Limit(1), gather.Progress(func(int, int) {
+	}, gather.Limit(1), gather.Progress(func(gather.Counts) {
 		calls++
 		panic(errBoom)
 	}))
@@ -498,7 +509,7 @@ func TestGoexitInProgress(t *testing.T) {
 	go func() {
 		defer close(done)
 		_ = gather.Each(t.Context(), upTo(10), func(context.Context, int) error { return nil },
-			gather.Progress(func(int, int) { runtime.Goexit() }))
+			gather.Progress(func(gather.Counts) { runtime.Goexit() }))
 		returned = true
 	}()
 	<-done
@@ -527,7 +538,6 @@ func TestMapUsage(t *testing.T) {
 		{"gather.Weight: nil function; pass one that weighs an item", func() { gather.Weight[int](1, nil) }},
 		{"gather.Name: nil function; pass one that names an item", func() { gather.Name[int](nil) }},
 		{"gather.Progress: nil function; pass one that shows the progress", func() { gather.Progress(nil) }},
-		{"gather.Report: nil function; pass one that shows the progress", func() { gather.Report(nil) }},
 		{"gather.Retry: 0 attempts; at least 1 is needed to run a job", func() {
 			gather.Retry(0, gather.Constant(0), func(error) bool { return true })
 		}},

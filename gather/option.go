@@ -68,7 +68,7 @@ func Limit(n int) Option {
 }
 
 // Timeout gives each job d from its start. Its context is done then, and an
-// error that the job returns after that is a [*TimeoutError], which wraps it and
+// error that the job returns after that is a [*task.TimeoutError], which wraps it and
 // matches [context.DeadlineExceeded].
 //
 // The time counts for the job as a whole: with [Retry], all attempts and the

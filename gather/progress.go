@@ -20,11 +20,10 @@ type Counts struct {
 	Total int
 }
 
-// Progress calls f each time that a job has ended, with how many have by now
-// and how many jobs there are, or -1 in a [Stream]. [Report] tells the failures
-// too.
+// Progress calls f each time that a job has ended, with how many have by now,
+// how many of these failed and how many jobs there are.
 //
-// The calls come one at a time, with done counting up from 1, before the call
+// The calls come one at a time, with Done counting up from 1, before the call
 // that runs the jobs returns; the goroutine is a different one each time. The
 // job's worker waits for f, so a slow f slows the jobs down. f sees the
 // variables of the caller. If it panics, it is not called again, the jobs are
@@ -32,24 +31,14 @@ type Counts struct {
 // they have ended.
 //
 // Progress panics with a [*UsageError] if f is nil.
-func Progress(f func(done, total int)) Option {
+func Progress(f func(Counts)) Option {
 	if f == nil {
 		panic(&UsageError{Func: "Progress", Problem: "nil function; pass one that shows the progress"})
-	}
-	return Report(func(c Counts) { f(c.Done, c.Total) })
-}
-
-// Report is [Progress] with the number of failures.
-//
-// Report panics with a [*UsageError] if f is nil.
-func Report(f func(Counts)) Option {
-	if f == nil {
-		panic(&UsageError{Func: "Report", Problem: "nil function; pass one that shows the progress"})
 	}
 	return option(func(c *config) { c.progress = f })
 }
 
-// A reporter calls the function of [Report] for one call.
+// A reporter calls the function of [Progress] for one call.
 type reporter struct {
 	report func(Counts)
 

@@ -100,8 +100,8 @@ func TestRetryWithinOneTimeout(t *testing.T) {
 		err := gather.Each(t.Context(), upTo(1), func(ctx context.Context, _ int) error {
 			return errBoom
 		}, gather.Retry(100, gather.Constant(time.Second), isBoom), gather.Timeout(2500*time.Millisecond),
-			gather.Progress(func(int, int) { reports++ }))
-		var timeout *gather.TimeoutError
+			gather.Progress(func(gather.Counts) { reports++ }))
+		var timeout *task.TimeoutError
 		require.ErrorAs(t, err, &timeout)
 		assert.ErrorIs(t, err, errBoom)
 		assert.Equal(t, 2500*time.Millisecond, time.Since(start))

@@ -447,7 +447,7 @@ func TestStreamProgress(t *testing.T) {
 			return 0, errBoom
 		}
 		return i, nil
-	}, gather.Report(func(c gather.Counts) { last = c })))
+	}, gather.Progress(func(c gather.Counts) { last = c })))
 	assert.Len(t, errs, 1)
 	assert.Equal(t, gather.Counts{Done: 10, Failed: 1, Total: -1}, last)
 }

@@ -72,17 +72,29 @@ func (e *CanceledError) Unwrap() []error { return []error{e.Err, e.Cause} }
 // TimeoutError is the error of what ran into its own time limit: the [Timeout]
 // option of a task or a Group, [Within], or [WaitFor]. A limit further out is
 // the business of whoever set it, and shows as a [*CanceledError] with that
-// limit's TimeoutError as its cause. It is [context.DeadlineExceeded] for
-// errors.Is, and mirrors Python's TimeoutError.
+// limit's TimeoutError as its cause. A job of package gather that runs into its
+// Timeout has one too. It is [context.DeadlineExceeded] for errors.Is, and
+// mirrors Python's TimeoutError.
 type TimeoutError struct {
-	Task  string        // the name of what ran out of time
+	Task  string        // the name of what ran out of time, or "" if it has none
 	After time.Duration // the limit
+	Err   error         // what the function returned when it noticed, or nil if that is not known
 }
 
-// Error says what had how much time.
+// Error says what had how much time, and what it returned if that says more.
 func (e *TimeoutError) Error() string {
-	return fmt.Sprintf("task: %q timed out after %v", e.Task, e.After)
+	text := fmt.Sprintf("timed out after %v", e.After)
+	if e.Task != "" {
+		text = fmt.Sprintf("task: %q %s", e.Task, text)
+	}
+	if e.Err == nil || e.Err == context.DeadlineExceeded {
+		return text
+	}
+	return text + ": " + e.Err.Error()
 }
+
+// Unwrap returns what the function returned.
+func (e *TimeoutError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [context.DeadlineExceeded].
 func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
