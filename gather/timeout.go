@@ -24,3 +24,7 @@ func timing[T, R any](fn func(context.Context, T) (R, error), d time.Duration) f
 		return v, err
 	}
 }
+
+// TimeoutError is the error of a job that failed after the time that [Timeout]
+// gives it: the same type as that of a task.
+type TimeoutError = task.TimeoutError

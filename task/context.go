@@ -7,6 +7,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
 // A nodeCtx is the ctx of a task or a Group: a node, seen as a context.Context.
@@ -58,6 +59,9 @@ func (c *nodeCtx) Value(key any) any {
 		return c.node().frame()
 	case gls.PprofKey(key):
 		return gls.Answer(c.ctx.Value(key), c.node().frame())
+	case key == unheard.Key{}:
+		n := c.node()
+		return func(err error) { n.env.report(n.info(), err) }
 	}
 	return c.ctx.Value(key)
 }
