@@ -13,7 +13,7 @@ import (
 )
 
 // What errgroup, which isolates nothing, takes for the same is the baseline of
-// each benchmark. internal/peers has the comparison with other packages.
+// each benchmark. bench has the comparison with other packages.
 
 func BenchmarkAll(b *testing.B) {
 	for _, n := range []int{1, 10, 1000} {

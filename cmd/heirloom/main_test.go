@@ -10,8 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
+	"go.uber.org/goleak"
 )
 
 // The test binary is heirloom itself when a test starts it as that, for what only
@@ -23,7 +22,7 @@ func TestMain(m *testing.M) {
 		os.Unsetenv(actAsMain)
 		main()
 	}
-	leakcheck.Main(m)
+	goleak.VerifyTestMain(m)
 }
 
 // command returns heirloom as a process, with arguments.

@@ -48,5 +48,5 @@
 // goroutines that inherit the variables of the request for which they are
 // opened, and keep their values alive. [Detach] is against that.
 //
-// [examples]: https://github.com/heirloom-go/heirloom/tree/main/internal/examples/routers
+// [examples]: https://github.com/heirloom-go/heirloom/tree/main/examples/routers
 package ctxhttp

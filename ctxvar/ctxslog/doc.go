@@ -44,5 +44,5 @@
 // in the goroutine that logs. zerolog: a Hook that adds them in Run. Both are
 // written out, for copying, in the [examples].
 //
-// [examples]: https://github.com/heirloom-go/heirloom/tree/main/internal/examples/loggers
+// [examples]: https://github.com/heirloom-go/heirloom/tree/main/examples/loggers
 package ctxslog

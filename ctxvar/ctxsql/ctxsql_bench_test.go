@@ -12,7 +12,7 @@ import (
 
 // instant is a driver that does nothing, so that what is measured is
 // database/sql, and what this package adds to it. Ratios with real databases are
-// measured in internal/examples.
+// measured in examples.
 type instant struct{}
 
 func (c instant) Connect(context.Context) (driver.Conn, error)                 { return c, nil }

@@ -97,5 +97,5 @@
 // any transaction with a ctx that carries variables. InTx costs a microsecond
 // more than BeginTx and Commit, and one that joins a tenth of that. With SQLite,
 // where a small transaction takes some 50 microseconds, and with PostgreSQL, it is
-// lost in the noise. See the benchmarks, here and in internal/examples.
+// lost in the noise. See the benchmarks, here and in examples.
 package ctxsql

@@ -18,7 +18,7 @@ import (
 // A script is a database that does nothing but note what it is asked for, and
 // fail where a test wants it to: at moments at which a real one can't be made
 // to. What a real one makes of the statements is tested with real ones, in
-// internal/examples.
+// examples.
 type script struct {
 	// fail, if not nil, is asked before each statement, BEGIN, COMMIT and
 	// ROLLBACK among them, and returns the error it ends with, or nil. Tests set

@@ -8,13 +8,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/demo"
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
 )
 
 // TestMain fails when a scene leaves something running.
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func play(t *testing.T, name string) string {
 	t.Helper()

@@ -3,7 +3,7 @@ package jobs_test
 import (
 	"testing"
 
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
+	"go.uber.org/goleak"
 )
 
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -8,13 +8,13 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestParse(t *testing.T) {
 	tests := []struct{ addr, reason, wrong string }{

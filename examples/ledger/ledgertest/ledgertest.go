@@ -1,0 +1,380 @@
+// Package ledgertest tests transactions as a variable over a real database: what
+// must hold in any of them.
+package ledgertest
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
+	"github.com/heirloom-go/heirloom/examples/ledger"
+)
+
+// A Backend is a database under test.
+type Backend struct {
+	// Open returns an empty database, which it closes when the test has ended.
+	Open func(t *testing.T) *sql.DB
+	// Retryable reports whether err is worth another attempt.
+	Retryable func(err error) bool
+}
+
+var errBoom = errors.New("boom")
+
+// Run runs the tests.
+func Run(t *testing.T, b Backend) {
+	for name, test := range map[string]func(*testing.T, Backend){
+		"Commit":            testCommit,
+		"Undone":            testUndone,
+		"JoinedFailure":     testJoinedFailure,
+		"Batch":             testBatch,
+		"NestedSavepoints":  testNestedSavepoints,
+		"SavepointPanic":    testSavepointPanic,
+		"TwoDatabases":      testTwoDatabases,
+		"OtherGoroutine":    testOtherGoroutine,
+		"Ended":             testEnded,
+		"Share":             testShare,
+		"Stmt":              testStmt,
+		"OnCommit":          testOnCommit,
+		"Cancelled":         testCancelled,
+		"ConcurrentClients": testConcurrentClients,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, b) })
+	}
+}
+
+// open returns a ledger in which alice and bob have 100 each.
+func open(t *testing.T, b Backend) (*sql.DB, *ledger.Ledger) {
+	db := b.Open(t)
+	l := ledger.New(db)
+	ctx := t.Context()
+	require.NoError(t, l.Create(ctx))
+	require.NoError(t, l.Open(ctx, "alice", 100))
+	require.NoError(t, l.Open(ctx, "bob", 100))
+	return db, l
+}
+
+// requireBalances asserts what alice and bob have.
+func requireBalances(t *testing.T, l *ledger.Ledger, alice, bob int) {
+	t.Helper()
+	got, err := l.Balance(t.Context(), "alice")
+	require.NoError(t, err)
+	assert.Equal(t, alice, got, "alice")
+	got, err = l.Balance(t.Context(), "bob")
+	require.NoError(t, err)
+	assert.Equal(t, bob, got, "bob")
+}
+
+// inGoroutine runs fn in a new goroutine and waits for its end, by whatever way.
+func inGoroutine(fn func()) {
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fn()
+	}()
+	<-done
+}
+
+func testCommit(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	require.NoError(t, l.Transfer(t.Context(), ledger.Transfer{Source: "alice", Target: "bob", Amount: 10}))
+	requireBalances(t, l, 90, 110)
+	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		if err := l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10}); err != nil {
+			return err
+		}
+		inside, err := l.Balance(ctx, "alice")
+		assert.Equal(t, 80, inside, "a transaction sees what it did")
+		return err
+	}))
+	requireBalances(t, l, 80, 120)
+}
+
+func testUndone(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	for name, end := range map[string]func(){
+		"error":  nil,
+		"panic":  func() { panic(errBoom) },
+		"Goexit": runtime.Goexit,
+	} {
+		t.Run(name, func(t *testing.T) {
+			inGoroutine(func() {
+				defer func() { _ = recover() }()
+				err := ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+					assert.NoError(t, l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10}))
+					if end != nil {
+						end()
+					}
+					return errBoom
+				})
+				assert.Same(t, errBoom, err)
+			})
+			requireBalances(t, l, 100, 100)
+			assert.Zero(t, db.Stats().InUse, "the connection is given back")
+		})
+	}
+}
+
+func testJoinedFailure(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	err := ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		assert.NoError(t, l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10}))
+		err := l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "nobody", Amount: 10})
+		assert.ErrorIs(t, err, ledger.ErrNoAccount)
+		return nil
+	})
+	require.ErrorIs(t, err, ctxsql.ErrRollbackOnly)
+	require.ErrorIs(t, err, ledger.ErrNoAccount)
+	requireBalances(t, l, 100, 100)
+}
+
+func testBatch(t *testing.T, b Backend) {
+	_, l := open(t, b)
+	refused, err := l.Batch(t.Context(), []ledger.Transfer{
+		{Source: "alice", Target: "bob", Amount: 10},
+		{Source: "alice", Target: "nobody", Amount: 10},
+		{Source: "bob", Target: "alice", Amount: 1000}, // fails in its second statement, by the table's CHECK
+		{Source: "bob", Target: "alice", Amount: 30},
+	})
+	require.NoError(t, err)
+	require.Len(t, refused, 2)
+	assert.ErrorIs(t, refused[0], ledger.ErrNoAccount)
+	assert.ErrorContains(t, refused[1], "adding -1000 to bob")
+	requireBalances(t, l, 120, 80)
+	_, transfers, err := l.Totals(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, 2, transfers)
+}
+
+func testNestedSavepoints(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	move := func(ctx context.Context, amount int) {
+		assert.NoError(t, l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: amount}))
+	}
+	nest := func(ctx context.Context, fn func(ctx context.Context) error) error {
+		return ctxsql.InTx(ctx, db, nil, fn, ctxsql.Savepoint())
+	}
+	require.NoError(t, nest(t.Context(), func(ctx context.Context) error {
+		move(ctx, 1)
+		assert.Same(t, errBoom, nest(ctx, func(ctx context.Context) error {
+			move(ctx, 2)
+			assert.NoError(t, nest(ctx, func(ctx context.Context) error {
+				move(ctx, 4)
+				return nil
+			}))
+			return errBoom
+		}))
+		return nest(ctx, func(ctx context.Context) error {
+			move(ctx, 8)
+			assert.Same(t, errBoom, nest(ctx, func(ctx context.Context) error {
+				move(ctx, 16)
+				return errBoom
+			}))
+			return nil
+		})
+	}))
+	requireBalances(t, l, 91, 109)
+}
+
+func testSavepointPanic(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		assert.NoError(t, l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 1}))
+		assert.PanicsWithValue(t, errBoom, func() {
+			_ = ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
+				assert.NoError(t, l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 2}))
+				panic(errBoom)
+			}, ctxsql.Savepoint())
+		})
+		return l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 4})
+	}))
+	requireBalances(t, l, 95, 105)
+}
+
+func testTwoDatabases(t *testing.T, b Backend) {
+	home, homeLedger := open(t, b)
+	away, awayLedger := open(t, b)
+	move := ledger.Transfer{Source: "alice", Target: "bob", Amount: 10}
+	err := ctxsql.InTx(t.Context(), home, nil, func(ctx context.Context) error {
+		err := ctxsql.InTx(ctx, away, nil, func(ctx context.Context) error {
+			assert.NoError(t, homeLedger.Transfer(ctx, move))
+			return awayLedger.Transfer(ctx, move)
+		})
+		assert.NoError(t, err)
+		return errBoom
+	})
+	require.Same(t, errBoom, err)
+	requireBalances(t, homeLedger, 100, 100)
+	requireBalances(t, awayLedger, 90, 110)
+}
+
+func testOtherGoroutine(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		inGoroutine(func() {
+			err := l.Open(ctx, "carol", 1)
+			assert.ErrorIs(t, err, ctxsql.ErrOtherGoroutine)
+			_, err = l.Balance(ctx, "alice")
+			assert.ErrorIs(t, err, ctxsql.ErrOtherGoroutine)
+			err = l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10})
+			assert.ErrorIs(t, err, ctxsql.ErrOtherGoroutine)
+		})
+		return nil
+	}))
+	requireBalances(t, l, 100, 100)
+	_, err := l.Balance(t.Context(), "carol")
+	assert.ErrorIs(t, err, sql.ErrNoRows)
+}
+
+func testEnded(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	var (
+		wg    sync.WaitGroup
+		ended = make(chan struct{})
+	)
+	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		wg.Go(func() {
+			<-ended
+			assert.ErrorIs(t, l.Open(ctx, "carol", 1), ctxsql.ErrTxEnded)
+			_, err := l.Balance(ctx, "alice")
+			assert.ErrorIs(t, err, sql.ErrTxDone)
+		})
+		return nil
+	}))
+	close(ended)
+	wg.Wait()
+	_, err := l.Balance(t.Context(), "carol")
+	assert.ErrorIs(t, err, sql.ErrNoRows)
+}
+
+func testShare(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	const sharers = 10
+	open := func(ctx context.Context) error {
+		var wg sync.WaitGroup
+		for i := range sharers {
+			wg.Go(func() {
+				assert.NoError(t, ctxsql.Share(ctx, db, func(ctx context.Context) error {
+					return l.Open(ctx, fmt.Sprintf("account %d", i), 1)
+				}))
+			})
+		}
+		wg.Wait()
+		return nil
+	}
+	require.ErrorIs(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		return errors.Join(open(ctx), errBoom)
+	}), errBoom)
+	balance, _, err := l.Totals(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 200, balance, "undone, all of them")
+
+	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, open))
+	balance, _, err = l.Totals(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 200+sharers, balance)
+}
+
+func testStmt(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	prepared, err := db.PrepareContext(t.Context(), `UPDATE accounts SET balance = balance + $1 WHERE id = $2`)
+	require.NoError(t, err)
+	defer prepared.Close()
+	add := func(ctx context.Context, amount int) {
+		stmt, err := ctxsql.Stmt(ctx, db, prepared)
+		if assert.NoError(t, err) {
+			_, err = stmt.ExecContext(ctx, amount, "alice")
+			assert.NoError(t, err)
+		}
+	}
+	add(t.Context(), 1)
+	require.Same(t, errBoom, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		add(ctx, 2)
+		return errBoom
+	}))
+	add(t.Context(), 4)
+	requireBalances(t, l, 105, 100)
+}
+
+func testOnCommit(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	var seen []int
+	note := func(ctx context.Context) {
+		balance, err := l.Balance(ctx, "alice")
+		assert.NoError(t, err)
+		seen = append(seen, balance)
+	}
+	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+		assert.NoError(t, ctxsql.OnCommit(ctx, db, note))
+		err := l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10})
+		assert.Empty(t, seen)
+		return err
+	}))
+	assert.Equal(t, []int{90}, seen, "as others see it")
+}
+
+func testCancelled(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	err := ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
+		assert.NoError(t, l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10}))
+		cancel()
+		return l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10})
+	})
+	require.ErrorIs(t, err, context.Canceled)
+
+	ctx, cancel = context.WithCancel(t.Context())
+	defer cancel()
+	err = ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
+		err := l.Transfer(ctx, ledger.Transfer{Source: "alice", Target: "bob", Amount: 10})
+		cancel()
+		return err
+	})
+	require.ErrorIs(t, err, context.Canceled, "what is cancelled is not committed, even if it is done")
+	requireBalances(t, l, 100, 100)
+}
+
+// Many clients at once, some of which fail: money neither comes nor goes.
+func testConcurrentClients(t *testing.T, b Backend) {
+	db, l := open(t, b)
+	const clients, rounds = 8, 15
+	var wg sync.WaitGroup
+	for client := range clients {
+		wg.Go(func() {
+			move := ledger.Transfer{Source: "alice", Target: "bob", Amount: 1}
+			if client%2 == 0 {
+				move.Source, move.Target = move.Target, move.Source
+			}
+			for round := range rounds {
+				err := ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
+					if err := l.Transfer(ctx, move); err != nil {
+						return err
+					}
+					if round%3 == 0 {
+						return errBoom
+					}
+					return nil
+				}, ctxsql.Retry(50, b.Retryable))
+				if round%3 == 0 {
+					assert.ErrorIs(t, err, errBoom)
+				} else {
+					assert.NoError(t, err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	requireBalances(t, l, 100, 100)
+	_, transfers, err := l.Totals(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, clients*rounds*2/3, transfers)
+	assert.Zero(t, db.Stats().InUse)
+}

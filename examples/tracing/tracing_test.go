@@ -1,0 +1,268 @@
+package tracing_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/codes"
+	"go.opentelemetry.io/otel/sdk/resource"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
+	"github.com/heirloom-go/heirloom/examples/tracing"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// A shop is three services on loopback, what they log, and their spans.
+type shop struct {
+	url      string // of the API
+	log      *lockedBuffer
+	exporter *tracetest.InMemoryExporter
+	stop     func() // ends the services, and so their spans
+
+	stopStock func()
+}
+
+type lockedBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *lockedBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+// open starts a shop. Each service has a provider of its own, as it would in a
+// process of its own; they share the exporter, and where they log.
+func open(t *testing.T) *shop {
+	s := &shop{log: new(lockedBuffer), exporter: tracetest.NewInMemoryExporter()}
+	var stops []func()
+	service := func(name string) (trace.TracerProvider, ctxotel.Tracer, *slog.Logger) {
+		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(s.exporter),
+			sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", name))))
+		stops = append(stops, func() { provider.ForceFlush(context.Background()) })
+		return provider, ctxotel.NewTracer(provider.Tracer("example.com/" + name)), tracing.NewLogger(s.log).With("service", name)
+	}
+
+	provider, tracer, log := service("stock")
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	server := grpc.NewServer(tracing.ServerOptions(provider)...)
+	tracing.RegisterStock(server, &tracing.Stock{Log: log, Tracer: tracer})
+	var serving sync.WaitGroup
+	serving.Go(func() { server.Serve(listener) })
+	s.stopStock = func() { server.GracefulStop(); serving.Wait() }
+	stops = append(stops, s.stopStock)
+
+	provider, tracer, log = service("catalog")
+	conn, err := grpc.NewClient(listener.Addr().String(),
+		append(tracing.DialOptions(provider), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
+	require.NoError(t, err)
+	stops = append(stops, func() { conn.Close() })
+	catalog := httptest.NewServer(tracing.Handler(provider,
+		(&tracing.Catalog{Log: log, Tracer: tracer, Stock: tracing.StockClient{Conn: conn}}).Handlers()))
+	stops = append(stops, catalog.Close)
+
+	provider, tracer, log = service("api")
+	client := tracing.NewHTTPClient(provider)
+	stops = append(stops, client.CloseIdleConnections)
+	api := httptest.NewServer(tracing.Handler(provider,
+		(&tracing.API{Log: log, Tracer: tracer, Client: client, Catalog: catalog.URL}).Handlers()))
+	stops = append(stops, api.Close)
+
+	s.url = api.URL
+	s.stop = sync.OnceFunc(func() {
+		for i := range stops {
+			stops[len(stops)-1-i]()
+		}
+	})
+	t.Cleanup(s.stop)
+	return s
+}
+
+// A line is what is logged, as far as it matters.
+type line struct {
+	Service   string `json:"service"`
+	Msg       string `json:"msg"`
+	RequestID string `json:"request_id"`
+	TraceID   string `json:"trace_id"`
+	SpanID    string `json:"span_id"`
+	Tenant    string `json:"tenant"`
+}
+
+func (s *shop) lines(t *testing.T) (lines []line) {
+	for dec := json.NewDecoder(&s.log.buf); ; {
+		var l line
+		if err := dec.Decode(&l); err == io.EOF {
+			return lines
+		} else if !assert.NoError(t, err) {
+			return lines
+		}
+		lines = append(lines, l)
+	}
+}
+
+// order asks the API for an offer, as a customer does who knows nothing of
+// traces.
+func (s *shop) order(t *testing.T, item, requestID, tenant string) (status int, gotID, body string) {
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/offers/"+item, nil)
+	if !assert.NoError(t, err) {
+		return 0, "", ""
+	}
+	r.Header.Set("X-Request-Id", requestID)
+	if tenant != "" {
+		r.Header.Set("Baggage", "tenant="+tenant)
+	}
+	resp, err := http.DefaultClient.Do(r)
+	if !assert.NoError(t, err) {
+		return 0, "", ""
+	}
+	defer resp.Body.Close()
+	got, err := io.ReadAll(resp.Body)
+	assert.NoError(t, err)
+	return resp.StatusCode, resp.Header.Get("X-Request-Id"), string(got)
+}
+
+// Many customers at once: each request is one trace of the same shape, and all
+// that is logged for it has its ID and its tenant.
+func TestOneTraceOneID(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	s := open(t)
+	const customers = 20
+	var all sync.WaitGroup
+	for i := range customers {
+		all.Go(func() {
+			id, tenant, item := fmt.Sprint("r", i), fmt.Sprint("t", i), strings.Repeat("x", i+1)
+			status, gotID, body := s.order(t, item, id, tenant)
+			assert.Equal(t, http.StatusOK, status)
+			assert.Equal(t, id, gotID)
+			assert.JSONEq(t, fmt.Sprintf(`{"item":%q,"price":%d,"left":%d}`, item, 100*(i+1), i+1), body)
+		})
+	}
+	all.Wait()
+	s.stop()
+
+	// The shape of each trace: spans, of which service, and whose children.
+	traces := map[string]map[string]string{}
+	names := map[trace.SpanID]string{}
+	stubs := s.exporter.GetSpans()
+	for _, span := range stubs {
+		name, _ := span.Resource.Set().Value("service.name")
+		names[span.SpanContext.SpanID()] = name.AsString() + ": " + span.Name + " (" + span.SpanKind.String() + ")"
+	}
+	for _, span := range stubs {
+		id := span.SpanContext.TraceID().String()
+		if traces[id] == nil {
+			traces[id] = map[string]string{}
+		}
+		traces[id][names[span.SpanContext.SpanID()]] = names[span.Parent.SpanID()]
+	}
+	assert.Len(t, traces, customers)
+	for _, got := range traces {
+		assert.Equal(t, map[string]string{
+			"api: GET /offers/{item} (server)":    "",
+			"api: offer (internal)":               "api: GET /offers/{item} (server)",
+			"api: HTTP GET (client)":              "api: offer (internal)",
+			"catalog: GET /items/{item} (server)": "api: HTTP GET (client)",
+			"catalog: price (internal)":           "catalog: GET /items/{item} (server)",
+			"catalog: shop.Stock/Left (client)":   "catalog: GET /items/{item} (server)",
+			"stock: shop.Stock/Left (server)":     "catalog: shop.Stock/Left (client)",
+			"stock: count (internal)":             "stock: shop.Stock/Left (server)",
+		}, got)
+	}
+
+	// Each trace's lines are of one request, and in the span that wrote them.
+	type whose struct{ requestID, tenant string }
+	owners := map[string]whose{}
+	wantSpan := map[string]string{
+		"api asking the catalog":       "api: offer (internal)",
+		"catalog looking up the price": "catalog: price (internal)",
+		"stock counting":               "stock: count (internal)",
+	}
+	lines := s.lines(t)
+	assert.Len(t, lines, 3*customers)
+	for _, l := range lines {
+		owner, seen := owners[l.TraceID]
+		if !seen {
+			owner = whose{l.RequestID, l.Tenant}
+			owners[l.TraceID] = owner
+		}
+		assert.Equal(t, owner, whose{l.RequestID, l.Tenant})
+		assert.Equal(t, strings.Replace(l.RequestID, "r", "t", 1), l.Tenant)
+		assert.NotEmpty(t, l.RequestID)
+		spanID, err := trace.SpanIDFromHex(l.SpanID)
+		assert.NoError(t, err)
+		assert.Equal(t, wantSpan[l.Service+" "+l.Msg], names[spanID])
+	}
+	assert.Len(t, owners, customers)
+}
+
+// What a customer makes up appears nowhere, and one that says nothing gets an ID
+// that all services have.
+func TestMadeUpIDs(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	s := open(t)
+	for _, bad := range []string{"", "<script>", strings.Repeat("x", 129)} {
+		status, id, _ := s.order(t, "socks", bad, "%0Aevil")
+		assert.Equal(t, http.StatusOK, status)
+		assert.Len(t, id, 26)
+	}
+	s.stop()
+	for _, l := range s.lines(t) {
+		assert.Len(t, l.RequestID, 26)
+		assert.Equal(t, "public", l.Tenant)
+	}
+}
+
+// An error is in the spans it went through, and the lines that tell of it have the
+// request's ID.
+func TestStockIsDown(t *testing.T) {
+	defer http.DefaultClient.CloseIdleConnections()
+	s := open(t)
+	s.stopStock()
+	status, id, _ := s.order(t, "socks", "r1", "acme")
+	assert.Equal(t, http.StatusBadGateway, status)
+	assert.Equal(t, "r1", id)
+	s.stop()
+
+	failed := map[string]bool{}
+	for _, span := range s.exporter.GetSpans() {
+		failed[span.Name] = span.Status.Code == codes.Error
+	}
+	assert.Equal(t, map[string]bool{
+		"GET /offers/{item}": true,
+		"offer":              true,
+		"HTTP GET":           true,
+		"GET /items/{item}":  true,
+		"price":              false,
+		"shop.Stock/Left":    true,
+	}, failed)
+
+	said := map[string]bool{}
+	for _, l := range s.lines(t) {
+		said[l.Service+" "+l.Msg] = true
+		assert.Equal(t, "r1 acme", l.RequestID+" "+l.Tenant)
+	}
+	assert.Subset(t, said, map[string]bool{"catalog cannot look it up": true, "api no offer": true})
+}

@@ -1,9 +1,0 @@
-package postgres_test
-
-import (
-	"testing"
-
-	"github.com/heirloom-go/heirloom/internal/examples/ledger/ledgertest"
-)
-
-func BenchmarkTransaction(b *testing.B) { ledgertest.Benchmark(b, open(b)) }

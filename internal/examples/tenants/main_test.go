@@ -1,9 +1,0 @@
-package tenants_test
-
-import (
-	"testing"
-
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
-)
-
-func TestMain(m *testing.M) { leakcheck.Main(m) }

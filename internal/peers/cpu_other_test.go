@@ -1,8 +1,0 @@
-//go:build !unix
-
-package peers_test
-
-import "time"
-
-// cpuTime returns 0: it is not known here.
-func cpuTime() time.Duration { return 0 }

@@ -1,9 +1,0 @@
-// Package peers compares Heirloom with the packages that people use for the
-// same, in benchmarks that run all of them on the same jobs, one after the other
-// and in turns.
-//
-//	go test -bench=. ./internal/peers           # everything once
-//	go run ./internal/peers/report              # what docs/performance.md has
-//
-// It is a module of its own, so that nobody who uses Heirloom downloads them.
-package peers
