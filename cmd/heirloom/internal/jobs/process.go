@@ -7,11 +7,12 @@ import (
 	"time"
 )
 
-// A process is a running command, and the group of processes it leads: what it
-// starts belongs to it, unless that takes pains to leave (as setsid does).
+// A process is a running command and its family, which the system knows as a
+// process group or a job object: what it starts belongs to it, unless that takes
+// pains to leave (as setsid does).
 type process struct {
-	cmd   *exec.Cmd
-	group group
+	cmd    *exec.Cmd
+	family family
 }
 
 func start(cmd *exec.Cmd) (*process, error) {
@@ -19,13 +20,13 @@ func start(cmd *exec.Cmd) (*process, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	g, err := groupOf(cmd.Process)
+	f, err := familyOf(cmd.Process)
 	if err != nil {
 		cmd.Process.Kill()
 		cmd.Wait()
 		return nil, err
 	}
-	return &process{cmd, g}, nil
+	return &process{cmd, f}, nil
 }
 
 // wait returns when the command has ended and nothing of its group is left. When
@@ -38,7 +39,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 // wait reports whether the command was told to end before it had, and returns what
 // [exec.Cmd.Wait] does.
 func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (told bool, err error) {
-	defer p.group.close()
+	defer p.family.close()
 
 	// The group is signalled by another goroutine while this one waits for the
 	// command. It is gone before we return: either it was never started, or it
@@ -46,15 +47,15 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 	ended, stopped := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
-		p.group.signal(signalOf(ctx))
+		p.family.signal(signalOf(ctx))
 		timer := time.NewTimer(grace)
 		defer timer.Stop()
 		select {
 		case <-ended:
 		case <-hurry:
-			p.group.kill()
+			p.family.kill()
 		case <-timer.C:
-			p.group.kill()
+			p.family.kill()
 		}
 	})
 	err = p.cmd.Wait()
@@ -73,13 +74,13 @@ const lastWait = 2 * time.Second
 // sweep ends what is left of the group after its leader. There is nothing to wait
 // on but the clock: these processes are not our children.
 func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
-	if !p.group.alive() {
+	if !p.family.alive() {
 		return
 	}
-	p.group.signal(terminate)
+	p.family.signal(terminate)
 	killed := false
 	deadline := time.Now().Add(grace)
-	for pause := time.Millisecond; p.group.alive(); pause = min(2*pause, 50*time.Millisecond) {
+	for pause := time.Millisecond; p.family.alive(); pause = min(2*pause, 50*time.Millisecond) {
 		select {
 		case <-time.After(pause):
 		case <-hurry:
@@ -91,7 +92,7 @@ func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
 		if killed {
 			return
 		}
-		p.group.kill()
+		p.family.kill()
 		killed, deadline, hurry = true, time.Now().Add(lastWait), nil
 	}
 }

@@ -8,18 +8,18 @@ import (
 )
 
 // Where there are no process groups, a command is on its own.
-type group struct{ *os.Process }
+type family struct{ *os.Process }
 
 var terminate = os.Kill
 
 func lead(*exec.Cmd) {}
 
-func groupOf(leader *os.Process) (group, error) { return group{leader}, nil }
+func familyOf(leader *os.Process) (family, error) { return family{leader}, nil }
 
-func (g group) signal(s os.Signal) { g.Process.Signal(s) }
-func (g group) kill()              { g.Process.Kill() }
-func (g group) alive() bool        { return false }
-func (g group) close()             {}
+func (f family) signal(s os.Signal) { f.Process.Signal(s) }
+func (f family) kill()              { f.Process.Kill() }
+func (f family) alive() bool        { return false }
+func (f family) close()             {}
 
 func signalName(s os.Signal) string { return s.String() }
 

@@ -19,32 +19,32 @@ func lead(cmd *exec.Cmd) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 }
 
-// A group is a process group, by its leader's process id.
+// A family is a process group, by its leader's process id.
 //
 // The id is the group's for as long as it has a member. When it has none, the id
 // may go to a new process, and what we send would go to that one's group. We send
 // without asking while the leader is not waited for, and only right after that
 // when it is, and a system takes its ids in turn: it would have to start tens of
 // thousands of processes in those microseconds.
-type group int
+type family int
 
-func groupOf(leader *os.Process) (group, error) { return group(leader.Pid), nil }
+func familyOf(leader *os.Process) (family, error) { return family(leader.Pid), nil }
 
-func (g group) signal(s os.Signal) {
+func (f family) signal(s os.Signal) {
 	if s, ok := s.(unix.Signal); ok {
-		unix.Kill(-int(g), s)
-		unix.Kill(-int(g), unix.SIGCONT) // who is stopped would not hear the first
+		unix.Kill(-int(f), s)
+		unix.Kill(-int(f), unix.SIGCONT) // who is stopped would not hear the first
 	}
 }
 
-func (g group) kill() { unix.Kill(-int(g), unix.SIGKILL) }
+func (f family) kill() { unix.Kill(-int(f), unix.SIGKILL) }
 
 // alive reports whether a process of the group is running.
-func (g group) alive() bool {
-	return unix.Kill(-int(g), 0) != unix.ESRCH && !onlyZombies(int(g))
+func (f family) alive() bool {
+	return unix.Kill(-int(f), 0) != unix.ESRCH && !onlyZombies(int(f))
 }
 
-func (g group) close() {}
+func (f family) close() {}
 
 // signalName returns "SIGINT" and the like.
 func signalName(s os.Signal) string {

@@ -23,18 +23,18 @@ func lead(cmd *exec.Cmd) {
 	cmd.SysProcAttr = attr
 }
 
-// A group is a job object, which what its processes start belongs to as well.
+// A family is a job object, which what its processes start belongs to as well.
 // Windows ends them all when we end, however that comes about. There is none for a
 // command that ended before it could be put into one.
-type group struct {
+type family struct {
 	job    windows.Handle
 	leader *os.Process
 }
 
-func groupOf(leader *os.Process) (group, error) {
+func familyOf(leader *os.Process) (family, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
-		return group{}, os.NewSyscallError("CreateJobObject", err)
+		return family{}, os.NewSyscallError("CreateJobObject", err)
 	}
 	limits := windows.JOBOBJECT_EXTENDED_LIMIT_INFORMATION{
 		BasicLimitInformation: windows.JOBOBJECT_BASIC_LIMIT_INFORMATION{
@@ -45,52 +45,52 @@ func groupOf(leader *os.Process) (group, error) {
 		uintptr(unsafe.Pointer(&limits)), uint32(unsafe.Sizeof(limits)))
 	if err != nil {
 		windows.CloseHandle(job)
-		return group{}, os.NewSyscallError("SetInformationJobObject", err)
+		return family{}, os.NewSyscallError("SetInformationJobObject", err)
 	}
 	process, err := windows.OpenProcess(windows.PROCESS_SET_QUOTA|windows.PROCESS_TERMINATE, false, uint32(leader.Pid))
 	if err != nil {
 		windows.CloseHandle(job)
-		return group{}, os.NewSyscallError("OpenProcess", err)
+		return family{}, os.NewSyscallError("OpenProcess", err)
 	}
 	defer windows.CloseHandle(process)
 	if err := windows.AssignProcessToJobObject(job, process); err != nil {
 		windows.CloseHandle(job)
-		return group{leader: leader}, nil
+		return family{leader: leader}, nil
 	}
-	return group{job, leader}, nil
+	return family{job, leader}, nil
 }
 
 // signal sends Ctrl-Break, the one that a console program of another group can
 // be sent and can handle.
-func (g group) signal(os.Signal) {
-	windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(g.leader.Pid))
+func (f family) signal(os.Signal) {
+	windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(f.leader.Pid))
 }
 
-func (g group) kill() {
-	if g.job == 0 {
-		g.leader.Kill()
+func (f family) kill() {
+	if f.job == 0 {
+		f.leader.Kill()
 		return
 	}
-	windows.TerminateJobObject(g.job, 1)
+	windows.TerminateJobObject(f.job, 1)
 }
 
 // alive asks the job how many of its processes are running.
-func (g group) alive() bool {
-	if g.job == 0 {
+func (f family) alive() bool {
+	if f.job == 0 {
 		return false
 	}
 	var info struct {
 		totalUserTime, totalKernelTime, periodUserTime, periodKernelTime int64
 		pageFaults, total, active, terminated                            uint32
 	}
-	err := windows.QueryInformationJobObject(g.job, windows.JobObjectBasicAccountingInformation,
+	err := windows.QueryInformationJobObject(f.job, windows.JobObjectBasicAccountingInformation,
 		uintptr(unsafe.Pointer(&info)), uint32(unsafe.Sizeof(info)), nil)
 	return err == nil && info.active > 0
 }
 
-func (g group) close() {
-	if g.job != 0 {
-		windows.CloseHandle(g.job)
+func (f family) close() {
+	if f.job != 0 {
+		windows.CloseHandle(f.job)
 	}
 }
 

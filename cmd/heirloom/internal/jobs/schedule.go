@@ -1,0 +1,89 @@
+package jobs
+
+import (
+	"cmp"
+	"container/heap"
+)
+
+// admit numbers a job, in the order of the file or the stream.
+func (r *run) admit(n *node) {
+	r.admitted++
+	n.number = r.admitted
+	n.name = n.label()
+	if r.Log != nil {
+		id := identify(n.name, n.Command, 0)
+		n.repeat = r.repeats[id]
+		r.repeats[id]++
+	}
+	r.unstarted++
+}
+
+func (r *run) result(n *node, s State) *Result {
+	return &Result{Number: n.number, Job: n.name, Command: n.Command, Repeat: n.repeat, State: s, Exit: -1}
+}
+
+// unblock is called when all that n waited for has come about, or never will.
+func (r *run) unblock(n *node) {
+	switch {
+	case n.missing != "" && !n.group():
+		res := r.result(n, Skipped)
+		res.Error = "needs " + n.missing
+		r.dismiss(n, res)
+		return
+	case !n.group():
+		heap.Push(&r.ready, n)
+		return
+	case n.missing == "":
+		n.scope = n.parent.scope.Copy()
+		n.scope.Run(func() { r.vars.set(n.Job) })
+	}
+	r.begin(n)
+}
+
+// begin tells the jobs of a group that the group has begun.
+func (r *run) begin(group *node) {
+	for _, child := range group.children {
+		r.unblockOne(child, group.missing)
+	}
+}
+
+// unblockOne tells n that one of those it waits for has ended or, if missing is
+// not "", will never have done what n needs.
+func (r *run) unblockOne(n *node, missing string) {
+	n.missing = cmp.Or(n.missing, missing)
+	if n.blockers--; n.blockers == 0 {
+		r.unblock(n)
+	}
+}
+
+// settle tells those that need n that it has ended, and its group, which ends with
+// its last job.
+func (r *run) settle(n *node, succeeded bool, missing string) {
+	if succeeded {
+		missing = ""
+	}
+	for _, waiting := range n.neededBy {
+		r.unblockOne(waiting, missing)
+	}
+	if group := n.parent; group.parent != nil {
+		group.broken = group.broken || !succeeded
+		if group.unended--; group.unended == 0 {
+			r.settle(group, !group.broken, group.label()+", which failed")
+		}
+	}
+}
+
+// byNumber is a heap of jobs that can be started, the first in the file on top.
+type byNumber []*node
+
+func (q byNumber) Len() int           { return len(q) }
+func (q byNumber) Less(i, j int) bool { return q[i].number < q[j].number }
+func (q byNumber) Swap(i, j int)      { q[i], q[j] = q[j], q[i] }
+func (q *byNumber) Push(n any)        { *q = append(*q, n.(*node)) }
+func (q *byNumber) Pop() any {
+	last := len(*q) - 1
+	n := (*q)[last]
+	(*q)[last] = nil
+	*q = (*q)[:last]
+	return n
+}
