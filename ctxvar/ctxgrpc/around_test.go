@@ -15,22 +15,23 @@ import (
 	"google.golang.org/grpc/status"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/ctxvar/ctxgrpc"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // around sets the locale around the rest, and adds to the outgoing metadata.
-func around(value string, seen *[]string) ctxgrpc.Field {
-	return ctxgrpc.Around(func(ctx context.Context, rest func(context.Context)) {
+func around(value string, seen *[]string) ctxwire.Field {
+	f := func(ctx context.Context, rest func(context.Context)) {
 		*seen = append(*seen, value+" finds "+whoami())
 		locale.With(value, func() { rest(metadata.AppendToOutgoingContext(ctx, "around", value)) })
-	})
+	}
+	return ctxwire.Around(f, f)
 }
 
 // What is set around is there inside, and a field sees what those before it did.
 func TestAround(t *testing.T) {
 	var inServer, inClient []string
-	serverFields := slices.Concat(fields[:1], []ctxgrpc.Field{around("a", &inServer), around("b", &inServer)}, fields[1:])
-	clientFields := slices.Concat(fields[:1], []ctxgrpc.Field{around("c", &inClient)}, fields[1:])
+	serverFields := slices.Concat(fields[:1], []ctxwire.Field{around("a", &inServer), around("b", &inServer)}, fields[1:])
+	clientFields := slices.Concat(fields[:1], []ctxwire.Field{around("c", &inClient)}, fields[1:])
 	check := func(ctx context.Context) string {
 		c, ok := ctxvar.FromContext(ctx)
 		if !ok {
@@ -71,23 +72,24 @@ func TestAround(t *testing.T) {
 func TestErrorsWithinAround(t *testing.T) {
 	failing := &service{unary: func(context.Context) (string, error) { return "", status.Error(codes.NotFound, "none") }}
 	var seen []string
-	both := append([]ctxgrpc.Field{around("a", &seen)}, fields...)
+	both := append([]ctxwire.Field{around("a", &seen)}, fields...)
 	client := dial(t, serve(t, failing, both), both)
 	_, err := call(t.Context(), client)
 	assert.Equal(t, status.Error(codes.NotFound, "none"), err)
 
 	tenant.Set("two\nlines")
 	_, err = call(t.Context(), client)
-	assert.ErrorIs(t, err, ctxgrpc.ErrMalformed)
+	assert.ErrorIs(t, err, ctxwire.ErrMalformed)
 }
 
 // An RPC that Around lost fails, on either side.
 func TestAroundMustCall(t *testing.T) {
-	lost := ctxgrpc.Around(func(context.Context, func(context.Context)) {})
+	lose := func(context.Context, func(context.Context)) {}
+	lost := ctxwire.Around(lose, lose)
 	svc := &service{unary: func(context.Context) (string, error) { return "called", nil }}
 	for side, client := range map[string]pb.TestServiceClient{
-		"server": dial(t, serve(t, svc, []ctxgrpc.Field{lost}), nil),
-		"client": dial(t, serve(t, svc, nil), []ctxgrpc.Field{lost}),
+		"server": dial(t, serve(t, svc, []ctxwire.Field{lost}), nil),
+		"client": dial(t, serve(t, svc, nil), []ctxwire.Field{lost}),
 	} {
 		_, err := call(t.Context(), client)
 		assert.Equal(t, codes.Internal, status.Code(err), side)

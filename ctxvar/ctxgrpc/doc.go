@@ -7,9 +7,9 @@
 //		tenant    = ctxvar.New[string]("tenant")
 //	)
 //
-//	fields := []ctxgrpc.Field{
-//		ctxgrpc.RequestID(requestID),
-//		ctxgrpc.String(tenant, "x-tenant"),
+//	fields := []ctxwire.Field{
+//		ctxwire.RequestID(requestID),
+//		ctxwire.String(tenant, "X-Tenant"),
 //	}
 //	server := grpc.NewServer(
 //		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
@@ -30,23 +30,20 @@
 // by a panic, and however goroutines are reused for RPCs. Its ctx carries a
 // snapshot, see [ctxvar.NewContext].
 //
-// What a client sends is input like any other. A value that is malformed is
-// taken for none: one that is longer than [MaxLen] allows, that has characters
-// other than printable ASCII ones (but see below), that the field can't decode,
-// or that is sent twice. The variable is then what it is without: as the
-// goroutine that serves has it, which mostly is unset. Whether clients may be
-// believed, who say which tenant or user they act for, is for the server to know;
-// choose for a server that anyone can reach only what does no harm.
+// What a client sends is input like any other: package ctxwire says what is taken for
+// none. Here that is what has characters other than printable ASCII ones, too, or a
+// space at an end, but see below. Whether clients may be believed, who say which
+// tenant or user they act for, is for the server to know; choose for a server that
+// anyone can reach only what does no harm. The ID of a request is sent back with the
+// header of the response.
 //
 // # Clients
 //
-// An RPC is sent with the values that the calling goroutine has. Where it has
-// none, those of the snapshot that ctx carries are sent, and defaults are not. What
-// the outgoing metadata of ctx has under the same key already is replaced: a
-// proxy, for one, passes on that of the RPC it has got, and the variable is what
-// became of it. A value that can't be sent makes the call fail with a
-// [*FieldError] before anything is sent: a tenant that was lost on the way would
-// be worse.
+// An RPC is sent with the values that the calling goroutine has or, where it has none,
+// with those of the snapshot that ctx carries. What the outgoing metadata of ctx has
+// under the same key already is replaced. A value that can't be sent makes the call
+// fail with a [*ctxwire.FieldError], whose status has the code Internal, before
+// anything is sent.
 //
 // A client's connections are opened by goroutines that descend from the one that
 // called grpc.NewClient, and inherit its variables for as long as they last. Make

@@ -5,36 +5,22 @@ import (
 
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// What a [*FieldError] is about, for [errors.Is]. It may also be what a field's
-// own function returned.
-var (
-	ErrTooLong   = errors.New("value is longer than allowed")
-	ErrMalformed = errors.New("value has characters that can't be sent, or a space at its start or end")
-)
+// internal is an error of this package or of ctxwire, with the gRPC status code
+// Internal. It unwraps to the error itself, for errors.As.
+type internal struct{ err error }
 
-// A FieldError is what a call returns if a variable has a value that can't be
-// sent. Nothing was sent then. Its gRPC status has the code Internal.
-type FieldError struct {
-	Var string // the variable's name
-	Key string // the key of the metadata
-	Err error  // ErrTooLong, ErrMalformed, or what the field's function returned
-}
-
-func (e *FieldError) Error() string {
-	text := "ctxgrpc: " + e.Var + " as " + e.Key + ": " + e.Err.Error()
-	switch e.Err {
-	case ErrTooLong:
-		text += ": choose a higher MaxLen"
-	case ErrMalformed:
-		text += `: choose a key that ends with "-bin"`
+func (e *internal) Error() string {
+	if errors.Is(e.err, ctxwire.ErrMalformed) {
+		return e.err.Error() + `, or choose a key that ends with "-bin"`
 	}
-	return text
+	return e.err.Error()
 }
 
-// Unwrap returns e.Err.
-func (e *FieldError) Unwrap() error { return e.Err }
+func (e *internal) Unwrap() error { return e.err }
 
 // GRPCStatus returns the status that [status.FromError] finds.
-func (e *FieldError) GRPCStatus() *status.Status { return status.New(codes.Internal, e.Error()) }
+func (e *internal) GRPCStatus() *status.Status { return status.New(codes.Internal, e.Error()) }

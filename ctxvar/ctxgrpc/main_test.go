@@ -7,16 +7,17 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	pb "google.golang.org/grpc/interop/grpc_testing"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxgrpc"
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	requestID = ctxvar.New[string]("request_id")
@@ -24,9 +25,9 @@ var (
 	locale    = ctxvar.New[string]("locale") // is not sent
 )
 
-var fields = []ctxgrpc.Field{
-	ctxgrpc.RequestID(requestID),
-	ctxgrpc.String(tenant, "X-Tenant"),
+var fields = []ctxwire.Field{
+	ctxwire.RequestID(requestID),
+	ctxwire.String(tenant, "X-Tenant"),
 }
 
 // whoami reads variables as a library would, with no parameter.
@@ -62,7 +63,7 @@ func said(m *pb.StreamingOutputCallResponse) string { return string(m.GetPayload
 
 // serve starts a server on a loopback port, with interceptors of fields after
 // those of opts, to be stopped at the end of the test. It returns its address.
-func serve(t testing.TB, s *service, fields []ctxgrpc.Field, opts ...grpc.ServerOption) string {
+func serve(t testing.TB, s *service, fields []ctxwire.Field, opts ...grpc.ServerOption) string {
 	t.Helper()
 	return start(t, s, append(opts,
 		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
@@ -89,7 +90,7 @@ func start(t testing.TB, s *service, opts ...grpc.ServerOption) string {
 }
 
 // dial returns a client of the server at addr, with interceptors of fields.
-func dial(t testing.TB, addr string, fields []ctxgrpc.Field) pb.TestServiceClient {
+func dial(t testing.TB, addr string, fields []ctxwire.Field) pb.TestServiceClient {
 	t.Helper()
 	return connect(t, addr,
 		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
@@ -111,4 +112,4 @@ func call(ctx context.Context, client pb.TestServiceClient, opts ...grpc.CallOpt
 	return resp.GetUsername(), err
 }
 
-var long = strings.Repeat("x", ctxgrpc.DefaultMaxLen)
+var long = strings.Repeat("x", ctxwire.DefaultMaxLen)

@@ -6,23 +6,22 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/metadata"
 
-	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // UnaryServerInterceptor returns an interceptor that runs each handler with
 // variables of its own, and with those of the fields that the client has sent.
 // The handler's ctx carries a snapshot. Without fields, it does the former only.
 //
-// It panics if two fields have the same key.
-func UnaryServerInterceptor(fields ...Field) grpc.UnaryServerInterceptor {
-	fields = fieldsOf(fields)
+// It panics if two fields that are received have the same key, or if metadata can't
+// have a field's key.
+func UnaryServerInterceptor(fields ...ctxwire.Field) grpc.UnaryServerInterceptor {
+	wire := ctxwire.NewWire(protocol, fields...)
 	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
 		setHeader := func(md metadata.MD) error { return grpc.SetHeader(ctx, md) }
-		ctxvar.Copy().Run(func() {
-			err = receive(ctx, fields, setHeader, func(ctx context.Context) error {
-				resp, err = handler(ctx, req)
-				return err
-			})
+		err = receive(ctx, wire, setHeader, func(ctx context.Context) error {
+			resp, err = handler(ctx, req)
+			return err
 		})
 		return resp, err
 	}
@@ -30,15 +29,12 @@ func UnaryServerInterceptor(fields ...Field) grpc.UnaryServerInterceptor {
 
 // StreamServerInterceptor is [UnaryServerInterceptor] for streams. A stream's
 // handler has its variables for as long as the stream lasts.
-func StreamServerInterceptor(fields ...Field) grpc.StreamServerInterceptor {
-	fields = fieldsOf(fields)
-	return func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) (err error) {
-		ctxvar.Copy().Run(func() {
-			err = receive(stream.Context(), fields, stream.SetHeader, func(ctx context.Context) error {
-				return handler(srv, &serverStream{stream, ctx})
-			})
+func StreamServerInterceptor(fields ...ctxwire.Field) grpc.StreamServerInterceptor {
+	wire := ctxwire.NewWire(protocol, fields...)
+	return func(srv any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handler grpc.StreamHandler) error {
+		return receive(stream.Context(), wire, stream.SetHeader, func(ctx context.Context) error {
+			return handler(srv, &serverStream{stream, ctx})
 		})
-		return err
 	}
 }
 
@@ -50,21 +46,38 @@ type serverStream struct {
 
 func (s *serverStream) Context() context.Context { return s.ctx }
 
-// receive sets the variables of fields to what the metadata of ctx has, and
-// calls handle with a ctx that carries them.
-func receive(ctx context.Context, fields []Field, setHeader func(metadata.MD) error, handle func(context.Context) error) error {
-	values := func(key string) []string { return metadata.ValueFromIncomingContext(ctx, key) }
-	for i := range fields {
-		if fields[i].around != nil {
-			return fields[i].enter(ctx, func(ctx context.Context) error {
-				return receive(ctx, fields[i+1:], setHeader, handle)
-			})
-		}
-		if back := fields[i].receive(values); back != "" {
-			if err := setHeader(metadata.Pairs(fields[i].key, back)); err != nil {
+// receive calls handle with the variables of wire set to what the metadata of ctx
+// has, once what is to be sent back is in the header.
+func receive(ctx context.Context, wire *ctxwire.Wire, setHeader func(metadata.MD) error, handle func(context.Context) error) error {
+	var back reply
+	err := wire.Receive(ctx, incoming{ctx}, &back, func(ctx context.Context) error {
+		if back.md != nil {
+			if err := setHeader(back.md); err != nil {
 				return err
 			}
 		}
+		return handle(ctx)
+	})
+	if err == ctxwire.ErrNotCalled {
+		return &internal{err}
 	}
-	return handle(ctxvar.NewContext(ctx))
+	return err
+}
+
+// incoming is the metadata that a client sent.
+type incoming struct{ ctx context.Context }
+
+// Values returns the values of a key, which is lower-case.
+func (in incoming) Values(key string) []string {
+	return metadata.ValueFromIncomingContext(in.ctx, key)
+}
+
+// reply is the metadata that goes back.
+type reply struct{ md metadata.MD }
+
+func (r *reply) Set(key, text string) {
+	if r.md == nil {
+		r.md = metadata.MD{}
+	}
+	r.md[key] = []string{text}
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 type (
@@ -52,7 +53,7 @@ func servers() []struct {
 	name    string
 	handler http.Handler
 } {
-	vars := ctxhttp.Middleware(ctxhttp.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
+	vars := ctxhttp.Middleware(ctxwire.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
 	return []struct {
 		name    string
 		handler http.Handler
@@ -130,7 +131,7 @@ func BenchmarkTransport(b *testing.B) {
 	defer tenant.Set("acme").Reset()
 	ctx := context.WithValue(b.Context(), requestIDKey{}, "0123456789abcdef")
 	ctx = context.WithValue(ctx, tenantKey{}, "acme")
-	headers := []ctxhttp.Header{ctxhttp.ToHeader(requestID, "X-Request-Id"), ctxhttp.ToHeader(tenant, "X-Tenant")}
+	headers := []ctxwire.Field{ctxhttp.ToHeader(requestID, "X-Request-Id"), ctxhttp.ToHeader(tenant, "X-Tenant")}
 
 	for _, bm := range []struct {
 		name string

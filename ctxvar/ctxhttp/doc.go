@@ -7,18 +7,16 @@
 //		tenant    = ctxvar.New[string]("tenant")
 //	)
 //
-//	func main() {
-//		vars := ctxhttp.Middleware(
-//			ctxhttp.RequestID(requestID),
-//			ctxhttp.FromHeader(tenant, "X-Tenant"),
-//		)
-//		http.ListenAndServe(":8080", vars(mux))
+//	var fields = []ctxwire.Field{
+//		ctxwire.RequestID(requestID),
+//		ctxwire.String(tenant, "X-Tenant"),
 //	}
 //
-//	var client = &http.Client{Transport: ctxhttp.NewTransport(nil,
-//		ctxhttp.ToHeader(requestID, ctxhttp.RequestIDHeader),
-//		ctxhttp.ToHeader(tenant, "X-Tenant"),
-//	)}
+//	func main() {
+//		http.ListenAndServe(":8080", ctxhttp.Middleware(fields...)(mux))
+//	}
+//
+//	var client = &http.Client{Transport: ctxhttp.NewTransport(nil, fields...)}
 //
 // # Servers
 //
@@ -31,16 +29,21 @@
 // hijacking for a WebSocket. Variables are for the goroutine, and live through
 // all of this.
 //
+// A request's ID is sent back with the response. A response to a WebSocket
+// handshake is written by the library that does it, which may have to be given
+// w.Header().
+//
 // # What comes from outside
 //
-// A request may have been made by anyone. [RequestID] takes an ID from it only
-// if it is of a modest length and of harmless characters. [FromHeader] and
-// [FromCookie] take what there is: whether it is true, and what it allows, is
-// for the program to decide, as it is with the header itself.
+// A request may have been made by anyone. What a header must be, lest it be taken
+// for none, package ctxwire says; whether it is true, and what it allows, is for the
+// program to decide. [FromHeader] and [ToHeader] make fields that go one way only.
+// For what is no header, [From] has all of the request, and [FromCookie] its
+// cookies.
 //
 // # Clients
 //
-// A [Transport] sends what it was told to send to whomever a client talks to,
+// A [Transport] sends what it was told to send to whatever a client talks to,
 // wherever redirects lead. Use one client for the services that should know, and
 // another for the rest of the world.
 //

@@ -9,19 +9,18 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // Two services, of which the first asks the second. Neither the function that
 // asks nor the one that answers has a parameter for the ID or the tenant.
 func Example() {
-	vars := ctxhttp.Middleware(
-		ctxhttp.RequestID(requestID),
-		ctxhttp.FromHeader(tenant, "X-Tenant"),
-	)
-	client := &http.Client{Transport: ctxhttp.NewTransport(nil,
-		ctxhttp.ToHeader(requestID, ctxhttp.RequestIDHeader),
-		ctxhttp.ToHeader(tenant, "X-Tenant"),
-	)}
+	fields := []ctxwire.Field{
+		ctxwire.RequestID(requestID),
+		ctxwire.String(tenant, "X-Tenant"),
+	}
+	vars := ctxhttp.Middleware(fields...)
+	client := &http.Client{Transport: ctxhttp.NewTransport(nil, fields...)}
 
 	stock := func() string { return "3 in stock for " + tenant.Get() + ", request " + requestID.Get() }
 	warehouse := httptest.NewServer(vars(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -63,7 +62,7 @@ func ExampleMiddleware() {
 	mux.HandleFunc("GET /orders/{id}", func(w http.ResponseWriter, r *http.Request) {
 		audit("reads order " + r.PathValue("id"))
 	})
-	handler := ctxhttp.Middleware(ctxhttp.RequestID(requestID))(mux)
+	handler := ctxhttp.Middleware(ctxwire.RequestID(requestID))(mux)
 
 	r := httptest.NewRequest("GET", "/orders/7", nil)
 	r.Header.Set("X-Request-Id", "r1")

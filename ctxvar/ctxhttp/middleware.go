@@ -1,38 +1,53 @@
 package ctxhttp
 
 import (
+	"context"
 	"net/http"
-	"slices"
 
-	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // Middleware returns middleware that calls the next handler with variables of
 // the request's own: a copy of those the server's goroutine has, in which the
-// sources, in their order, have set theirs. What the handler sets is gone when
+// fields, in their order, have set theirs. What the handler sets is gone when
 // it returns or panics, so the next request on the connection, which the same
 // goroutine may serve, finds nothing of it.
 //
-// The request's ctx carries a snapshot of what the sources have set, see
+// The request's ctx carries a snapshot of what the fields have set, see
 // [ctxvar.NewContext], for what takes a ctx and runs elsewhere, and so that
 // variables live through pprof.Do with it.
 //
-// The middleware and its handlers may be used by several goroutines at the same
-// time.
-func Middleware(sources ...Source) func(http.Handler) http.Handler {
-	sources = slices.Clone(sources)
+// Middleware panics if two of the fields are received under the same header, or if
+// one has a key that net/http sees to itself, such as Host. The middleware and its
+// handlers may be used by several goroutines at the same time.
+func Middleware(fields ...ctxwire.Field) func(http.Handler) http.Handler {
+	wire := ctxwire.NewWire(protocol, fields...)
 	return func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			ctxvar.Copy().Run(func() {
-				for _, s := range sources {
-					s.set(w, r)
-				}
-				inner := r.WithContext(ctxvar.NewContext(r.Context()))
+			in := &incoming{r, w}
+			err := wire.Receive(r.Context(), in, in, func(ctx context.Context) error {
+				inner := r.WithContext(ctx)
 				next.ServeHTTP(w, inner)
 				// A ServeMux within tells the handlers around it, by their
 				// request, what it matched. It has seen another one.
 				r.Pattern = inner.Pattern
+				return nil
 			})
+			if err != nil { // ctxwire.ErrNotCalled, which is about the program
+				http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
+			}
 		})
 	}
 }
+
+// incoming is a request and where its answer goes.
+type incoming struct {
+	request  *http.Request
+	response http.ResponseWriter
+}
+
+// Values returns the request's headers of that name, which is in canonical form.
+func (in *incoming) Values(name string) []string { return in.request.Header[name] }
+
+// Set sets a header of the response.
+func (in *incoming) Set(name, text string) { in.response.Header()[name] = []string{text} }

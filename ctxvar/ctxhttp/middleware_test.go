@@ -20,6 +20,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // Many clients at once, each request with values of its own, in the handler and
@@ -42,7 +43,7 @@ func TestEachRequestHasItsOwn(t *testing.T) {
 			}
 			io.WriteString(w, requestID.Get())
 		})
-		srv := start(ctxhttp.Middleware(ctxhttp.RequestID(requestID))(handler))
+		srv := start(ctxhttp.Middleware(ctxwire.RequestID(requestID))(handler))
 
 		const clients, requests = 20, 10
 		var all sync.WaitGroup
@@ -166,7 +167,7 @@ func TestSnapshotInTheRequestsContext(t *testing.T) {
 	}()
 	defer close(jobs)
 
-	vars := ctxhttp.Middleware(ctxhttp.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
+	vars := ctxhttp.Middleware(ctxwire.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
 	srv := start(t, vars(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		tenant.Set("later")
 		jobs <- r.Context()
@@ -180,7 +181,7 @@ func TestSnapshotInTheRequestsContext(t *testing.T) {
 }
 
 func TestTimeoutHandler(t *testing.T) {
-	vars := ctxhttp.Middleware(ctxhttp.RequestID(requestID))
+	vars := ctxhttp.Middleware(ctxwire.RequestID(requestID))
 	tell := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, requestID.Get()) })
 	for name, h := range map[string]http.Handler{
 		"around": http.TimeoutHandler(vars(tell), time.Minute, "late"),
@@ -198,7 +199,7 @@ func TestResponseWriterIsTheServers(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		var outer http.ResponseWriter
 		inner := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { assert.True(t, outer == w) })
-		vars := ctxhttp.Middleware(ctxhttp.RequestID(requestID))
+		vars := ctxhttp.Middleware(ctxwire.RequestID(requestID))
 		srv := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			outer = w
 			vars(inner).ServeHTTP(w, r)
@@ -211,7 +212,7 @@ func TestResponseWriterIsTheServers(t *testing.T) {
 func TestStreaming(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		read := make(chan struct{})
-		srv := start(ctxhttp.Middleware(ctxhttp.RequestID(requestID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		srv := start(ctxhttp.Middleware(ctxwire.RequestID(requestID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			control := http.NewResponseController(w)
 			assert.NoError(t, control.SetWriteDeadline(time.Now().Add(time.Minute)))
 			for i := range 3 {
@@ -240,7 +241,7 @@ func TestStreaming(t *testing.T) {
 
 // A handler that takes the connection over keeps its variables.
 func TestHijack(t *testing.T) {
-	srv := start(t, ctxhttp.Middleware(ctxhttp.RequestID(requestID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	srv := start(t, ctxhttp.Middleware(ctxwire.RequestID(requestID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
 		if !assert.NoError(t, err) {
 			return
@@ -289,10 +290,24 @@ func TestPatternIsSeenOutside(t *testing.T) {
 }
 
 func TestMiddlewareKeepsNoSliceOfItsCaller(t *testing.T) {
-	sources := []ctxhttp.Source{ctxhttp.RequestID(requestID)}
+	sources := []ctxwire.Field{ctxwire.RequestID(requestID)}
 	vars := ctxhttp.Middleware(sources...)
-	sources[0] = nil
+	sources[0] = ctxwire.Field{}
 	w := httptest.NewRecorder()
 	vars(http.NotFoundHandler()).ServeHTTP(w, bare(t, header("X-Request-Id", "r1")))
 	assert.Equal(t, "r1", w.Header().Get("X-Request-Id"))
+}
+
+// Over a real connection: what was sent and is not well-formed is in no part of
+// the response.
+func TestNeverReflectedRaw(t *testing.T) {
+	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
+		srv := start(ctxhttp.Middleware(ctxwire.RequestID(requestID))(http.HandlerFunc(
+			func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(requestID.Get())) })))
+		got := get(t, srv.Client(), srv.URL, header("X-Request-Id", "<evil>"), header("Traceparent", "evil"))
+		assert.NotContains(t, got.body, "evil")
+		assert.NotContains(t, got.header.Get("X-Request-Id"), "evil")
+		assert.Equal(t, got.body, got.header.Get("X-Request-Id"))
+		assert.Len(t, got.body, 26)
+	})
 }

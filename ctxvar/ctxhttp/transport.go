@@ -1,61 +1,80 @@
 package ctxhttp
 
 import (
+	"context"
 	"net/http"
-	"slices"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // A Transport is an [http.RoundTripper] that sends variables on, as headers of
 // each request, and lets another one do the rest. [NewTransport] makes it. It is
 // safe for concurrent use if the other one is.
 type Transport struct {
-	base    http.RoundTripper
-	headers []Header
+	base http.RoundTripper
+	wire *ctxwire.Wire
 }
 
 var _ http.RoundTripper = (*Transport)(nil)
 
-// NewTransport returns a Transport that adds headers to each request and lets
-// base make it. A nil base stands for [http.DefaultTransport], behind [Detach].
-// It panics if a Header was made by neither [ToHeader] nor [ToHeaderFunc].
+// NewTransport returns a Transport that adds fields to each request and lets base
+// make it. A nil base stands for [http.DefaultTransport], behind [Detach]. It
+// panics if two fields are sent under the same header, or if one has a key that
+// net/http sees to itself, such as Host.
 //
 // A value is that of the goroutine that makes the request or, if it has none,
 // that in the snapshot which the request's ctx carries, see [ctxvar.NewContext].
-// A variable that has neither, or whose value is empty, is not sent; its
-// default is not either, since that says nothing that the other side could not
-// say itself. A header that the request has already is replaced: a proxy, for
-// one, passes on those of the request it has got, and the variable is what
-// became of them.
-func NewTransport(base http.RoundTripper, headers ...Header) *Transport {
+// A header that the request has already is replaced. A value that can't be sent
+// makes the request fail with a [*ctxwire.FieldError].
+func NewTransport(base http.RoundTripper, fields ...ctxwire.Field) *Transport {
 	if base == nil {
 		base = Detach(nil)
 	}
-	for _, h := range headers {
-		if h.value == nil {
-			panic("ctxhttp: NewTransport of an empty Header: make it with ToHeader or ToHeaderFunc")
-		}
-	}
-	return &Transport{base: base, headers: slices.Clone(headers)}
+	return &Transport{base: base, wire: ctxwire.NewWire(protocol, fields...)}
 }
 
 // RoundTrip makes the request, or rather, if there is something to add, a copy
 // of it: a RoundTripper may not change the one it is given.
-func (t *Transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	sent := r
-	for _, h := range t.headers {
-		value := h.value(r.Context())
-		if value == "" {
-			continue
-		}
-		if sent == r {
-			sent = r.WithContext(r.Context())
-			if sent.Header = r.Header.Clone(); sent.Header == nil {
-				sent.Header = make(http.Header)
-			}
-		}
-		sent.Header[h.name] = []string{value}
+func (t *Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	out := outgoing{request: r}
+	made := false
+	err = t.wire.Send(r.Context(), &out, func(ctx context.Context) error {
+		made = true
+		resp, err = t.base.RoundTrip(out.with(ctx))
+		return err
+	})
+	if !made && r.Body != nil {
+		r.Body.Close() // as a RoundTripper must, whatever happens
 	}
-	return t.base.RoundTrip(sent)
+	return resp, err
+}
+
+// outgoing is a request that is going to be made.
+type outgoing struct {
+	request *http.Request // the caller's
+	header  http.Header   // a copy of the caller's, once there is something to add
+}
+
+// Set sets a header, whose name is in canonical form.
+func (out *outgoing) Set(name, text string) {
+	if out.header == nil {
+		if out.header = out.request.Header.Clone(); out.header == nil {
+			out.header = make(http.Header)
+		}
+	}
+	out.header[name] = []string{text}
+}
+
+// with returns the request with what was added to it, and with ctx.
+func (out *outgoing) with(ctx context.Context) *http.Request {
+	if out.header == nil && ctx == out.request.Context() {
+		return out.request
+	}
+	r := out.request.WithContext(ctx)
+	if out.header != nil {
+		r.Header = out.header
+	}
+	return r
 }
 
 // CloseIdleConnections closes those of the RoundTripper within, if it has any.

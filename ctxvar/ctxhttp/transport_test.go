@@ -19,6 +19,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // A recorder is a RoundTripper that answers nothing and keeps the request.
@@ -37,7 +38,7 @@ func (rt *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 func (rt *recorder) CloseIdleConnections() { rt.closed = true }
 
 // sent returns the request as the RoundTripper within gets it.
-func sent(t *testing.T, r *http.Request, headers ...ctxhttp.Header) *http.Request {
+func sent(t *testing.T, r *http.Request, headers ...ctxwire.Field) *http.Request {
 	t.Helper()
 	var rt recorder
 	_, err := ctxhttp.NewTransport(&rt, headers...).RoundTrip(r)
@@ -46,10 +47,10 @@ func sent(t *testing.T, r *http.Request, headers ...ctxhttp.Header) *http.Reques
 }
 
 func TestTransport(t *testing.T) {
-	headers := []ctxhttp.Header{
+	headers := []ctxwire.Field{
 		ctxhttp.ToHeader(requestID, "x-request-id"),
 		ctxhttp.ToHeader(tenant, "X-Tenant"),
-		ctxhttp.ToHeaderFunc(attempt, "X-Attempt", strconv.Itoa),
+		ctxwire.Func(attempt, "X-Attempt", func(n int) (string, error) { return strconv.Itoa(n), nil }, nil),
 	}
 	var carried context.Context
 	tenant.With("carried", func() { carried = ctxvar.NewContext(t.Context()) })
@@ -71,9 +72,9 @@ func TestTransport(t *testing.T) {
 			want:   http.Header{"Accept": {"text/html"}, "X-Request-Id": {"r1"}, "X-Tenant": {"acme"}, "X-Attempt": {"0"}},
 		},
 		{
-			reason: "what is empty is not sent",
-			set:    func() { requestID.Set(""); tenant.Set("acme") },
-			want:   http.Header{"Accept": {"text/html"}, "X-Tenant": {"acme"}},
+			reason: "what is empty is a value like any other",
+			set:    func() { tenant.Set("") },
+			want:   http.Header{"Accept": {"text/html"}, "X-Tenant": {""}},
 		},
 		{
 			reason: "what was there is replaced",
@@ -143,23 +144,60 @@ func TestCloseIdleConnections(t *testing.T) {
 	client.CloseIdleConnections() // has none to close, and does not mind
 }
 
-// A value that no header can have fails the request, and is not sent in part.
-func TestTransportRefusesLines(t *testing.T) {
-	srv := start(t, http.NotFoundHandler(), false)
-	client := http.Client{Transport: ctxhttp.NewTransport(srv.Client().Transport, ctxhttp.ToHeader(requestID, "X-Request-Id"))}
-	defer requestID.Set("r1\r\nX-Admin: yes").Reset()
-	_, err := tryGet(t, &client, srv.URL)
-	assert.ErrorContains(t, err, "X-Request-Id")
+// A value that no header can have fails the request before it is made, and the
+// request's body is closed, as a RoundTripper must.
+func TestTransportRefuses(t *testing.T) {
+	for value, want := range map[string]error{
+		"r1\r\nX-Admin: yes":     ctxwire.ErrMalformed,
+		"a tab\t":                ctxwire.ErrMalformed,
+		"not UTF-8 \xff":         ctxwire.ErrMalformed,
+		" a space":               ctxwire.ErrMalformed,
+		"a space ":               ctxwire.ErrMalformed,
+		strings.Repeat("x", 257): ctxwire.ErrTooLong,
+	} {
+		t.Run(value, func(t *testing.T) {
+			var rt recorder
+			client := http.Client{Transport: ctxhttp.NewTransport(&rt, ctxhttp.ToHeader(requestID, "X-Request-Id"))}
+			defer requestID.Set(value).Reset()
+			body := &closer{Reader: strings.NewReader("body")}
+			r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "http://service.example/", body)
+			require.NoError(t, err)
+			_, err = client.Do(r)
+			assert.ErrorIs(t, err, want)
+			assert.ErrorContains(t, err, "ctxhttp: request_id as X-Request-Id: ")
+			assert.Nil(t, rt.got)
+			assert.True(t, body.closed)
+		})
+	}
+}
+
+type closer struct {
+	io.Reader
+	closed bool
+}
+
+func (c *closer) Close() error {
+	c.closed = true
+	return nil
+}
+
+// What is beyond ASCII gets through as it is.
+func TestUTF8(t *testing.T) {
+	srv := start(t, ctxhttp.Middleware(ctxwire.String(tenant, "X-Tenant"))(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, tenant.Get()) })), false)
+	client := http.Client{Transport: ctxhttp.NewTransport(srv.Client().Transport, ctxwire.String(tenant, "X-Tenant"))}
+	defer tenant.Set("Zoë's 店").Reset()
+	assert.Equal(t, "Zoë's 店", get(t, &client, srv.URL).body)
 }
 
 // Three services, one behind the other, each with middleware and a client: the
 // last one has the values of the first one's request, and of no other's.
 func TestFromServiceToService(t *testing.T) {
 	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
-		vars := ctxhttp.Middleware(ctxhttp.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
+		vars := ctxhttp.Middleware(ctxwire.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
 		clientOf := func(srv *httptest.Server) *http.Client {
 			return &http.Client{Transport: ctxhttp.NewTransport(ctxhttp.Detach(srv.Client().Transport),
-				ctxhttp.ToHeader(requestID, ctxhttp.RequestIDHeader),
+				ctxhttp.ToHeader(requestID, "X-Request-Id"),
 				ctxhttp.ToHeader(tenant, "X-Tenant"),
 			)}
 		}

@@ -30,7 +30,7 @@
 //	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(
 //		propagation.TraceContext{},
 //		propagation.Baggage{},
-//		ctxotel.NewPropagator(ctxotel.String(tenant, "tenant")),
+//		ctxotel.NewPropagator(ctxwire.String(tenant, "tenant")),
 //	))
 //
 // The instrumentation calls it to write headers, and finds the values that the
@@ -40,24 +40,23 @@
 //
 // # Setting up
 //
-// A server, from the outside in:
+// [Field] is With and Context as a field among others, for a server and a client:
 //
-//	otelhttp.NewHandler(ctxotel.Middleware(ctxhttp.Middleware(…)(mux)), "server")
+//	fields := []ctxwire.Field{ctxotel.Field(), ctxwire.RequestID(requestID)}
+//
+//	otelhttp.NewHandler(ctxhttp.Middleware(fields...)(mux), "server")
+//	http.Client{Transport: ctxhttp.NewTransport(otelhttp.NewTransport(nil), fields...)}
 //
 //	grpc.NewServer(
 //		grpc.StatsHandler(otelgrpc.NewServerHandler()),
-//		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(ctxgrpc.Around(ctxotel.With), …)),
-//		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(ctxgrpc.Around(ctxotel.With), …)))
-//
-// And a client:
-//
-//	http.Client{Transport: ctxotel.NewTransport(otelhttp.NewTransport(nil))}
-//
+//		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
+//		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(fields...)))
 //	grpc.NewClient(target,
 //		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
-//		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(
-//			ctxgrpc.Around(func(ctx context.Context, call func(context.Context)) { call(ctxotel.Context(ctx)) }), …)),
+//		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
 //		…)
+//
+// Without ctxhttp, [Middleware] and [NewTransport] are the same for the trace alone.
 //
 // # What outlives a request
 //

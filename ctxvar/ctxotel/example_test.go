@@ -11,6 +11,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // A Store traces what it does, and none of its methods has a ctx.
@@ -54,7 +55,7 @@ func Example() {
 var currentUser = ctxvar.New[string]("current_user")
 
 func ExamplePropagator() {
-	propagator := ctxotel.NewPropagator(ctxotel.String(currentUser, "enduser.id"))
+	propagator := ctxotel.NewPropagator(ctxwire.String(currentUser, "enduser.id"))
 
 	// What a client's instrumentation does, with the headers of a request.
 	headers := propagation.MapCarrier{}

@@ -22,4 +22,7 @@ require (
 
 replace github.com/heirloom-go/heirloom => ../..
 
-require go.opentelemetry.io/otel/sdk v1.46.0
+require (
+	go.opentelemetry.io/otel/sdk v1.46.0
+	go.uber.org/goleak v1.3.0
+)

@@ -8,13 +8,13 @@ import (
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
+	"go.uber.org/goleak"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
 )
 
-func TestMain(m *testing.M) { leakcheck.Main(m) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var (
 	tenant = ctxvar.New("tenant", ctxvar.Default("public"))

@@ -2,15 +2,16 @@ package ctxotel
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/propagation"
 
-	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // The limits of the W3C's recommendation: what everybody must pass on, and so
@@ -28,24 +29,29 @@ const header = "baggage"
 // It goes well with [propagation.Baggage], and belongs behind it in a
 // [propagation.NewCompositeTextMapPropagator]: Baggage replaces the header, and
 // Propagator adds to it.
-type Propagator struct{ members []Member }
+type Propagator struct {
+	wire *ctxwire.Wire
+	// reported has the keys of the values that the error handler was told of.
+	reported sync.Map
+}
 
 var _ propagation.TextMapPropagator = (*Propagator)(nil)
 
-// NewPropagator returns a Propagator of members. It panics if two have the same
-// key.
-func NewPropagator(members ...Member) *Propagator {
-	seen := map[string]string{}
-	for _, m := range members {
-		if m.encode == nil {
-			panic("ctxotel: a zero Member: make it with String, Text or Func")
-		}
-		if other, ok := seen[m.key]; ok {
-			panic(fmt.Sprintf("ctxotel: %s and %s have the same key, %q", other, m.name, m.key))
-		}
-		seen[m.key] = m.name
+// NewPropagator returns a Propagator of fields, each a member of the baggage under
+// its key. It panics if two have the same key. A field made by [ctxwire.Around] is
+// passed over, for a Propagator is not around anything.
+func NewPropagator(fields ...ctxwire.Field) *Propagator {
+	p := new(Propagator)
+	p.wire = ctxwire.NewWire(ctxwire.Protocol{Name: "ctxotel", Unsent: p.report}, fields...)
+	return p
+}
+
+// report tells the error handler of a value that can't be sent, once for each key,
+// lest a value that comes from outside fill the log.
+func (p *Propagator) report(err *ctxwire.FieldError) {
+	if _, told := p.reported.LoadOrStore(err.Key, true); !told {
+		otel.Handle(err)
 	}
-	return &Propagator{slices.Clone(members)}
 }
 
 // Fields returns the name of the header that Inject sets.
@@ -56,44 +62,27 @@ func (p *Propagator) Fields() []string { return []string{header} }
 // sent, see [ctxvar.NewContext]; defaults are not. A member of the same key that
 // is there already is replaced.
 //
-// A value that can't be sent is left out: one that is longer than [MaxLen]
+// A value that can't be sent is left out: one that is longer than [ctxwire.MaxLen]
 // allows, that has control characters, or with which the baggage would have more
-// than 64 members or 8192 bytes. The handler of [otel.SetErrorHandler] is told
-// so with a [*MemberError].
+// than 64 members or 8192 bytes. The handler of [otel.SetErrorHandler] is told so
+// with a [*ctxwire.FieldError], once for each member.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
-	c := ctxvar.Copy()
-	var bag *list
-	for i := range p.members {
-		m := &p.members[i]
-		text, ok, err := m.encode(c)
-		if !ok {
-			if snapshot, carried := ctxvar.FromContext(ctx); carried {
-				text, ok, err = m.encode(snapshot)
-			}
-		}
-		if !ok {
-			continue
-		}
-		if err == nil {
-			err = m.check(text)
-		}
-		if bag == nil {
-			bag = listOf(carrier)
-		}
-		if err == nil {
-			err = bag.set(m.key, text)
-		}
-		if err != nil && !m.reported.Swap(true) {
-			otel.Handle(&MemberError{Var: m.name, Key: m.key, Err: err})
-		}
-	}
-	if bag != nil && bag.changed {
+	bag := list{carrier: carrier}
+	p.wire.Send(ctx, &bag, nil)
+	if bag.changed {
 		carrier.Set(header, strings.Join(bag.members, ","))
 	}
 }
 
+// ErrBaggageFull is what a [*ctxwire.FieldError] is about if there is no room for a
+// value.
+var ErrBaggageFull = errors.New("baggage would have more than 64 members or 8192 bytes")
+
 // A list is baggage that is being written.
 type list struct {
+	carrier propagation.TextMapCarrier
+	loaded  bool
+
 	keys    []string
 	members []string // encoded
 	bytes   int      // joined by commas
@@ -102,22 +91,25 @@ type list struct {
 	full bool
 }
 
-// listOf returns the baggage that carrier has. What is malformed in it is left
-// out.
-func listOf(carrier propagation.TextMapCarrier) *list {
-	l := new(list)
-	text := carrier.Get(header)
-	if several, ok := carrier.(propagation.ValuesGetter); ok {
+var _ ctxwire.Limited = (*list)(nil)
+
+// load reads the baggage that the carrier has. What is malformed in it is left out.
+func (l *list) load() {
+	if l.loaded {
+		return
+	}
+	l.loaded = true
+	text := l.carrier.Get(header)
+	if several, ok := l.carrier.(propagation.ValuesGetter); ok {
 		text = strings.Join(several.Values(header), ",")
 	}
 	l.full = len(text) > maxBytes || strings.Count(text, ",") >= maxMembers
 	if text == "" || l.full {
-		return l
+		return
 	}
-	for _, m := range read(carrier).Members() {
+	for _, m := range read(l.carrier).Members() {
 		l.add(m.Key(), m.String())
 	}
-	return l
 }
 
 // read returns the baggage that carrier has, as OpenTelemetry reads it.
@@ -134,9 +126,13 @@ func (l *list) add(key, member string) {
 	l.members = append(l.members, member)
 }
 
-// set gives the member of that key a value. It returns ErrBaggageFull, and
+// Set is Put, for what there is room for.
+func (l *list) Set(key, text string) { _ = l.Put(key, text) }
+
+// Put gives the member of that key a value. It returns ErrBaggageFull, and
 // changes nothing, if that is too much.
-func (l *list) set(key, value string) error {
+func (l *list) Put(key, value string) error {
+	l.load()
 	m, err := baggage.NewMemberRaw(key, value)
 	if err != nil {
 		return err
@@ -164,43 +160,40 @@ func (l *list) set(key, value string) error {
 	return nil
 }
 
-// Extract returns a copy of ctx that has the values which the baggage of carrier
-// has for the variables. It sets no variable: [With] does.
+// Extract returns a copy of ctx that has what the baggage of carrier has for the
+// variables. It sets no variable: [With] does.
 //
-// A value that is malformed is taken for none: one that could not have been
-// sent, or that the member can't decode. Baggage of more than 64 members or 8192
-// bytes counts as far as OpenTelemetry reads it.
+// A value that could not have been sent, or that its field can't decode, is refused,
+// as package ctxwire has it. Baggage of more than 64 members or 8192 bytes counts as
+// far as OpenTelemetry reads it.
 //
 // Anybody can send baggage. A server that anyone can reach should read none, or
 // only what does no harm.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
-	bag := read(carrier)
-	if bag.Len() == 0 {
+	picked := p.wire.Pick(members(read(carrier)))
+	if picked == nil {
 		return ctx
 	}
 	before, _ := ctx.Value(extractedKey{}).(*extracted)
-	last := before
-	for i := range p.members {
-		m := &p.members[i]
-		found := bag.Member(m.key)
-		if found.Key() == "" || m.check(found.Value()) != nil {
-			continue
-		}
-		if set, err := m.decode(found.Value()); err == nil {
-			last = &extracted{set: set, before: last}
-		}
+	return context.WithValue(ctx, extractedKey{}, &extracted{p.wire, picked, before})
+}
+
+// members are those of baggage that came in.
+type members baggage.Baggage
+
+func (b members) Values(key string) []string {
+	if m := baggage.Baggage(b).Member(key); m.Key() != "" {
+		return []string{m.Value()}
 	}
-	if last == before {
-		return ctx
-	}
-	return context.WithValue(ctx, extractedKey{}, last)
+	return nil
 }
 
 type extractedKey struct{}
 
-// extracted is a value that was read for a variable, after others.
+// extracted is what one propagator read, after others.
 type extracted struct {
-	set    func()
+	wire   *ctxwire.Wire
+	picked ctxwire.Incoming
 	before *extracted
 }
 
@@ -215,6 +208,6 @@ func restore(ctx context.Context) {
 func (e *extracted) apply() {
 	if e != nil {
 		e.before.apply()
-		e.set()
+		e.wire.Set(e.picked)
 	}
 }

@@ -2,13 +2,10 @@ package ctxotel_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"net/netip"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -19,9 +16,10 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-var both = ctxotel.NewPropagator(ctxotel.String(tenant, "tenant"), ctxotel.String(user, "enduser.id"))
+var both = ctxotel.NewPropagator(ctxwire.String(tenant, "tenant"), ctxwire.String(user, "enduser.id"))
 
 // sorted returns the members of a baggage header in order, since OpenTelemetry
 // writes them in none.
@@ -62,9 +60,9 @@ func TestInject(t *testing.T) {
 		{reason: "but not by nothing", there: "tenant=old,k=1", set: func() { user.Set("ada") }, want: "enduser.id=ada,k=1,tenant=old"},
 		{reason: "nothing to send, nothing changes", there: "not baggage", want: "not baggage"},
 		{reason: "as long as it may be", set: func() { tenant.Set(strings.Repeat("x", 256)) }, want: "tenant=" + strings.Repeat("x", 256)},
-		{reason: "one byte too long", set: func() { tenant.Set(strings.Repeat("x", 257)) }, err: ctxotel.ErrTooLong},
-		{reason: "a line", set: func() { tenant.Set("two\nlines"); user.Set("ada") }, want: "enduser.id=ada", err: ctxotel.ErrMalformed},
-		{reason: "not UTF-8", set: func() { tenant.Set("\xff") }, err: ctxotel.ErrMalformed},
+		{reason: "one byte too long", set: func() { tenant.Set(strings.Repeat("x", 257)) }, err: ctxwire.ErrTooLong},
+		{reason: "a line", set: func() { tenant.Set("two\nlines"); user.Set("ada") }, want: "enduser.id=ada", err: ctxwire.ErrMalformed},
+		{reason: "not UTF-8", set: func() { tenant.Set("\xff") }, err: ctxwire.ErrMalformed},
 		{reason: "the last one that there is room for", there: numbered(63, 10), set: func() { tenant.Set("acme") }, want: numbered(63, 10) + ",tenant=acme"},
 		{reason: "one member too many", there: numbered(64, 10), set: func() { tenant.Set("acme") }, want: numbered(64, 10), err: ctxotel.ErrBaggageFull},
 		{reason: "but there is room for another value", there: numbered(63, 10) + ",tenant=old", set: func() { tenant.Set("acme") }, want: numbered(63, 10) + ",tenant=acme"},
@@ -79,7 +77,7 @@ func TestInject(t *testing.T) {
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
 			errs := handled(t)
-			propagator := ctxotel.NewPropagator(ctxotel.String(tenant, "tenant"), ctxotel.String(user, "enduser.id"))
+			propagator := ctxotel.NewPropagator(ctxwire.String(tenant, "tenant"), ctxwire.String(user, "enduser.id"))
 			ctx := tt.ctx
 			if ctx == nil {
 				ctx = t.Context()
@@ -100,23 +98,12 @@ func TestInject(t *testing.T) {
 				assert.Empty(t, *errs)
 				return
 			}
-			var memberErr *ctxotel.MemberError
+			var fieldErr *ctxwire.FieldError
 			require.Len(t, *errs, 1)
-			require.ErrorAs(t, (*errs)[0], &memberErr)
-			assert.ErrorIs(t, memberErr, tt.err)
-			assert.Equal(t, "tenant", memberErr.Var)
+			require.ErrorAs(t, (*errs)[0], &fieldErr)
+			assert.ErrorIs(t, fieldErr, tt.err)
+			assert.Equal(t, "tenant", fieldErr.Var)
 		})
-	}
-}
-
-func TestMemberErrorTexts(t *testing.T) {
-	for err, want := range map[error]string{
-		ctxotel.ErrTooLong:     "ctxotel: tenant is not sent as t: value is longer than allowed: choose a higher MaxLen",
-		ctxotel.ErrMalformed:   "ctxotel: tenant is not sent as t: value is not UTF-8, or has control characters: encode it, with Func",
-		ctxotel.ErrBaggageFull: "ctxotel: tenant is not sent as t: baggage would have more than 64 members or 8192 bytes: send less",
-		errors.New("own"):      "ctxotel: tenant is not sent as t: own",
-	} {
-		assert.EqualError(t, &ctxotel.MemberError{Var: "tenant", Key: "t", Err: err}, want)
 	}
 }
 
@@ -185,7 +172,7 @@ func TestExtract(t *testing.T) {
 
 // Where two propagators have read the same variable, the last one holds.
 func TestExtractTwice(t *testing.T) {
-	other := ctxotel.NewPropagator(ctxotel.String(tenant, "organization"))
+	other := ctxotel.NewPropagator(ctxwire.String(tenant, "organization"))
 	carrier := propagation.MapCarrier{"baggage": "tenant=acme,organization=umbrella,enduser.id=ada"}
 	ctx := other.Extract(both.Extract(t.Context(), carrier), carrier)
 	ctxotel.With(ctx, func(context.Context) { assert.Equal(t, "umbrella ada", tenant.Get()+" "+user.Get()) })
@@ -193,71 +180,11 @@ func TestExtractTwice(t *testing.T) {
 	ctxotel.With(ctx, func(context.Context) { assert.Equal(t, "acme ada", tenant.Get()+" "+user.Get()) })
 }
 
-type planID string
-
-func TestMemberKinds(t *testing.T) {
-	plan := ctxvar.New[planID]("plan")
-	origin := ctxvar.New[netip.Addr]("origin")
-	attempt := ctxvar.New[int]("attempt")
-	story := ctxvar.New[string]("story")
-	errNegative := errors.New("a negative attempt")
-	p := ctxotel.NewPropagator(
-		ctxotel.String(plan, "plan"),
-		ctxotel.Text(origin, "origin"),
-		ctxotel.Func(attempt, "attempt", func(n int) (string, error) {
-			if n < 0 {
-				return "", errNegative
-			}
-			return strconv.Itoa(n), nil
-		}, strconv.Atoi),
-		ctxotel.String(story, "story", ctxotel.MaxLen(4000)),
-	)
-	carrier := propagation.MapCarrier{}
-	ctxvar.Copy().Run(func() {
-		plan.Set("free")
-		origin.Set(netip.MustParseAddr("2001:db8::1"))
-		attempt.Set(3)
-		story.Set(strings.Repeat("y", 4000))
-		p.Inject(t.Context(), carrier)
-	})
-	ctxotel.With(p.Extract(t.Context(), carrier), func(context.Context) {
-		assert.Equal(t, planID("free"), plan.Get())
-		assert.Equal(t, netip.MustParseAddr("2001:db8::1"), origin.Get())
-		assert.Equal(t, 3, attempt.Get())
-		assert.Len(t, story.Get(), 4000)
-	})
-
-	// What can't be decoded counts as not sent; what can't be encoded is not.
-	carrier = propagation.MapCarrier{"baggage": "origin=localhost,attempt=three,plan=paid"}
-	ctxotel.With(p.Extract(t.Context(), carrier), func(context.Context) {
-		assert.False(t, origin.Get().IsValid())
-		assert.Zero(t, attempt.Get())
-		assert.Equal(t, planID("paid"), plan.Get())
-	})
-	errs := handled(t)
-	carrier = propagation.MapCarrier{}
-	attempt.With(-1, func() { p.Inject(t.Context(), carrier) })
-	assert.Empty(t, carrier)
-	require.Len(t, *errs, 1)
-	assert.ErrorIs(t, (*errs)[0], errNegative)
-}
-
 func TestMisuse(t *testing.T) {
-	same := func(s string) (string, error) { return s, nil }
-	for want, misuse := range map[string]func(){
-		"ctxotel: Func of a nil function for tenant":                func() { ctxotel.Func(tenant, "tenant", nil, same) },
-		"ctxotel: Func of a nil function for user":                  func() { ctxotel.Func(user, "user", same, nil) },
-		"ctxotel: MaxLen of -1 bytes":                               func() { ctxotel.MaxLen(-1) },
-		`ctxotel: tenant and user have the same key, "k"`:           func() { ctxotel.NewPropagator(ctxotel.String(tenant, "k"), ctxotel.String(user, "k")) },
-		"ctxotel: a zero Member: make it with String, Text or Func": func() { ctxotel.NewPropagator(ctxotel.Member{}) },
-	} {
-		assert.PanicsWithValue(t, want, misuse)
-	}
-	for _, key := range []string{"", "my tenant", "ténant", "a=b", "a,b", "a;b"} {
-		assert.PanicsWithValue(t,
-			"ctxotel: "+strconv.Quote(key)+" is no key for tenant: use letters, digits and any of !#$%&'*+-.^_`|~",
-			func() { ctxotel.String(tenant, key) })
-	}
+	assert.PanicsWithValue(t, `ctxotel: tenant and user have the same key, "k"`, func() {
+		ctxotel.NewPropagator(ctxwire.String(tenant, "k"), ctxwire.String(user, "k"))
+	})
+	assert.Panics(t, func() { ctxotel.NewPropagator(ctxwire.Field{}) })
 }
 
 // FuzzPropagator checks that what is sent arrives as it is, and that nobody can
@@ -267,11 +194,11 @@ func FuzzPropagator(f *testing.F) {
 	f.Add("two\nlines", "", "")
 	f.Add("%2C,;=", "ë\xff", ",,,")
 	f.Fuzz(func(t *testing.T, tenantSet, userSet, there string) {
-		propagator := ctxotel.NewPropagator(ctxotel.String(tenant, "tenant"), ctxotel.String(user, "enduser.id"))
+		propagator := ctxotel.NewPropagator(ctxwire.String(tenant, "tenant"), ctxwire.String(user, "enduser.id"))
 		carrier := propagation.MapCarrier{"baggage": there}
 		ctxotel.With(propagator.Extract(t.Context(), carrier), func(context.Context) {
 			for _, got := range []string{tenant.Get(), user.Get()} {
-				assert.LessOrEqual(t, len(got), ctxotel.DefaultMaxLen)
+				assert.LessOrEqual(t, len(got), ctxwire.DefaultMaxLen)
 				assert.NotContains(t, got, "\n")
 			}
 		})

@@ -8,6 +8,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // With calls fn in a copy of the goroutine's variables, in which the span of ctx
@@ -22,6 +23,14 @@ func With(ctx context.Context, fn func(context.Context)) {
 		Current.Set(&link{Span: trace.SpanFromContext(ctx), bag: baggage.FromContext(ctx)})
 		fn(ctxvar.NewContext(ctx))
 	})
+}
+
+// Field returns the field that takes the trace along: what handles a message does so
+// as [With] does, and what sends one does so with the current span in its ctx, as
+// [Context] has it. Give it to ctxhttp and ctxgrpc, say, together with the others;
+// the instrumentation of OpenTelemetry does the rest.
+func Field() ctxwire.Field {
+	return ctxwire.Around(With, func(ctx context.Context, rest func(context.Context)) { rest(Context(ctx)) })
 }
 
 // Middleware returns a handler that calls next as [With] does with the request's

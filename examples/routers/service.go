@@ -8,6 +8,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 var (
@@ -17,8 +18,8 @@ var (
 
 // vars is the middleware, the same for all routers.
 var vars = ctxhttp.Middleware(
-	ctxhttp.RequestID(requestID),
-	ctxhttp.FromHeader(tenant, "X-Tenant"),
+	ctxwire.RequestID(requestID),
+	ctxwire.String(tenant, "X-Tenant"),
 )
 
 // greeting is far from any handler, and takes no parameter but the name.

@@ -1,7 +1,6 @@
 package tracing
 
 import (
-	"context"
 	"io"
 	"log/slog"
 	"net/http"
@@ -17,6 +16,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 var (
@@ -29,8 +29,12 @@ var (
 var propagator = propagation.NewCompositeTextMapPropagator(
 	propagation.TraceContext{},
 	propagation.Baggage{},
-	ctxotel.NewPropagator(ctxotel.String(tenant, "tenant")),
+	ctxotel.NewPropagator(ctxwire.String(tenant, "tenant")),
 )
+
+// fields are what all servers and clients have around their requests: the trace,
+// and the request's ID.
+var fields = []ctxwire.Field{ctxotel.Field(), ctxwire.RequestID(requestID)}
 
 // NewLogger returns a logger that says with each record whose work it belongs
 // to.
@@ -41,8 +45,7 @@ func NewLogger(w io.Writer) *slog.Logger {
 
 // Handler returns what serves the handlers of an HTTP service.
 func Handler(provider trace.TracerProvider, handlers http.Handler) http.Handler {
-	own := ctxotel.Middleware(ctxhttp.Middleware(ctxhttp.RequestID(requestID))(handlers))
-	return otelhttp.NewHandler(own, "server",
+	return otelhttp.NewHandler(ctxhttp.Middleware(fields...)(handlers), "server",
 		otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(propagator))
 }
 
@@ -53,13 +56,11 @@ func NewHTTPClient(provider trace.TracerProvider) *http.Client {
 	// inherit no variables.
 	instrumented := otelhttp.NewTransport(ctxhttp.Detach(nil),
 		otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(propagator))
-	return &http.Client{Transport: ctxotel.NewTransport(
-		ctxhttp.NewTransport(instrumented, ctxhttp.ToHeader(requestID, ctxhttp.RequestIDHeader)))}
+	return &http.Client{Transport: ctxhttp.NewTransport(instrumented, fields...)}
 }
 
 // ServerOptions returns the options of a gRPC server.
 func ServerOptions(provider trace.TracerProvider) []grpc.ServerOption {
-	fields := []ctxgrpc.Field{ctxgrpc.Around(ctxotel.With), ctxgrpc.RequestID(requestID)}
 	return []grpc.ServerOption{
 		grpc.StatsHandler(otelgrpc.NewServerHandler(
 			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))),
@@ -70,10 +71,6 @@ func ServerOptions(provider trace.TracerProvider) []grpc.ServerOption {
 
 // DialOptions returns the options of a connection to a gRPC service.
 func DialOptions(provider trace.TracerProvider) []grpc.DialOption {
-	fields := []ctxgrpc.Field{
-		ctxgrpc.Around(func(ctx context.Context, call func(context.Context)) { call(ctxotel.Context(ctx)) }),
-		ctxgrpc.RequestID(requestID),
-	}
 	return []grpc.DialOption{
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler(
 			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))),

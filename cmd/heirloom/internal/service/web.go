@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 	"github.com/heirloom-go/heirloom/gather"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
@@ -24,7 +25,7 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 		mux.HandleFunc("GET /{$}", home)
 		mux.HandleFunc("GET /slow", slow)
 		vars := ctxhttp.Middleware(
-			ctxhttp.RequestID(requestID),
+			ctxwire.RequestID(requestID),
 			ctxhttp.From(clientAddr, func(r *http.Request) (string, bool) { return r.RemoteAddr, true }))
 		site := http.NewServeMux()
 		view := taskhttp.Mount(site, taskhttp.Variables(requestID, clientAddr))

@@ -1,41 +1,47 @@
-// Package requestid has the rules for what may be taken for the ID of a request,
-// the same whatever protocol it comes by.
-package requestid
+package ctxwire
 
-import "strings"
+import (
+	"errors"
+	"strings"
+)
 
-// MaxLen bounds what is taken for an ID, for it is written with each log record.
+// maxIDLen bounds what is taken for an ID, for it is written with each log record.
 // A UUID has 36 characters, a traceparent 55.
-const MaxLen = 128
+const maxIDLen = 128
 
-// Punctuation is what an ID may have beside the letters and digits of ASCII:
+// idPunctuation is what an ID may have beside the letters and digits of ASCII:
 // what IDs in use have, which are UUIDs, base64 in both alphabets, times, and
 // names of hosts. None of it means anything in a log line, in JSON or in HTML.
-const Punctuation = "-._~+/=:@"
+const idPunctuation = "-._~+/=:@"
 
-// Valid reports whether s is well-formed as an ID.
-func Valid(s string) bool {
-	if s == "" || len(s) > MaxLen {
-		return false
+var errID = errors.New("ID is empty or has other characters than letters, digits and " + idPunctuation)
+
+// checkID returns nil if s is well-formed as an ID.
+func checkID(s string) error {
+	if s == "" {
+		return errID
+	}
+	if len(s) > maxIDLen {
+		return ErrTooLong
 	}
 	for _, c := range s {
-		if (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && !strings.ContainsRune(Punctuation, c) {
-			return false
+		if !isAlphanumeric(c) && !strings.ContainsRune(idPunctuation, c) {
+			return errID
 		}
 	}
-	return true
+	return nil
 }
 
-// FromTraceparent returns the trace ID in s, which is a traceparent as W3C Trace
+// idFromTraceparent returns the trace ID in s, which is a traceparent as W3C Trace
 // Context has it, or "" if s is not well-formed or has none.
 //
 //	version  trace ID                         parent ID        flags
 //	00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
 //
 // A later version may have more behind the flags, after another "-".
-func FromTraceparent(s string) string {
+func idFromTraceparent(s string) string {
 	const length = 2 + 1 + 32 + 1 + 16 + 1 + 2
-	if len(s) < length || len(s) > MaxLen || s[2] != '-' || s[35] != '-' || s[52] != '-' {
+	if len(s) < length || len(s) > maxIDLen || s[2] != '-' || s[35] != '-' || s[52] != '-' {
 		return ""
 	}
 	version, id, parent, flags, rest := s[:2], s[3:35], s[36:52], s[53:55], s[55:]

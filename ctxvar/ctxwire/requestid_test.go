@@ -1,27 +1,31 @@
-package ctxhttp_test
+package ctxwire_test
 
 import (
+	"context"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
-	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// serveID returns the request ID that a handler finds, which must be the one in
-// the response.
-func serveID(t *testing.T, r *http.Request, opts ...ctxhttp.IDOption) string {
+// serveID returns the request ID that a message is handled with, which must be the
+// one that is sent back.
+func serveID(t *testing.T, in http.Header, opts ...ctxwire.IDOption) string {
 	t.Helper()
 	var found string
-	w := httptest.NewRecorder()
-	h := ctxhttp.Middleware(ctxhttp.RequestID(requestID, opts...))(http.HandlerFunc(
-		func(http.ResponseWriter, *http.Request) { found = requestID.Get() }))
-	h.ServeHTTP(w, r)
-	assert.Equal(t, []string{found}, w.Header()["X-Request-Id"])
+	reply := http.Header{}
+	wire := ctxwire.NewWire(queue, ctxwire.RequestID(requestID, opts...))
+	err := wire.Receive(t.Context(), in, reply, func(context.Context) error {
+		found = requestID.Get()
+		return nil
+	})
+	require.NoError(t, err)
+	assert.Equal(t, http.Header{"X-Request-Id": {found}}, reply)
 	return found
 }
 
@@ -71,17 +75,17 @@ func TestRequestID(t *testing.T) {
 		{"other separators", "", strings.ReplaceAll(traceparent, "-", "_"), isNew},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
-			r := bare(t)
+			in := http.Header{}
 			if tt.id != "" {
-				r.Header.Set("X-Request-Id", tt.id)
+				in.Set("X-Request-Id", tt.id)
 			}
 			if tt.traceparent != "" {
-				r.Header.Set("traceparent", tt.traceparent)
+				in.Set("traceparent", tt.traceparent)
 			}
-			got := serveID(t, r)
+			got := serveID(t, in)
 			if tt.want == isNew {
 				assert.Regexp(t, `^[A-Z2-7]{26}$`, got)
-				assert.NotEqual(t, got, serveID(t, r), "another each time")
+				assert.NotEqual(t, got, serveID(t, in), "another each time")
 			} else {
 				assert.Equal(t, tt.want, got)
 			}
@@ -90,45 +94,44 @@ func TestRequestID(t *testing.T) {
 }
 
 func TestTwoIDsAreNone(t *testing.T) {
-	assert.Equal(t, "x1", serveID(t, bare(t, header("X-Request-Id", "x1"))))
-	assert.Len(t, serveID(t, bare(t, header("X-Request-Id", "x1", "x2"))), 26)
-	assert.Len(t, serveID(t, bare(t, header("Traceparent", traceparent, traceparent))), 26)
+	assert.Equal(t, "x1", serveID(t, http.Header{"X-Request-Id": {"x1"}}))
+	assert.Len(t, serveID(t, http.Header{"X-Request-Id": {"x1", "x2"}}), 26)
+	assert.Len(t, serveID(t, http.Header{"Traceparent": {traceparent, traceparent}}), 26)
 }
 
 func TestIDOptions(t *testing.T) {
-	fixed := ctxhttp.IDFunc(func() string { return "made" })
-	assert.Equal(t, "made", serveID(t, bare(t), fixed))
-	assert.Equal(t, "given", serveID(t, bare(t, header("X-Request-Id", "given")), fixed))
+	fixed := ctxwire.IDFunc(func() string { return "made" })
+	assert.Equal(t, "made", serveID(t, http.Header{}, fixed))
+	assert.Equal(t, "given", serveID(t, http.Header{"X-Request-Id": {"given"}}, fixed))
 
-	var found string
-	w := httptest.NewRecorder()
-	h := ctxhttp.Middleware(ctxhttp.RequestID(requestID, ctxhttp.IDHeader("x-correlation-id")))(http.HandlerFunc(
-		func(http.ResponseWriter, *http.Request) { found = requestID.Get() }))
-	h.ServeHTTP(w, bare(t, header("X-Correlation-Id", "c1"), header("X-Request-Id", "r1")))
-	assert.Equal(t, "c1", found)
-	assert.Equal(t, http.Header{"X-Correlation-Id": {"c1"}}, w.Header())
-}
-
-// Over a real connection: what was sent and is not well-formed is in no part of
-// the response.
-func TestNeverReflectedRaw(t *testing.T) {
-	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
-		srv := start(ctxhttp.Middleware(ctxhttp.RequestID(requestID))(http.HandlerFunc(
-			func(w http.ResponseWriter, r *http.Request) { w.Write([]byte(requestID.Get())) })))
-		got := get(t, srv.Client(), srv.URL, header("X-Request-Id", "<evil>"), header("Traceparent", "evil"))
-		assert.NotContains(t, got.body, "evil")
-		assert.NotContains(t, got.header.Get("X-Request-Id"), "evil")
-		assert.Equal(t, got.body, got.header.Get("X-Request-Id"))
-		assert.Len(t, got.body, 26)
+	reply := ctxwire.Map{}
+	wire := ctxwire.NewWire(queue, ctxwire.RequestID(requestID, ctxwire.IDKey("Correlation-Id")))
+	err := wire.Receive(t.Context(), ctxwire.Map{"Correlation-Id": "c1", "X-Request-Id": "r1"}, reply, func(context.Context) error {
+		assert.Equal(t, "c1", requestID.Get())
+		return nil
 	})
+	require.NoError(t, err)
+	assert.Equal(t, ctxwire.Map{"Correlation-Id": "c1"}, reply)
 }
+
+// An ID that is made for a message is the same however often it is set.
+func TestPickedID(t *testing.T) {
+	wire := ctxwire.NewWire(queue, ctxwire.RequestID(requestID))
+	picked := wire.Pick(ctxwire.Map{"X-Request-Id": "<evil>"})
+	wire.Set(picked)
+	first := requestID.Get()
+	assert.Len(t, first, 26)
+	wire.Set(picked)
+	assert.Equal(t, first, requestID.Get())
+}
+
+var wellFormed = regexp.MustCompile(`^[A-Za-z0-9\-._~+/=:@]{1,128}$`)
 
 func FuzzRequestID(f *testing.F) {
 	f.Add("r1", traceparent)
 	f.Add("<r1>", "cc-"+traceID+"-00f067aa0ba902b7-01-x")
-	wellFormed := regexp.MustCompile(`^[A-Za-z0-9\-._~+/=:@]{1,128}$`)
 	f.Fuzz(func(t *testing.T, id, parent string) {
-		got := serveID(t, bare(t, header("X-Request-Id", id), header("Traceparent", parent)))
+		got := serveID(t, http.Header{"X-Request-Id": {id}, "Traceparent": {parent}})
 		assert.Regexp(t, wellFormed, got)
 		switch {
 		case wellFormed.MatchString(id):

@@ -4,16 +4,18 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
 // inHandler calls look in a handler behind the middleware.
-func inHandler(t *testing.T, r *http.Request, look func(), sources ...ctxhttp.Source) {
+func inHandler(t *testing.T, r *http.Request, look func(), sources ...ctxwire.Field) {
 	t.Helper()
 	called := false
 	h := ctxhttp.Middleware(sources...)(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {
@@ -29,7 +31,7 @@ func cookie(name, value string) func(*http.Request) {
 }
 
 func TestFromHeaderAndCookie(t *testing.T) {
-	both := []ctxhttp.Source{ctxhttp.FromHeader(tenant, "x-tenant"), ctxhttp.FromCookie(requestID, "session")}
+	both := []ctxwire.Field{ctxhttp.FromHeader(tenant, "x-tenant"), ctxhttp.FromCookie(requestID, "session")}
 	for _, tt := range []struct {
 		reason              string
 		edit                func(*http.Request)
@@ -37,7 +39,9 @@ func TestFromHeaderAndCookie(t *testing.T) {
 	}{
 		{"nothing", func(*http.Request) {}, "public", ""},
 		{"a header, whose name has no case", header("X-Tenant", "acme"), "acme", ""},
-		{"an empty header is none", header("X-Tenant", ""), "public", ""},
+		{"an empty header is a value like any other", header("X-Tenant", ""), "", ""},
+		{"a long header", header("X-Tenant", strings.Repeat("x", 257)), "public", ""},
+		{"a header that is not UTF-8", header("X-Tenant", "\xff"), "public", ""},
 		{"two headers where one is meant are none", header("X-Tenant", "acme", "umbrella"), "public", ""},
 		{"a cookie", cookie("session", "s1"), "public", "s1"},
 		{"another cookie", cookie("Session", "s1"), "public", ""},
@@ -60,7 +64,7 @@ func TestFromHeaderAndCookie(t *testing.T) {
 
 func TestFrom(t *testing.T) {
 	// The second source reads what the first has set.
-	sources := []ctxhttp.Source{
+	sources := []ctxwire.Field{
 		ctxhttp.From(attempt, func(r *http.Request) (int, bool) {
 			n, err := strconv.Atoi(r.Header.Get("X-Attempt"))
 			return n, err == nil
@@ -89,19 +93,21 @@ func TestNamedStringTypes(t *testing.T) {
 	}, ctxhttp.FromCookie(account, "account"))
 	inHandler(t, bare(t, header("X-Request-Id", "a3")), func() {
 		assert.Equal(t, accountID("a3"), account.Get())
-	}, ctxhttp.RequestID(account))
+	}, ctxwire.RequestID(account))
 }
 
 func TestMisuse(t *testing.T) {
 	for want, misuse := range map[string]func(){
-		"ctxhttp: From with a nil function for tenant":                                    func() { ctxhttp.From(tenant, nil) },
-		"ctxhttp: ToHeaderFunc with a nil function for tenant":                            func() { ctxhttp.ToHeaderFunc(tenant, "X-Tenant", nil) },
-		"ctxhttp: IDFunc of a nil function":                                               func() { ctxhttp.IDFunc(nil) },
-		`ctxhttp: no header can have the name ""`:                                         func() { ctxhttp.FromHeader(tenant, "") },
-		`ctxhttp: no header can have the name "X Tenant"`:                                 func() { ctxhttp.FromHeader(tenant, "X Tenant") },
-		`ctxhttp: no header can have the name "X-Tenant:"`:                                func() { ctxhttp.ToHeader(tenant, "X-Tenant:") },
-		`ctxhttp: no header can have the name "X-Té"`:                                     func() { ctxhttp.IDHeader("X-Té") },
-		"ctxhttp: NewTransport of an empty Header: make it with ToHeader or ToHeaderFunc": func() { ctxhttp.NewTransport(nil, ctxhttp.Header{}) },
+		"ctxhttp: From of a nil function for tenant": func() { ctxhttp.From(tenant, nil) },
+		`ctxhttp: "Host" is no key for tenant: it is for net/http to see to; From can read the request`: func() {
+			ctxhttp.Middleware(ctxhttp.FromHeader(tenant, "Host"))
+		},
+		`ctxhttp: "content-length" is no key for tenant: it is for net/http to see to; From can read the request`: func() {
+			ctxhttp.NewTransport(nil, ctxhttp.ToHeader(tenant, "content-length"))
+		},
+		`ctxhttp: tenant and request_id have the same key, "X-Id"`: func() {
+			ctxhttp.Middleware(ctxwire.String(tenant, "X-Id"), ctxwire.String(requestID, "x-id"))
+		},
 	} {
 		assert.PanicsWithValue(t, want, misuse)
 	}

@@ -1,0 +1,48 @@
+// Package ctxwire says which variables travel from program to program, and how: a
+// [Field] is a variable, the key it has in a header, how its value is written as
+// text, and how long that may be. All adapters take the same fields:
+//
+//	var fields = []ctxwire.Field{
+//		ctxwire.RequestID(requestID),
+//		ctxwire.String(tenant, "X-Tenant"),
+//	}
+//
+//	handler := ctxhttp.Middleware(fields...)(mux)
+//	client := &http.Client{Transport: ctxhttp.NewTransport(nil, fields...)}
+//
+//	grpc.NewServer(grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)), …)
+//	ctxotel.NewPropagator(fields...)
+//
+// Nothing travels but what is chosen so. Each adapter writes a key as its protocol
+// has it, and panics, when it is made, if the protocol can't have it.
+//
+// # What is sent
+//
+// A message is sent with the value that a variable has in the goroutine that sends
+// it, or else in the snapshot which the message's ctx carries. Where there is
+// neither, nothing is sent; defaults are not. An empty text is a value like any
+// other. What the message has under the key already is replaced: a proxy, for one,
+// passes on the headers that it has got, and the variable is what became of them.
+//
+// A value that can't be sent, because it is longer than [MaxLen] allows or has
+// characters that the protocol can't carry, makes sending fail with a [*FieldError]
+// before anything is sent: a tenant that was lost on the way would be worse.
+// (Baggage, which must not make requests fail, leaves it out and reports it.)
+//
+// # What comes in
+//
+// A message may have been made by anyone. A text is refused if it is too long, has
+// characters that its protocol would not have carried, came more than once, or
+// can't be decoded. The variable is then what it is without, which mostly is unset,
+// and [OnRefused] is called if the field has it. No input makes anything panic.
+//
+// Whether others may be believed, who say which tenant or user they act for, is for
+// the program to know. Give a server that anyone can reach only fields that do no
+// harm; [SendOnly] makes a field that nobody can set.
+//
+// # Adapters
+//
+// An adapter for another protocol makes a [Wire] of a [Protocol] and the fields it
+// is given, and calls [Wire.Send] for each message that goes out and [Wire.Receive]
+// for each that comes in.
+package ctxwire

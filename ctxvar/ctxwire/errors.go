@@ -1,0 +1,40 @@
+package ctxwire
+
+import "errors"
+
+// What a [*FieldError] is about, for [errors.Is]. It may also be what a field's
+// own function returned.
+var (
+	ErrTooLong   = errors.New("value is longer than allowed")
+	ErrMalformed = errors.New("value has characters that this protocol can't carry as they are")
+	// ErrRepeated is for a key that came with more than one text. To take the first
+	// or the last one would let two programs see different values in one message.
+	ErrRepeated = errors.New("value was sent more than once")
+)
+
+// ErrNotCalled is what [Wire.Receive] and [Wire.Send] return if a function given
+// to [Around] did not call the function that it was given.
+var ErrNotCalled = errors.New("ctxwire: a function given to Around did not call the function it was given")
+
+// A FieldError says why the value of a variable was not sent, or why a text that
+// came in was refused. It has nothing of the value itself.
+type FieldError struct {
+	Protocol string // the name of the adapter's package
+	Var      string // the variable's name
+	Key      string // as the protocol writes it
+	Err      error  // ErrTooLong, ErrMalformed, ErrRepeated, or what the field's function returned
+}
+
+func (e *FieldError) Error() string {
+	text := e.Protocol + ": " + e.Var + " as " + e.Key + ": " + e.Err.Error()
+	switch e.Err {
+	case ErrTooLong:
+		text += ": choose a higher MaxLen"
+	case ErrMalformed:
+		text += ": encode it, with Func"
+	}
+	return text
+}
+
+// Unwrap returns e.Err.
+func (e *FieldError) Unwrap() error { return e.Err }

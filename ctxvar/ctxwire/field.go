@@ -1,0 +1,142 @@
+package ctxwire
+
+import (
+	"encoding"
+	"fmt"
+	"strings"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// DefaultMaxLen is how many bytes long a text may be unless [MaxLen] says
+// otherwise.
+const DefaultMaxLen = 256
+
+// A Field is a variable that travels, as text under a key. [String], [Text],
+// [Func], [From] and [RequestID] make fields, and [Around] one without a
+// variable. A Field is immutable and may be given to any number of adapters.
+//
+// The zero Field is of no use, and adapters panic if they are given it.
+type Field struct {
+	key    string // "" if there is none: From, Around
+	name   string // of the variable
+	maxLen int
+
+	// encode returns the text of the value that c has, and whether c has one. It
+	// is nil for a field that is not sent.
+	encode func(c *ctxvar.Context) (text string, ok bool, err error)
+	// decode sets the variable to what text stands for, unless it returns an error.
+	// It is nil for a field that is not received.
+	decode func(text string) error
+	// identity, if not nil, has a value for the variable where no text is well-formed.
+	identity *identity
+	// from, if not nil, is all that a field made by From has.
+	from func(in Incoming)
+	// receiving and sending are all that a field made by Around has.
+	receiving, sending around
+
+	refused func(*FieldError)
+}
+
+// String returns the field of a variable of a string type, whose value is the
+// text as it is. It panics if key is not what HTTP calls a token.
+func String[T ~string](v *ctxvar.Var[T], key string, opts ...Option) Field {
+	return Func(v, key,
+		func(value T) (string, error) { return string(value), nil },
+		func(text string) (T, error) { return T(text), nil },
+		opts...)
+}
+
+// Text returns the field of a variable of a type that encodes itself as text, as
+// time.Time, netip.Addr and most UUID types do. It panics as [String] does.
+func Text[T any, P interface {
+	*T
+	encoding.TextMarshaler
+	encoding.TextUnmarshaler
+}](v *ctxvar.Var[T], key string, opts ...Option) Field {
+	return Func(v, key,
+		func(value T) (string, error) {
+			text, err := P(&value).MarshalText()
+			return string(text), err
+		},
+		func(text string) (value T, err error) {
+			err = P(&value).UnmarshalText([]byte(text))
+			return value, err
+		},
+		opts...)
+}
+
+// Func returns the field of a variable of any type. encode returns the text of a
+// value; with an error the value can't be sent. decode is its reverse; with an
+// error the text is refused, so it is the place for a check of what comes from
+// outside. Both may be called by several goroutines at the same time.
+//
+// A nil encode makes a field that is received and never sent, as [ReceiveOnly]
+// does, and a nil decode one that is sent and never received. Func panics if both
+// are nil, or if key is not what HTTP calls a token: letters and digits of ASCII,
+// and any of !#$%&'*+-.^_`|~.
+func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), decode func(string) (T, error), opts ...Option) Field {
+	if encode == nil && decode == nil {
+		panic("ctxwire: Func of two nil functions for " + v.Name())
+	}
+	if !isToken(key) {
+		panic(fmt.Sprintf("ctxwire: %q is no key for %s: use letters, digits and any of %s", key, v.Name(), tokenPunctuation))
+	}
+	f := Field{key: key, name: v.Name(), maxLen: DefaultMaxLen}
+	if encode != nil {
+		f.encode = func(c *ctxvar.Context) (string, bool, error) {
+			value, ok := v.In(c)
+			if !ok {
+				return "", false, nil
+			}
+			text, err := encode(value)
+			return text, true, err
+		}
+	}
+	if decode != nil {
+		f.decode = func(text string) error {
+			value, err := decode(text)
+			if err == nil {
+				v.Set(value)
+			}
+			return err
+		}
+	}
+	for _, opt := range opts {
+		opt.apply(&f)
+	}
+	return f
+}
+
+// From returns a field that is received and never sent: v is set to what f finds
+// in a message, and is left as it is if f returns false. It is for values that are
+// not a text under a key. An adapter's documentation says what type its messages
+// have; f should return false for others. f may read the variables of the fields
+// before this one, and may be called by several goroutines at the same time. From
+// panics if f is nil.
+func From[T any](v *ctxvar.Var[T], f func(in Incoming) (T, bool)) Field {
+	if f == nil {
+		panic("ctxwire: From of a nil function for " + v.Name())
+	}
+	return Field{
+		name: v.Name(),
+		from: func(in Incoming) {
+			if value, ok := f(in); ok {
+				v.Set(value)
+			}
+		},
+	}
+}
+
+const tokenPunctuation = "!#$%&'*+-.^_`|~"
+
+// isToken reports whether s is what RFC 9110 calls a token.
+func isToken(s string) bool {
+	return s != "" && strings.TrimFunc(s, func(c rune) bool {
+		return isAlphanumeric(c) || strings.ContainsRune(tokenPunctuation, c)
+	}) == ""
+}
+
+func isAlphanumeric(c rune) bool {
+	return '0' <= c && c <= '9' || 'A' <= c && c <= 'Z' || 'a' <= c && c <= 'z'
+}

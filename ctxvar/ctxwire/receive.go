@@ -1,0 +1,116 @@
+package ctxwire
+
+import (
+	"context"
+	"slices"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// Receive calls handle with variables of the message's own: a copy of those that
+// the running goroutine has, in which the fields, in their order, have set theirs to
+// what in has. What handle sets is gone when it returns or panics. It gets a ctx
+// that descends from ctx and carries a snapshot, see [ctxvar.NewContext]. Receive
+// returns what handle returns.
+//
+// A text is refused, and its variable left as it is, if it is longer than [MaxLen]
+// allows, has characters that the protocol would not have carried, came more than
+// once, or can't be decoded. What is to be sent back, an ID, is set in reply, unless
+// that is nil, before handle is called.
+func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle func(context.Context) error) error {
+	var err error
+	ctxvar.Copy().Run(func() { err = w.receive(ctx, w.fields, in, reply, handle) })
+	return err
+}
+
+func (w *Wire) receive(ctx context.Context, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
+	for i := range fields {
+		if f := &fields[i]; f.receiving != nil {
+			return f.receiving.call(ctx, func(ctx context.Context) error {
+				return w.receive(ctx, fields[i+1:], in, reply, handle)
+			})
+		}
+		w.set(&fields[i], in, reply)
+	}
+	return handle(ctxvar.NewContext(ctx))
+}
+
+// Set sets the variables in the running goroutine to what in has, to stay, as
+// Receive does for its handle. It passes over fields made by [Around].
+func (w *Wire) Set(in Incoming) {
+	for i := range w.fields {
+		w.set(&w.fields[i], in, nil)
+	}
+}
+
+// set sets the variable of one field to what in has, if that is well-formed.
+func (w *Wire) set(f *Field, in Incoming, reply Outgoing) {
+	if f.from != nil {
+		f.from(in)
+	}
+	if f.decode == nil {
+		return
+	}
+	found := in.Values(f.key)
+	err := w.decode(f, found)
+	if err != nil && f.refused != nil {
+		f.refused(w.errorOf(f, err))
+	}
+	if f.identity == nil {
+		return
+	}
+	id, isNew := f.identity.find(in, f.key, w.traceparent)
+	if isNew {
+		f.identity.set(id)
+	}
+	if reply != nil {
+		reply.Set(f.key, id)
+	}
+}
+
+// decode sets the variable to what was found under the field's key, if anything.
+func (w *Wire) decode(f *Field, found []string) error {
+	switch len(found) {
+	case 0:
+		return nil
+	case 1:
+		if err := w.check(f, found[0]); err != nil {
+			return err
+		}
+		return f.decode(found[0])
+	default:
+		return ErrRepeated
+	}
+}
+
+// Pick returns a copy of the texts that in has for the fields, as they are, for
+// [Wire.Set] or [Wire.Receive] to be called later, or elsewhere, when in may be
+// gone. It returns nil if there are none. Where in has no well-formed text for a
+// [RequestID], the ID is made now. What [From] would find is not there.
+func (w *Wire) Pick(in Incoming) Incoming {
+	picked := make(picked)
+	for i := range w.fields {
+		f := &w.fields[i]
+		if f.decode == nil {
+			continue
+		}
+		found := slices.Clone(in.Values(f.key))
+		if f.identity != nil {
+			if id, isNew := f.identity.find(in, f.key, w.traceparent); isNew {
+				found = []string{id}
+			}
+		}
+		if len(found) > 0 {
+			picked[f.key] = found
+		}
+	}
+	if len(picked) == 0 {
+		return nil
+	}
+	return picked
+}
+
+// picked are texts by their keys.
+type picked map[string][]string
+
+func (p picked) Values(key string) []string { return p[key] }

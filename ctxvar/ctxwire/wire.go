@@ -1,0 +1,71 @@
+package ctxwire
+
+import "fmt"
+
+// A Wire is a [Protocol] with the fields that go over it: what an adapter makes of
+// the fields that it is given. It is immutable, so that it may be used by several
+// goroutines at the same time.
+type Wire struct {
+	protocol    Protocol
+	traceparent string
+	fields      []Field // their keys are the protocol's
+}
+
+// NewWire returns a Wire. It panics if two fields that are sent, or two that are
+// received, have the same key, if the protocol can't have a field's key, or if a
+// field is the zero Field.
+func NewWire(p Protocol, fields ...Field) *Wire {
+	if p.Key == nil {
+		p.Key = func(key string) (string, error) { return key, nil }
+	}
+	if p.Valid == nil {
+		p.Valid = func(_, text string) bool { return IsText(text) }
+	}
+	w := &Wire{protocol: p, fields: make([]Field, 0, len(fields))}
+	w.traceparent, _ = p.Key(traceparentKey)
+	sent, received := map[string]string{}, map[string]string{}
+	for _, f := range fields {
+		switch {
+		case f.from != nil, f.receiving != nil, f.sending != nil:
+		case f.key == "":
+			panic(p.Name + ": a zero Field: make it with a function of package ctxwire")
+		default:
+			key, err := p.Key(f.key)
+			if err != nil {
+				panic(fmt.Sprintf("%s: %q is no key for %s: %v", p.Name, f.key, f.name, err))
+			}
+			f.key = key
+			if f.encode != nil {
+				p.checkUnique(sent, f)
+			}
+			if f.decode != nil {
+				p.checkUnique(received, f)
+			}
+		}
+		w.fields = append(w.fields, f)
+	}
+	return w
+}
+
+// checkUnique panics if another field than f has its key.
+func (p *Protocol) checkUnique(seen map[string]string, f Field) {
+	if other, ok := seen[f.key]; ok {
+		panic(fmt.Sprintf("%s: %s and %s have the same key, %q", p.Name, other, f.name, f.key))
+	}
+	seen[f.key] = f.name
+}
+
+// check returns nil if the field's text may be sent or received.
+func (w *Wire) check(f *Field, text string) error {
+	switch {
+	case len(text) > f.maxLen:
+		return ErrTooLong
+	case !w.protocol.Valid(f.key, text):
+		return ErrMalformed
+	}
+	return nil
+}
+
+func (w *Wire) errorOf(f *Field, err error) *FieldError {
+	return &FieldError{Protocol: w.protocol.Name, Var: f.name, Key: f.key, Err: err}
+}
