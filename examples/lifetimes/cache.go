@@ -1,4 +1,4 @@
-package lifetimes
+package main
 
 import (
 	"context"

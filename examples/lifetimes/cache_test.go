@@ -1,4 +1,4 @@
-package lifetimes_test
+package main_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/examples/lifetimes"
+	lifetimes "github.com/heirloom-go/heirloom/examples/lifetimes"
 )
 
 var tenant = ctxvar.New("tenant", ctxvar.Default("nobody"))

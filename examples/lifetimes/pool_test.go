@@ -1,4 +1,4 @@
-package lifetimes_test
+package main_test
 
 import (
 	"database/sql"

@@ -1,4 +1,4 @@
-package loggers_test
+package main_test
 
 import (
 	"testing"

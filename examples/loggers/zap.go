@@ -1,4 +1,4 @@
-package loggers
+package main
 
 import (
 	"go.uber.org/zap"

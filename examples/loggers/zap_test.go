@@ -1,4 +1,4 @@
-package loggers_test
+package main_test
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 	"go.uber.org/zap/zaptest/observer"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/examples/loggers"
+	loggers "github.com/heirloom-go/heirloom/examples/loggers"
 )
 
 var requestID = ctxvar.New[string]("request_id")

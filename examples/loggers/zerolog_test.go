@@ -1,4 +1,4 @@
-package loggers_test
+package main_test
 
 import (
 	"bytes"
@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/heirloom-go/heirloom/examples/loggers"
+	loggers "github.com/heirloom-go/heirloom/examples/loggers"
 )
 
 func ExampleStr() {

@@ -1,6 +1,4 @@
-// Package postgres opens PostgreSQL databases for transactions as a variable (see
-// ctxvar/ctxsql), with the driver github.com/jackc/pgx/v5.
-package postgres
+package main
 
 import (
 	"database/sql"

@@ -1,4 +1,4 @@
-package postgres_test
+package main_test
 
 import (
 	"context"
@@ -17,9 +17,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
-	"github.com/heirloom-go/heirloom/examples/ledger"
-	"github.com/heirloom-go/heirloom/examples/ledger/ledgertest"
-	"github.com/heirloom-go/heirloom/examples/postgres"
+	"github.com/heirloom-go/heirloom/examples/internal/ledger"
+	"github.com/heirloom-go/heirloom/examples/internal/ledgertest"
+	postgres "github.com/heirloom-go/heirloom/examples/postgres"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -1,4 +1,4 @@
-package routers_test
+package main_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"github.com/heirloom-go/heirloom/examples/routers"
+	routers "github.com/heirloom-go/heirloom/examples/routers"
 )
 
 func TestMain(m *testing.M) {

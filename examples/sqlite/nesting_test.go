@@ -1,4 +1,4 @@
-package sqlite_test
+package main_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
 // A call is a call of InTx as a test may make it.
@@ -194,7 +194,7 @@ func testNesting(t *testing.T, db *sql.DB, bytes []byte) outcome {
 }
 
 func openTable(t testing.TB) *sql.DB {
-	db := open(t, time.Second, sqlite.Open)
+	db := open(t, time.Second, sqlitedb.Open)
 	_, err := db.ExecContext(context.Background(), `CREATE TABLE t (n INTEGER PRIMARY KEY)`)
 	require.NoError(t, err)
 	return db

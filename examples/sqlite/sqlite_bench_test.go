@@ -1,13 +1,13 @@
-package sqlite_test
+package main_test
 
 import (
 	"testing"
 	"time"
 
-	"github.com/heirloom-go/heirloom/examples/ledger/ledgertest"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
+	"github.com/heirloom-go/heirloom/examples/internal/ledgertest"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
 func BenchmarkTransaction(b *testing.B) {
-	ledgertest.Benchmark(b, open(b, time.Second, sqlite.Open))
+	ledgertest.Benchmark(b, open(b, time.Second, sqlitedb.Open))
 }

@@ -1,4 +1,4 @@
-package sqlite_test
+package main_test
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 	driver "modernc.org/sqlite"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
-	"github.com/heirloom-go/heirloom/examples/ledger"
-	"github.com/heirloom-go/heirloom/examples/ledger/ledgertest"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
+	"github.com/heirloom-go/heirloom/examples/internal/ledger"
+	"github.com/heirloom-go/heirloom/examples/internal/ledgertest"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -33,8 +33,8 @@ func open(t testing.TB, busy time.Duration, with func(string, time.Duration) (*s
 
 func TestLedger(t *testing.T) {
 	ledgertest.Run(t, ledgertest.Backend{
-		Open:      func(t *testing.T) *sql.DB { return open(t, 10*time.Second, sqlite.Open) },
-		Retryable: sqlite.Busy,
+		Open:      func(t *testing.T) *sql.DB { return open(t, 10*time.Second, sqlitedb.Open) },
+		Retryable: sqlitedb.Busy,
 	})
 }
 
@@ -74,7 +74,7 @@ func interrupted(t *testing.T, db *sql.DB, l *ledger.Ledger, statement string) (
 }
 
 func TestInterruptedQueryInAPart(t *testing.T) {
-	db := open(t, time.Second, sqlite.Open)
+	db := open(t, time.Second, sqlitedb.Open)
 	l := ledger.New(db)
 	require.NoError(t, l.Create(t.Context()))
 	part, after, whole := interrupted(t, db, l, `SELECT `+endless)
@@ -90,7 +90,7 @@ func TestInterruptedQueryInAPart(t *testing.T) {
 // interrupted. What went before the savepoint is gone then, and what comes after
 // would be a transaction of its own: it must not get that far.
 func TestInterruptedWriteInAPart(t *testing.T) {
-	db := open(t, time.Second, sqlite.Open)
+	db := open(t, time.Second, sqlitedb.Open)
 	l := ledger.New(db)
 	require.NoError(t, l.Create(t.Context()))
 	part, after, whole := interrupted(t, db, l, `INSERT INTO accounts SELECT 'x', `+endless)
@@ -103,7 +103,7 @@ func TestInterruptedWriteInAPart(t *testing.T) {
 }
 
 func TestReadersDontWait(t *testing.T) {
-	db := open(t, 0, sqlite.Open)
+	db := open(t, 0, sqlitedb.Open)
 	l := ledger.New(db)
 	require.NoError(t, l.Create(t.Context()))
 	readOnly := &sql.TxOptions{ReadOnly: true}
@@ -124,7 +124,7 @@ func TestReadersDontWait(t *testing.T) {
 }
 
 func TestTwoWritersAreTold(t *testing.T) {
-	db := open(t, 0, sqlite.Open)
+	db := open(t, 0, sqlitedb.Open)
 	l := ledger.New(db)
 	require.NoError(t, l.Create(t.Context()))
 	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
@@ -132,7 +132,7 @@ func TestTwoWritersAreTold(t *testing.T) {
 			t.Error("called")
 			return nil
 		}, ctxsql.Autonomous())
-		assert.True(t, sqlite.Busy(err), "%v", err)
+		assert.True(t, sqlitedb.Busy(err), "%v", err)
 		return l.Open(ctx, "alice", 100)
 	}))
 }
@@ -140,7 +140,7 @@ func TestTwoWritersAreTold(t *testing.T) {
 // With plain BEGIN, transactions that read and then write get in each other's way,
 // and Retry is what makes each of them count.
 func TestRetryOfBusyTransactions(t *testing.T) {
-	db := open(t, 0, sqlite.OpenDeferred)
+	db := open(t, 0, sqlitedb.OpenDeferred)
 	l := ledger.New(db)
 	require.NoError(t, l.Create(t.Context()))
 	require.NoError(t, l.Open(t.Context(), "alice", 0))
@@ -166,7 +166,7 @@ func TestRetryOfBusyTransactions(t *testing.T) {
 				}
 				_, err = ctxsql.Conn(db).ExecContext(ctx, `UPDATE accounts SET balance = $1 WHERE id = 'alice'`, balance+1)
 				return err
-			}, ctxsql.Retry(1000, sqlite.Busy)))
+			}, ctxsql.Retry(1000, sqlitedb.Busy)))
 		})
 	}
 	wg.Wait()
@@ -177,10 +177,10 @@ func TestRetryOfBusyTransactions(t *testing.T) {
 }
 
 func TestBusy(t *testing.T) {
-	assert.False(t, sqlite.Busy(nil))
-	assert.False(t, sqlite.Busy(sql.ErrNoRows))
-	db := open(t, 0, sqlite.Open)
+	assert.False(t, sqlitedb.Busy(nil))
+	assert.False(t, sqlitedb.Busy(sql.ErrNoRows))
+	db := open(t, 0, sqlitedb.Open)
 	_, err := db.ExecContext(t.Context(), `SELECT nonsense`)
 	require.Error(t, err)
-	assert.False(t, sqlite.Busy(err))
+	assert.False(t, sqlitedb.Busy(err))
 }

@@ -1,4 +1,4 @@
-package tenants_test
+package main_test
 
 import (
 	"testing"

@@ -1,4 +1,4 @@
-package tenants
+package main
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
 // An outbox delivers notes after the request that added them, for all tenants
@@ -49,7 +49,7 @@ func (o *outbox) deliver(ctx context.Context, note Note) {
 	err := ctxsql.InTx(ctx, tenant.MustGet().db, nil, func(ctx context.Context) error {
 		_, err := conn().ExecContext(ctx, `INSERT INTO delivered VALUES ($1, $2)`, note.ID, note.Owner)
 		return err
-	}, ctxsql.Retry(1000, sqlite.Busy))
+	}, ctxsql.Retry(1000, sqlitedb.Busy))
 	if err != nil {
 		o.errors.Print(fmt.Errorf("tenants: %s: delivering %s: %w", tenant.MustGet().Name, note.ID, err))
 	}

@@ -1,4 +1,4 @@
-package tenants
+package main
 
 import (
 	"context"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
 // A Service answers requests for tenants, which are named in the header X-Tenant.
@@ -108,7 +108,7 @@ func refuse(w http.ResponseWriter, err error) {
 	switch {
 	case errors.Is(err, ErrExists):
 		status = http.StatusConflict
-	case sqlite.Busy(err):
+	case sqlitedb.Busy(err):
 		status = http.StatusServiceUnavailable
 	}
 	http.Error(w, fmt.Sprintf("%s: %v", tenant.MustGet().Name, err), status)

@@ -1,4 +1,4 @@
-package tenants
+package main
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
 // A Tenant is one of those that the service works for, with a database of its
@@ -31,7 +31,7 @@ func conn() ctxsql.Querier { return ctxsql.Conn(tenant.MustGet().db) }
 // inTx calls fn in a transaction of the current tenant's, and again if other
 // transactions were in the way.
 func inTx(ctx context.Context, opts *sql.TxOptions, fn func(ctx context.Context) error, options ...ctxsql.Option) error {
-	options = append(options, ctxsql.Retry(10, sqlite.Busy))
+	options = append(options, ctxsql.Retry(10, sqlitedb.Busy))
 	return ctxsql.InTx(ctx, tenant.MustGet().db, opts, fn, options...)
 }
 
@@ -69,7 +69,7 @@ func (d *directory) tenant(name string) (*Tenant, error) {
 	var err error
 	// The pool has a goroutine for as long as it is open, which would otherwise
 	// keep alive the values of the request that came first.
-	ctxvar.Detach(func() { db, err = sqlite.Open(filepath.Join(d.path, name+".db"), d.busy) })
+	ctxvar.Detach(func() { db, err = sqlitedb.Open(filepath.Join(d.path, name+".db"), d.busy) })
 	if err != nil {
 		return nil, err
 	}

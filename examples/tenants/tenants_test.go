@@ -1,4 +1,4 @@
-package tenants_test
+package main_test
 
 import (
 	"bytes"
@@ -25,8 +25,8 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
-	"github.com/heirloom-go/heirloom/examples/sqlite"
-	"github.com/heirloom-go/heirloom/examples/tenants"
+	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
+	tenants "github.com/heirloom-go/heirloom/examples/tenants"
 )
 
 // What can go wrong with a request on purpose. Each is what the client sends in
@@ -293,7 +293,7 @@ func TestNoRowCrosses(t *testing.T) {
 	var dbs []*sql.DB // not the service's own, but of the same files
 	for _, tenant := range w.tenants {
 		w.list(t.Context(), tenant) // so that there is one
-		db, err := sqlite.Open(filepath.Join(path, tenant+".db"), time.Second)
+		db, err := sqlitedb.Open(filepath.Join(path, tenant+".db"), time.Second)
 		require.NoError(t, err)
 		defer db.Close()
 		dbs = append(dbs, db)
@@ -376,7 +376,7 @@ func TestBusyDatabase(t *testing.T) {
 		return w.do(t.Context(), "POST", "/notes", tenant, id, "", newNote(tenant, id), nil)
 	}
 	require.Equal(t, http.StatusCreated, post("a", "1"))
-	db, err := sqlite.Open(filepath.Join(path, "a.db"), time.Second)
+	db, err := sqlitedb.Open(filepath.Join(path, "a.db"), time.Second)
 	require.NoError(t, err)
 	defer db.Close()
 	tx, err := db.Begin() // which takes the lock

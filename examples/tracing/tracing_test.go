@@ -1,45 +1,32 @@
-package tracing_test
+package main_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/json"
 	"fmt"
 	"io"
-	"log/slog"
-	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
-	"go.opentelemetry.io/otel/sdk/resource"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 	"go.uber.org/goleak"
-	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 
-	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
-	"github.com/heirloom-go/heirloom/examples/tracing"
+	tracing "github.com/heirloom-go/heirloom/examples/tracing"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A shop is three services on loopback, what they log, and their spans.
+// A shop is the one under test, what it logs, and its spans.
 type shop struct {
-	url      string // of the API
+	*tracing.Shop
 	log      *lockedBuffer
 	exporter *tracetest.InMemoryExporter
-	stop     func() // ends the services, and so their spans
-
-	stopStock func()
 }
 
 type lockedBuffer struct {
@@ -53,53 +40,17 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.buf.Write(p)
 }
 
-// open starts a shop. Each service has a provider of its own, as it would in a
-// process of its own; they share the exporter, and where they log.
 func open(t *testing.T) *shop {
 	s := &shop{log: new(lockedBuffer), exporter: tracetest.NewInMemoryExporter()}
-	var stops []func()
-	service := func(name string) (trace.TracerProvider, ctxotel.Tracer, *slog.Logger) {
-		provider := sdktrace.NewTracerProvider(sdktrace.WithSyncer(s.exporter),
-			sdktrace.WithResource(resource.NewSchemaless(attribute.String("service.name", name))))
-		stops = append(stops, func() { provider.ForceFlush(context.Background()) })
-		return provider, ctxotel.NewTracer(provider.Tracer("example.com/" + name)), tracing.NewLogger(s.log).With("service", name)
-	}
-
-	provider, tracer, log := service("stock")
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	var err error
+	s.Shop, err = tracing.Open(s.log, s.exporter)
 	require.NoError(t, err)
-	server := grpc.NewServer(tracing.ServerOptions(provider)...)
-	tracing.RegisterStock(server, &tracing.Stock{Log: log, Tracer: tracer})
-	var serving sync.WaitGroup
-	serving.Go(func() { server.Serve(listener) })
-	s.stopStock = func() { server.GracefulStop(); serving.Wait() }
-	stops = append(stops, s.stopStock)
-
-	provider, tracer, log = service("catalog")
-	conn, err := grpc.NewClient(listener.Addr().String(),
-		append(tracing.DialOptions(provider), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
-	require.NoError(t, err)
-	stops = append(stops, func() { conn.Close() })
-	catalog := httptest.NewServer(tracing.Handler(provider,
-		(&tracing.Catalog{Log: log, Tracer: tracer, Stock: tracing.StockClient{Conn: conn}}).Handlers()))
-	stops = append(stops, catalog.Close)
-
-	provider, tracer, log = service("api")
-	client := tracing.NewHTTPClient(provider)
-	stops = append(stops, client.CloseIdleConnections)
-	api := httptest.NewServer(tracing.Handler(provider,
-		(&tracing.API{Log: log, Tracer: tracer, Client: client, Catalog: catalog.URL}).Handlers()))
-	stops = append(stops, api.Close)
-
-	s.url = api.URL
-	s.stop = sync.OnceFunc(func() {
-		for i := range stops {
-			stops[len(stops)-1-i]()
-		}
-	})
 	t.Cleanup(s.stop)
 	return s
 }
+
+// stop ends the services, and so their spans. The test must not go on without.
+func (s *shop) stop() { _ = s.Close() }
 
 // A line is what is logged, as far as it matters.
 type line struct {
@@ -126,7 +77,7 @@ func (s *shop) lines(t *testing.T) (lines []line) {
 // order asks the API for an offer, as a customer does who knows nothing of
 // traces.
 func (s *shop) order(t *testing.T, item, requestID, tenant string) (status int, gotID, body string) {
-	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.url+"/offers/"+item, nil)
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/offers/"+item, nil)
 	if !assert.NoError(t, err) {
 		return 0, "", ""
 	}
@@ -240,7 +191,7 @@ func TestMadeUpIDs(t *testing.T) {
 func TestStockIsDown(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
 	s := open(t)
-	s.stopStock()
+	s.StopStock()
 	status, id, _ := s.order(t, "socks", "r1", "acme")
 	assert.Equal(t, http.StatusBadGateway, status)
 	assert.Equal(t, "r1", id)

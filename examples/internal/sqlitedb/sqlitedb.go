@@ -1,7 +1,7 @@
-// Package sqlite opens SQLite databases so that transactions as a variable (see
+// Package sqlitedb opens SQLite databases so that transactions as a variable (see
 // ctxvar/ctxsql) work well, with the driver modernc.org/sqlite, which needs no
 // C compiler.
-package sqlite
+package sqlitedb
 
 import (
 	"database/sql"
@@ -25,6 +25,12 @@ func Open(path string, busy time.Duration) (*sql.DB, error) {
 	return open(path, busy, "immediate")
 }
 
+// OpenDeferred is Open with transactions that begin with plain BEGIN, as the
+// driver has them by default. A test shows what goes wrong with those.
+func OpenDeferred(path string, busy time.Duration) (*sql.DB, error) {
+	return open(path, busy, "deferred")
+}
+
 func open(path string, busy time.Duration, lock string) (*sql.DB, error) {
 	dsn := url.URL{Scheme: "file", Opaque: url.PathEscape(path), RawQuery: url.Values{
 		"_txlock": {lock},
@@ -37,7 +43,7 @@ func open(path string, busy time.Duration, lock string) (*sql.DB, error) {
 	}.Encode()}
 	db, err := sql.Open("sqlite", dsn.String())
 	if err != nil {
-		return nil, fmt.Errorf("sqlite: opening %s: %w", path, err)
+		return nil, fmt.Errorf("sqlitedb: opening %s: %w", path, err)
 	}
 	return db, nil
 }

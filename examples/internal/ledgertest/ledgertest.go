@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
-	"github.com/heirloom-go/heirloom/examples/ledger"
+	"github.com/heirloom-go/heirloom/examples/internal/ledger"
 )
 
 // A Backend is a database under test.

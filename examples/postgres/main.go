@@ -1,0 +1,61 @@
+// Command postgres keeps accounts in a PostgreSQL database, by the driver
+// github.com/jackc/pgx/v5, with the current transaction as a variable: methods
+// that are called in a transaction are a part of it, and none has a parameter
+// for it. See ctxvar/ctxsql.
+//
+// It works in a schema of its own, which it drops at its end.
+//
+//	HEIRLOOM_POSTGRES_DSN=postgres://… go run ./examples/postgres
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	"github.com/heirloom-go/heirloom/examples/internal/ledgertest"
+)
+
+func main() {
+	dsn := os.Getenv("HEIRLOOM_POSTGRES_DSN")
+	if dsn == "" {
+		fmt.Fprintln(os.Stderr, "postgres: set HEIRLOOM_POSTGRES_DSN to the address of a database, such as postgres://user@localhost/test")
+		os.Exit(2)
+	}
+	if err := run(context.Background(), dsn); err != nil {
+		fmt.Fprintln(os.Stderr, "postgres:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, dsn string) (err error) {
+	admin, err := Open(dsn)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, admin.Close()) }()
+	schema := fmt.Sprintf("ledger_%d", os.Getpid())
+	if _, err := admin.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {
+		return err
+	}
+	defer func() {
+		_, dropErr := admin.ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE")
+		err = errors.Join(err, dropErr)
+	}()
+
+	address, err := url.Parse(dsn)
+	if err != nil {
+		return err
+	}
+	query := address.Query()
+	query.Set("search_path", schema)
+	address.RawQuery = query.Encode()
+	db, err := Open(address.String())
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	return ledgertest.Show(ctx, db, os.Stdout)
+}

@@ -1,0 +1,61 @@
+// Command tracing has a shop of three services, of which each calls the next:
+// the API and the catalog speak HTTP, and the stock gRPC. A request is one trace
+// through all three, and each line that any of them logs has the request's ID,
+// the trace's and the tenant, though only what gRPC makes have one has a ctx.
+//
+// Wiring is all that there is to it, and has a file of its own, wiring.go. The
+// services are in shop.go, and know nothing of it.
+//
+//	go run ./examples/tracing
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
+)
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "tracing:", err)
+		os.Exit(1)
+	}
+}
+
+// run orders once, and shows what the services log and the spans they end.
+func run() (err error) {
+	spans := tracetest.NewInMemoryExporter()
+	shop, err := Open(os.Stdout, spans)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, shop.Close()) }()
+
+	request, err := http.NewRequest(http.MethodGet, shop.URL+"/offers/socks", nil)
+	if err != nil {
+		return err
+	}
+	request.Header.Set("X-Request-Id", "r1")
+	request.Header.Set("Baggage", "tenant=acme")
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	offer, err := io.ReadAll(response.Body)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("offer: %s", offer)
+	if err := shop.Close(); err != nil { // which ends the spans
+		return err
+	}
+	for _, span := range spans.GetSpans() {
+		fmt.Printf("span %s of trace %s\n", span.Name, span.SpanContext.TraceID())
+	}
+	return nil
+}
