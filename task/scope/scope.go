@@ -1,0 +1,241 @@
+package scope
+
+import (
+	"context"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A Scope is where tasks are started that outlive the function that starts them.
+// [New] makes one. It mirrors Tokio's TaskTracker, and a CoroutineScope with a
+// SupervisorJob of Kotlin.
+//
+// All methods may be called by any number of goroutines at the same time.
+type Scope struct {
+	ctx       context.Context
+	name      string
+	onFailure func(task.Handle, error)
+
+	mu   sync.Mutex
+	home *home // of the tasks that are started from now on, or nil
+	live map[task.Handle]struct{}
+	left chan struct{} // closed when the next task leaves; nil if nobody waits for that
+}
+
+// A home is the task that others are the children of, so that what they fail
+// with is theirs, and not that of a Group around. It lasts while it has any.
+type home struct {
+	task   *task.Task[struct{}]
+	ctx    context.Context
+	users  int           // tasks that have not ended, and calls of Go; guarded by the Scope's mu
+	vacant chan struct{} // closed when there are none any more
+}
+
+// An Option configures a [Scope].
+type Option func(*Scope)
+
+// Name names the Scope in the tree of tasks. Without it, it is "scope".
+func Name(name string) Option { return func(s *Scope) { s.name = name } }
+
+// OnFailure has f called with each task of the Scope that failed, panicked or
+// called [runtime.Goexit], and with its error, as soon as it has ended. With
+// that the error counts as looked at, and is not reported by
+// [task.Unobserved] any more. Being cancelled is not a failure.
+//
+// f is called by the goroutine of the task, with a copy of the variables that it
+// had at its end, or by that of Go if the task could not be started. What is
+// around the Scope does not end before f has returned. f may be called by
+// several goroutines at a time. If it panics, that is reported as an error that
+// nobody looked at.
+func OnFailure(f func(t task.Handle, err error)) Option {
+	return func(s *Scope) { s.onFailure = f }
+}
+
+// New returns a Scope in the [task.Group], the [task.Run] or the task that ctx
+// comes from. That ends only when the tasks of the Scope have, and if ctx is
+// cancelled they are. If ctx comes from none, nobody waits for them unless
+// somebody calls [Scope.Wait].
+//
+// New panics if ctx is nil.
+func New(ctx context.Context, opts ...Option) *Scope {
+	if ctx == nil {
+		panic("scope: nil ctx; pass that of a task or a Group")
+	}
+	s := &Scope{ctx: ctx, name: "scope", live: make(map[task.Handle]struct{})}
+	for _, o := range opts {
+		o(s)
+	}
+	return s
+}
+
+// Go starts fn as a task of s and returns its handle at once, as [task.Go] does.
+// If the scope around s takes no more, because it has ended or is being
+// cancelled, fn is not run and the task has failed with what task.Go says then.
+//
+// Go panics with [task.ErrNilFunc] if fn is nil.
+func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	h, ctx := s.enter()
+	t := task.Go(ctx, fn, opts...)
+	s.mu.Lock()
+	s.live[t] = struct{}{}
+	s.mu.Unlock()
+	// OnDone calls once, whether fn was run or the task refused. If it has ended
+	// already, that is here and now.
+	t.OnDone(func(t *task.Task[T]) { s.leave(h, t) })
+	return t
+}
+
+// enter returns the home for a new task, and its ctx. If what is around s takes
+// no more, there is no home, and the ctx is one that task.Go refuses too.
+func (s *Scope) enter() (*home, context.Context) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.home == nil {
+		// Nothing waits for this lock but other calls of s. The new task's
+		// goroutine does not: it only has to be scheduled.
+		s.home = s.open()
+	}
+	if s.home == nil {
+		return nil, s.ctx
+	}
+	s.home.users++
+	return s.home, s.home.ctx
+}
+
+// open returns a new home, or nil if none can be started.
+func (s *Scope) open() *home {
+	h := &home{vacant: make(chan struct{})}
+	up := make(chan context.Context, 1)
+	h.task = task.Go(s.ctx, func(ctx context.Context) (struct{}, error) {
+		up <- ctx
+		<-h.vacant
+		return struct{}{}, nil
+	}, task.Name(s.name), task.InContext(ctxvar.Empty())) // with no values, to keep none alive
+	select {
+	case h.ctx = <-up:
+		return h
+	case <-h.task.Done():
+		// It ends by itself only when it is vacant, so it was refused. Whoever
+		// called Go is told so by the task that is refused next.
+		_ = h.task.Err()
+		return nil
+	}
+}
+
+// leave is called when t, which was started in h, has ended.
+func (s *Scope) leave(h *home, t task.Handle) {
+	// Also if the callback panics, or calls Goexit.
+	defer s.forget(h, t)
+	if s.onFailure == nil {
+		return
+	}
+	switch t.State() {
+	case task.Succeeded, task.Canceled:
+	default:
+		s.onFailure(t, t.Err())
+	}
+}
+
+func (s *Scope) forget(h *home, t task.Handle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.live, t)
+	if s.left != nil {
+		close(s.left)
+		s.left = nil
+	}
+	if h == nil {
+		return
+	}
+	if h.users--; h.users == 0 {
+		// Whoever starts a task from now on opens a new one: h may be ending.
+		if s.home == h {
+			s.home = nil
+		}
+		close(h.vacant)
+	}
+}
+
+// Cancel cancels the tasks of s that there are, with cause as [context.Cause],
+// and does not wait for them. Those that are started afterwards are not
+// affected. It mirrors the abort_all of Tokio's sets of tasks.
+func (s *Scope) Cancel(cause error) {
+	s.mu.Lock()
+	h := s.home
+	s.home = nil
+	s.mu.Unlock()
+	if h != nil {
+		h.task.Cancel(cause)
+	}
+}
+
+// Wait waits until s has no tasks, and [OnFailure] has returned of each. Tasks
+// that are started meanwhile are waited for too. Wait looks at no error and
+// cancels nothing.
+//
+// If ctx ends first, Wait returns an error that has ctx's error and cause, as
+// [task.Wait] does. A task of s that calls it would wait for itself, and gets
+// [task.ErrDeadlock], in a [*task.Error], at once.
+func (s *Scope) Wait(ctx context.Context) error {
+	if me := task.Current(); me != nil && s.Has(me) {
+		return &task.Error{Op: "await", Task: me.Name(), Err: task.ErrDeadlock}
+	}
+	for {
+		running, left := s.look()
+		switch {
+		case left == nil:
+			return nil
+		case len(running) > 0:
+			// Through package task, which knows who waits for whom.
+			if _, _, err := task.Wait(ctx, task.AllCompleted, running...); err != nil {
+				return err
+			}
+		default:
+			// All have ended, and some of their goroutines are in leave.
+			select {
+			case <-left:
+			case <-ctx.Done():
+				return &task.Error{Op: "await", Task: s.name, Err: context.Cause(ctx)}
+			}
+		}
+	}
+}
+
+// look returns the tasks that have not ended, and a channel that is closed when
+// the next one leaves; or nil if there is none to leave.
+func (s *Scope) look() (running []task.Handle, left <-chan struct{}) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.live) == 0 {
+		return nil, nil
+	}
+	for t := range s.live {
+		if !t.State().Final() {
+			running = append(running, t)
+		}
+	}
+	if s.left == nil {
+		s.left = make(chan struct{})
+	}
+	return running, s.left
+}
+
+// Has reports whether t is a task of s that is live.
+func (s *Scope) Has(t task.Handle) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, ok := s.live[t]
+	return ok
+}
+
+// Len returns how many live tasks s has.
+func (s *Scope) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.live)
+}

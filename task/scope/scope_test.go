@@ -1,0 +1,386 @@
+package scope_test
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"runtime"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/scope"
+)
+
+var errBroken = errors.New("broken")
+
+func sleep(d time.Duration) task.Func[int] {
+	return func(ctx context.Context) (int, error) { return 1, task.Sleep(ctx, d) }
+}
+
+func TestScopeHoldsUpWhatIsAround(t *testing.T) {
+	around := map[string]func(ctx context.Context, body func(context.Context)) error{
+		"group": func(ctx context.Context, body func(context.Context)) error {
+			return task.Group(ctx, func(ctx context.Context) error { body(ctx); return nil })
+		},
+		"task in a group": func(ctx context.Context, body func(context.Context)) error {
+			return task.Group(ctx, func(ctx context.Context) error {
+				task.Go(ctx, func(ctx context.Context) (int, error) { body(ctx); return 0, nil })
+				return nil
+			})
+		},
+	}
+	for name, run := range around {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				start := time.Now()
+				var background *task.Task[int]
+				err := run(t.Context(), func(ctx context.Context) {
+					background = scope.Go(scope.New(ctx), sleep(time.Hour))
+				})
+				require.NoError(t, err)
+				assert.Equal(t, task.Succeeded, background.State())
+				assert.Equal(t, time.Hour, time.Since(start))
+			})
+		})
+	}
+}
+
+func TestScopeWithoutTasksHoldsUpNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			s := scope.New(ctx)
+			for range 3 { // one after the other, so that it is empty in between
+				_, err := scope.Go(s, sleep(time.Second)).Await(ctx)
+				require.NoError(t, err)
+			}
+			return nil
+		})
+		require.NoError(t, err)
+		assert.Equal(t, 3*time.Second, time.Since(start))
+	})
+}
+
+// Each kind of failure leaves the siblings and the Group alone, reaches whoever
+// awaits it, and is told once.
+func TestScopeFailures(t *testing.T) {
+	tests := []struct {
+		name, reason string
+		fn           task.Func[int]
+		state        task.State
+		told         bool
+	}{
+		{"error", "an error is the commonest failure", func(context.Context) (int, error) { return 0, errBroken }, task.Failed, true},
+		{"panic", "a panic is one too", func(context.Context) (int, error) { panic(errBroken) }, task.Panicked, true},
+		{"goexit", "so is a Goexit, which has no error of its own", func(context.Context) (int, error) { runtime.Goexit(); return 0, nil }, 0, true},
+		{"cancel", "being cancelled is not a failure", func(ctx context.Context) (int, error) {
+			task.FromContext(ctx).Cancel(errBroken)
+			return 0, ctx.Err()
+		}, task.Canceled, false},
+		{"success", "nor is a value", func(context.Context) (int, error) { return 1, nil }, task.Succeeded, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			synctest.Test(t, func(t *testing.T) {
+				var told []error
+				var mu sync.Mutex
+				var failing, sibling *task.Task[int]
+				err := task.Group(t.Context(), func(ctx context.Context) error {
+					s := scope.New(ctx, scope.OnFailure(func(h task.Handle, err error) {
+						mu.Lock()
+						defer mu.Unlock()
+						assert.Equal(t, "failing", h.Name())
+						told = append(told, err)
+					}))
+					sibling = scope.Go(s, sleep(time.Minute))
+					failing = scope.Go(s, tt.fn, task.Name("failing"))
+					synctest.Wait()
+					mu.Lock()
+					assert.Len(t, told, map[bool]int{true: 1}[tt.told], "told at once, while the sibling runs")
+					mu.Unlock()
+					assert.Equal(t, 1, s.Len(), "nothing of the failed one is kept")
+					return nil
+				}, task.Unobserved(func(_ task.Info, err error) { t.Errorf("reported again: %v", err) }))
+				require.NoError(t, err, "the Group has not failed")
+				if tt.state != 0 {
+					assert.Equal(t, tt.state, failing.State())
+				}
+				assert.Equal(t, task.Succeeded, sibling.State())
+				if tt.told {
+					require.Len(t, told, 1)
+					assert.Same(t, failing.Err(), told[0]) //nolint:testifylint // the very error
+				}
+			})
+		})
+	}
+}
+
+// Without OnFailure a failure that nobody looks at is reported as any other.
+func TestScopeUnobserved(t *testing.T) {
+	var reported []error
+	var mu sync.Mutex
+	_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+		s := scope.New(ctx)
+		seen := scope.Go(s, func(context.Context) (int, error) { return 0, errors.New("awaited") })
+		_, err := seen.Await(ctx)
+		require.Error(t, err)
+		scope.Go(s, func(context.Context) (int, error) { return 0, errBroken })
+		return 0, s.Wait(ctx)
+	}, task.Unobserved(func(_ task.Info, err error) {
+		mu.Lock()
+		defer mu.Unlock()
+		reported = append(reported, err)
+	}))
+	require.NoError(t, err)
+	assert.Equal(t, []error{errBroken}, reported)
+}
+
+func TestScopeCancel(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scope.New(t.Context())
+		s.Cancel(errBroken) // nothing to cancel
+		first := scope.Go(s, sleep(time.Hour))
+		s.Cancel(errBroken)
+		second := scope.Go(s, sleep(time.Second))
+		_, err := first.Await(t.Context())
+		require.ErrorIs(t, err, errBroken)
+		assert.Equal(t, task.Canceled, first.State())
+		require.NoError(t, s.Wait(t.Context()))
+		assert.Equal(t, task.Succeeded, second.State(), "started after Cancel")
+		assert.Zero(t, s.Len())
+	})
+}
+
+func TestScopeEndsWithWhatIsAround(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var s *scope.Scope
+		var child *task.Task[int]
+		err := task.Group(ctx, func(ctx context.Context) error {
+			s = scope.New(ctx)
+			child = scope.Go(s, sleep(time.Hour))
+			cancel(errBroken)
+			return nil
+		})
+		require.ErrorIs(t, err, errBroken)
+		assert.Equal(t, task.Canceled, child.State())
+
+		ran := false
+		late := scope.Go(s, func(context.Context) (int, error) { ran = true; return 0, nil })
+		_, err = late.Await(t.Context())
+		require.ErrorIs(t, err, task.ErrEnded)
+		assert.False(t, ran)
+		assert.Zero(t, s.Len())
+		require.NoError(t, s.Wait(t.Context()))
+	})
+}
+
+func TestScopeWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scope.New(t.Context(), scope.Name("mails"))
+		require.NoError(t, s.Wait(t.Context()), "nothing to wait for")
+		start := time.Now()
+		scope.Go(s, func(ctx context.Context) (int, error) {
+			err := task.Sleep(ctx, time.Second)
+			scope.Go(s, sleep(time.Second))
+			return 0, err
+		})
+		limited, stop := context.WithTimeoutCause(t.Context(), time.Millisecond, errBroken)
+		defer stop()
+		require.ErrorIs(t, s.Wait(limited), errBroken)
+		require.NoError(t, s.Wait(t.Context()))
+		assert.Equal(t, 2*time.Second, time.Since(start), "those that start meanwhile are waited for")
+
+		_, err := scope.Go(s, func(ctx context.Context) (int, error) { return 0, s.Wait(ctx) }).Await(t.Context())
+		require.ErrorIs(t, err, task.ErrDeadlock)
+	})
+}
+
+// Wait does not return before OnFailure has.
+func TestScopeWaitsForCallbacks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		told := false
+		s := scope.New(t.Context(), scope.OnFailure(func(task.Handle, error) {
+			time.Sleep(time.Minute)
+			told = true
+		}))
+		failing := scope.Go(s, func(context.Context) (int, error) { return 0, errBroken })
+		<-failing.Done()
+		limited, stop := context.WithTimeout(t.Context(), time.Second)
+		defer stop()
+		require.ErrorIs(t, s.Wait(limited), context.DeadlineExceeded)
+		require.NoError(t, s.Wait(t.Context()))
+		assert.True(t, told)
+	})
+}
+
+func TestScopeCallbackPanics(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []error
+		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+			s := scope.New(ctx, scope.OnFailure(func(task.Handle, error) { panic("in the callback") }))
+			scope.Go(s, func(context.Context) (int, error) { return 0, errBroken })
+			return 0, s.Wait(ctx)
+		}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+		require.NoError(t, err)
+		require.Len(t, reported, 1)
+		assert.ErrorContains(t, reported[0], "in the callback")
+	})
+}
+
+func TestScopeVariables(t *testing.T) {
+	user := ctxvar.New("user", ctxvar.Default("nobody"))
+	s := scope.New(t.Context())
+	defer user.Set("alice").Reset()
+	got, err := scope.Go(s, func(context.Context) (string, error) {
+		defer user.Set("changed").Reset()
+		return scopeRead(user), nil
+	}).Await(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "changed", got)
+	assert.Equal(t, "alice", user.Get())
+	user.With("bob", func() {
+		got, err = scope.Go(s, func(context.Context) (string, error) { return user.Get(), nil }).Await(t.Context())
+	})
+	require.NoError(t, err)
+	assert.Equal(t, "bob", got, "a copy of the variables of whoever calls Go")
+}
+
+func scopeRead(v *ctxvar.Var[string]) string { return v.Get() }
+
+func TestScopeInTheTree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scope.New(t.Context(), scope.Name("mails"))
+		child := scope.Go(s, sleep(time.Second), task.Name("to alice"))
+		synctest.Wait()
+		require.NotNil(t, child.Parent())
+		assert.Equal(t, "mails", child.Parent().Name())
+		assert.True(t, s.Has(child))
+		var tree strings.Builder
+		require.NoError(t, task.WriteTree(&tree))
+		assert.Contains(t, tree.String(), "mails")
+		require.NoError(t, s.Wait(t.Context()))
+		synctest.Wait()
+		assert.False(t, s.Has(child))
+		tree.Reset()
+		require.NoError(t, task.WriteTree(&tree))
+		assert.NotContains(t, tree.String(), "mails", "a Scope without tasks is not in the tree")
+	})
+}
+
+func TestScopeMisuse(t *testing.T) {
+	assert.Panics(t, func() { scope.New(nil) }) //nolint:staticcheck // that is the misuse
+	assert.PanicsWithValue(t, task.ErrNilFunc, func() { scope.Go[int](scope.New(t.Context()), nil) })
+}
+
+// TestScopeStorm starts tasks in scopes from everywhere while these are
+// cancelled, end and are waited for, and checks that each task ended, that none
+// outlived its scope, that none was told twice, and that no Group was aborted.
+func TestScopeStorm(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	rounds := 15
+	if testing.Short() {
+		rounds = 4
+	}
+	before := runtime.NumGoroutine()
+	var failed, told atomic.Int64
+	for round := range uint64(rounds) {
+		var live atomic.Int64
+		var handles sync.Map
+		err := task.Group(context.Background(), func(ctx context.Context) error {
+			s := scope.New(ctx, scope.OnFailure(func(h task.Handle, err error) {
+				told.Add(1)
+				if _, again := handles.LoadOrStore("told "+h.Name(), true); again {
+					t.Errorf("%s was told twice", h.Name())
+				}
+			}))
+			for n := range uint64(8) {
+				r := rand.New(rand.NewPCG(seed, round<<8|n))
+				task.Go(ctx, func(ctx context.Context) (int, error) {
+					for range 50 {
+						kind, pause := r.IntN(6), time.Duration(r.IntN(50))*time.Microsecond
+						child := scope.Go(s, func(ctx context.Context) (int, error) {
+							live.Add(1)
+							defer live.Add(-1)
+							switch kind {
+							case 0:
+								return 0, errBroken
+							case 1:
+								panic(errBroken)
+							case 2:
+								runtime.Goexit()
+							case 3:
+								return 0, task.Sleep(ctx, pause)
+							case 4:
+								<-ctx.Done()
+								return 0, ctx.Err()
+							}
+							return 1, nil
+						})
+						handles.Store(child, true)
+						switch r.IntN(8) {
+						case 0, 1:
+							s.Cancel(errBroken)
+						case 2:
+							limited, stop := context.WithTimeout(ctx, time.Microsecond)
+							_ = s.Wait(limited)
+							stop()
+						}
+					}
+					s.Cancel(nil)
+					return 0, nil
+				})
+			}
+			task.Go(ctx, func(ctx context.Context) (int, error) {
+				for range 20 {
+					s.Cancel(nil)
+					_ = task.Sleep(ctx, 100*time.Microsecond)
+				}
+				return 0, nil
+			})
+			_ = task.Sleep(ctx, time.Duration(rand.N(1000))*time.Microsecond)
+			for range 2 {
+				go func() { s.Cancel(nil) }()
+			}
+			task.Go(ctx, func(ctx context.Context) (int, error) {
+				// Until all have been cancelled, those of case 4 too.
+				for s.Len() > 0 {
+					s.Cancel(nil)
+					_ = task.Sleep(ctx, 10*time.Microsecond)
+				}
+				return 0, nil
+			})
+			return nil
+		})
+		require.NoError(t, err)
+		assert.Zero(t, live.Load(), "a task outlived its scope")
+		handles.Range(func(k, _ any) bool {
+			if h, ok := k.(task.Handle); ok {
+				require.True(t, h.State().Final())
+				switch h.State() {
+				case task.Succeeded, task.Canceled:
+				default:
+					failed.Add(1)
+				}
+			}
+			return true
+		})
+	}
+	assert.Equal(t, failed.Load(), told.Load(), "each failure is told")
+	assert.Positive(t, told.Load())
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "a goroutine stayed")
+}
