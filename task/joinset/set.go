@@ -1,0 +1,207 @@
+package joinset
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/scope"
+)
+
+// A Set is a set of tasks whose results are taken as they come. [New] makes one.
+// It mirrors Tokio's JoinSet.
+//
+// All methods may be called by any number of goroutines at the same time, the
+// tasks of the set among them.
+type Set[T any] struct {
+	scope *scope.Scope
+
+	mu     sync.Mutex
+	open   int                 // tasks that were started and not given to a loop
+	ended  []*task.Task[T]     // those that have ended, and were not given; the oldest first
+	stuck  map[task.Handle]int // the tasks of the set that wait for the next one, each with how often
+	change chan struct{}       // closed at the next change of the above; nil if nobody waits for it
+}
+
+// An Option configures a [Set].
+type Option = scope.Option
+
+// Name names the Set in the tree of tasks. Without it, it is "joinset".
+func Name(name string) Option { return scope.Name(name) }
+
+// New returns a Set in the [task.Group], the [task.Run] or the task that ctx
+// comes from. It panics if ctx is nil.
+func New[T any](ctx context.Context, opts ...Option) *Set[T] {
+	return &Set[T]{
+		scope: scope.New(ctx, append([]Option{Name("joinset")}, opts...)...),
+		stuck: make(map[task.Handle]int),
+	}
+}
+
+// Go starts fn as a task of the set and returns its handle at once, as [task.Go]
+// does. If what is around the set takes no more, fn is not run, and the result
+// says so. It mirrors JoinSet::spawn.
+//
+// Go panics with [task.ErrNilFunc] if fn is nil.
+func (s *Set[T]) Go(fn task.Func[T], opts ...task.Option) *task.Task[T] {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	s.mu.Lock()
+	s.open++ // before it can end
+	s.mu.Unlock()
+	t := scope.Go(s.scope, fn, opts...)
+	t.OnDone(s.end)
+	return t
+}
+
+// end is called when t has ended.
+func (s *Set[T]) end(t *task.Task[T]) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = append(s.ended, t)
+	s.changed()
+}
+
+// changed wakes whoever waits for a change; s.mu is locked.
+func (s *Set[T]) changed() {
+	if s.change != nil {
+		close(s.change)
+		s.change = nil
+	}
+}
+
+// Len returns how many tasks there are that no loop has taken: those that run
+// and those that have ended. It mirrors JoinSet::len.
+func (s *Set[T]) Len() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.open
+}
+
+// Cancel cancels the tasks that run, with cause as [context.Cause], and does not
+// wait for them. They end, and come as results, as those of the set do that are
+// started afterwards, which are not affected. It mirrors JoinSet::abort_all;
+// Cancel and a loop over what is left is JoinSet::shutdown.
+func (s *Set[T]) Cancel(cause error) { s.scope.Cancel(cause) }
+
+// Results iterates over the results of the tasks as they end, until there are
+// none left: what each function returned, or how it ended, as
+// [task.Task.Await] returns it. It mirrors JoinSet::join_next.
+//
+//	for v, err := range set.Results(ctx) {
+//
+// The body of the loop may start more tasks. If ctx ends while no result is
+// there to be taken, a last error comes, alone, which has ctx's error and cause
+// and is a [*task.Error]; the tasks are left alone, and a later loop gets their
+// results.
+//
+// A loop in a task of the set, or in a goroutine that such a task started, does
+// not wait for that task itself: it is over when no tasks are left but those
+// that wait in such loops.
+func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for t, err := range s.Tasks(ctx) {
+			var v T
+			if t != nil {
+				v, err = t.Result()
+			}
+			if !yield(v, err) {
+				return
+			}
+		}
+	}
+}
+
+// Tasks is [Set.Results] with the tasks, to tell which one has ended, and with
+// their errors. In the last step, if it is ctx that ended, the task is nil. It mirrors JoinSet::join_next_with_id.
+func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
+	return func(yield func(*task.Task[T], error) bool) {
+		for {
+			t, err := s.next(ctx)
+			switch {
+			case err != nil:
+				yield(nil, err)
+				return
+			case t == nil:
+				return
+			}
+			if !yield(t, t.Err()) {
+				return
+			}
+		}
+	}
+}
+
+// next waits for the next task to end and takes it. It returns nil if there is
+// none left, and an error if ctx ends first, but not if a task has ended too.
+func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for {
+		switch {
+		case len(s.ended) > 0:
+			t := s.ended[0]
+			s.ended[0] = nil // or the array would keep it
+			s.ended = s.ended[1:]
+			s.open--
+			s.changed()
+			return t, nil
+		case s.open == 0:
+			return nil, nil
+		case ctx.Err() != nil:
+			return nil, &task.Error{Op: "await", Task: fmt.Sprintf("%d tasks", s.open), Err: interruption(ctx)}
+		}
+		me := s.member()
+		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open {
+			// All that could end wait here. For this one the loop is over; when
+			// it has ended, it is what the others wait for.
+			return nil, nil
+		}
+		s.wait(ctx, me)
+	}
+}
+
+// member returns the task that is running if it is one of the set, or nil.
+func (s *Set[T]) member() task.Handle {
+	if me := task.Current(); me != nil && s.scope.Has(me) {
+		return me
+	}
+	return nil
+}
+
+// wait waits for a change, or until ctx ends, on behalf of the task me, or of
+// none of the set if it is nil. s.mu, which is locked, is not while it waits.
+func (s *Set[T]) wait(ctx context.Context, me task.Handle) {
+	if me != nil {
+		s.stuck[me]++
+		defer func() {
+			if s.stuck[me]--; s.stuck[me] == 0 {
+				delete(s.stuck, me)
+			}
+		}()
+	}
+	if s.change == nil {
+		s.change = make(chan struct{})
+	}
+	change := s.change
+	s.mu.Unlock()
+	defer s.mu.Lock()
+	select {
+	case <-change:
+	case <-ctx.Done():
+	}
+}
+
+// interruption returns why ctx has ended, as an error that is both its error and
+// its cause.
+func interruption(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return cause
+	}
+	return fmt.Errorf("%w: %w", err, cause)
+}
