@@ -26,7 +26,7 @@ type Set[T any] struct {
 	change chan struct{}       // closed at the next change of the above; nil if nobody waits for it
 }
 
-// An Option configures a [Set].
+// An Option configures a [Set]; those of package scope do.
 type Option = scope.Option
 
 // Name names the Set in the tree of tasks. Without it, it is "joinset".
@@ -35,10 +35,12 @@ func Name(name string) Option { return scope.Name(name) }
 // New returns a Set in the [task.Group], the [task.Run] or the task that ctx
 // comes from. It panics if ctx is nil.
 func New[T any](ctx context.Context, opts ...Option) *Set[T] {
-	return &Set[T]{
-		scope: scope.New(ctx, append([]Option{Name("joinset")}, opts...)...),
-		stuck: make(map[task.Handle]int),
-	}
+	s := &Set[T]{stuck: make(map[task.Handle]int)}
+	s.scope = scope.New(ctx, append([]Option{
+		Name("joinset"),
+		scope.OnEnd(func(t task.Handle) { s.end(t.(*task.Task[T])) }),
+	}, opts...)...)
+	return s
 }
 
 // Go starts fn as a task of the set and returns its handle at once, as [task.Go]
@@ -53,9 +55,7 @@ func (s *Set[T]) Go(fn task.Func[T], opts ...task.Option) *task.Task[T] {
 	s.mu.Lock()
 	s.open++ // before it can end
 	s.mu.Unlock()
-	t := scope.Go(s.scope, fn, opts...)
-	t.OnDone(s.end)
-	return t
+	return scope.Go(s.scope, fn, opts...)
 }
 
 // end is called when t has ended.
@@ -117,7 +117,8 @@ func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
 }
 
 // Tasks is [Set.Results] with the tasks, to tell which one has ended, and with
-// their errors. In the last step, if it is ctx that ended, the task is nil. It mirrors JoinSet::join_next_with_id.
+// their errors. In the last step, if it is ctx that ended, the task is nil. It
+// mirrors JoinSet::join_next_with_id.
 func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
 	return func(yield func(*task.Task[T], error) bool) {
 		for {

@@ -2,6 +2,7 @@ package scope
 
 import (
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -14,9 +15,9 @@ import (
 //
 // All methods may be called by any number of goroutines at the same time.
 type Scope struct {
-	ctx       context.Context
-	name      string
-	onFailure func(task.Handle, error)
+	ctx   context.Context
+	name  string
+	onEnd []func(task.Handle)
 
 	mu   sync.Mutex
 	home *home // of the tasks that are started from now on, or nil
@@ -39,18 +40,31 @@ type Option func(*Scope)
 // Name names the Scope in the tree of tasks. Without it, it is "scope".
 func Name(name string) Option { return func(s *Scope) { s.name = name } }
 
-// OnFailure has f called with each task of the Scope that failed, panicked or
-// called [runtime.Goexit], and with its error, as soon as it has ended. With
-// that the error counts as looked at, and is not reported by
-// [task.Unobserved] any more. Being cancelled is not a failure.
+// OnEnd has f called with each task of the Scope as soon as it has ended, in
+// whatever way. Of several options of this kind each is called, in their order,
+// whatever those before do.
 //
 // f is called by the goroutine of the task, with a copy of the variables that it
 // had at its end, or by that of Go if the task could not be started. What is
 // around the Scope does not end before f has returned. f may be called by
 // several goroutines at a time. If it panics, that is reported as an error that
-// nobody looked at.
+// nobody looked at, see [task.Unobserved]. It must not wait for the Scope.
+func OnEnd(f func(t task.Handle)) Option {
+	return func(s *Scope) { s.onEnd = append(s.onEnd, f) }
+}
+
+// OnFailure is [OnEnd] for the tasks that failed, panicked or called
+// [runtime.Goexit], with the error, which then counts as looked at: it is told
+// to f, at once, and not reported by [task.Unobserved] any more. Being cancelled
+// is not a failure.
 func OnFailure(f func(t task.Handle, err error)) Option {
-	return func(s *Scope) { s.onFailure = f }
+	return OnEnd(func(t task.Handle) {
+		switch t.State() {
+		case task.Succeeded, task.Canceled:
+		default:
+			f(t, t.Err())
+		}
+	})
 }
 
 // New returns a Scope in the [task.Group], the [task.Run] or the task that ctx
@@ -129,15 +143,11 @@ func (s *Scope) open() *home {
 
 // leave is called when t, which was started in h, has ended.
 func (s *Scope) leave(h *home, t task.Handle) {
-	// Also if the callback panics, or calls Goexit.
+	// Deferred, the last one first, so that each is called even if one before
+	// panics or calls Goexit.
 	defer s.forget(h, t)
-	if s.onFailure == nil {
-		return
-	}
-	switch t.State() {
-	case task.Succeeded, task.Canceled:
-	default:
-		s.onFailure(t, t.Err())
+	for _, f := range slices.Backward(s.onEnd) {
+		defer f(t)
 	}
 }
 
@@ -174,7 +184,7 @@ func (s *Scope) Cancel(cause error) {
 	}
 }
 
-// Wait waits until s has no tasks, and [OnFailure] has returned of each. Tasks
+// Wait waits until s has no tasks, and [OnEnd] has returned of each. Tasks
 // that are started meanwhile are waited for too. Wait looks at no error and
 // cancels nothing.
 //

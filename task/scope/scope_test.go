@@ -384,3 +384,21 @@ func TestScopeStorm(t *testing.T) {
 	}
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "a goroutine stayed")
 }
+
+// Each callback is called, in order, even if one before panics, and the task
+// leaves the Scope nevertheless.
+func TestScopeOnEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var told []string
+		s := scope.New(t.Context(),
+			scope.OnEnd(func(h task.Handle) { told = append(told, "first: "+h.State().String()) }),
+			scope.OnEnd(func(task.Handle) { runtime.Goexit() }),
+			scope.OnFailure(func(h task.Handle, err error) { told = append(told, "third: "+err.Error()) }),
+		)
+		for _, err := range []error{nil, errBroken} {
+			scope.Go(s, func(context.Context) (int, error) { return 0, err }, task.Unobserved(func(task.Info, error) {}))
+			require.NoError(t, s.Wait(t.Context()))
+		}
+		assert.Equal(t, []string{"first: succeeded", "first: failed", "third: broken"}, told)
+	})
+}
