@@ -46,14 +46,16 @@ type batch[T, R any] struct {
 // value would be one more allocation for each call of [All].
 type outcome[R any] interface {
 	// ended is called once for job i, by the goroutine that ran it, which has
-	// the caller's variables again and may be on its way out after a Goexit.
-	ended(i int, v R, err error)
+	// the caller's variables again and may be on its way out after a Goexit. It
+	// may call functions of the user's, but only in a way that they can neither
+	// panic nor keep it, by a Goexit, from what it is to do.
+	ended(i int, v R, err error, gaveUp bool)
 }
 
 // run runs the jobs and returns how many were started, always the first ones.
 // The others were kept from it by ctx or by cancel. When run returns, every job
-// and every worker has ended, also when it panics, which it does only if a
-// function given to [Weight] or [Rate] does.
+// and every worker has ended, also when it does not return, because a function
+// given to [Weight] or [Rate] called Goexit.
 func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	if len(b.items) == 0 || ctx.Err() != nil {
 		return 0
@@ -123,7 +125,7 @@ func (b *batch[T, R]) work() {
 // halve it, but then a job behind a slow one would
 // wait while other workers are idle, or for ever if the slow one waits for it.
 func (b *batch[T, R]) serve() (done bool) {
-	i := 0
+	i, gaveUp := 0, false // the job in hand, -1 if that has ended
 	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
 		items, fn := b.items, b.fn
 		for {
@@ -138,20 +140,28 @@ func (b *batch[T, R]) serve() (done bool) {
 			}
 			i = n
 			v, err := fn(ctx, items[n])
+			if err != nil {
+				err, gaveUp = judge(b.jobs.Context, err)
+			}
 			b.vars.Restore()
 			if err == nil && b.quiet {
 				b.results[n] = v
 				continue
 			}
-			b.finish(n, v, err)
+			i = -1
+			b.finish(n, v, err, gaveUp)
+			gaveUp = false
 		}
 	}).Call(&b.jobs, func(_ struct{}, err error) {
-		if err != nil { // job i has not returned
+		switch {
+		case err == nil:
+			done = true
+		case i >= 0: // job i has not returned
 			var none R
-			b.finish(i, none, err)
-			return
+			b.finish(i, none, err, false)
+		case err != task.ErrGoexit: // else it is that of a function called by finish
+			panic(err)
 		}
-		done = true
 	})
 	return done
 }
@@ -159,13 +169,13 @@ func (b *batch[T, R]) serve() (done bool) {
 // finish notes how job i ended. Before that, the goroutine has the caller's
 // variables again: neither the functions that the outcome calls nor the next job
 // sees what this one set.
-func (b *batch[T, R]) finish(i int, v R, err error) {
+func (b *batch[T, R]) finish(i int, v R, err error, gaveUp bool) {
 	b.vars.Restore()
 	if err == nil && b.results != nil {
 		b.results[i] = v
 	}
 	if err != nil || !b.quiet {
-		b.outcome.ended(i, v, err)
+		b.outcome.ended(i, v, err, gaveUp)
 	}
 }
 
@@ -195,7 +205,7 @@ func (b *batch[T, R]) startJobs() int {
 				<-slots
 			}
 			var none R
-			b.outcome.ended(i, none, err)
+			b.outcome.ended(i, none, err, false)
 			continue
 		}
 		b.workers.Add(1)
@@ -209,9 +219,13 @@ func (b *batch[T, R]) startJobs() int {
 			}()
 			// Whatever the functions at the gate set is not the job's affair.
 			b.vars.Restore()
-			task.Func[R](func(ctx context.Context) (R, error) {
-				return b.fn(ctx, item)
-			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, err) })
+			gaveUp := false
+			task.Func[R](func(ctx context.Context) (v R, err error) {
+				if v, err = b.fn(ctx, item); err != nil {
+					err, gaveUp = judge(b.jobs.Context, err)
+				}
+				return v, err
+			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, err, gaveUp) })
 		}()
 	}
 	return len(b.items)

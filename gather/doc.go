@@ -32,8 +32,19 @@
 // wrapped in a [*JobError] that says which job it was; errors.Is and errors.As
 // look through it. By default the first failure cancels the context of the other
 // jobs, whose [context.Cause] is then that failure, and it alone is returned:
-// jobs that give up because they were cancelled have not failed. A [Stream] goes
-// on, and leaves it to the loop to break.
+// jobs that give up because they were cancelled have not failed, and what else
+// fails after that is dropped. A [Stream] goes on, and leaves it to the loop to
+// break. A panic is never dropped: where no call returns it, as that of a job
+// which lost a [Race], the function set with [task.Unobserved] hears of it.
+//
+// A job that returns nothing but the error of its context, or the cause, after
+// the caller has cancelled has not failed either, but it is told of: see [Map].
+// One that returns such an error and another, as errors.Join makes one of both,
+// has failed.
+//
+// A panic of another function that a call is given, such as [Weight] and [Name]
+// take, belongs to the job that it was called for. One of [Progress], and of the
+// input of a Stream, goes on in the caller.
 //
 // A wrong call, as one with a nil function or a negative limit, panics with a
 // [*UsageError].

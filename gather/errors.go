@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+
+	"github.com/heirloom-go/heirloom/task"
 )
 
 var (
@@ -40,13 +42,30 @@ func (e *JobError) Error() string { return "gather: " + e.text() }
 
 func (e *JobError) text() string {
 	if e.Name == "" {
-		return "job " + strconv.Itoa(e.Index) + ": " + e.Err.Error()
+		return "job " + strconv.Itoa(e.Index) + ": " + text(e.Err)
 	}
-	return "job " + strconv.Itoa(e.Index) + " (" + e.Name + "): " + e.Err.Error()
+	return "job " + strconv.Itoa(e.Index) + " (" + e.Name + "): " + text(e.Err)
+}
+
+// call gives e the name that name returns. What else name does is told beside
+// what the job failed with.
+func (e *JobError) call(name func() string) {
+	task.Func[string](func(context.Context) (string, error) {
+		return name(), nil
+	}).Call(context.Background(), func(name string, err error) {
+		e.Name = name
+		if err != nil {
+			e.Err = fmt.Errorf("%w; naming the job: %w", e.Err, err)
+		}
+	})
 }
 
 // Unwrap returns what the job failed with.
 func (e *JobError) Unwrap() error { return e.Err }
+
+// text returns what err says. Package fmt survives what err.Error may do, which
+// panics in a nil pointer that is an error.
+func text(err error) string { return fmt.Sprint(err) }
 
 // Errors is the error of a call in which several jobs may have failed, under
 // the policies [CollectAll] and [StopAfter] and in [Any]: one [JobError] for

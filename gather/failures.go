@@ -7,7 +7,39 @@ import (
 	"fmt"
 	"slices"
 	"sync"
+
+	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/internal/verdict"
+	"github.com/heirloom-go/heirloom/task"
 )
+
+// judge returns err, which a job of a call with ctx returned, as the call is to
+// pass it on. It reports whether the job has not failed but given up: err is
+// nothing but the answer to the caller's own cancellation. An error that has
+// that in it says the cause, too.
+//
+// It calls methods of err, which are the user's code, and so is to be called
+// where the job is: what they do, as panic, the job does.
+func judge(ctx context.Context, err error) (told error, gaveUp bool) {
+	ctxErr := ctx.Err()
+	if ctxErr == nil {
+		return err, false
+	}
+	cause := context.Cause(ctx)
+	if cause == nil { // ctx is of a type of somebody's own
+		cause = ctxErr
+	}
+	// A limit of the job's own that it ran into is a failure also once the
+	// caller's has passed.
+	if limit, ok := err.(*task.TimeoutError); ok && cause != error(limit) {
+		return err, false
+	}
+	gaveUp = verdict.Cancelled(err, ctxErr, cause)
+	if !errors.Is(err, ctxErr) || errors.Is(err, cause) {
+		return err, gaveUp
+	}
+	return fmt.Errorf("%w: %w", err, cause), gaveUp
+}
 
 // failures keeps what the jobs of one call failed with, and knows when it is
 // enough.
@@ -15,74 +47,95 @@ type failures struct {
 	ctx    context.Context // the caller's
 	policy Policy
 
-	mu   sync.Mutex
-	errs Errors
+	mu     sync.Mutex
+	errs   Errors // at most as many as the policy bears
+	gaveUp Errors // of jobs that gave up, if policy does not count them
+	lost   Errors // panics that error will not return
+	late   bool   // ctx was done already when the last failure to be borne came
 }
 
-// add notes that job i failed with err. It returns the error to cancel the
-// other jobs with if that was the last failure to be borne, else nil. What fails
-// after that is not noted: most often it is nothing but the cancellation.
-func (f *failures) add(i int, err error) (last error) {
-	e := &JobError{Index: i, Err: withCause(f.ctx, err)}
+// add notes that a job failed, or only gave up, with e. It returns the error to
+// cancel the other jobs with if that was the last failure to be borne, else nil.
+// What fails after that is not kept: most often it is nothing but the
+// cancellation. Only a panic never is.
+func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.enough() {
-		return nil
-	}
-	f.errs = append(f.errs, e)
-	if f.enough() {
-		return e
+	switch {
+	case f.enough():
+		f.lose(e)
+	case gaveUp && f.policy == FailFast:
+		if f.gaveUp == nil { // error tells of no more than one
+			f.gaveUp = Errors{e}
+		}
+	case gaveUp && f.policy != CollectAll:
+		f.gaveUp = append(f.gaveUp, e)
+	default:
+		f.errs = append(f.errs, e)
+		if f.enough() {
+			f.late = f.ctx.Err() != nil
+			return e
+		}
 	}
 	return nil
+}
+
+// lose notes that e is not returned. The caller holds f.mu, or all jobs have
+// ended.
+func (f *failures) lose(e *JobError) {
+	if panicked(e) {
+		f.lost = append(f.lost, e)
+	}
+}
+
+// full reports whether a further failure makes no difference.
+func (f *failures) full() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.enough()
 }
 
 // enough reports whether there are as many failures as the call bears. The
 // caller holds f.mu, or all jobs have ended.
 func (f *failures) enough() bool { return f.policy.enough(len(f.errs)) }
 
-// callBy gives the failures the names of their jobs, once all jobs have ended.
-// Not before, since name is the caller's function and may panic; and in copies,
-// for a job may hold on to the one that it was shown as its context's cause.
-func (f *failures) callBy(name func(i int) string) {
-	for n, e := range f.errs {
-		f.errs[n] = &JobError{Index: e.Index, Name: name(e.Index), Err: e.Err}
-	}
-}
-
 // error returns the error of a call of which the first started of total jobs
-// were started, and all of these have ended.
+// were started, and all of these have ended. It tells of those that were not if
+// it was the caller who kept them from it.
 func (f *failures) error(total, started int) error {
-	if f.policy == FailFast && len(f.errs) > 0 {
-		return f.errs[0]
+	errs := f.errs
+	if !f.enough() {
+		errs = append(errs, f.gaveUp...)
 	}
-	var skipped error
-	if started < total && !f.enough() {
-		skipped = fmt.Errorf("%w: %d of %d jobs: %w", ErrNotStarted, total-started, total, context.Cause(f.ctx))
-	}
+	var failed error
 	switch {
-	case len(f.errs) == 0:
-		return skipped
-	case skipped == nil:
-		return f.sorted()
+	case len(errs) == 0:
+	case f.policy == FailFast:
+		failed = errs[0]
 	default:
-		return fmt.Errorf("%w; %w", f.sorted(), skipped)
+		slices.SortFunc(errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
+		failed = errs
+	}
+	if started == total || f.ctx.Err() == nil || f.enough() && !f.late {
+		return failed
+	}
+	skipped := fmt.Errorf("%w: %d of %d jobs: %w", ErrNotStarted, total-started, total, context.Cause(f.ctx))
+	if failed == nil {
+		return skipped
+	}
+	return fmt.Errorf("%w; %w", failed, skipped)
+}
+
+// report tells those who hear of such of the panics that the call, which is at
+// its end, does not return.
+func (f *failures) report() {
+	for _, e := range f.lost {
+		unheard.Report(f.ctx, e)
 	}
 }
 
-func (f *failures) sorted() Errors {
-	slices.SortFunc(f.errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
-	return f.errs
-}
-
-// withCause returns the error of a job so that it also tells why ctx, the
-// caller's, was cancelled, if it is nothing but that.
-func withCause(ctx context.Context, err error) error {
-	if ctx.Err() == nil || !errors.Is(err, ctx.Err()) {
-		return err
-	}
-	cause := context.Cause(ctx)
-	if errors.Is(err, cause) {
-		return err
-	}
-	return fmt.Errorf("%w: %w", err, cause)
+// panicked reports whether e is the error of a job that panicked.
+func panicked(e *JobError) bool {
+	_, ok := e.Err.(*task.PanicError)
+	return ok
 }

@@ -2,12 +2,11 @@ package gather
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"runtime"
 	"sync"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -29,6 +28,7 @@ import (
 //
 // so within the ring an item and a result never meet in the wrong cell.
 type flow[T, R any] struct {
+	ctx      context.Context // the consumer's
 	fn       func(context.Context, T) (R, error)
 	limit    int
 	window   int
@@ -70,10 +70,10 @@ type cell[T, R any] struct {
 	weight int64
 	refuse error // why the job must not start
 
-	value R
-	index int // of the item that value and err come from
-	err   error
-	ready bool
+	value  R
+	failed *JobError // nil if the job succeeded
+	gaveUp bool      // or was not started: the policy does not count it
+	ready  bool
 }
 
 // A job is what a worker has in hand.
@@ -81,20 +81,22 @@ type job[T, R any] struct {
 	index  int
 	item   T
 	weight int64
+	refuse error
 	value  R
-	err    error
+	failed *JobError
+	gaveUp bool
 }
 
 func (f *flow[T, R]) cell(n int) *cell[T, R] { return &f.ring[n%len(f.ring)] }
 
 // run is the consumer.
-func (f *flow[T, R]) run(ctx context.Context, in iter.Seq[T], yield func(R, error) bool) {
+func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 	var none R
-	if ctx.Err() != nil {
-		yield(none, notStarted(ctx))
+	if f.ctx.Err() != nil {
+		yield(none, notStarted(f.ctx))
 		return
 	}
-	f.jobs.begin(ctx)
+	f.jobs.begin(f.ctx)
 	f.vars = gls.Save()
 	if outer := feedHere(); outer != nil {
 		// This stream is the input of another one, and has to end with it. No
@@ -106,17 +108,12 @@ func (f *flow[T, R]) run(ctx context.Context, in iter.Seq[T], yield func(R, erro
 	f.running.Add(1)
 	go f.feed(in)
 
-	complete := f.consume(ctx, yield)
-	f.progress.rethrow()
-	if !complete {
-		return
+	complete := f.consume(yield)
+	f.progress.rethrow(f.ctx, f.input)
+	if f.input != nil {
+		goOn(f.input)
 	}
-	switch {
-	case errors.Is(f.input, task.ErrGoexit):
-		runtime.Goexit()
-	case f.input != nil:
-		panic(f.input)
-	case f.cut:
+	if complete && f.cut {
 		yield(none, notStarted(&f.jobs))
 	}
 }
@@ -124,23 +121,25 @@ func (f *flow[T, R]) run(ctx context.Context, in iter.Seq[T], yield func(R, erro
 // consume gives the results to yield until there are no more, and then reports
 // true, or until yield or the policy wants no more. When it returns, or yield
 // panics or calls Goexit, all other goroutines of the flow have ended.
-func (f *flow[T, R]) consume(ctx context.Context, yield func(R, error) bool) bool {
-	defer f.end()
+func (f *flow[T, R]) consume(yield func(R, error) bool) (complete bool) {
+	returned := false
+	defer func() { f.end(returned) }()
 	failed := 0
 	for {
 		c, ok := f.take()
 		if !ok {
+			returned = true
 			return true
 		}
-		if c.err != nil {
-			failed++
-			e := &JobError{Index: c.index, Err: withCause(ctx, c.err)}
-			if f.name != nil {
-				e.Name = f.name(c.item)
+		var err error
+		if c.failed != nil {
+			err = c.failed
+			if !c.gaveUp {
+				failed++
 			}
-			c.err = e
 		}
-		if !yield(c.value, c.err) || f.policy.enough(failed) {
+		if !yield(c.value, err) || f.policy.enough(failed) {
+			returned = true
 			return false
 		}
 	}
@@ -171,8 +170,11 @@ func (f *flow[T, R]) take() (cell[T, R], bool) {
 	}
 }
 
-// end cancels what still runs and waits for it.
-func (f *flow[T, R]) end() {
+// end cancels what still runs and waits for it. Panics that nobody will see then
+// go to whoever hears of such: those of jobs whose results the consumer did not
+// wait for, and unless it returned those of the input and of Progress, which
+// would go on in it.
+func (f *flow[T, R]) end(returned bool) {
 	f.mu.Lock()
 	f.over = true
 	f.space.Signal()
@@ -180,6 +182,19 @@ func (f *flow[T, R]) end() {
 	f.mu.Unlock()
 	f.jobs.cancel(nil)
 	f.running.Wait()
+	for n := f.given; n < f.fed; n++ {
+		if c := f.cell(n); c.failed != nil && panicked(c.failed) {
+			unheard.Report(f.ctx, c.failed)
+		}
+	}
+	if returned {
+		return
+	}
+	for _, how := range []error{f.input, f.progress.how()} {
+		if how != nil && how != task.ErrGoexit {
+			unheard.Report(f.ctx, how)
+		}
+	}
 }
 
 // feed is the feeder.
@@ -208,7 +223,8 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 // another one. It reports false if there is no need for another one.
 func (f *flow[T, R]) push(item T) bool {
 	weight, refuse := f.gate.enter(&f.jobs, item)
-	if refuse != nil && f.jobs.Err() != nil {
+	cut := refuse != nil && f.jobs.Err() != nil
+	if cut {
 		refuse = notStarted(&f.jobs)
 	}
 	f.mu.Lock()
@@ -216,7 +232,7 @@ func (f *flow[T, R]) push(item T) bool {
 	if f.fed-f.given == len(f.ring) {
 		f.grow()
 	}
-	*f.cell(f.fed) = cell[T, R]{item: item, weight: weight, refuse: refuse}
+	*f.cell(f.fed) = cell[T, R]{item: item, weight: weight, refuse: refuse, gaveUp: cut}
 	f.fed++
 	switch {
 	case f.idle > 0:
@@ -285,7 +301,7 @@ func (f *flow[T, R]) claim(j *job[T, R]) bool {
 		return false
 	}
 	c := f.cell(f.claimed)
-	*j = job[T, R]{index: f.claimed, item: c.item, weight: c.weight, err: c.refuse}
+	*j = job[T, R]{index: f.claimed, item: c.item, weight: c.weight, refuse: c.refuse, gaveUp: c.gaveUp}
 	*c = cell[T, R]{}
 	f.claimed++
 	return true
@@ -295,27 +311,39 @@ func (f *flow[T, R]) claim(j *job[T, R]) bool {
 // [runtime.Goexit]. Either way j has its outcome, and the goroutine has the
 // consumer's variables again.
 func (f *flow[T, R]) do(j *job[T, R]) {
-	if j.err == nil && f.jobs.Err() != nil {
-		j.err = notStarted(&f.jobs)
+	if j.refuse == nil && f.jobs.Err() != nil {
+		j.refuse, j.gaveUp = notStarted(&f.jobs), true
 	}
-	if j.err != nil {
-		f.done(j)
+	if j.refuse != nil {
+		f.done(j, j.refuse)
 		return
 	}
-	task.Func[R](func(ctx context.Context) (R, error) {
-		return f.fn(ctx, j.item)
+	task.Func[R](func(ctx context.Context) (v R, err error) {
+		if v, err = f.fn(ctx, j.item); err != nil {
+			err, j.gaveUp = judge(f.ctx, err)
+		}
+		return v, err
 	}).Call(&f.jobs, func(v R, err error) {
 		f.vars.Restore()
-		if j.err = err; err == nil {
+		if err == nil {
 			j.value = v
 		}
-		f.done(j)
+		f.done(j, err)
 	})
 }
 
-func (f *flow[T, R]) done(j *job[T, R]) {
+// done notes how the job ended, and tells those who want to know. Whatever they
+// do, j has its outcome then.
+func (f *flow[T, R]) done(j *job[T, R], err error) {
 	f.gate.leave(j.weight)
-	f.progress.ended(j.err, &f.jobs)
+	defer f.progress.ended(err, &f.jobs) // whatever name does
+	if err == nil {
+		return
+	}
+	j.failed = &JobError{Index: j.index, Err: err}
+	if f.name != nil {
+		j.failed.call(func() string { return f.name(j.item) })
+	}
 }
 
 // put gives the outcome of the job to the consumer. The caller holds f.mu.
@@ -325,7 +353,7 @@ func (f *flow[T, R]) put(j *job[T, R]) {
 		n = j.index
 	}
 	f.ended++
-	*f.cell(n) = cell[T, R]{item: j.item, value: j.value, index: j.index, err: j.err, ready: true}
+	*f.cell(n) = cell[T, R]{value: j.value, failed: j.failed, gaveUp: j.gaveUp, ready: true}
 	*j = job[T, R]{}
 	if n == f.given {
 		f.ready.Signal()

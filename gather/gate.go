@@ -5,6 +5,8 @@ import (
 	"fmt"
 
 	"golang.org/x/sync/semaphore"
+
+	"github.com/heirloom-go/heirloom/task"
 )
 
 // WeightError is the error of a job that could never start, because of the
@@ -55,7 +57,10 @@ func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 		return 0, nil
 	}
 	if g.weigh != nil {
-		weight = g.weigh(item)
+		weight, err = protect(func() (int64, error) { return g.weigh(item), nil })
+		if err != nil {
+			return 0, err
+		}
 		if weight < 0 || weight > g.capacity {
 			return 0, &WeightError{Weight: weight, Capacity: g.capacity}
 		}
@@ -65,12 +70,21 @@ func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 	}
 	// The rate comes last: what it lets through starts at once.
 	if g.rate != nil {
-		if err := g.rate.Wait(ctx); err != nil {
+		if _, err := protect(func() (struct{}, error) { return struct{}{}, g.rate.Wait(ctx) }); err != nil {
 			g.leave(weight)
 			return 0, err
 		}
 	}
 	return weight, nil
+}
+
+// protect calls fn, a function of the user's, and makes a panic an error. It does
+// not return if fn calls Goexit.
+func protect[T any](fn func() (T, error)) (value T, err error) {
+	task.Func[T](func(context.Context) (T, error) {
+		return fn()
+	}).Call(context.Background(), func(v T, e error) { value, err = v, e })
+	return value, err
 }
 
 // leave makes room for the weight of a job that has ended.

@@ -19,7 +19,9 @@ import (
 // Map blocks until every job that was started has ended. Without Limit, Weight
 // or [Rate] every job is started, even if the call is cancelled meanwhile. With
 // one of them, the jobs that have not started by then never do; if the caller
-// cancelled ctx, the error says so and matches [ErrNotStarted].
+// cancelled ctx, the error says so and matches [ErrNotStarted], whatever the
+// jobs that were running made of it. Such a job that only gives up is no failure
+// to [FailFast] and [StopAfter], but if none has failed the error tells of it.
 //
 // With no items, Map returns an empty slice at once. It panics with a
 // [*UsageError] if fn is nil, or an option is for another type of item.
@@ -51,7 +53,6 @@ func nilFunc(caller string) *UsageError {
 
 func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(context.Context, T) (R, error), opts []Option) ([]R, error) {
 	c := configure(&failFast, opts)
-	name := namer[T](caller, c)
 	m := &mapping[T, R]{
 		batch: batch[T, R]{
 			items:   items,
@@ -62,15 +63,14 @@ func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(c
 			quiet:   c.progress == nil,
 		},
 		failures: failures{ctx: ctx, policy: c.policy},
+		name:     namer[T](caller, c),
 		progress: newReporter(c.progress, len(items)),
 	}
 	m.outcome = m
 	started := m.run(ctx)
-	m.progress.rethrow()
-	if name != nil {
-		m.callBy(func(i int) string { return name(items[i]) })
-	}
-	if err := m.error(len(items), started); err != nil {
+	m.report()
+	err := m.error(len(items), started)
+	if m.progress.rethrow(ctx, err); err != nil {
 		if c.policy == FailFast {
 			return nil, err
 		}
@@ -83,16 +83,24 @@ func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(c
 type mapping[T, R any] struct {
 	batch[T, R]
 	failures
+	name     func(T) string // nil if jobs have none
 	progress *reporter
 }
 
-func (m *mapping[T, R]) ended(i int, _ R, err error) {
-	if err != nil {
-		if last := m.add(i, err); last != nil {
+func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
+	defer m.progress.ended(err, &m.jobs) // whatever name does
+	if err == nil {
+		return
+	}
+	e := &JobError{Index: i, Err: err}
+	defer func() {
+		if last := m.add(e, gaveUp); last != nil {
 			m.jobs.cancel(last)
 		}
+	}()
+	if m.name != nil && !m.full() {
+		e.call(func() string { return m.name(m.items[i]) })
 	}
-	m.progress.ended(err, &m.jobs)
 }
 
 // withOptions returns fn as the options want a job to be called.

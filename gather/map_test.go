@@ -429,29 +429,6 @@ func TestRateRefuses(t *testing.T) {
 	assert.EqualError(t, err, "gather: job 0: boom")
 }
 
-// A panic of a function that the caller's own goroutine calls goes on there, but
-// only after all jobs have ended.
-func TestPanicAtTheGate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		ended := false
-		assert.PanicsWithValue(t, "weigh", func() {
-			_ = gather.Each(t.Context(), upTo(3), func(ctx context.Context, i int) error {
-				<-ctx.Done()
-				time.Sleep(time.Second)
-				ended = true
-				return nil
-			}, gather.Weight(5, func(i int) int64 {
-				if i == 1 {
-					time.Sleep(time.Second)
-					panic("weigh")
-				}
-				return 1
-			}))
-		})
-		assert.True(t, ended)
-	})
-}
-
 func TestProgress(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		defer jobVar.Set("caller").Reset()

@@ -91,7 +91,7 @@ type Limiter interface {
 // Rate makes every job wait for l before it starts, and before every further
 // attempt that [Retry] makes. One limiter may serve many calls at once, if it is
 // safe for concurrent use as *rate.Limiter is. A job that l turns away fails
-// with the error of l.Wait.
+// with the error of l.Wait, or with its panic.
 //
 // Rate panics with a [*UsageError] if l is nil.
 func Rate(l Limiter) Option {
@@ -108,7 +108,8 @@ func Rate(l Limiter) Option {
 //
 // A job that is heavier than capacity could never start, and one of negative
 // weight makes no sense: such a job fails with a [*WeightError], the others are
-// not affected. T must be the item type of the call that the option is given to.
+// not affected. If weigh panics, that is the failure of the job. T must be the
+// item type of the call that the option is given to.
 //
 // Weight panics with a [*UsageError] if capacity is less than 1 or weigh is nil.
 func Weight[T any](capacity int64, weigh func(item T) int64) Option {
@@ -122,8 +123,9 @@ func Weight[T any](capacity int64, weigh func(item T) int64) Option {
 }
 
 // Name tells what to call the job of an item in errors, beside its index. It is
-// called only for jobs that fail, on the goroutine of the job. T must be the
-// item type of the call that the option is given to.
+// called only for jobs that fail, on the goroutine of the job; if it panics, the
+// error of the job says so too. T must be the item type of the call that the
+// option is given to.
 //
 // Name panics with a [*UsageError] if name is nil.
 func Name[T any](name func(item T) string) Option {
@@ -183,9 +185,13 @@ func StopAfter(n int) Policy {
 // [CollectAll] or [StopAfter].
 func OnError(p Policy) Option {
 	if p < FailFast {
-		panic(&UsageError{Func: "OnError", Problem: fmt.Sprintf("unknown policy %d; pass FailFast, CollectAll or StopAfter(n)", p)})
+		panic(unknownPolicy("OnError", p))
 	}
 	return option(func(c *config) { c.policy = p })
+}
+
+func unknownPolicy(caller string, p Policy) *UsageError {
+	return &UsageError{Func: caller, Problem: fmt.Sprintf("unknown policy %d; pass FailFast, CollectAll or StopAfter(n)", p)}
 }
 
 // enough reports whether a call bears no more than n failures.

@@ -2,9 +2,9 @@ package gather
 
 import (
 	"context"
-	"errors"
 	"runtime"
 
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -86,13 +86,32 @@ func (r *reporter) ended(err error, jobs *jobContext) {
 }
 
 // rethrow ends the calling goroutine the way report ended, if it did not
-// return. All jobs have ended.
-func (r *reporter) rethrow() {
+// return. All jobs have ended; err is what the call, whose ctx is given, will not
+// get to return then.
+func (r *reporter) rethrow(ctx context.Context, err error) {
 	if r == nil || r.broken == nil {
 		return
 	}
-	if errors.Is(r.broken, task.ErrGoexit) {
+	if err != nil && err != task.ErrGoexit {
+		unheard.Report(ctx, err)
+	}
+	goOn(r.broken)
+}
+
+// how returns how report ended, if it did not return.
+func (r *reporter) how() error {
+	if r == nil {
+		return nil
+	}
+	return r.broken
+}
+
+// goOn ends the calling goroutine the way a function of the user's ended that
+// another one called: how is what [task.Func.Call] tells of a function that did
+// not return. A panic with an error that wraps ErrGoexit is a panic.
+func goOn(how error) {
+	if how == task.ErrGoexit {
 		runtime.Goexit()
 	}
-	panic(r.broken)
+	panic(how)
 }

@@ -56,13 +56,13 @@ type contest[T any] struct {
 	value T
 }
 
-func (c *contest[T]) ended(i int, v T, err error) {
+func (c *contest[T]) ended(i int, v T, err error, _ bool) {
 	if err == nil {
 		c.over.Do(func() {
 			c.won, c.value = true, v
 			c.jobs.cancel(nil)
 		})
-	} else if last := c.add(i, err); last != nil {
+	} else if last := c.add(&JobError{Index: i, Err: err}, false); last != nil {
 		c.over.Do(func() { c.jobs.cancel(last) })
 	}
 }
@@ -76,6 +76,12 @@ func (c *contest[T]) winner(ctx context.Context) (T, error) {
 	if c.run(ctx) == 0 {
 		return none, notStarted(ctx)
 	}
+	if c.won {
+		for _, e := range c.errs {
+			c.lose(e)
+		}
+	}
+	c.report()
 	if c.won {
 		return c.value, nil
 	}

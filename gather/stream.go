@@ -33,7 +33,8 @@ import (
 // When ctx is cancelled nothing is taken from the input any more. What was taken
 // is still given, of jobs that had not started as errors that match
 // [ErrNotStarted], and last comes one more such error, alone, that says that the
-// stream is not complete.
+// stream is not complete. None of these ends the stream under FailFast or
+// StopAfter, nor does a job that gives up because ctx was cancelled.
 //
 // A panic of the input goes on in the loop, as a [*task.PanicError]. The stream
 // may be ranged over again if in may. Stream panics with a [*UsageError] if in
@@ -58,6 +59,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 	newGate[T]("Stream", c) // so that a mistake shows here and not in the loop
 	return func(yield func(R, error) bool) {
 		f := &flow[T, R]{
+			ctx:      ctx,
 			fn:       withOptions(fn, c),
 			limit:    limit,
 			window:   limit + min(buffer, math.MaxInt-limit),
@@ -67,6 +69,6 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 			gate:     newGate[T]("Stream", c),
 			progress: newReporter(c.progress, -1),
 		}
-		f.run(ctx, in, yield)
+		f.run(in, yield)
 	}
 }

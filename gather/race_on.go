@@ -1,0 +1,6 @@
+//go:build race
+
+package gather
+
+// raceEnabled says whether the race detector looks on.
+const raceEnabled = true
