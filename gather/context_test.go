@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/pprof"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -182,4 +183,69 @@ func goroutinesLabelled(t *testing.T, value string) int {
 	var profile strings.Builder
 	require.NoError(t, pprof.Lookup("goroutine").WriteTo(&profile, 1))
 	return strings.Count(profile.String(), `"job":"`+value+`"`)
+}
+
+// What a context has once said it says for ever, also when its parent ends
+// later, and another way.
+func TestJobContextDoesNotChangeItsMind(t *testing.T) {
+	for name, look := range looks {
+		synctest.Test(t, func(t *testing.T) {
+			parent, cancel := context.WithTimeoutCause(t.Context(), 2*time.Second, errQuit)
+			defer cancel()
+			kept := map[string]context.Context{}
+			g, ctx := gather.WithContext(parent)
+			look(ctx)
+			kept["Group"] = ctx
+			require.NoError(t, g.Wait())
+			_, err := gather.All(parent, func(ctx context.Context) (int, error) {
+				look(ctx)
+				kept["All"] = ctx
+				return 0, nil
+			})
+			require.NoError(t, err)
+			for range gather.Stream(parent, slices.Values(upTo(1)), func(ctx context.Context, _ int) (int, error) {
+				look(ctx)
+				kept["Stream"] = ctx
+				return 0, nil
+			}) {
+				break
+			}
+			failing, ctx := gather.WithContext(parent)
+			look(ctx)
+			kept["failed Group"] = ctx
+			failing.Go(func() error { return errBoom })
+			require.Equal(t, errBoom, failing.Wait())
+
+			time.Sleep(time.Hour) // the parent's time is up
+			look(parent)
+			for call, ctx := range kept {
+				want := context.Canceled
+				if call == "failed Group" {
+					want = errBoom
+				}
+				for range 2 {
+					look(ctx)
+					assert.Equal(t, context.Canceled, ctx.Err(), "%s, %s", call, name)
+					assert.Equal(t, want, context.Cause(ctx), "%s, %s", call, name)
+					<-ctx.Done()
+				}
+			}
+		})
+	}
+}
+
+// The other way round: the parent ends first, then a job fails.
+func TestJobContextNamesTheFirstCause(t *testing.T) {
+	for name, look := range looks {
+		synctest.Test(t, func(t *testing.T) {
+			parent, cancel := context.WithTimeoutCause(t.Context(), time.Second, errQuit)
+			defer cancel()
+			g, ctx := gather.WithContext(parent)
+			look(ctx)
+			g.Go(func() error { time.Sleep(2 * time.Second); return errBoom })
+			assert.Equal(t, errBoom, g.Wait())
+			assert.Equal(t, context.DeadlineExceeded, ctx.Err(), name)
+			assert.Equal(t, errQuit, context.Cause(ctx), name)
+		})
+	}
 }
