@@ -37,7 +37,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 			return nil, errors.New("there are values after ::: and in a file; which ones?")
 		}
 		if command != "" {
-			template, err := jobs.ParseTemplate(command, len(lists), shell.Quote)
+			template, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: len(lists)})
 			if err != nil {
 				return nil, err
 			}
@@ -75,7 +75,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		if f.format != formats[0] && f.format != "lines" {
 			return nil, fmt.Errorf("with a command, what is read are values, one on a line, and not %s", f.format)
 		}
-		template, err := jobs.ParseTemplate(command, 1, shell.Quote)
+		template, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
 		if err != nil {
 			return nil, err
 		}

@@ -49,7 +49,7 @@ func ValueLines(t *Template, r io.Reader, sep byte) Stream {
 				return
 			}
 			n++
-			if !yield(t.job(n, []string{line}), nil) {
+			if j, err := t.job(n, []string{line}); !yield(j, err) || err != nil {
 				return
 			}
 		}
@@ -65,7 +65,8 @@ func Values(t *Template, lists [][]string) Stream {
 		combine = func(chosen []string) bool {
 			if len(chosen) == len(lists) {
 				n++
-				return yield(t.job(n, chosen), nil)
+				j, err := t.job(n, chosen)
+				return yield(j, err) && err == nil
 			}
 			for _, v := range lists[len(chosen)] {
 				if !combine(append(chosen, v)) {
@@ -90,8 +91,12 @@ func Commands(commands []string) Stream {
 }
 
 // job is named after its values, which tell it from the template's other jobs.
-func (t *Template) job(n int, values []string) *Job {
-	return &Job{Name: strings.Join(values, " "), Command: t.Expand(n, values)}
+func (t *Template) job(n int, values []string) (*Job, error) {
+	command, err := t.Expand(n, values)
+	if err != nil {
+		return nil, err
+	}
+	return &Job{Name: strings.Join(values, " "), Command: command}, nil
 }
 
 // split returns the lines of r without their ends, be it sep or, for '\n', "\r\n".

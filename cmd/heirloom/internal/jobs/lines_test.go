@@ -72,29 +72,27 @@ func TestLinesReadsNoFurtherThanAsked(t *testing.T) {
 }
 
 func TestValues(t *testing.T) {
-	template, err := jobs.ParseTemplate("{#}:{1}{2}", 2, bracketed)
+	parsed := template(t, "x {#}:{1}{2}", jobs.TemplateOptions{Values: 2})
+	got, err := collect(t, jobs.Values(parsed, [][]string{{"a", "b"}, {"1", "2"}}))
 	require.NoError(t, err)
-	got, err := collect(t, jobs.Values(template, [][]string{{"a", "b"}, {"1", "2"}}))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"1:<a><1>", "2:<a><2>", "3:<b><1>", "4:<b><2>"}, got, "the last list changes fastest")
+	assert.Equal(t, []string{"x 1:a1", "x 2:a2", "x 3:b1", "x 4:b2"}, got, "the last list changes fastest")
 
-	got, err = collect(t, jobs.Values(template, [][]string{{"a", "b"}, {}}))
+	got, err = collect(t, jobs.Values(parsed, [][]string{{"a", "b"}, {}}))
 	require.NoError(t, err)
 	assert.Empty(t, got)
 
-	for j := range jobs.Values(template, [][]string{{"a", "b"}, {"1", "2"}}) {
+	for j := range jobs.Values(parsed, [][]string{{"a", "b"}, {"1", "2"}}) {
 		assert.Equal(t, "a 1", j.Name, "a job is called by its values")
 		break
 	}
 }
 
 func TestValueLines(t *testing.T) {
-	template, err := jobs.ParseTemplate("x", 1, bracketed)
+	parsed := template(t, "x", jobs.TemplateOptions{Values: 1})
+	got, err := collect(t, jobs.ValueLines(parsed, strings.NewReader("a b\n\n# c\n"), '\n'))
 	require.NoError(t, err)
-	got, err := collect(t, jobs.ValueLines(template, strings.NewReader("a b\n\n# c\n"), '\n'))
-	require.NoError(t, err)
-	assert.Equal(t, []string{"x <a b>", "x <>", "x <# c>"}, got, "every line is a value")
+	assert.Equal(t, []string{"x 'a b'", "x ''", "x '# c'"}, got, "every line is a value")
 
-	_, err = collect(t, jobs.ValueLines(template, strings.NewReader("a\x00"), '\n'))
+	_, err = collect(t, jobs.ValueLines(parsed, strings.NewReader("a\x00"), '\n'))
 	assert.ErrorContains(t, err, "line 1 holds a NUL")
 }

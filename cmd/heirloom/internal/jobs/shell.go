@@ -1,23 +1,38 @@
 package jobs
 
 import (
+	"errors"
 	"os/exec"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
+
+	"mvdan.cc/sh/v3/syntax"
 )
 
 // A Shell runs commands.
 type Shell struct {
-	path   string
-	args   []string // its name and flags, to which the command is added
-	direct bool     // whether plain commands are spared the shell
-	quote  func(string) string
+	name     string
+	path     string
+	args     []string // its name and flags, to which the command is added
+	direct   bool     // whether plain commands are spared the shell
+	kind     shellKind
+	language syntax.LangVariant // of one that is shellPOSIX; 0 if sh is all that is known
 
 	found sync.Map // name of a program to its path
 }
+
+// A shellKind is how values are quoted for a shell.
+type shellKind int
+
+const (
+	shellOther shellKind = iota // in no way that we know
+	shellPOSIX
+	shellCmd
+	shellPowerShell
+)
 
 // DefaultShell is sh, or cmd.exe on Windows.
 //
@@ -34,20 +49,41 @@ func DefaultShell() (*Shell, error) {
 	return s, err
 }
 
-// NamedShell is the shell at the path, or on the PATH, that name tells. It is to
-// take a command after -c, unless it is cmd.exe or a PowerShell.
+// NamedShell is the shell at the path, or on the PATH, that name tells, which may
+// be followed by arguments for it: "bash -o pipefail". It is to take a command
+// after -c, unless it is cmd.exe or a PowerShell.
 func NamedShell(name string) (*Shell, error) {
+	words := []string{name}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		return nil, err
+		// No program is called all that, so that there are arguments.
+		if words = strings.Fields(name); len(words) == 0 {
+			return nil, errors.New("the shell has no name")
+		}
+		var more error
+		if path, more = exec.LookPath(words[0]); more != nil {
+			return nil, more
+		}
 	}
-	switch strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".exe") {
+	s := &Shell{path: path, args: words}
+	s.name = strings.TrimSuffix(strings.ToLower(filepath.Base(path)), ".exe")
+	flags := []string{"-c"}
+	switch s.name {
 	case "cmd":
-		return &Shell{path: path, args: []string{name, "/d", "/s", "/c"}, quote: quoteCmd}, nil
+		s.kind, flags = shellCmd, []string{"/d", "/s", "/c"}
 	case "pwsh", "powershell":
-		return &Shell{path: path, args: []string{name, "-NoProfile", "-Command"}, quote: quotePowerShell}, nil
+		s.kind, flags = shellPowerShell, []string{"-NoProfile", "-Command"}
+	case "busybox", "toybox":
+		if len(words) > 1 && (words[1] == "sh" || words[1] == "ash") {
+			s.kind, s.language = shellPOSIX, syntax.LangPOSIX
+		}
+	default:
+		if language, ok := shellNames[s.name]; ok {
+			s.kind, s.language = shellPOSIX, language
+		}
 	}
-	return &Shell{path: path, args: []string{name, "-c"}, quote: quotePOSIX}, nil
+	s.args = append(s.args, flags...)
+	return s, nil
 }
 
 // plain are the characters that no shell gives a meaning to, within a word or
@@ -94,16 +130,10 @@ func (s *Shell) program(word string) (string, bool) {
 	return path, true
 }
 
-// Quote returns the value as one word of a command.
-func (s *Shell) Quote(value string) string { return s.quote(value) }
-
+// quotePOSIX returns the value as one word of a command.
 func quotePOSIX(value string) string {
-	if value != "" && strings.Trim(value, plain) == "" && !strings.ContainsAny(value, " \t=") {
+	if value != "" && strings.Trim(value, plain) == "" && !strings.ContainsAny(value, " \t=") && value[0] != '%' {
 		return value
 	}
-	return "'" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+	return "'" + escapeSingle.Replace(value) + "'"
 }
-
-func quoteCmd(value string) string { return `"` + strings.ReplaceAll(value, `"`, `""`) + `"` }
-
-func quotePowerShell(value string) string { return "'" + strings.ReplaceAll(value, "'", "''") + "'" }

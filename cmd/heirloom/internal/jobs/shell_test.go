@@ -72,18 +72,3 @@ func TestNamedShell(t *testing.T) {
 	_, err = jobs.NamedShell("no-such-shell")
 	assert.ErrorIs(t, err, exec.ErrNotFound)
 }
-
-func TestShellQuotes(t *testing.T) {
-	s := posixShell(t)
-	assert.Equal(t, "a-b_c./d:e,f@g%h+i", s.Quote("a-b_c./d:e,f@g%h+i"), "what needs no quotes has none")
-	values := []string{
-		"", " ", "a b", "a\tb", "a\nb", "'", `"`, `\`, "$HOME", "`id`", "$(id)", "*", "~", "#", "a=b", "-n", "!x", "{a,b}", "é", "\xff", "a'b'c",
-	}
-	command := "printf '%s\\0'"
-	for _, v := range values {
-		command += " " + s.Quote(v)
-	}
-	out, err := exec.Command("sh", "-c", command).Output()
-	require.NoError(t, err)
-	assert.Equal(t, values, strings.Split(strings.TrimSuffix(string(out), "\x00"), "\x00"))
-}

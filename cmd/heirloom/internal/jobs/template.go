@@ -2,132 +2,129 @@ package jobs
 
 import (
 	"fmt"
-	"path/filepath"
 	"strconv"
 	"strings"
 )
 
 // A Template makes commands of values, as GNU parallel does. These are replaced,
-// quoted for the shell:
+// quoted for the shell and for where in the command they stand:
 //
 //	{}    the value (all of them, if there are several)
-//	{.}   without its extension
+//	{.}   without its extension; {..} and {...} without two and three
 //	{/}   without its directory
 //	{//}  its directory
 //	{/.}  without its directory and extension
-//	{2}   the second value; also {2.} {2/} {2//} {2/.}
+//	{2}   the second value; also {2.} {2/} {2//} {2/.}, and {-1} the last
 //	{#}   the number of the job, from 1
+//	{%}   the slot of the job, of as many as may run at once
+//	{##}  how many jobs there are
 //
-// A template in which no value is replaced has {} at its end.
+// More are in the table of docs/parallel.md. A template in which no value is
+// replaced has {} at its end.
 type Template struct {
-	parts []part
-	quote func(string) string
+	texts  []string // around the places, one more than there are of these
+	places []place
+	seats  []seat // of the places
+	total  int
 }
 
-// A part is text to keep, or what to put in its place.
-type part struct {
-	kind partKind
-	text string
-	edit func(string) string // of a value
-	nth  int                 // which value, from 1; 0 for all
+// A seat is where a place stands in a command: what a value has to be made into
+// so that it is data there.
+type seat interface {
+	// fill returns what is put there for the values. It refuses a value that
+	// cannot be quoted.
+	fill(values []string) (string, error)
+
+	// slot is what the shell replaces with the slot of the job.
+	slot() string
 }
 
-type partKind int
-
-const (
-	partText partKind = iota
-	partValue
-	partNumber
-)
-
-var edits = map[string]func(string) string{
-	"":   func(v string) string { return v },
-	".":  withoutExt,
-	"/":  filepath.Base,
-	"//": filepath.Dir,
-	"/.": func(v string) string { return withoutExt(filepath.Base(v)) },
+// TemplateOptions tell what a template is for.
+type TemplateOptions struct {
+	Values int  // how many values a job has; 0 if that differs
+	Total  int  // how many jobs there will be; 0 if nobody knows
+	Plus   bool // whether {,} {,,} {/a/b} and {//a/b} are replaced too
 }
 
-// withoutExt leaves ".profile" and "a.d/b" as they are.
-func withoutExt(v string) string {
-	ext := filepath.Ext(v)
-	if base := filepath.Base(v); ext == base {
-		return v
-	}
-	return strings.TrimSuffix(v, ext)
-}
-
-// ParseTemplate parses the command for values, of which each job gets as many as
-// perJob says. quote makes a value safe for the shell.
-func ParseTemplate(command string, perJob int, quote func(string) string) (*Template, error) {
-	t := &Template{quote: quote}
+// ParseTemplate parses the command, which the shell will run. It refuses one in
+// which a value would be code.
+func ParseTemplate(command string, shell *Shell, o TemplateOptions) (*Template, error) {
+	t := &Template{total: o.Total}
 	replaced := false
-	for rest := command; rest != ""; {
-		before, after, found := strings.Cut(rest, "{")
-		inside, behind, closed := strings.Cut(after, "}")
-		p, ok := parsePart(inside)
-		if !found || !closed {
-			t.parts = append(t.parts, part{text: rest})
+	for rest := command; ; {
+		before, p, after, found, err := cutPlace(rest, o.Plus)
+		if err != nil {
+			return nil, err
+		}
+		t.texts = append(t.texts, before)
+		if !found {
 			break
 		}
-		if !ok {
-			// Not ours: ${HOME}, awk '{print}', {a,b}. What it holds may be.
-			t.parts = append(t.parts, part{text: before + "{"})
-			rest = after
-			continue
+		if most := max(p.nth, -p.nth); o.Values > 0 && most > o.Values {
+			return nil, fmt.Errorf("%s asks for value %d, and each job has %d", p.text, most, o.Values)
 		}
-		if p.nth > perJob {
-			return nil, fmt.Errorf("{%s} asks for value %d, and each job has %d", inside, p.nth, perJob)
+		if p.kind == placeTotal && o.Total == 0 {
+			return nil, fmt.Errorf("%s is the number of jobs, which is known only if the values follow :::", p.text)
 		}
-		replaced = replaced || p.kind == partValue
-		t.parts = append(t.parts, part{text: before}, p)
-		rest = behind
+		replaced = replaced || p.kind == placeValue
+		t.places = append(t.places, p)
+		rest = after
 	}
 	if !replaced {
-		t.parts = append(t.parts, part{text: " "}, part{kind: partValue, edit: edits[""]})
+		last := len(t.texts) - 1
+		t.texts[last] = strings.TrimRight(t.texts[last], " \t\n") + " "
+		t.texts = append(t.texts, "")
+		t.places = append(t.places, place{text: "{}", edit: edits[""]})
 	}
-	return t, nil
-}
-
-func parsePart(inside string) (part, bool) {
-	if inside == "#" {
-		return part{kind: partNumber}, true
-	}
-	digits := len(inside) - len(strings.TrimLeft(inside, "0123456789"))
-	edit, ok := edits[inside[digits:]]
-	if !ok {
-		return part{}, false
-	}
-	p := part{kind: partValue, edit: edit}
-	if digits > 0 {
-		nth, err := strconv.Atoi(inside[:digits])
-		if err != nil || nth == 0 {
-			return part{}, false
-		}
-		p.nth = nth
-	}
-	return p, true
+	var err error
+	t.seats, err = shell.seats(t.texts, t.places, !replaced && strings.TrimSpace(command) != "")
+	return t, err
 }
 
 // Expand returns the command for the values, whose job has the number n.
-func (t *Template) Expand(n int, values []string) string {
+func (t *Template) Expand(n int, values []string) (string, error) {
 	var b strings.Builder
-	for _, p := range t.parts {
-		switch {
-		case p.kind == partText:
-			b.WriteString(p.text)
-		case p.kind == partNumber:
-			b.WriteString(strconv.Itoa(n))
-		case p.nth > 0:
-			b.WriteString(t.quote(p.edit(values[p.nth-1])))
+	for i, p := range t.places {
+		b.WriteString(t.texts[i])
+		var text string
+		var err error
+		switch p.kind {
+		case placeNumber:
+			text, err = t.seats[i].fill([]string{strconv.Itoa(n)})
+		case placeTotal:
+			text, err = t.seats[i].fill([]string{strconv.Itoa(t.total)})
+		case placeSlot:
+			text = t.seats[i].slot()
 		default:
-			for i, v := range values {
-				if i > 0 {
-					b.WriteByte(' ')
-				}
-				b.WriteString(t.quote(p.edit(v)))
+			var chosen []string
+			if chosen, err = p.choose(values); err == nil {
+				text, err = t.seats[i].fill(chosen)
 			}
 		}
+		if err != nil {
+			return "", fmt.Errorf("%s of job %d: %w", p.text, n, err)
+		}
+		b.WriteString(text)
 	}
-	return b.String()
+	b.WriteString(t.texts[len(t.places)])
+	return b.String(), nil
+}
+
+// choose returns the values that are meant, edited.
+func (p *place) choose(values []string) ([]string, error) {
+	if p.nth != 0 {
+		i := p.nth - 1
+		if p.nth < 0 {
+			i = len(values) + p.nth
+		}
+		if i < 0 || i >= len(values) {
+			return nil, fmt.Errorf("there are only %d values", len(values))
+		}
+		values = values[i : i+1]
+	}
+	edited := make([]string, len(values))
+	for i, v := range values {
+		edited[i] = p.edit(v)
+	}
+	return edited, nil
 }

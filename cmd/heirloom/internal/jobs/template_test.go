@@ -10,7 +10,16 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-func bracketed(v string) string { return "<" + v + ">" }
+func template(t testing.TB, command string, o jobs.TemplateOptions) *jobs.Template {
+	t.Helper()
+	sh, err := jobs.NamedShell("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	parsed, err := jobs.ParseTemplate(command, sh, o)
+	require.NoError(t, err)
+	return parsed
+}
 
 func TestTemplate(t *testing.T) {
 	tests := []struct {
@@ -18,48 +27,140 @@ func TestTemplate(t *testing.T) {
 		values          []string
 		want            string
 	}{
-		{"gzip {}", "the value", []string{"a b"}, "gzip <a b>"},
-		{"gzip", "a value has to go somewhere", []string{"a"}, "gzip <a>"},
-		{"echo {#}", "a number is no value", []string{"a"}, "echo 7 <a>"},
-		{"cp {} {}.bak", "as often as it is asked for", []string{"a"}, "cp <a> <a>.bak"},
-		{"x {.}", "without extension", []string{"d/a.tar.gz"}, "x <d/a.tar>"},
-		{"x {.}", "a dot in the directory is no extension", []string{"a.d/b"}, "x <a.d/b>"},
-		{"x {.}", "a name that begins with a dot is no extension", []string{"d/.profile"}, "x <d/.profile>"},
-		{"x {/}", "base name", []string{"d/e/a.c"}, "x <a.c>"},
-		{"x {//}", "directory", []string{"d/e/a.c"}, "x <" + filepath.Dir("d/e/a.c") + ">"},
-		{"x {//}", "the directory of a bare name", []string{"a.c"}, "x <.>"},
-		{"x {/.}", "base name without extension", []string{"d/e/a.c"}, "x <a>"},
-		{"{2}-{1}", "by number", []string{"a", "b"}, "<b>-<a>"},
-		{"{2/.}", "by number, edited", []string{"a", "d/b.c"}, "<b>"},
-		{"x {}", "all of several", []string{"a", "b"}, "x <a> <b>"},
-		{"echo ${HOME} {", "braces that are not ours stay", []string{"a"}, "echo ${HOME} { <a>"},
-		{"awk '{print $1}' {}", "braces that are not ours stay, and the next are seen", []string{"a"}, "awk '{print $1}' <a>"},
-		{"{{}}", "ours within others", []string{"a"}, "{<a>}"},
-		{"x {0} {01x}", "no such numbers", []string{"a"}, "x {0} {01x} <a>"},
-		{"{} ", "a value may be empty", []string{""}, "<> "},
-		{"", "a value alone", []string{"a"}, " <a>"},
+		{"gzip {}", "the value", []string{"a b"}, "gzip 'a b'"},
+		{"gzip", "a value has to go somewhere", []string{"a"}, "gzip a"},
+		{"gzip \n", "behind the command, not on a line of its own", []string{"a"}, "gzip a"},
+		{"echo {#}", "a number is no value", []string{"a"}, "echo 7 a"},
+		{"echo {%} '{%}' \"{%}\" {}", "a slot is the shell's to fill in, so that the command is the same in each run", []string{"a"},
+			`echo ${HEIRLOOM_SLOT} ''"${HEIRLOOM_SLOT}"'' "${HEIRLOOM_SLOT}" a`},
+		{"sh -c 'echo {%} {}'", "in code too", []string{"a b"}, `sh -c 'echo ${HEIRLOOM_SLOT} '\''a b'\'''`},
+		{"cp {} {}.bak", "as often as it is asked for", []string{"a"}, "cp a a.bak"},
+		{"x {.}", "without extension", []string{"d/a.tar.gz"}, "x d/a.tar"},
+		{"x {..} {...}", "without two; there are no three", []string{"d/a.tar.gz"}, "x d/a d/a"},
+		{"x {+.} {+..}", "the extensions", []string{"d/a.tar.gz"}, "x gz tar.gz"},
+		{"x {.}", "a dot in the directory is no extension", []string{"a.d/b"}, "x a.d/b"},
+		{"x {.}", "a name that begins with a dot is no extension", []string{"d/.profile"}, "x d/.profile"},
+		{"x {/}", "base name", []string{"d/e/a.c"}, "x a.c"},
+		{"x {//} {+/}", "directory", []string{"d/e/a.c"}, "x " + filepath.Dir("d/e/a.c") + " " + filepath.Dir("d/e/a.c")},
+		{"x {//}", "the directory of a bare name", []string{"a.c"}, "x ."},
+		{"x {/.}", "base name without extension", []string{"d/e/a.c"}, "x a"},
+		{"x {/..}", "base name without two", []string{"d/e/a.b.c"}, "x a"},
+		{"x {%.gz} {#d/}", "without an end, and without a beginning", []string{"d/a.gz"}, "x d/a a.gz"},
+		{"x {:-none} {1:1} {1:0:2}", "or else, and parts", []string{"añb"}, "x 'añb' 'ñb' 'añ'"},
+		{"x {:-none}", "or else", []string{""}, "x none"},
+		{"x {^} {^^}", "in capitals", []string{"ab\xff"}, "x 'Ab\xff' 'AB\xff'"},
+		{"x {2} {1}", "by number", []string{"a", "b"}, "x b a"},
+		{"x {-1} {-2/}", "from the end", []string{"d/a", "b"}, "x b a"},
+		{"x {2/.}", "by number, edited", []string{"a", "d/b.c"}, "x b"},
+		{"x {}", "all of several", []string{"a b", "b"}, "x 'a b' b"},
+		{"x \"{}\"", "within quotes they are one word", []string{"a b", "$"}, `x "a b \$"`},
+		{"echo ${HOME} ${1} ${#1}", "braces behind a $ are the shell's", []string{"a"}, "echo ${HOME} ${1} ${#1} a"},
+		{"awk '{print $1}' {}", "braces that are not ours stay, and the next are seen", []string{"a"}, "awk '{print $1}' a"},
+		{"x {{}}", "ours within others", []string{"a"}, "x {a}"},
+		{"x {0} {01x} {a,b} {,x}", "no such numbers, and the shell's braces", []string{"a"}, "x {0} {01x} {a,b} {,x} a"},
+		{"x {/a/b}", "not ours unless that is asked for", []string{"a"}, "x {/a/b} a"},
+		{"x {} ", "a value may be empty", []string{""}, "x '' "},
+		{"", "a value alone", []string{"a"}, " 'a'"},
+		{"{} x", "a command is not to be a reserved word", []string{"if"}, "'if' x"},
+		{"x {}>f {}2>f {}=", "nor a descriptor or a name", []string{"2"}, "x '2'>f '2'2>f '2'="},
+		{`x "$"{}`, "nor the name of a variable", []string{"HOME"}, `x "$"HOME`},
+		{"x caf\xe9 {}", "bytes are bytes", []string{"\xe9"}, "x caf\xe9 '\xe9'"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.command, func(t *testing.T) {
 			require.NotEmpty(t, tt.reason)
-			template, err := jobs.ParseTemplate(tt.command, len(tt.values), bracketed)
+			got, err := template(t, tt.command, jobs.TemplateOptions{Values: len(tt.values)}).Expand(7, tt.values)
 			require.NoError(t, err)
-			assert.Equal(t, tt.want, template.Expand(7, tt.values), tt.reason)
+			assert.Equal(t, tt.want, got, tt.reason)
 		})
 	}
 }
 
-func TestTemplateAsksForTooMuch(t *testing.T) {
-	_, err := jobs.ParseTemplate("echo {1} {3/}", 2, bracketed)
-	assert.EqualError(t, err, "{3/} asks for value 3, and each job has 2")
+func TestTemplatePlus(t *testing.T) {
+	tests := []struct{ command, reason, want string }{
+		{"x {/a/o}", "the first", "x bonana.S"},
+		{"x {//a/o}", "all", "x bonono.S"},
+		{"x {,,} {,}", "in small letters", "x banana.s banana.S"},
+		{"x {%S}", "an end that might be printf's", "x banana."},
+		{"x {##}", "how many there are", "x 3 banana.S"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.command, func(t *testing.T) {
+			got, err := template(t, tt.command, jobs.TemplateOptions{Values: 1, Plus: true, Total: 3}).Expand(1, []string{"banana.S"})
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, got, tt.reason)
+		})
+	}
+}
+
+func TestTemplateRefuses(t *testing.T) {
+	tests := []struct{ command, reason, want string }{
+		{"echo {1} {3/}", "a value that no job has", "{3/} asks for value 3, and each job has 2"},
+		{"echo {-3}", "from the end", "{-3} asks for value 3, and each job has 2"},
+		{"echo {##}", "a number that nobody knows", "{##} is the number of jobs, which is known only if the values follow :::"},
+		{"mv {} {= s/a/{}/ =}", "Perl", "{= … =} is Perl of GNU parallel's; heirloom run has {.} {/} {%.gz} {#old-} {:0:8} {^^} and, with --plus, {/a/b} in its place"},
+		{"mv {} {2=$_++=}", "Perl", "{= … =} is Perl of GNU parallel's; heirloom run has {.} {/} {%.gz} {#old-} {:0:8} {^^} and, with --plus, {/a/b} in its place"},
+		{"echo {0#}", "padding", "{0#} is not known here; write $(printf %03d {#})"},
+		{"echo {%%.*}", "a pattern", "{%%.*} is not known here, where what is taken away is text and no pattern; write {%.*}"},
+		{"printf '{%.2f}'", "printf's, or a place", `{%.2f} may be printf's, or the value without ".2f" at its end; write {''%.2f} for the first and add --plus for the second`},
+		{"echo ${}", "a value as a name", "{} cannot be filled there: it is within ${…} or behind a $, where quotes mean something else"},
+		{"echo $x{}", "a value as the end of a name", "{} cannot be filled there: it is within ${…} or behind a $, where quotes mean something else"},
+		{"echo \"${x:-{}}\"", "in an expansion", "{} cannot be filled there: it is within ${…} or behind a $, where quotes mean something else"},
+		{`echo \{}`, "quotes undone", "{} cannot be filled there: a backslash before it would undo its quotes"},
+		{`echo "\{}"`, "quotes undone", "{} cannot be filled there: a backslash before it would undo its quotes"},
+		{"echo `echo {}`", "quotes mean something else", "{} cannot be filled there: it is within `…`, where quotes mean something else; write $(…)"},
+		{"cat <<E\n{}\nE", "a value with an E in it", `{} cannot be filled there: it is in a here-document, which a value could end; write printf '%s\n' {} |`},
+		{"cat <<'E'\n{}\nE", "a value with an E in it", `{} cannot be filled there: it is in a here-document, which a value could end; write printf '%s\n' {} |`},
+		{"echo # {}", "a value with a line's end in it", "{} cannot be filled there: it is not where a value can be: in a comment or a name"},
+		{"echo # all", "a value with a line's end in it", "{} cannot be filled there: it is not where a value can be: in a comment or a name"},
+		{"{}=1", "a name", "{} cannot be filled there: a value cannot be a part of a name"},
+		{"for {} in a; do :; done", "a name", "{} cannot be filled there: it is not where a value can be: in a comment or a name"},
+		{"read {}", "a name, whose index is an expression", "{} cannot be filled there: a value cannot be a part of a name"},
+		{"declare -i x={}", "an expression", "{} cannot be filled there: what declare -i is given may be code"},
+		{"echo $'{}'", "not the same in all shells", "{} cannot be filled there: it is within $'…'; write it outside of that"},
+		{`sh -c "$X {}"`, "code that nobody knows", "{} cannot be filled there: it is within code that is put together when it runs; give it as an argument"},
+		{"$SHELL -c {}", "code of nobody knows what", "{} cannot be filled there: it would be code of the command before it"},
+		{"watch ls {}", "code", "{} cannot be filled there: it would be code of watch"},
+		{"echo a;", "a value as a command", "the value would be a command of its own at the end; write {} where it goes"},
+		{"echo 'a", "half a command", "the command cannot be read, so that values cannot be quoted in it: reached EOF without closing quote `'`"},
+	}
+	sh, err := jobs.NamedShell("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, tt := range tests {
+		t.Run(tt.command, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			_, err := jobs.ParseTemplate(tt.command, sh, jobs.TemplateOptions{Values: 2})
+			assert.EqualError(t, err, tt.want, tt.reason)
+		})
+	}
+}
+
+func TestTemplateLetsNumbersBeExpressions(t *testing.T) {
+	for _, command := range []string{"echo $(({} + 1))", "[[ {} -gt 3 ]]", "sed -n {}p f", "awk 'NR=={}' f", "python3 -c 'print({})'", "perl -e 'print {}'"} {
+		parsed := template(t, command, jobs.TemplateOptions{Values: 1})
+		got, err := parsed.Expand(1, []string{"42"})
+		require.NoError(t, err)
+		assert.Contains(t, got, "42")
+		_, err = parsed.Expand(3, []string{"a[$(id)]"})
+		assert.EqualError(t, err, `{} of job 3: "a[$(id)]" would be code there, where only a number is not`)
+	}
 }
 
 func FuzzTemplate(f *testing.F) {
 	f.Add("a {} {2/.} {{}} ${x}")
 	f.Fuzz(func(t *testing.T, command string) {
-		template, err := jobs.ParseTemplate(command, 2, bracketed)
-		if err == nil {
-			assert.Contains(t, template.Expand(1, []string{"v", "v"}), "v")
+		sh, err := jobs.NamedShell("sh")
+		if err != nil {
+			t.Skip(err)
+		}
+		parsed, err := jobs.ParseTemplate(command, sh, jobs.TemplateOptions{Values: 2})
+		if err != nil {
+			return
+		}
+		if _, err := parsed.Expand(1, []string{"v", "v"}); err != nil {
+			assert.ErrorContains(t, err, "would be code")
 		}
 	})
 }

@@ -1,0 +1,232 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// A place is what a template has where something is put in: a value, or a number
+// of the job's.
+type place struct {
+	kind placeKind
+	text string              // as it is written, braces and all
+	nth  int                 // which value, from 1, or from -1 for the last; 0 for all
+	edit func(string) string // what is made of a value
+}
+
+type placeKind int
+
+const (
+	placeValue  placeKind = iota
+	placeNumber           // {#}, the job's number
+	placeSlot             // {%}, which of the jobs that run at once it is
+	placeTotal            // {##}, how many jobs there are
+)
+
+// counted reports whether digits are put in the place, which are no code anywhere.
+func (p *place) counted() bool { return p.kind == placeNumber || p.kind == placeTotal }
+
+// edits are those of GNU parallel, with the ones that its --plus adds.
+var edits = map[string]func(string) string{
+	"":     func(v string) string { return v },
+	".":    func(v string) string { return withoutExt(v, 1) },
+	"..":   func(v string) string { return withoutExt(v, 2) },
+	"...":  func(v string) string { return withoutExt(v, 3) },
+	"/":    filepath.Base,
+	"//":   filepath.Dir,
+	"/.":   func(v string) string { return withoutExt(filepath.Base(v), 1) },
+	"/..":  func(v string) string { return withoutExt(filepath.Base(v), 2) },
+	"/...": func(v string) string { return withoutExt(filepath.Base(v), 3) },
+	"+/":   filepath.Dir,
+	"+.":   func(v string) string { return exts(v, 1) },
+	"+..":  func(v string) string { return exts(v, 2) },
+	"+...": func(v string) string { return exts(v, 3) },
+	"^":    func(v string) string { return first(v, unicode.ToUpper) },
+	"^^":   func(v string) string { return all(v, unicode.ToUpper) },
+}
+
+// plusEdits are taken for edits only when they are asked for, because shells
+// expand {,} and a sed or awk program may well have {/x/d}.
+var plusEdits = map[string]func(string) string{
+	",":  func(v string) string { return first(v, unicode.ToLower) },
+	",,": func(v string) string { return all(v, unicode.ToLower) },
+}
+
+var (
+	nthOf      = regexp.MustCompile(`^-?[1-9][0-9]{0,5}`)
+	substring  = regexp.MustCompile(`^:(\d{1,9})(?::(\d{1,9}))?$`)
+	orElse     = regexp.MustCompile(`(?s)^:-(.*)$`)
+	withoutEnd = regexp.MustCompile(`(?s)^%([^%].*)$`)
+	withoutBeg = regexp.MustCompile(`(?s)^#([^#].*)$`)
+	replaced   = regexp.MustCompile(`(?s)^(//?)([^/]+)/([^/]*)$`)
+	padded     = regexp.MustCompile(`^0+[#%]$`)
+	conversion = regexp.MustCompile(`^%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]{1,2}$`)
+	greedy     = regexp.MustCompile(`(?s)^(%%|##).+$`)
+)
+
+// parsePlace parses what is between braces. It reports whether that is a place, or
+// text of somebody else's.
+func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
+	p = place{text: "{" + inside + "}"}
+	switch inside {
+	case "#":
+		p.kind = placeNumber
+		return p, true, nil
+	case "%":
+		p.kind = placeSlot
+		return p, true, nil
+	case "##":
+		p.kind = placeTotal
+		return p, true, nil
+	}
+	if padded.MatchString(inside) {
+		return p, false, fmt.Errorf("%s is not known here; write $(printf %%03d %s)", p.text, "{"+strings.TrimLeft(inside, "0")+"}")
+	}
+	digits := nthOf.FindString(inside)
+	if digits != "" {
+		p.nth, _ = strconv.Atoi(digits) // six digits are no overflow
+	}
+	edit := inside[len(digits):]
+	if p.edit = edits[edit]; p.edit != nil {
+		return p, true, nil
+	}
+	if digits == "" && !plus && conversion.MatchString(edit) {
+		return p, false, fmt.Errorf("%s may be printf's, or the value without %q at its end; write {''%s} for the first and add --plus for the second",
+			p.text, edit[1:], edit)
+	}
+	if m := withoutEnd.FindStringSubmatch(edit); m != nil {
+		p.edit = func(v string) string { return strings.TrimSuffix(v, m[1]) }
+	} else if m := withoutBeg.FindStringSubmatch(edit); m != nil {
+		p.edit = func(v string) string { return strings.TrimPrefix(v, m[1]) }
+	} else if m := orElse.FindStringSubmatch(edit); m != nil {
+		p.edit = func(v string) string {
+			if v == "" {
+				return m[1]
+			}
+			return v
+		}
+	} else if m := substring.FindStringSubmatch(edit); m != nil {
+		from, _ := strconv.Atoi(m[1])
+		length := -1
+		if m[2] != "" {
+			length, _ = strconv.Atoi(m[2])
+		}
+		p.edit = func(v string) string { return cut(v, from, length) }
+	} else if greedy.MatchString(edit) {
+		return p, false, fmt.Errorf("%s is not known here, where what is taken away is text and no pattern; write {%s%s}",
+			p.text, digits, edit[1:])
+	} else if plus {
+		p.edit = plusEdits[edit]
+		if m := replaced.FindStringSubmatch(edit); m != nil {
+			n := 1
+			if m[1] == "//" {
+				n = -1
+			}
+			p.edit = func(v string) string { return strings.Replace(v, m[2], m[3], n) }
+		}
+	}
+	return p, p.edit != nil, nil
+}
+
+var errPerl = errors.New("{= … =} is Perl of GNU parallel's; heirloom run has {.} {/} {%.gz} {#old-} {:0:8} {^^} and, with --plus, {/a/b} in its place")
+
+// cutPlace finds the first place in s, and returns what is before and behind it.
+func cutPlace(s string, plus bool) (before string, p place, after string, found bool, err error) {
+	for at := 0; ; at++ {
+		i := strings.IndexByte(s[at:], '{')
+		if i < 0 {
+			return s, place{}, "", false, nil
+		}
+		at += i
+		if at > 0 && s[at-1] == '$' && !strings.HasPrefix(s[at:], "{}") {
+			continue // ${name} and ${1} are the shell's
+		}
+		rest := s[at+1:]
+		if code := strings.TrimPrefix(rest, nthOf.FindString(rest)); strings.HasPrefix(code, "=") && strings.Contains(code[1:], "=}") {
+			return "", place{}, "", false, errPerl
+		}
+		end := strings.IndexByte(rest, '}')
+		if end < 0 {
+			return s, place{}, "", false, nil
+		}
+		// What holds a brace is not ours, but what it holds may be.
+		inside := rest[:end]
+		if strings.IndexByte(inside, '{') >= 0 {
+			continue
+		}
+		p, ok, err := parsePlace(inside, plus)
+		if err != nil {
+			return "", place{}, "", false, err
+		}
+		if ok {
+			return s[:at], p, rest[end+1:], true, nil
+		}
+	}
+}
+
+// splitExt cuts off as many as n extensions. It leaves ".profile" and "a.d/b" as
+// they are.
+func splitExt(v string, n int) (stem, ext string) {
+	stem = v
+	for ; n > 0; n-- {
+		e := filepath.Ext(stem)
+		if e == "" || e == filepath.Base(stem) {
+			break
+		}
+		stem = stem[:len(stem)-len(e)]
+	}
+	return stem, v[len(stem):]
+}
+
+func withoutExt(v string, n int) string {
+	stem, _ := splitExt(v, n)
+	return stem
+}
+
+func exts(v string, n int) string {
+	_, ext := splitExt(v, n)
+	return strings.TrimPrefix(ext, ".")
+}
+
+func first(v string, edit func(rune) rune) string {
+	r, size := utf8.DecodeRuneInString(v)
+	if r == utf8.RuneError {
+		return v
+	}
+	return string(edit(r)) + v[size:]
+}
+
+// all edits the characters of v and leaves alone the bytes that are none.
+func all(v string, edit func(rune) rune) string {
+	var b strings.Builder
+	for v != "" {
+		_, size := utf8.DecodeRuneInString(v)
+		b.WriteString(first(v[:size], edit))
+		v = v[size:]
+	}
+	return b.String()
+}
+
+// cut returns length characters of v, or all if that is negative, but for the
+// first from. A byte that is not part of a character counts as one.
+func cut(v string, from, length int) string {
+	skip := func(n int) {
+		for ; n > 0 && v != ""; n-- {
+			_, size := utf8.DecodeRuneInString(v)
+			v = v[size:]
+		}
+	}
+	skip(from)
+	start := v
+	if length < 0 {
+		return start
+	}
+	skip(length)
+	return start[:len(start)-len(v)]
+}

@@ -1,0 +1,189 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A quoting is what a part of a shell command makes of the characters in it.
+type quoting int
+
+const (
+	bare    quoting = iota // no quotes: what means something to the shell needs them
+	double                 // "…"
+	single                 // '…'
+	numeral                // an expression or a program: nothing but a number is only data there
+)
+
+// A layer is a quoting and what a place's neighbours demand. A place in the code
+// that another shell is given, as in sh -c 'echo {}', is within several.
+type layer struct {
+	quoting
+	tight bool // an unquoted value could mean something, whatever it is made of
+}
+
+// layers are where a place stands, from the innermost to the outermost.
+type layers []layer
+
+var (
+	number        = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+	escapeDoubled = strings.NewReplacer(`\`, `\\`, `$`, `\$`, "`", "\\`", `"`, `\"`)
+	escapeSingle  = strings.NewReplacer(`'`, `'\''`)
+)
+
+func (ls layers) fill(values []string) (string, error) {
+	var text string
+	if len(ls) > 0 && ls[0].quoting == bare {
+		words := make([]string, len(values))
+		for i, v := range values {
+			words[i], _ = ls[0].put(v)
+		}
+		text, ls = strings.Join(words, " "), ls[1:]
+	} else {
+		text = strings.Join(values, " ")
+	}
+	for _, l := range ls {
+		var err error
+		if text, err = l.put(text); err != nil {
+			return "", err
+		}
+	}
+	return text, nil
+}
+
+func (l layer) put(s string) (string, error) {
+	switch l.quoting {
+	case double:
+		return escapeDoubled.Replace(s), nil
+	case single:
+		return escapeSingle.Replace(s), nil
+	case numeral:
+		if !number.MatchString(s) {
+			return "", fmt.Errorf("%q would be code there, where only a number is not", s)
+		}
+		return s, nil
+	}
+	if !l.tight {
+		return quotePOSIX(s), nil
+	}
+	return "'" + escapeSingle.Replace(s) + "'", nil
+}
+
+// same reports whether the two make the same of a value. A number is the same
+// whatever is around it.
+func (ls layers) same(other layers) bool {
+	return slices.Equal(ls, other) || ls[0].quoting == numeral && other[0].quoting == numeral
+}
+
+// slotVariable is what commands find their slot in. It is not put into the
+// command, which is to be the same in each run, for --resume.
+const slotVariable = "HEIRLOOM_SLOT"
+
+func (ls layers) slot() string {
+	text := "${" + slotVariable + "}"
+	outer := ls
+	for len(outer) > 0 && outer[0].quoting == numeral {
+		outer = outer[1:]
+	}
+	if len(outer) > 0 {
+		if outer[0].quoting == single {
+			text = `'"` + text + `"'`
+		}
+		outer = outer[1:]
+	}
+	for _, l := range outer {
+		text, _ = l.put(text) // no numeral, which only the innermost can be
+	}
+	return text
+}
+
+// A reading is how a shell reads a command that has marks in the places.
+type reading struct {
+	sh     syntax.LangVariant // what sh is taken for
+	places []place
+	stem   string // what each mark begins with, and nothing else holds
+	seats  []layers
+	seen   []bool
+	first  []bool // whether the place is in a command's first word
+}
+
+// mark returns the word that stands for a place: letters and digits.
+func (r *reading) mark(i int) string { return r.stem + strconv.Itoa(i) + "q" }
+
+// marks are the places in s, by number, with where their marks begin and end.
+func (r *reading) marks(s string) (found []int, at [][2]int) {
+	for from := 0; ; {
+		i := strings.Index(s[from:], r.stem)
+		if i < 0 {
+			return found, at
+		}
+		start := from + i
+		digits := s[start+len(r.stem):]
+		end := strings.IndexByte(digits, 'q')
+		n, _ := strconv.Atoi(digits[:end])
+		from = start + len(r.stem) + end + 1
+		found, at = append(found, n), append(at, [2]int{start, from})
+	}
+}
+
+// asciiOnly returns s with a character that means nothing to a shell for each byte
+// that is not ASCII, whatever the encoding.
+func asciiOnly(s string) string {
+	b := []byte(s)
+	for i, c := range b {
+		if c >= 0x80 {
+			b[i] = '%'
+		}
+	}
+	return string(b)
+}
+
+// A refusal is why a value cannot stand where a place is.
+type refusal struct {
+	place int
+	why   string
+}
+
+func (r *refusal) Error() string { return r.why }
+
+// readSeats finds where the places between the texts stand, as a shell of the
+// language reads them.
+func readSeats(texts []string, places []place, language, sh syntax.LangVariant) (*reading, error) {
+	r := &reading{sh: sh, places: places, stem: "hlm"}
+	all := strings.Join(texts, "")
+	for strings.Contains(all, r.stem) {
+		r.stem += "x"
+	}
+	var b strings.Builder
+	for i, text := range texts {
+		if i > 0 {
+			b.WriteString(r.mark(i - 1))
+		}
+		b.WriteString(asciiOnly(text))
+	}
+	n := len(places)
+	r.seats, r.seen, r.first = make([]layers, n), make([]bool, n), make([]bool, n)
+	return r, r.program(b.String(), language)
+}
+
+// program reads a whole program, be it the command or code that is an argument in
+// it, and adds to the seats of the places that are in it.
+func (r *reading) program(text string, language syntax.LangVariant) error {
+	file, err := syntax.NewParser(syntax.Variant(language)).Parse(strings.NewReader(text), "")
+	if err != nil {
+		var wrong syntax.ParseError
+		if errors.As(err, &wrong) {
+			return errors.New(strings.ReplaceAll(wrong.Text, r.stem, "{"))
+		}
+		return errors.New("it is written for another shell")
+	}
+	p := &program{reading: r, text: text, language: language}
+	p.walk(file)
+	return p.err
+}

@@ -1,0 +1,135 @@
+//go:build unix
+
+package jobs_test
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
+)
+
+// hostile are pieces of values that would run something, were they ever code: each
+// makes a file called ran.
+var hostile = []string{
+	"$(>ran)", "`>ran`", ";>ran;", "&>ran&", "|>ran|", "\n>ran\n", "\nE\n>ran\n", "a[$(>ran)]", "a[`>ran`]", "'", `"`, `\`, `\'`, `\"`,
+	"$", "#", "(", ")", "}", "{", "!", "*", "~", "=", " ", "-n", "%", "^", "if", "done", "esac", "2", "é", "\xff", "'$(>ran)'", `"$(>ran)"`, ")>ran;(", "${x:=$(>ran)}",
+}
+
+// exact are commands that print their value and a stop, and are to print it as it
+// is.
+var exact = []string{
+	"printf %s. {}", `printf %s. "{}"`, "printf %s. '{}'", `printf '%s.' "$(printf %s. {} | tr -d '' )" | sed 's/\.\.$/./'`,
+	`printf %s. ""{}''`, "printf %s. $(:){}", `x={}; printf %s. "$x"`, `x="{}"; printf %s. "$x"`, `x='{}' y=1; printf %s. "$x"`,
+	`sh -c 'printf %s. "{}"'`, `sh -c "printf %s. {}"`, `sh -c "printf %s. '{}'"`, `sh -c 'sh -c "printf %s. {}"'`, "eval printf %s. {}",
+	"eval 'printf %s. \"{}\"'", `trap 'printf %s. {}' EXIT`, `case {} in {}) printf %s. {};; *) echo no;; esac`,
+	`f() { printf %s. "$1"; }; f {}`, `for x in {}; do printf %s. "$x"; done`, `if [ {} = {} ]; then printf %s. {}; fi`,
+	`(printf %s. {})`, `{ printf %s. {}; }`, `true && printf %s. {} || true`, "env sh -c 'printf %s. {}'", `x=a; printf %s. "${x#a}"{}`,
+	`find . -maxdepth 0 -exec sh -c 'printf %s. {}' ';'`, `printf %s. {} # a comment`,
+}
+
+// guarded are commands of which some shell makes code of a value, so that they are
+// refused, or the value is.
+var guarded = []string{
+	"echo `echo {}`", "cat <<E\n{}\nE", "cat <<'E'\n{}\nE", "echo $(({}))", "[ {} -eq 1 ]", "[[ {} -eq 1 ]]", "(( {} ))", "let x={}", "declare -i x={}",
+	"export x={}", "readonly {}", "unset {}", "read {} </dev/null", "printf -v {} x", "printf %d {}", "test -v {}", "exit {}", "shift {}", "x[{}]=1",
+	"echo ${x:-{}}", `echo "${x:-{}}"`, "echo ${x[{}]}", "echo $'{}'", `echo $"{}"`, "echo # {}", `echo \{}`, `echo "\{}"`, "echo $x{}", "echo ${}",
+	"{} x", "x{}=1", "{}>out", "echo {}>out", "{}() { :; }", "eval 'echo `echo {}`'", `sh -c "echo \"{}\""`, "sh -c \"echo $HOME {}\"", "sh -c '{}'",
+	"sh -c {}", "eval {}", "trap {} EXIT", "$0 -c {}", "alias x={}", "[[ a =~ {} ]]", "[[ a == {} ]]", "echo <(echo {})", "echo {a,{}}", "a=({})",
+	"for ((i={};i<1;i++)); do :; done", "awk \"BEGIN{print {}}\"", "awk {}", "sed s/a/{}/ /dev/null", "select {} in a; do :; done </dev/null", "coproc {} { :; }",
+	"echo $#{}", "echo $:{}", "print {}", "typeset -i x={}", "integer x={}", "float x={}", "echo ${(e)x}{}", "ls *(e:{}:)", "echo @({})", "x+={}",
+	"echo ~{}", "function {} { :; }", "time {}", "! {}", "case a in {}) ;; esac", "case {} in a) ;; esac", "while {}; do break; done", "f() { {}; }",
+	"printf %s. \"`printf %s {}`\"", "read -t {} x </dev/null", "return {}", "local x={}", "let {}", "echo =({})", "hash {}", "ulimit -n {}", "wait {}", "kill {}",
+}
+
+func shells(t testing.TB) map[string]*jobs.Shell {
+	found := map[string]*jobs.Shell{}
+	for _, name := range []string{"sh", "dash", "bash", "zsh", "ksh", "bash --posix", "busybox sh"} {
+		if s, err := jobs.NamedShell(name); err == nil {
+			found[name] = s
+		}
+	}
+	if len(found) == 0 {
+		t.Skip("no shell here")
+	}
+	return found
+}
+
+// execute runs the template with the value in the shell, and reports whether it
+// was run and what it printed.
+func execute(t testing.TB, name string, shell *jobs.Shell, command, value string) (stdout string, ran bool) {
+	t.Helper()
+	parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+	if err != nil {
+		return "", false
+	}
+	text, err := parsed.Expand(1, []string{value})
+	if err != nil {
+		return "", false
+	}
+	dir := t.TempDir()
+	path, args := shell.Command(text, false)
+	c := exec.CommandContext(t.Context(), path, args[1:]...)
+	c.Dir = dir
+	c.Env = append(os.Environ(), "ZDOTDIR="+dir)
+	out, _ := c.Output()
+	_, err = os.Stat(filepath.Join(dir, "ran"))
+	require.Error(t, err, "%s: the value %q became code in %q: %q", name, value, command, text)
+	return string(out), true
+}
+
+func TestValuesNeverBecomeCode(t *testing.T) {
+	values := hostile
+	if testing.Short() {
+		values = hostile[:8]
+	}
+	for name, shell := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			// All at once where that is possible, and each alone where it makes a
+			// difference.
+			all := strings.Join(hostile, "")
+			for _, command := range exact {
+				out, ran := execute(t, name, shell, command, all)
+				if assert.True(t, ran, command) {
+					assert.Equal(t, all+".", out, command)
+				}
+			}
+			for _, command := range guarded {
+				execute(t, name, shell, command, all)
+			}
+			for i, v := range values {
+				execute(t, name, shell, guarded[i%len(guarded)], v)
+				execute(t, name, shell, exact[i%len(exact)], v)
+			}
+			for i, command := range guarded {
+				execute(t, name, shell, command, []string{"a[$(>ran)]", ";>ran;", "\n>ran\n"}[i%3])
+			}
+		})
+	}
+}
+
+// FuzzValues runs commands put together of pieces, never the fuzzer's own text.
+func FuzzValues(f *testing.F) {
+	f.Add([]byte{0, 1, 2}, []byte{0, 9, 5})
+	f.Fuzz(func(t *testing.T, pieces, value []byte) {
+		templates := append(append([]string{}, exact...), guarded...)
+		command := "true"
+		for _, p := range pieces[:min(len(pieces), 3)] {
+			command += "; " + templates[int(p)%len(templates)]
+		}
+		var v strings.Builder
+		for _, p := range value[:min(len(value), 12)] {
+			v.WriteString(hostile[int(p)%len(hostile)])
+		}
+		for name, shell := range shells(t) {
+			execute(t, name, shell, command, v.String())
+		}
+	})
+}

@@ -1,0 +1,209 @@
+package jobs
+
+import (
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A program is the text of one and the places in it. Everything in which a value
+// is data is known to walk; a place that walk does not come to is refused.
+type program struct {
+	*reading
+	text     string
+	language syntax.LangVariant
+	err      error
+}
+
+func (p *program) source(n syntax.Node) string {
+	return p.text[n.Pos().Offset():n.End().Offset()]
+}
+
+// refuse takes note that a place, if there is one in n, cannot be filled.
+func (p *program) refuse(n syntax.Node, why string) {
+	found, _ := p.marks(p.source(n))
+	for _, i := range found {
+		if !p.places[i].counted() && p.err == nil {
+			p.err = &refusal{i, why}
+		}
+	}
+}
+
+// seat gives the places between the two offsets a layer.
+func (p *program) seat(from, to int, q quoting, tight bool) {
+	found, at := p.marks(p.text[from:to])
+	for i, n := range found {
+		start, end := from+at[i][0], from+at[i][1]
+		escapes := 0
+		for q != single && start-escapes > from && p.text[start-escapes-1] == '\\' {
+			escapes++
+		}
+		if escapes%2 == 1 && p.err == nil && !p.places[n].counted() {
+			p.err = &refusal{n, "a backslash before it would undo its quotes"}
+		}
+		p.seen[n] = true
+		p.seats[n] = append(p.seats[n], layer{q, tight || q == bare && p.tight(start, end)})
+	}
+}
+
+// tight reports whether the neighbours of a place could make something else than
+// text of it: 2 in "{}>file" is a descriptor.
+func (p *program) tight(start, end int) bool {
+	if start > 0 && !strings.ContainsRune(plain+"\n;&|()<>{}\"'", rune(p.text[start-1])) {
+		return true
+	}
+	if start > 0 && p.language == syntax.LangZsh && p.text[start-1] == ':' {
+		return true // $name:h
+	}
+	rest := strings.TrimLeft(p.text[end:], "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_{}")
+	return rest != "" && strings.IndexByte("<>([=", rest[0]) >= 0
+}
+
+// numerals lets nothing but numbers be put into n.
+func (p *program) numerals(n syntax.Node) {
+	found, _ := p.marks(p.source(n))
+	for _, i := range found {
+		p.seen[i] = true
+		p.seats[i] = append(p.seats[i], layer{quoting: numeral})
+	}
+}
+
+const (
+	inParameter = "it is within ${…} or behind a $, where quotes mean something else"
+	inName      = "a value cannot be a part of a name"
+	inHeredoc   = "it is in a here-document, which a value could end; write printf '%s\\n' {} |"
+	inBackquote = "it is within `…`, where quotes mean something else; write $(…)"
+)
+
+func (p *program) walk(root syntax.Node) {
+	syntax.Walk(root, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.CallExpr:
+			p.call(n)
+			return false
+		case *syntax.Word:
+			p.word(n, true)
+			return false
+		case *syntax.Assign:
+			p.assign(n)
+			return false
+		case *syntax.DeclClause:
+			p.declare(n)
+			return false
+		case *syntax.Redirect:
+			if n.Hdoc != nil {
+				p.refuse(n.Hdoc, inHeredoc)
+				p.refuse(n.Word, inHeredoc)
+			}
+			p.word(n.Word, false)
+			return false // N is a name
+		case *syntax.ArithmCmd, *syntax.CStyleLoop, *syntax.LetClause:
+			p.numerals(n)
+			return false
+		case *syntax.BinaryTest:
+			if n.Op >= syntax.TsEql && n.Op <= syntax.TsGtr {
+				p.numerals(n)
+				return false
+			}
+		case *syntax.UnaryTest:
+			if n.Op == syntax.TsVarSet || n.Op == syntax.TsRefVar {
+				p.refuse(n, inName)
+				return false
+			}
+		}
+		return p.err == nil
+	})
+}
+
+// word seats what is in w. tight is whether values are quoted even if they hold no
+// character that needs it.
+func (p *program) word(w *syntax.Word, tight bool) {
+	for _, part := range w.Parts {
+		switch part := part.(type) {
+		case *syntax.Lit:
+			p.seat(int(part.Pos().Offset()), int(part.End().Offset()), bare, tight)
+		case *syntax.SglQuoted:
+			if part.Dollar {
+				p.refuse(part, "it is within $'…'; write it outside of that")
+				continue
+			}
+			p.seat(int(part.Pos().Offset()), int(part.End().Offset()), single, false)
+		case *syntax.DblQuoted:
+			if part.Dollar {
+				p.refuse(part, `it is within $"…"; write it outside of that`)
+				continue
+			}
+			for _, inner := range part.Parts {
+				if lit, ok := inner.(*syntax.Lit); ok {
+					p.seat(int(lit.Pos().Offset()), int(lit.End().Offset()), double, false)
+				} else {
+					p.expansion(inner)
+				}
+			}
+		default:
+			p.expansion(part)
+		}
+	}
+}
+
+// expansion seats what is in a part of a word that is more than text.
+func (p *program) expansion(part syntax.WordPart) {
+	switch part := part.(type) {
+	case *syntax.CmdSubst:
+		if part.Backquotes {
+			p.refuse(part, inBackquote)
+			return
+		}
+		for _, s := range part.Stmts {
+			p.walk(s)
+		}
+	case *syntax.ProcSubst:
+		for _, s := range part.Stmts {
+			p.walk(s)
+		}
+	case *syntax.ArithmExp:
+		p.numerals(part)
+	case *syntax.ParamExp:
+		p.refuse(part, inParameter)
+	default:
+		p.refuse(part, "it is within a pattern")
+	}
+}
+
+func (p *program) assign(a *syntax.Assign) {
+	if a.Name != nil {
+		p.refuse(a.Name, inName)
+	}
+	if a.Index != nil {
+		p.refuse(a.Index, "it is in the index of an array")
+	}
+	if a.Value != nil {
+		p.word(a.Value, false)
+	}
+	if a.Array == nil {
+		return
+	}
+	for _, e := range a.Array.Elems {
+		if e.Index != nil {
+			p.refuse(e.Index, "it is in the index of an array")
+		}
+		if e.Value != nil {
+			p.word(e.Value, true)
+		}
+	}
+}
+
+// declare seats what is in export name=value and the like. With a flag, as -i, the
+// value may be an expression, and what is no assignment is a name.
+func (p *program) declare(d *syntax.DeclClause) {
+	for _, a := range d.Args {
+		if a.Naked {
+			p.refuse(a, inName)
+			if a.Value != nil && strings.HasPrefix(p.source(a), "-") && p.source(a) != "-r" && p.source(a) != "-x" {
+				p.refuse(d, "what "+d.Variant.Value+" "+p.source(a)+" is given may be code")
+			}
+			continue
+		}
+		p.assign(a)
+	}
+}
