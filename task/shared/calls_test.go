@@ -1,0 +1,367 @@
+package shared_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/shared"
+)
+
+var errBroken = errors.New("broken")
+
+// counting returns a function that takes a second and returns how often it was
+// called.
+func counting(calls *atomic.Int32) func(context.Context, string) (string, error) {
+	return func(ctx context.Context, key string) (string, error) {
+		n := calls.Add(1)
+		return fmt.Sprint(key, n), task.Sleep(ctx, time.Second)
+	}
+}
+
+func TestLateComersJoin(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		s := shared.New(t.Context(), counting(&calls))
+		var wg sync.WaitGroup
+		for n := range 10 {
+			wg.Go(func() {
+				time.Sleep(time.Duration(n) * 90 * time.Millisecond)
+				v, err := s.Do(t.Context(), "a")
+				assert.NoError(t, err)
+				assert.Equal(t, "a1", v)
+			})
+		}
+		wg.Go(func() {
+			time.Sleep(50 * time.Millisecond)
+			v, err := s.Do(t.Context(), "b")
+			assert.NoError(t, err)
+			assert.Equal(t, "b2", v, "another key is another task")
+		})
+		time.Sleep(60 * time.Millisecond)
+		assert.Equal(t, 2, s.Len())
+		wg.Wait()
+		assert.Zero(t, s.Len())
+		v, err := s.Do(t.Context(), "a")
+		require.NoError(t, err)
+		assert.Equal(t, "a3", v, "nothing is cached")
+	})
+}
+
+// The first caller is one like any other: when it goes, the rest go on.
+func TestLeaderLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		s := shared.New(t.Context(), counting(&calls))
+		leader, cancel := context.WithCancelCause(t.Context())
+		left := make(chan error)
+		go func() {
+			_, err := s.Do(leader, "a")
+			left <- err
+		}()
+		synctest.Wait()
+		follower := make(chan string)
+		go func() {
+			v, err := s.Do(t.Context(), "a")
+			assert.NoError(t, err)
+			follower <- v
+		}()
+		synctest.Wait()
+		start := time.Now()
+		cancel(errBroken)
+		err := <-left
+		require.ErrorIs(t, err, errBroken)
+		assert.Zero(t, time.Since(start), "a caller waits no longer than its ctx")
+		assert.Equal(t, "a1", <-follower)
+		assert.Equal(t, time.Second, time.Since(start))
+	})
+}
+
+func TestLastOneLeaves(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ended := make(chan error, 1)
+		hold := make(chan struct{})
+		var calls atomic.Int32
+		s := shared.New(t.Context(), func(ctx context.Context, key string) (int, error) {
+			n := int(calls.Add(1))
+			if n == 1 {
+				<-ctx.Done()
+				ended <- context.Cause(ctx)
+				<-hold // ends when it wants to
+				return 0, ctx.Err()
+			}
+			return n, nil
+		})
+		for range 2 {
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+			defer cancel()
+			go func() {
+				_, err := s.Do(ctx, "a")
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			}()
+		}
+		require.ErrorIs(t, <-ended, shared.ErrAbandoned)
+		synctest.Wait()
+		assert.Zero(t, s.Len(), "a task that is being cancelled may not be joined")
+		v, err := s.Do(t.Context(), "a")
+		require.NoError(t, err, "the result of the cancelled one")
+		assert.Equal(t, 2, v)
+		close(hold)
+	})
+}
+
+func TestHowTasksEnd(t *testing.T) {
+	tests := []struct {
+		name, reason string
+		fn           func(context.Context, string) (int, error)
+		check        func(t *testing.T, v int, err error)
+	}{
+		{"value", "the commonest end", func(context.Context, string) (int, error) { return 7, nil }, func(t *testing.T, v int, err error) {
+			require.NoError(t, err)
+			assert.Equal(t, 7, v)
+		}},
+		{"error", "an error is a result too", func(context.Context, string) (int, error) { return 0, errBroken }, func(t *testing.T, _ int, err error) {
+			require.Equal(t, errBroken, err)
+		}},
+		{"panic", "singleflight ends the program", func(context.Context, string) (int, error) { panic(errBroken) }, func(t *testing.T, _ int, err error) {
+			var pe *task.PanicError
+			require.ErrorAs(t, err, &pe)
+			assert.Equal(t, errBroken, pe.Value)
+		}},
+		{"goexit", "singleflight has the callers end as well", func(context.Context, string) (int, error) { runtime.Goexit(); return 0, nil }, func(t *testing.T, _ int, err error) {
+			require.ErrorIs(t, err, task.ErrGoexit)
+		}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			synctest.Test(t, func(t *testing.T) {
+				err := task.Group(t.Context(), func(ctx context.Context) error {
+					s := shared.New(ctx, func(ctx context.Context, key string) (int, error) {
+						_ = task.Sleep(ctx, time.Second)
+						return tt.fn(ctx, key)
+					})
+					var wg sync.WaitGroup
+					for range 3 {
+						wg.Go(func() {
+							v, err := s.Do(ctx, "a")
+							tt.check(t, v, err)
+						})
+					}
+					wg.Wait()
+					assert.Zero(t, s.Len(), "the key is free")
+					return nil
+				}, task.Unobserved(func(_ task.Info, err error) { t.Errorf("reported too: %v", err) }))
+				require.NoError(t, err, "the failure is the callers' and not the Group's")
+			})
+		})
+	}
+}
+
+func TestVariablesAndCtxAreNotTheLeaders(t *testing.T) {
+	user := ctxvar.New("user", ctxvar.Default("nobody"))
+	type key struct{}
+	var s *shared.Calls[int, string]
+	user.With("server", func() {
+		s = shared.New(context.WithValue(t.Context(), key{}, "server"), func(ctx context.Context, n int) (string, error) {
+			seen := fmt.Sprint(user.Get(), " ", ctx.Value(key{}))
+			user.Set("changed by a call")
+			return seen, nil
+		})
+	})
+	user.With("alice", func() {
+		for n := range 2 {
+			v, err := s.Do(context.WithValue(t.Context(), key{}, "alice"), n)
+			require.NoError(t, err)
+			assert.Equal(t, "server server", v, "as they were when New was called")
+			assert.Equal(t, "alice", user.Get())
+		}
+	})
+}
+
+func TestForget(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls atomic.Int32
+		s := shared.New(t.Context(), counting(&calls))
+		s.Forget("a") // nothing to forget
+		first := make(chan string)
+		go func() {
+			v, err := s.Do(t.Context(), "a")
+			assert.NoError(t, err)
+			first <- v
+		}()
+		time.Sleep(500 * time.Millisecond)
+		s.Forget("a")
+		second := make(chan string)
+		go func() {
+			v, err := s.Do(t.Context(), "a")
+			assert.NoError(t, err)
+			second <- v
+		}()
+		assert.Equal(t, "a1", <-first)
+		synctest.Wait()
+		assert.Equal(t, 1, s.Len(), "the end of the first leaves the second alone")
+		assert.Equal(t, "a2", <-second)
+	})
+}
+
+func TestScope(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		var s *shared.Calls[string, string]
+		var calls atomic.Int32
+		err := task.Group(ctx, func(ctx context.Context) error {
+			s = shared.New(ctx, counting(&calls))
+			go func() {
+				_, err := s.Do(t.Context(), "a")
+				assert.ErrorIs(t, err, errBroken, "cancelled with its scope")
+			}()
+			synctest.Wait()
+			cancel(errBroken)
+			return nil
+		})
+		require.ErrorIs(t, err, errBroken)
+		_, err = s.Do(t.Context(), "a")
+		require.ErrorIs(t, err, task.ErrEnded)
+		assert.Zero(t, s.Len())
+		assert.EqualValues(t, 1, calls.Load())
+	})
+}
+
+func TestWaitsForItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var s *shared.Calls[int, int]
+		s = shared.New(t.Context(), func(ctx context.Context, n int) (int, error) {
+			if n == 0 {
+				return s.Do(ctx, 0)
+			}
+			v, err := s.Do(ctx, n-1)
+			return v + 1, err
+		})
+		_, err := s.Do(t.Context(), 0)
+		require.ErrorIs(t, err, task.ErrDeadlock)
+		_, err = s.Do(t.Context(), 3)
+		require.ErrorIs(t, err, task.ErrDeadlock, "through others")
+		assert.Zero(t, s.Len())
+	})
+}
+
+// A key's String method is the user's, and may do anything.
+type talkative struct{ s *shared.Calls[talkative, int] }
+
+func (k talkative) String() string { return fmt.Sprint(k.s.Len()) }
+
+func TestKeys(t *testing.T) {
+	nan := shared.New(t.Context(), func(context.Context, float64) (int, error) { return 1, nil })
+	v, err := nan.Do(t.Context(), math.NaN())
+	require.NoError(t, err)
+	assert.Equal(t, 1, v)
+	assert.Zero(t, nan.Len(), "a key that does not equal itself can't be found again")
+
+	var s *shared.Calls[talkative, int]
+	s = shared.New(t.Context(), func(context.Context, talkative) (int, error) { return 2, nil })
+	v, err = s.Do(t.Context(), talkative{s})
+	require.NoError(t, err)
+	assert.Equal(t, 2, v)
+}
+
+func TestInTheTree(t *testing.T) {
+	var s *shared.Calls[string, string]
+	s = shared.New(t.Context(), func(ctx context.Context, key string) (string, error) {
+		me := task.FromContext(ctx)
+		return me.Parent().Name() + "/" + me.Name(), nil
+	}, shared.Name("users"))
+	v, err := s.Do(t.Context(), "alice")
+	require.NoError(t, err)
+	assert.Equal(t, "users/alice", v)
+}
+
+func TestMisuse(t *testing.T) {
+	assert.PanicsWithValue(t, task.ErrNilFunc, func() { shared.New[int, int](t.Context(), nil) })
+	fn := func(context.Context, int) (int, error) { return 0, nil }
+	assert.Panics(t, func() { shared.New(nil, fn) }) //nolint:staticcheck // that is the misuse
+}
+
+// TestStorm has many callers of few keys come and go, and checks that no two
+// tasks of a key that nobody left or forgot ran at once, that nobody who stayed
+// got the result of a cancelled task, and that nothing is left.
+func TestStorm(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	callers, each := 16, 150
+	if testing.Short() {
+		each = 30
+	}
+	before := runtime.NumGoroutine()
+	var running [4]atomic.Int32
+	var abandoned, joined atomic.Int32
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		s := shared.New(ctx, func(ctx context.Context, key int) (int32, error) {
+			running[key].Add(1)
+			defer running[key].Add(-1)
+			err := task.Sleep(ctx, time.Duration(rand.IntN(200))*time.Microsecond)
+			switch {
+			case err != nil:
+				assert.Equal(t, shared.ErrAbandoned, context.Cause(ctx))
+				abandoned.Add(1)
+				return 0, err
+			case rand.IntN(10) == 0:
+				panic(errBroken)
+			case rand.IntN(10) == 0:
+				return 0, errBroken
+			}
+			return int32(key), nil
+		})
+		for n := range uint64(callers) {
+			r := rand.New(rand.NewPCG(seed, n))
+			task.Go(ctx, func(ctx context.Context) (int, error) {
+				for range each {
+					key := r.IntN(len(running))
+					limited, stop := ctx, context.CancelFunc(func() {})
+					impatient := r.IntN(2) == 0
+					if impatient {
+						limited, stop = context.WithTimeout(ctx, time.Duration(r.IntN(200))*time.Microsecond)
+					}
+					v, err := s.Do(limited, key)
+					stop()
+					switch {
+					case err == nil:
+						joined.Add(1)
+						if int(v) != key {
+							t.Errorf("key %d got the result of %d", key, v)
+						}
+					case errors.Is(err, errBroken):
+					case impatient && errors.Is(err, context.DeadlineExceeded):
+					default:
+						t.Errorf("one who stayed got %v", err)
+					}
+				}
+				return 0, nil
+			})
+		}
+		return nil
+	}, task.Unobserved(func(task.Info, error) {})) // of tasks that failed as their last caller left
+	require.NoError(t, err)
+	for key := range running {
+		assert.Zero(t, running[key].Load())
+	}
+	t.Logf("%d got a result, %d tasks were abandoned", joined.Load(), abandoned.Load())
+	assert.Positive(t, joined.Load())
+	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+		time.Sleep(time.Millisecond)
+	}
+	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "a goroutine stayed")
+}
