@@ -1,0 +1,162 @@
+package supervise
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Current tells a supervised function, and all that it starts, which run of it
+// this is. To see it in the tree of tasks, give it to the option of
+// [task.WriteTree] and [task.Snapshot] that shows variables.
+var Current = ctxvar.New[Attempt]("supervise_attempt")
+
+// An Attempt is one run of a supervised function. Where there is none, it is the
+// zero Attempt.
+type Attempt struct {
+	Run  int   // 1 for the first
+	Last error // what the run before failed with, or nil
+}
+
+// String says what there is to know on one line.
+func (a Attempt) String() string {
+	if a.Last == nil {
+		return "run " + strconv.Itoa(a.Run)
+	}
+	return fmt.Sprintf("run %d, after: %v", a.Run, a.Last)
+}
+
+// Go is [Run] in a task of its own, which has the function's name. If Run gives
+// up, that is the failure of the task, and so of the [task.Group] it is in.
+//
+// Go panics with [task.ErrNilFunc] if fn is nil.
+func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option) *task.Task[struct{}] {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	c := configure(opts)
+	return task.Go(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.run(ctx, fn)
+	}, task.Name(c.name))
+}
+
+// Run runs fn, and again after each failure, and returns
+//
+//   - nil when fn has, unless it is [Permanent];
+//   - when ctx has ended, what the run that was cancelled with it returned, or a
+//     [*task.CanceledError] if that was between two runs;
+//   - the failure, if it is not one to restart fn after, see [RestartIf];
+//   - a [*LimitError] with the failure that was one too many, see [MaxRestarts];
+//   - an error that has both the failure and a [*task.PanicError], if a function
+//     given to an option panicked.
+//
+// Whatever it returns, no run goes on. Run panics with [task.ErrNilFunc] if fn
+// is nil.
+func Run(ctx context.Context, fn func(ctx context.Context) error, opts ...Option) error {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	return configure(opts).run(ctx, fn)
+}
+
+func (c *config) run(ctx context.Context, fn func(context.Context) error) error {
+	history := history{restarts: c.restarts, within: c.within}
+	var last error
+	failed := 0
+	for n := 1; ; n++ {
+		started := time.Now()
+		ran, err := c.once(ctx, fn, Attempt{Run: n, Last: last})
+		if err == nil && c.permanent {
+			err = ErrReturned
+		}
+		switch {
+		case ctx.Err() != nil && err == ErrReturned: // it was told to
+			return nil
+		case err == nil || !ran || ctx.Err() != nil:
+			return err
+		}
+		now := time.Now()
+		failure := Failure{Name: c.name, Err: err, Run: n, Ran: now.Sub(started)}
+		if failure.Ran >= c.stable {
+			failed = 0
+		}
+		failed++
+		failure.Failed = failed
+		again := false
+		if hookErr := guard(ctx, func() { again, failure.Wait = c.judge(&history, now, failed, err) }); hookErr != nil {
+			return fmt.Errorf("supervise: %q failed: %w; and what decides on that: %w", c.name, err, hookErr)
+		}
+		if !again {
+			if c.limited && history.exceeded {
+				return &LimitError{Name: c.name, Restarts: c.restarts, Within: c.within, Err: err}
+			}
+			return err
+		}
+		if hookErr := guard(ctx, func() { c.onFailure(failure) }); hookErr != nil {
+			return fmt.Errorf("supervise: %q failed: %w; and what is told of that: %w", c.name, err, hookErr)
+		}
+		if task.Sleep(ctx, failure.Wait) != nil {
+			return &task.CanceledError{Task: c.name, Cause: context.Cause(ctx), Err: ctx.Err()}
+		}
+		last = err
+	}
+}
+
+// once runs fn once, and reports whether it ran: in a scope that takes no more
+// tasks it does not, and will not the next time.
+func (c *config) once(ctx context.Context, fn func(context.Context) error, a Attempt) (ran bool, err error) {
+	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
+		ran = true
+		Current.Set(a)
+		return struct{}{}, fn(ctx)
+	}, task.Name(c.name+"#"+strconv.Itoa(a.Run)))
+	return ran, err
+}
+
+// judge decides on a failure: whether fn is to be run again, and after which
+// wait.
+func (c *config) judge(h *history, now time.Time, failed int, err error) (again bool, wait time.Duration) {
+	if c.restartIf != nil && !c.restartIf(err) {
+		return false, 0
+	}
+	if c.limited && !h.restart(now) {
+		return false, 0
+	}
+	return true, c.backoff(failed, err)
+}
+
+// guard calls f, which is the user's, and returns the panic of it.
+func guard(ctx context.Context, f func()) (err error) {
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		f()
+		return struct{}{}, nil
+	}).Call(ctx, func(_ struct{}, e error) { err = e })
+	return err
+}
+
+// A history has the times of the restarts that a limit still looks back to.
+type history struct {
+	restarts int
+	within   time.Duration
+	times    []time.Time // at most restarts, the oldest first
+	exceeded bool
+}
+
+// restart notes a restart at now, and reports whether there may be one.
+func (h *history) restart(now time.Time) bool {
+	old := 0
+	for old < len(h.times) && now.Sub(h.times[old]) >= h.within {
+		old++
+	}
+	h.times = append(h.times[:0], h.times[old:]...)
+	if len(h.times) >= h.restarts {
+		h.exceeded = true
+		return false
+	}
+	h.times = append(h.times, now)
+	return true
+}
