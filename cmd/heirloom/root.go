@@ -28,7 +28,7 @@ services, and ps and top look into a program that runs.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newCompletion(), newDemo(), newPS(), newRun(), newServe(), newTop(), newVersion())
+	root.AddCommand(newCompletion(), newDemo(), newExact(), newPS(), newRun(), newServe(), newTop(), newVersion())
 	return root
 }
 

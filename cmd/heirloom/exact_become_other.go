@@ -1,0 +1,23 @@
+//go:build !unix
+
+package main
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"os/signal"
+)
+
+// become runs another program in the place of this one, which ends with its exit
+// code. It returns only if the other can't be started.
+func become(path string, args, env []string) error {
+	// Ctrl-C is for the other: the console gives it to both.
+	signal.Ignore(os.Interrupt)
+	cmd := exec.Cmd{Path: path, Args: args, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
+	err := cmd.Run()
+	if exit := (*exec.ExitError)(nil); err == nil || errors.As(err, &exit) {
+		os.Exit(cmd.ProcessState.ExitCode())
+	}
+	return err
+}

@@ -1,0 +1,43 @@
+package exact
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"maps"
+	"slices"
+)
+
+// Patch writes what the overlay does as a patch for patch -p1 in the distribution's
+// folder: for build systems that take no overlay, and make a distribution of their
+// own.
+func (d *Distribution) Patch(w io.Writer) error {
+	original, insertions, err := d.find(nil)
+	if err != nil {
+		return err
+	}
+	var patch bytes.Buffer
+	for _, name := range slices.Sorted(maps.Keys(original)) {
+		text := original[name]
+		lines := bytes.SplitAfter(text, []byte("\n"))
+		fmt.Fprintf(&patch, "--- a/src/runtime/%s\n+++ b/src/runtime/%[1]s\n", name)
+		added := 0
+		for _, in := range insertions {
+			if in.file != name {
+				continue
+			}
+			// One line around ours is enough to find the place, since the lines above
+			// them are unique, and lets hunks of near places not overlap.
+			before := bytes.Count(text[:in.offset], []byte("\n"))
+			fmt.Fprintf(&patch, "@@ -%d,2 +%d,3 @@\n %s+%s %s", before, before+added, lines[before-1], in.text, lines[before])
+			added++
+		}
+	}
+	file := fmt.Appendf(nil, accessors, d.Version)
+	fmt.Fprintf(&patch, "--- /dev/null\n+++ b/src/runtime/%s\n@@ -0,0 +1,%d @@\n", accessorsFile, bytes.Count(file, []byte("\n")))
+	for line := range bytes.Lines(file) {
+		fmt.Fprintf(&patch, "+%s", line)
+	}
+	_, err = w.Write(patch.Bytes())
+	return err
+}
