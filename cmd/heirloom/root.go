@@ -10,7 +10,8 @@ func newRoot() *cobra.Command {
 		Short: "Context variables and tasks for Go: examples to watch, and a job runner",
 		Long: `heirloom shows what the Heirloom library does, and is useful by itself: demo
 plays its examples, run runs shell commands concurrently, serve starts two small
-services, and ps and top look into a program that runs.`,
+services, ps and top look into a program that runs, and exact builds programs whose
+variables have a slot of their own.`,
 		Example: `  heirloom demo
   heirloom run 'gzip -9 {}' ::: *.log
   heirloom run -j 8 < jobs.txt`,
