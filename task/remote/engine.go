@@ -1,0 +1,78 @@
+package remote
+
+import (
+	"context"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+)
+
+// An Engine brings jobs to workers and outcomes back. It is for those who write
+// engines; programs give one to [Through], [Func.On] and [Serve]. Its methods are
+// safe for concurrent use.
+type Engine interface {
+	// Do has a worker run job and returns the outcome. It blocks until there is
+	// one.
+	//
+	// When ctx ends, Do takes back a job that no worker has, and returns
+	// context.Cause(ctx). A job that runs is cancelled, with that cause; Do then
+	// returns its outcome, or context.Cause(ctx) after job.Grace. If job.Progress
+	// is not nil, Do calls it for each report of the attempt whose outcome it
+	// returns, in their order, one at a time, and before it returns.
+	//
+	// An error of Do says why there is no outcome: [ErrLost], [ErrTooLarge], or what
+	// the engine's own parts say.
+	Do(ctx context.Context, job *Job) (*Outcome, error)
+
+	// Serve takes jobs of the named functions, and calls handle for each in a
+	// goroutine of its own, for at most concurrency of each function at once. When
+	// ctx ends, it takes no more; it returns nil when the calls of handle have
+	// returned and their outcomes are stored, and an error if it can't go on.
+	//
+	// The ctx of handle descends from no other, so that a job has nothing of its
+	// worker. It ends with the caller's cause when the caller cancels the job, with
+	// [ErrCallerGone] when the caller is gone, and with [ErrLeaseLost] when the
+	// worker has not been able to give a sign of life for job.Lease.
+	Serve(ctx context.Context, funcs []string, concurrency int, handle Handler) error
+}
+
+// A Handler runs a job and returns its outcome, never nil. It does not panic.
+type Handler func(ctx context.Context, a *Attempt) *Outcome
+
+// A Job is one call of a function, on its way to a worker. [Job.Encode] says what
+// of it travels.
+type Job struct {
+	ID   string // of letters and digits; no other job has it
+	Func string // the function's name
+	Arg  []byte // the argument, encoded
+	// Vars are the variables that [Carry] named, as texts.
+	Vars ctxwire.Map
+	// Deadline is that of the caller's ctx, by the clock of the machine that one is
+	// on; zero if it has none.
+	Deadline time.Time
+
+	Deliveries int           // how many workers may be lost with it, at least 1
+	Lease      time.Duration // without a sign of life for so long, a worker counts as lost
+	Backlog    int           // how many jobs of the function may wait for a worker; 0: any number
+	Grace      time.Duration // how long Do waits for a cancelled job
+
+	// Progress, if not nil, is called for each report. It does not travel.
+	Progress func(Progress)
+}
+
+// An Attempt is a job as a worker has it.
+type Attempt struct {
+	Job      *Job
+	Delivery int    // how many workers have been given the job, this one included
+	Worker   string // the worker's name, for errors
+	// Report sends progress to the caller, and blocks while the engine is behind.
+	Report func(p []byte) error
+}
+
+// An Outcome is how a job ended. One with a Failure has no Result.
+type Outcome struct {
+	Worker   string // the name of the worker that ran it
+	Delivery int
+	Result   []byte // encoded
+	Failure  *Failure
+}

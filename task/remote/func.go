@@ -1,0 +1,195 @@
+package remote
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A Func is a function with a name, under which workers serve it and callers call
+// it. Declare it at package level, in a package that both sides import, as one does
+// a ctxvar.Var. Its methods are safe for concurrent use.
+type Func[A, R any] struct {
+	name    string
+	fn      func(context.Context, A) (R, error)
+	options funcOptions
+}
+
+// A Callable is a [Func] of any type, for [Serve].
+type Callable interface {
+	Name() string
+	handle(ctx context.Context, a *Attempt) *Outcome
+}
+
+// declared are the functions of this program, by their names.
+var declared = struct {
+	mu    sync.RWMutex
+	funcs map[string]Callable
+}{funcs: map[string]Callable{}}
+
+func lookUp(name string) Callable {
+	declared.mu.RLock()
+	defer declared.mu.RUnlock()
+	return declared.funcs[name]
+}
+
+// New names fn. Arguments and results travel as JSON, unless [Encoding] says
+// otherwise.
+//
+// New panics with a [*MisuseError] if fn is nil, if the name is taken, or if it is
+// not 1 to 64 letters and digits of ASCII, hyphens and underscores: engines make
+// the names of their own things of it.
+func New[A, R any](name string, fn func(context.Context, A) (R, error), opts ...FuncOption) *Func[A, R] {
+	switch {
+	case fn == nil:
+		panic(&MisuseError{"New", name, "a nil function; pass what the job is to run"})
+	case !isName(name):
+		panic(&MisuseError{"New", name, "a name is 1 to 64 letters, digits, hyphens and underscores"})
+	}
+	f := &Func[A, R]{name: name, fn: fn, options: defaultOptions()}
+	for _, opt := range opts {
+		opt.applyFunc(&f.options)
+	}
+	declared.mu.Lock()
+	defer declared.mu.Unlock()
+	if declared.funcs[name] != nil {
+		panic(&MisuseError{"New", name, "the name is taken; declare each function once, at package level"})
+	}
+	declared.funcs[name] = f
+	return f
+}
+
+// Name returns the name that New was given.
+func (f *Func[A, R]) Name() string { return f.name }
+
+// through is the engine of the goroutine.
+var through = ctxvar.New[Engine]("remote.engine", ctxvar.Default(Local))
+
+// Through sets the engine for this goroutine, and those it starts from now on. It
+// is a context variable, [Local] unless it is set:
+//
+//	defer remote.Through(engine).Reset()
+//
+// Through panics with a [*MisuseError] if e is nil.
+func Through(e Engine) *ctxvar.Token[Engine] {
+	if e == nil {
+		panic(&MisuseError{"Through", "", "a nil Engine; pass one, or remote.Local"})
+	}
+	return through.Set(e)
+}
+
+// Call runs f where [Through] says, and in this goroutine if it says nothing: a
+// program without an engine, such as a test, is the same program. It has the
+// signature that gather.Map, Each and Stream want.
+//
+// The job has the variables that [Carry] chose, as the calling goroutine has them
+// or, if ctx comes from other work, as ctx carries them, and no others. When ctx
+// ends, a job that waits is taken back, and one that runs has its ctx cancelled
+// with the same cause; Call then returns when it has ended, or after [Grace]. A job
+// runs at least once, and more often only if its worker is lost: errors and panics
+// are results, and are not tried again. For that there is gather.Retry.
+//
+// An error is an [*Error]. It blocks until there is a result, which may be as long
+// as ctx lasts if no worker serves the function or the engine can't be reached.
+func (f *Func[A, R]) Call(ctx context.Context, arg A) (R, error) {
+	return f.call(ctx, through.Get(), arg)
+}
+
+// On returns a function that is Call through e, whatever [Through] says. It panics
+// with a [*MisuseError] if e is nil.
+func (f *Func[A, R]) On(e Engine) func(context.Context, A) (R, error) {
+	if e == nil {
+		panic(&MisuseError{"On", f.name, "a nil Engine; pass one, or remote.Local"})
+	}
+	return func(ctx context.Context, arg A) (R, error) { return f.call(ctx, e, arg) }
+}
+
+// With binds the argument, for task.Go, gather.All and task.Within.
+func (f *Func[A, R]) With(arg A) task.Func[R] {
+	return func(ctx context.Context) (R, error) { return f.Call(ctx, arg) }
+}
+
+func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err error) {
+	if ctx.Err() != nil {
+		return result, &Error{Func: f.name, Err: interruptedBy(ctx)}
+	}
+	data, err := f.options.codec.Marshal(arg)
+	if err != nil {
+		return result, &Error{Func: f.name, Err: fmt.Errorf("encoding the argument: %w", err)}
+	}
+	o := f.options
+	job := &Job{
+		ID:         rand.Text(),
+		Func:       f.name,
+		Arg:        data,
+		Vars:       ctxwire.Map{},
+		Deliveries: o.deliveries,
+		Lease:      o.lease,
+		Backlog:    o.backlog,
+		Grace:      o.grace,
+	}
+	job.Deadline, _ = ctx.Deadline()
+	var told progressFailure
+	if report := onProgress.Get(); report != nil {
+		job.Progress = told.protect(ctx, report)
+	}
+	var outcome *Outcome
+	err = wire().Send(ctx, job.Vars, func(ctx context.Context) (err error) {
+		outcome, err = e.Do(ctx, job)
+		return err
+	})
+	if panicked := told.err(); panicked != nil {
+		return result, &Error{Func: f.name, Err: panicked}
+	}
+	if err != nil {
+		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
+			err = interruptedBy(ctx)
+		}
+		return result, &Error{Func: f.name, Err: err}
+	}
+	failed := func(err error) (R, error) {
+		return result, &Error{Func: f.name, Worker: outcome.Worker, Delivery: outcome.Delivery, Err: err}
+	}
+	if failure := outcome.Failure; failure != nil {
+		if failure.Canceled && ctx.Err() != nil {
+			// The job ended because ctx did. The cause is here, and need not be
+			// what crossed of it.
+			return failed(interruptedBy(ctx))
+		}
+		return failed(failure.Err())
+	}
+	value, err := f.decode(ctx, outcome.Result)
+	if err != nil {
+		return failed(fmt.Errorf("decoding the result: %w", err))
+	}
+	return value, nil
+}
+
+// decode decodes a result. That is data from outside, so that a panic of the codec
+// is an error.
+func (f *Func[A, R]) decode(ctx context.Context, data []byte) (result R, err error) {
+	task.Func[R](func(context.Context) (value R, err error) {
+		err = f.options.codec.Unmarshal(data, &value)
+		return value, err
+	}).Call(ctx, func(value R, decodeErr error) {
+		if err = decodeErr; err == nil {
+			result = value
+		}
+	})
+	return result, err
+}
+
+// interruptedBy returns why ctx, which has ended, has.
+func interruptedBy(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == err {
+		return err
+	}
+	return &interrupted{err, cause}
+}

@@ -1,0 +1,158 @@
+package remote
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"sync"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/verdict"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Serve runs jobs of fns until ctx ends. Then it takes no more, and returns nil
+// when those that run have ended, see [Drain]. An error says why it can't go on:
+// the engine's.
+//
+// Each job is a task.Run of its own, with a goroutine, none of the worker's
+// variables, and those of its caller that [Carry] named. What the job started is
+// cancelled, and waited for, when it has ended. It is in the tree of tasks under
+// the function's name.
+//
+// Serve panics with a [*MisuseError] if fns are none, or two have one name.
+func Serve(ctx context.Context, e Engine, fns []Callable, opts ...ServeOption) error {
+	if len(fns) == 0 {
+		panic(&MisuseError{"Serve", "", "no function; pass those that this worker is to run"})
+	}
+	if e == nil {
+		panic(&MisuseError{"Serve", "", "a nil Engine; pass the one that the callers have"})
+	}
+	options := serveOptions{concurrency: runtime.GOMAXPROCS(0)}
+	for _, opt := range opts {
+		opt.applyServe(&options)
+	}
+	byName := make(map[string]Callable, len(fns))
+	names := make([]string, 0, len(fns))
+	for _, f := range fns {
+		if f == nil || byName[f.Name()] != nil {
+			panic(&MisuseError{"Serve", fmt.Sprint(f), "a nil function, or one that is given twice"})
+		}
+		byName[f.Name()] = f
+		names = append(names, f.Name())
+	}
+	w := &worker{funcs: byName, jobs: map[*Attempt]context.CancelCauseFunc{}}
+	if options.drain > 0 {
+		stop := context.AfterFunc(ctx, func() { w.drainFor(options.drain) })
+		defer stop()
+		defer w.drained()
+	}
+	return e.Serve(ctx, names, options.concurrency, w.handle)
+}
+
+// A worker is one call of Serve.
+type worker struct {
+	funcs map[string]Callable
+
+	mu    sync.Mutex
+	jobs  map[*Attempt]context.CancelCauseFunc // those that run
+	timer *time.Timer                          // set while the worker drains
+	over  bool                                 // Serve returns
+}
+
+func (w *worker) handle(ctx context.Context, a *Attempt) *Outcome {
+	f := w.funcs[a.Job.Func]
+	if f == nil {
+		return &Outcome{Worker: a.Worker, Delivery: a.Delivery, Failure: NewFailure(ErrUnknownFunc)}
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	w.mu.Lock()
+	w.jobs[a] = cancel
+	w.mu.Unlock()
+	defer func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		delete(w.jobs, a)
+	}()
+	return f.handle(ctx, a)
+}
+
+// drainFor cancels, after d, the jobs that run then.
+func (w *worker) drainFor(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	w.timer = time.AfterFunc(d, func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		for _, cancel := range w.jobs {
+			cancel(ErrDrained)
+		}
+	})
+}
+
+func (w *worker) drained() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+	if w.timer != nil {
+		w.timer.Stop()
+	}
+}
+
+// handle runs one job of f, and waits for it.
+func (f *Func[A, R]) handle(ctx context.Context, a *Attempt) *Outcome {
+	if !a.Job.Deadline.IsZero() {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithDeadline(ctx, a.Job.Deadline)
+		defer cancel()
+	}
+	outcome := &Outcome{Worker: a.Worker, Delivery: a.Delivery}
+	var err error
+	// From nothing, so that a job has neither what its worker nor what the job
+	// before it has set.
+	ctxvar.Detach(func() {
+		err = wire().Receive(ctx, a.Job.Vars, nil, func(ctx context.Context) (err error) {
+			defer running.Set(a).Reset()
+			outcome.Result, err = task.Run(ctx, f.job(a.Job.Arg), task.Name(f.name))
+			return err
+		})
+	})
+	if err != nil {
+		outcome.Result = nil
+		outcome.Failure = NewFailure(err)
+		outcome.Failure.Canceled = answersCancellation(ctx, err)
+	}
+	return outcome
+}
+
+// job returns what a worker runs: f between the encoded argument and the encoded
+// result. It is all of the user's code, and none runs outside of it.
+func (f *Func[A, R]) job(data []byte) task.Func[[]byte] {
+	return func(ctx context.Context) ([]byte, error) {
+		var arg A
+		if err := f.options.codec.Unmarshal(data, &arg); err != nil {
+			return nil, fmt.Errorf("decoding the argument: %w", err)
+		}
+		value, err := f.fn(ctx, arg)
+		if err != nil {
+			return nil, err
+		}
+		result, err := f.options.codec.Marshal(value)
+		if err != nil {
+			return nil, fmt.Errorf("encoding the result: %w", err)
+		}
+		return result, nil
+	}
+}
+
+// answersCancellation reports whether err is nothing but how a function says that
+// ctx ended it.
+func answersCancellation(ctx context.Context, err error) (yes bool) {
+	defer func() { _ = recover() }() // of the methods of err
+	return ctx.Err() != nil && verdict.Cancelled(err, ctx.Err(), context.Cause(ctx))
+}
