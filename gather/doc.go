@@ -55,6 +55,7 @@
 // [ctxvar.NewContext] makes it. So variables live through pprof.Do with it.
 // A goroutine may run several jobs one after the other; it takes back the
 // variables and the profiler labels that a job left behind before the next one
-// begins. A job that locks its goroutine to an operating system thread must unlock
-// it.
+// begins. What else a job does to its goroutine it must undo itself: unlock it
+// from its operating system thread, and reset [debug.SetPanicOnFault]. (To ask
+// after every job would cost as much as a third of what a short one takes.)
 package gather

@@ -438,6 +438,22 @@ func ExampleWithContext() {
 	// disk full
 }
 
+// Every error counts, and none keeps the other functions from their work.
+func ExampleGroup_SetPolicy() {
+	var g gather.Group
+	g.SetPolicy(gather.CollectAll)
+	for _, host := range []string{"a", "b", "c"} {
+		g.Go(func() error {
+			if host == "b" {
+				return nil
+			}
+			return errors.New(host + " is down")
+		})
+	}
+	fmt.Println(g.Wait())
+	// Output: gather: 2 jobs failed: job 0: a is down; job 2: c is down
+}
+
 func ExampleGroupOf() {
 	var g gather.GroupOf[int]
 	for i := range 5 {

@@ -197,3 +197,64 @@ func TestGroupOfWithoutJobs(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, got)
 }
+
+func TestGroupPolicies(t *testing.T) {
+	fail := func(i int) func() error {
+		return func() error {
+			if i%2 == 0 {
+				return errBoom
+			}
+			return nil
+		}
+	}
+	for _, tc := range []struct {
+		name, reason string
+		policy       gather.Policy
+		want         string
+		cancelled    bool
+	}{
+		{"FailFast", "it is what a Group does without a policy", gather.FailFast, "boom", true},
+		{"StopAfter(2)", "the second failure cancels", gather.StopAfter(2), "gather: 2 jobs failed: job 0: boom; job 2: boom", true},
+		{"StopAfter(9)", "there are not as many", gather.StopAfter(9), "gather: 3 jobs failed: job 0: boom; job 2: boom; job 4: boom", false},
+		{"CollectAll", "nothing cancels", gather.CollectAll, "gather: 3 jobs failed: job 0: boom; job 2: boom; job 4: boom", false},
+	} {
+		require.NotEmpty(t, tc.reason)
+		t.Run(tc.name, func(t *testing.T) {
+			g, ctx := gather.WithContext(t.Context())
+			g.SetPolicy(tc.policy)
+			g.SetLimit(1) // one after the other
+			for i := range 6 {
+				g.Go(fail(i))
+			}
+			g.Go(func() error {
+				assert.Equal(t, tc.cancelled, ctx.Err() != nil, tc.reason)
+				return nil
+			})
+			assert.EqualError(t, g.Wait(), tc.want, tc.reason)
+			assert.ErrorIs(t, ctx.Err(), context.Canceled, "Wait cancels in any case")
+		})
+		t.Run(tc.name+" of results", func(t *testing.T) {
+			var g gather.GroupOf[int]
+			g.SetPolicy(tc.policy)
+			g.SetLimit(1)
+			for i := range 6 {
+				g.Go(func() (int, error) { return 10 * i, fail(i)() })
+			}
+			got, err := g.Wait()
+			assert.Equal(t, []int{0, 10, 0, 30, 0, 50}, got)
+			if tc.policy == gather.FailFast {
+				tc.want = "gather: job 0: boom"
+			}
+			assert.EqualError(t, err, tc.want, tc.reason)
+		})
+	}
+}
+
+func TestGroupPolicyUsage(t *testing.T) {
+	var g gather.Group
+	assert.EqualError(t, usageError(t, func() { g.SetPolicy(-2) }), "gather.Group.SetPolicy: unknown policy -2; pass FailFast, CollectAll or StopAfter(n)")
+	g.Go(func() error { return nil })
+	assert.EqualError(t, usageError(t, func() { g.SetPolicy(gather.CollectAll) }),
+		"gather.Group.SetPolicy: functions were given to the group already; set the policy before the first")
+	require.NoError(t, g.Wait())
+}

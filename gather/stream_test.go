@@ -440,6 +440,31 @@ func TestStreamWeightAndRate(t *testing.T) {
 	})
 }
 
+// A worker that was idle, and is woken, is one of as many as the limit allows.
+func TestStreamReachesItsLimitAfterIdling(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		const limit = 3
+		start := time.Now()
+		in := make(chan int)
+		go func() {
+			defer close(in)
+			for range 2 { // idle once, and once more with all workers there
+				in <- 0
+				synctest.Wait()
+				for range limit {
+					in <- 1
+				}
+				time.Sleep(time.Second)
+			}
+		}()
+		_, errs := collect(gather.Stream(t.Context(), gather.FromChan(in), func(_ context.Context, i int) (int, error) {
+			return i, pause(t.Context(), time.Duration(i)*time.Second)
+		}, gather.Limit(limit)))
+		assert.Empty(t, errs)
+		assert.Equal(t, 2*time.Second, time.Since(start), "all at once, twice")
+	})
+}
+
 func TestStreamProgress(t *testing.T) {
 	var last gather.Counts
 	_, errs := collect(gather.Stream(t.Context(), slices.Values(upTo(10)), func(_ context.Context, i int) (int, error) {

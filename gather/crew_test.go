@@ -1,0 +1,199 @@
+package gather_test
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
+
+// Functions that wait for one another need each a goroutine, whatever ran before.
+func TestGroupRunsAllThatItMay(t *testing.T) {
+	for name, limit := range map[string]int{"no limit": -1, "limit": 40} {
+		synctest.Test(t, func(t *testing.T) {
+			var g gather.Group
+			g.SetLimit(limit)
+			for range 3 {
+				var meeting sync.WaitGroup
+				meeting.Add(40)
+				for range 40 {
+					g.Go(func() error {
+						meeting.Done()
+						meeting.Wait()
+						return nil
+					})
+				}
+				for range 40 { // short ones, among which workers come and go
+					g.Go(func() error { return nil })
+				}
+				require.NoError(t, g.Wait(), name)
+			}
+		})
+	}
+}
+
+// A function may add to the group that it is of.
+func TestGroupOfFunctionsThatAddMore(t *testing.T) {
+	var g gather.Group
+	var mu sync.Mutex
+	leaves := 0
+	var grow func(depth int) func() error
+	grow = func(depth int) func() error {
+		return func() error {
+			if depth == 0 {
+				mu.Lock()
+				defer mu.Unlock()
+				leaves++
+				return nil
+			}
+			g.Go(grow(depth - 1))
+			g.Go(grow(depth - 1))
+			return nil
+		}
+	}
+	g.Go(grow(10))
+	require.NoError(t, g.Wait())
+	assert.Equal(t, 1024, leaves)
+}
+
+// Workers of a limit end by Goexit, by panic and as they should, and the callers
+// of Go that wait get their turn in the end.
+func TestGroupWorkersAreReplaced(t *testing.T) {
+	logged(t)
+	var g gather.Group
+	g.SetPolicy(gather.CollectAll)
+	g.SetLimit(2)
+	var callers sync.WaitGroup
+	for range 4 {
+		callers.Go(func() {
+			for i := range 300 {
+				g.Go(func() error {
+					switch i % 3 {
+					case 0:
+						runtime.Goexit()
+					case 1:
+						return errBoom
+					}
+					return nil
+				})
+			}
+		})
+	}
+	callers.Wait()
+	var errs gather.Errors
+	require.ErrorAs(t, g.Wait(), &errs)
+	assert.Len(t, errs, 800)
+}
+
+func TestGroupLimitSetWhileGoWaits(t *testing.T) {
+	job := func() error { return nil }
+	for name, limit := range map[string]int{"a limit": 2, "no limit": -1} {
+		synctest.Test(t, func(t *testing.T) {
+			var g gather.Group
+			g.SetLimit(0)
+			added := false
+			go func() {
+				g.Go(job)
+				added = true
+			}()
+			synctest.Wait()
+			assert.False(t, added, name)
+			assert.False(t, g.TryGo(job), name)
+			g.SetLimit(limit)
+			synctest.Wait()
+			assert.True(t, added, name)
+			require.NoError(t, g.Wait())
+		})
+	}
+}
+
+// As errgroup does, which panics only if a limit takes the place of another.
+func TestGroupLimitLiftedWhileActive(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gather.Group
+		g.SetLimit(1)
+		start := time.Now()
+		second := func() error { time.Sleep(time.Second); return nil }
+		g.Go(second)
+		go g.Go(second)
+		synctest.Wait()
+		assert.EqualError(t, usageError(t, func() { g.SetLimit(3) }),
+			"gather.Group.SetLimit: modify limit while 1 goroutines in the group are still active; set it before they start, or after Wait")
+		g.SetLimit(-1)
+		synctest.Wait()
+		require.NoError(t, g.Wait())
+		assert.Equal(t, time.Second, time.Since(start), "the one that waited did not wait any more")
+	})
+}
+
+// Those who wait are let in in their order.
+func TestGroupIsFair(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gather.Group
+		g.SetLimit(1)
+		release := make(chan struct{})
+		g.Go(func() error { <-release; return nil })
+		var order []int
+		for i := range 20 {
+			go g.Go(func() error { order = append(order, i); return nil })
+			synctest.Wait()
+		}
+		close(release)
+		synctest.Wait()
+		require.NoError(t, g.Wait())
+		assert.Equal(t, upTo(20), order)
+	})
+}
+
+// A queue that is never empty must not grow with what has gone through it.
+func TestGroupQueueStaysSmall(t *testing.T) {
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	var g gather.Group
+	g.SetLimit(2)
+	var callers sync.WaitGroup
+	for range 4 { // so that two wait at any time
+		callers.Go(func() {
+			for range 50_000 {
+				g.Go(func() error { return nil })
+			}
+		})
+	}
+	callers.Wait()
+	require.NoError(t, g.Wait())
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	assert.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(1<<20))
+	runtime.KeepAlive(&g)
+}
+
+// Short functions share goroutines, unless the race detector is there to find
+// what two of them do to one another.
+func TestGroupGoroutines(t *testing.T) {
+	var g gather.Group
+	var mu sync.Mutex
+	ran := map[uint64]bool{}
+	const n = 2000
+	for range n {
+		g.Go(func() error {
+			mu.Lock()
+			defer mu.Unlock()
+			ran[gls.Goroutine()] = true
+			return nil
+		})
+	}
+	require.NoError(t, g.Wait())
+	if raceEnabled {
+		assert.Len(t, ran, n)
+	} else {
+		assert.Less(t, len(ran), n)
+	}
+}
