@@ -13,22 +13,25 @@ import (
 //
 // The zero Context is empty and ready to use. A Context must not be copied
 // after first use; its Copy method makes another.
-type Context struct{ scope gls.Scope }
+type Context gls.Env
 
-func init() {
-	gls.ScopeOf = func(c any) *gls.Scope { return &c.(*Context).scope }
-}
+// env returns what c is to internal/gls.
+func (c *Context) env() *gls.Env { return (*gls.Env)(c) }
 
 // Copy returns a new Context with the running goroutine's values. It takes
 // constant time, whatever is set. It mirrors contextvars.copy_context().
-func Copy() *Context { return hold(gls.Current()) }
+func Copy() *Context {
+	c := new(Context)
+	c.env().HoldHere()
+	return c
+}
 
 // Empty returns a new Context without values. It mirrors contextvars.Context().
 func Empty() *Context { return new(Context) }
 
 func hold(f *gls.Frame) *Context {
 	c := new(Context)
-	c.scope.Hold(f)
+	c.env().Hold(f)
 	return c
 }
 
@@ -43,8 +46,8 @@ func hold(f *gls.Frame) *Context {
 //
 // It mirrors Context.run().
 func (c *Context) Run(fn func()) {
-	if !c.scope.Run(fn) {
-		panic(&EnterError{Here: c.scope.RunningHere()})
+	if !c.env().Run(fn) {
+		panic(&EnterError{Here: c.env().RunningHere()})
 	}
 }
 
@@ -60,25 +63,45 @@ func Call[T any](c *Context, fn func() (T, error)) (T, error) {
 
 // Copy returns a new Context with the values of c. It takes constant time. It
 // mirrors Context.copy().
-func (c *Context) Copy() *Context { return hold(c.scope.Frame()) }
+func (c *Context) Copy() *Context { return hold(c.env().Frame()) }
 
 // Len returns how many variables have a value in c.
-func (c *Context) Len() int { return c.scope.Frame().Values().Len() }
+func (c *Context) Len() int {
+	f := c.env().Frame()
+	if !identities.Load() {
+		return f.Values().Len()
+	}
+	n := 0
+	eachIn(f, func(uint32, bound) bool {
+		n++
+		return true
+	})
+	return n
+}
+
+// eachIn calls yield for each binding in f that is readable here, until it
+// returns false.
+func eachIn(f *gls.Frame, yield func(uint32, bound) bool) {
+	f.Values().All(func(key uint32, held any) bool {
+		b := held.(bound)
+		return !b.readable(f) || yield(key, b)
+	})
+}
 
 // Contains reports whether v has a value in c. It mirrors var in ctx.
 func (c *Context) Contains(v Variable) bool {
-	return c.scope.Frame().Values().Get(v.key()) != nil
+	f := c.env().Frame()
+	b, _ := f.Values().Get(v.key()).(bound)
+	return b != nil && b.readable(f)
 }
 
 // All returns the variables that have a value in c, with their values, in the
 // order in which they were declared. What is set while the loop runs is not
 // seen in it. It mirrors Context.items().
 func (c *Context) All() iter.Seq2[Variable, any] {
-	values := c.scope.Frame().Values()
+	f := c.env().Frame()
 	return func(yield func(Variable, any) bool) {
-		values.All(func(_ uint32, b any) bool {
-			return yield(b.(interface{ pair() (Variable, any) }).pair())
-		})
+		eachIn(f, func(_ uint32, b bound) bool { return yield(b.pair()) })
 	}
 }
 
@@ -86,23 +109,23 @@ func (c *Context) All() iter.Seq2[Variable, any] {
 // are equal if == says so or, for those it can't compare, [reflect.DeepEqual].
 // It mirrors ctx == other, which compares values as Python's == does.
 func (c *Context) Equal(o *Context) bool {
-	a, b := c.scope.Frame().Values(), o.scope.Frame().Values()
-	if a.Len() != b.Len() {
+	if c.Len() != o.Len() {
 		return false
 	}
+	f := o.env().Frame()
 	equal := true
-	a.All(func(key uint32, av any) bool {
-		bv := b.Get(key)
-		equal = bv != nil && (av == bv || sameValue(av, bv))
+	eachIn(c.env().Frame(), func(key uint32, a bound) bool {
+		b, _ := f.Values().Get(key).(bound)
+		equal = b != nil && b.readable(f) && (a == b || sameValue(a, b))
 		return equal
 	})
 	return equal
 }
 
 // sameValue compares the values of two bindings of one variable.
-func sameValue(a, b any) bool {
-	_, av := a.(interface{ pair() (Variable, any) }).pair()
-	_, bv := b.(interface{ pair() (Variable, any) }).pair()
+func sameValue(a, b bound) bool {
+	_, av := a.pair()
+	_, bv := b.pair()
 	if av == nil || bv == nil {
 		return av == bv
 	}

@@ -2,29 +2,70 @@ package ctxvar
 
 import "errors"
 
-// What a [*LookupError], a [*TokenError] or an [*EnterError] is about, for
-// [errors.Is].
+// What a [*LookupError], a [*TokenError], an [*EnterError] or a [*VarError] is
+// about, for [errors.Is].
 var (
 	ErrUnset        = errors.New("variable has neither a value nor a default")
 	ErrTokenUsed    = errors.New("token was used already")
 	ErrTokenVar     = errors.New("token belongs to another variable")
 	ErrTokenContext = errors.New("token was made in another context")
 	ErrEntered      = errors.New("context is being run already")
+	ErrVarZero      = errors.New("variable was not declared with New")
+	ErrVarCopied    = errors.New("variable was copied")
+)
+
+// Why there is no value, if a [*LookupError] can tell. The first three are about
+// variables for identity, see [Identity].
+var (
+	ErrOutlived  = errors.New("the goroutine has outlived the work that it was started in and that set the variable")
+	ErrOtherWork = errors.New("the variable was set outside of this piece of work: before it began, or in another")
+	ErrWorkOver  = errors.New("the work that set the variable is over, and these are its values")
+	ErrMayBeLost = errors.New("it may be lost: the goroutine was found with somebody else's profiler labels")
 )
 
 // A LookupError is what [Var.MustGet] panics with where there is nothing to
 // get. It mirrors the LookupError that Python's ContextVar.get() raises.
 type LookupError struct {
 	Var string // the variable's name
+	// Why is nil, ErrOutlived, ErrOtherWork, ErrWorkOver or ErrMayBeLost.
+	Why error
 }
 
 func (e *LookupError) Error() string {
-	return "ctxvar: " + e.Var + ": " + ErrUnset.Error() +
-		": Set it first, declare it with a Default, or use Lookup"
+	text := "ctxvar: " + e.Var + ": "
+	switch e.Why {
+	case nil:
+		return text + ErrUnset.Error() + ": Set it first, declare it with a Default, or use Lookup"
+	case ErrMayBeLost:
+		return text + ErrUnset.Error() + ", or " + e.Why.Error() +
+			": label with ctxvar.Do or a ctx of ctxvar.NewContext, or build with heirloom exact"
+	default:
+		return text + e.Why.Error() +
+			": give the job a ctx of its work and call it with ctxvar.RunFrom, or begin a ctxvar.Work and Set it there"
+	}
 }
 
 // Unwrap returns [ErrUnset].
 func (e *LookupError) Unwrap() error { return ErrUnset }
+
+// Is reports whether target is e.Why.
+func (e *LookupError) Is(target error) bool { return e.Why != nil && target == e.Why }
+
+// A VarError is what a variable panics with that [New] did not make.
+type VarError struct {
+	Var string // the name of the variable that was copied
+	Err error  // ErrVarZero or ErrVarCopied
+}
+
+func (e *VarError) Error() string {
+	if e.Err == ErrVarCopied {
+		return "ctxvar: " + e.Var + ": " + e.Err.Error() + ": use the pointer that New returned"
+	}
+	return "ctxvar: " + e.Err.Error() + ": declare it at package level, var name = ctxvar.New[T](\"name\")"
+}
+
+// Unwrap returns e.Err.
+func (e *VarError) Unwrap() error { return e.Err }
 
 // A TokenError is what [Var.Reset] and [Token.Reset] panic with when they are
 // misused. It mirrors the RuntimeError and the ValueError of Python's

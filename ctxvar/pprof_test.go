@@ -3,6 +3,7 @@ package ctxvar_test
 import (
 	"context"
 	"fmt"
+	"runtime"
 	"runtime/pprof"
 	"strings"
 	"testing"
@@ -174,13 +175,14 @@ func TestDoChildHasASnapshot(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
 		pprof.Do(descend(t.Context()), pprof.Labels("k", "v"), func(ctx context.Context) {
+			has(t, "acme", "none")
 			parentSet, childSet := make(chan struct{}), make(chan struct{})
 			childDone := make(chan struct{})
 			go func() {
 				defer close(childDone)
 				<-parentSet
 				has(t, "acme", "none")
-				pprof.Do(ctx, pprof.Labels("in", "child"), func(context.Context) {
+				pprof.Do(ctxvar.NewContext(ctx), pprof.Labels("in", "child"), func(context.Context) {
 					has(t, "acme", "none")
 					tenant.Set("child")
 					close(childSet)
@@ -196,6 +198,54 @@ func TestDoChildHasASnapshot(t *testing.T) {
 			has(t, "parent", "none")
 		})
 		has(t, "parent", "none")
+	})
+}
+
+// Where the parent has not used a variable since it was labelled, and sets one
+// before the child has looked, nobody can tell the child what it was to inherit.
+// It is not what the parent has now.
+func TestDoChildThatLooksLate(t *testing.T) {
+	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
+		tenant.Set("acme")
+		pprof.Do(descend(t.Context()), pprof.Labels("k", "v"), func(context.Context) {
+			set, looked := make(chan struct{}), make(chan struct{})
+			go func() {
+				defer close(looked)
+				<-set
+				assert.Equal(t, inExact("acme"), tenant.Get())
+				assert.Equal(t, !exact, ctxvar.MayBeLost())
+			}()
+			tenant.Set("parent")
+			close(set)
+			<-looked
+		})
+	})
+}
+
+// The ctx that a pprof.Do gave to its function has the labels of then, and a
+// goroutine that puts them on again has not the variables of then.
+func TestDoWithALabelledContextOfEarlier(t *testing.T) {
+	tenant.Set("old")
+	child := func(want string) {
+		t.Helper()
+		assert.Nil(t, inGoroutine(func() { assert.Equal(t, want, tenant.Get()) }))
+	}
+	pprof.Do(ctxvar.NewContext(t.Context()), pprof.Labels("handler", "x"), func(ctx context.Context) {
+		tenant.Set("new")
+		pprof.Do(ctx, pprof.Labels("stage", "y"), func(context.Context) {
+			child(inExact("new"))
+			assert.Equal(t, "new", tenant.Get())
+			child("new")
+		})
+		ctxvar.Detach(func() {
+			pprof.Do(ctx, pprof.Labels("stage", "refresh"), func(context.Context) { child("none") })
+			child("none")
+		})
+		pprof.Do(ctxvar.NewContext(ctx), pprof.Labels("stage", "z"), func(context.Context) { child("new") })
+		tenant.With("undone", func() {
+			pprof.Do(ctxvar.NewContext(ctx), pprof.Labels("stage", "w"), func(context.Context) {})
+		})
+		child("new")
 	})
 }
 
@@ -287,56 +337,44 @@ func TestDoOddities(t *testing.T) {
 	})
 }
 
-// A ctx made in one goroutine and used by Do in another, a stranger to the
-// first: the values that the stranger has are its own newest ones. But where
-// the ctx comes from a pprof.Do or a pprof.WithLabels of the first, without a
-// NewContext since, pprof asks nobody for labels, and the values are those that
-// ctx carries.
+// A ctx made in one goroutine and put on by another, which is a stranger to the
+// first, gives that one nothing and takes nothing away, inside or afterwards.
 func TestDoWithAnotherGoroutinesContext(t *testing.T) {
-	for name, descend := range descend {
-		t.Run(name, func(t *testing.T) {
-			var ctx context.Context
-			assert.Nil(t, inGoroutine(func() {
-				tenant.Set("theirs")
-				ctx = descend(t.Context())
-			}))
-			want := "mine"
-			if name == "with labels" {
-				want = "theirs"
-			}
-			tenant.Set("mine")
-			pprof.Do(ctx, pprof.Labels("k", "v"), func(context.Context) {
-				assert.Equal(t, want, tenant.Get())
-				tenant.Set("inside")
-			})
-			assert.Equal(t, "inside", tenant.Get())
-			pprof.Do(ctxvar.NewContext(ctx), pprof.Labels("k", "v"), func(context.Context) {
-				assert.Equal(t, "inside", tenant.Get())
-			})
+	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
+		var ctx context.Context
+		assert.Nil(t, inGoroutine(func() {
+			tenant.Set("theirs")
+			ctx = descend(t.Context())
+		}))
+		tenant.Set("mine")
+		pprof.Do(ctx, pprof.Labels("k", "v"), func(context.Context) {
+			has(t, "mine", "none")
+			assert.Nil(t, inGoroutine(func() { has(t, "mine", "none") }))
+			tenant.Set("inside")
 		})
-	}
+		has(t, "inside", "none")
+		pprof.SetGoroutineLabels(ctx)
+		has(t, "inside", "none")
+	})
 }
 
-// A goroutine without any variable gets those that ctx carries, as long as it
-// sets none itself.
 func TestDoInAGoroutineWithoutVariables(t *testing.T) {
-	for name, descend := range descend {
-		t.Run(name, func(t *testing.T) {
-			var ctx context.Context
-			assert.Nil(t, inGoroutine(func() {
-				tenant.Set("carried")
-				ctx = descend(t.Context())
-			}))
+	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
+		var ctx context.Context
+		assert.Nil(t, inGoroutine(func() {
+			tenant.Set("carried")
+			ctx = descend(t.Context())
+		}))
+		has(t, "none", "none")
+		pprof.Do(ctx, pprof.Labels("k", "v"), func(ctx context.Context) {
 			has(t, "none", "none")
-			pprof.Do(ctx, pprof.Labels("k", "v"), func(ctx context.Context) {
-				has(t, "carried", "none")
-				region.Set("inside")
-				pprof.Do(ctx, pprof.Labels("k", "v"), func(context.Context) { has(t, "carried", "inside") })
-				has(t, "carried", "inside")
-			})
-			has(t, "carried", "inside")
+			assert.Nil(t, inGoroutine(func() { has(t, "none", "none") }))
+			region.Set("inside")
+			pprof.Do(ctx, pprof.Labels("k", "v"), func(context.Context) { has(t, "none", "inside") })
+			has(t, "none", "inside")
 		})
-	}
+		has(t, "none", "inside")
+	})
 }
 
 // A goroutine that was started in a pprof.Do and goes on with the ctx of it:
@@ -390,47 +428,121 @@ func TestDoInChildrenOneAfterTheOther(t *testing.T) {
 	})
 }
 
-// A foreign ctx takes the variables away, inside and afterwards. A token from
-// before still gives back what its goroutine had.
+var foreign = map[string]func() context.Context{
+	"Background": context.Background,
+	"labels": func() context.Context {
+		return pprof.WithLabels(context.Background(), pprof.Labels("from", "ctx"))
+	},
+}
+
+// A foreign ctx takes nothing away either.
 func TestDoWithAForeignContext(t *testing.T) {
-	foreign := map[string]context.Context{
-		"Background": context.Background(),
-		"labels":     pprof.WithLabels(context.Background(), pprof.Labels("from", "ctx")),
-	}
 	for name, ctx := range foreign {
 		t.Run(name, func(t *testing.T) {
 			region.Set("eu")
 			func() {
 				defer tenant.Set("acme").Reset()
-				pprof.Do(ctx, pprof.Labels("k", "v"), func(ctx context.Context) {
-					has(t, "none", "none")
-					assert.Nil(t, inGoroutine(func() { has(t, "none", "none") }))
+				pprof.Do(ctx(), pprof.Labels("k", "v"), func(ctx context.Context) {
+					has(t, "acme", "eu")
+					assert.Nil(t, inGoroutine(func() { has(t, "acme", "eu") }))
 					tenant.Set("inside")
-					has(t, "inside", "none")
+					has(t, "inside", "eu")
 				})
-				has(t, "none", "none")
+				has(t, "inside", "eu")
+				assert.Equal(t, "over", recovered(func() {
+					pprof.Do(ctx(), pprof.Labels("k", "v"), func(context.Context) {
+						tenant.Set("before the panic")
+						panic("over")
+					})
+				}))
+				has(t, "before the panic", "eu")
+				pprof.SetGoroutineLabels(ctx())
+				runtime.GC()
+				pprof.SetGoroutineLabels(context.Background())
+				runtime.GC()
+				has(t, "before the panic", "eu")
 			}()
 			has(t, "none", "eu")
 		})
 	}
 }
 
-// With, Run and Detach give their callers back all that they had, though a
-// foreign ctx took it away inside of them.
+// A goroutine that has only inherited has begun with any use of a variable but
+// reading. Before, it may lose them: what is in its slot is all that there is.
+func TestForeignLabelsOnAnHeir(t *testing.T) {
+	tests := []struct {
+		reason string
+		begin  func()
+		begins bool
+	}{
+		{"nothing was used", func() {}, false},
+		{"reading leaves no trace", func() { tenant.Get() }, false},
+		{"a set begins", func() { region.Set("eu").Reset() }, true},
+		{"a run begins", func() { ctxvar.Copy().Run(func() {}) }, true},
+		{"Detach begins", func() { ctxvar.Detach(func() {}) }, true},
+		{"NewContext begins", func() { ctxvar.NewContext(context.Background()) }, true},
+		{"Do begins", func() { ctxvar.Do(context.Background(), pprof.Labels(), func(context.Context) {}) }, true},
+		{"to be asked through a ctx of ours begins", func() {
+			pprof.SetGoroutineLabels(ctxvar.NewContext(context.Background()))
+		}, true},
+	}
+	tenant.Set("acme")
+	for _, tt := range tests {
+		for name, ctx := range foreign {
+			t.Run(tt.reason+"/"+name, func(t *testing.T) {
+				tenant.Set("acme")
+				assert.Nil(t, inGoroutine(func() {
+					lost := ctxvar.LostCount()
+					tt.begin()
+					want := "acme"
+					if !tt.begins {
+						want = inExact("acme")
+					}
+					pprof.Do(ctx(), pprof.Labels("k", "v"), func(context.Context) {
+						has(t, want, "none")
+						assert.Nil(t, inGoroutine(func() { has(t, want, "none") }))
+						assert.Equal(t, want == "none", ctxvar.MayBeLost())
+						if want == "acme" {
+							assert.Equal(t, lost, ctxvar.LostCount())
+						} else {
+							assert.Greater(t, ctxvar.LostCount(), lost)
+						}
+					})
+					has(t, want, "none")
+					assert.Equal(t, want == "none", ctxvar.MayBeLost(), "afterwards, without labels")
+				}))
+			})
+		}
+	}
+}
+
+// With, Run and Detach give their callers back all that they had.
 func TestScopesAcrossAForeignContext(t *testing.T) {
-	for name, scope := range map[string]func(fn func()){
-		"With":   func(fn func()) { tenant.With("scope", fn) },
-		"Run":    func(fn func()) { ctxvar.Copy().Run(fn) },
-		"Detach": ctxvar.Detach,
+	for name, scope := range map[string]struct {
+		run    func(fn func())
+		tenant string
+		region string
+	}{
+		"With":   {func(fn func()) { tenant.With("scope", fn) }, "scope", "eu"},
+		"Run":    {func(fn func()) { ctxvar.Copy().Run(fn) }, "acme", "eu"},
+		"Detach": {ctxvar.Detach, "none", "none"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			tenant.Set("acme")
 			region.Set("eu")
-			scope(func() {
+			scope.run(func() {
 				pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
-				has(t, "none", "none")
+				has(t, scope.tenant, scope.region)
+				pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
+				region.Set("inside")
+				pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
+				has(t, scope.tenant, "inside")
 			})
-			has(t, "acme", "eu")
+			want := "eu"
+			if name == "With" {
+				want = "inside" // With is of one variable
+			}
+			has(t, "acme", want)
 			assert.Equal(t, []string{"k=v"}, ownLabels(), "labels are not scoped")
 		})
 	}
@@ -631,25 +743,34 @@ func TestLabelsBeforeTheFirstVariable(t *testing.T) {
 	})
 }
 
-// Between the start of a pprof.Do and the first use of a variable in it, a
-// goroutine has one more label, of two empty strings. Profiles in the binary
-// format don't show it, texts do. The ctx has it for good.
+// After pprof has labelled a goroutine with a ctx of ours and until the next use
+// of a variable, in the default mode, it has one more label, of two empty
+// strings. Profiles in the binary format don't show it, texts do. The ctx has it
+// for good.
 func TestMark(t *testing.T) {
+	mark := `"":"", `
+	keys := []string{"", "k"}
+	if exact {
+		mark, keys = "", keys[1:]
+	}
 	tenant.Set("acme")
 	pprof.Do(ctxvar.NewContext(t.Context()), pprof.Labels("k", "v"), func(ctx context.Context) {
-		var keys []string
-		pprof.ForLabels(ctx, func(key, _ string) bool { keys = append(keys, key); return true })
-		assert.Equal(t, []string{"", "k"}, keys)
+		var got []string
+		pprof.ForLabels(ctx, func(key, _ string) bool { got = append(got, key); return true })
+		assert.Equal(t, keys, got)
 		assert.Equal(t, []string{"k=v"}, ownLabels())
-		assert.Equal(t, `{"":"", "k":"v"}`, ownTextLabels())
+		assert.Equal(t, `{`+mark+`"k":"v"}`, ownTextLabels())
 		tenant.Get()
 		assert.Equal(t, []string{"k=v"}, ownLabels())
 		assert.Equal(t, `{"k":"v"}`, ownTextLabels())
 	})
+	assert.Equal(t, `{`+strings.TrimSuffix(mark, ", ")+`}`, ownTextLabels())
+	tenant.Get()
 	assert.Equal(t, `{}`, ownTextLabels())
 	ctxvar.Do(t.Context(), pprof.Labels("k", "v"), func(context.Context) {
 		assert.Equal(t, `{"k":"v"}`, ownTextLabels(), "nor does Do need one")
 	})
+	assert.Equal(t, `{}`, ownTextLabels())
 }
 
 // A Context taken where there are labels does not bring them to where it runs.

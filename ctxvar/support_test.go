@@ -99,3 +99,15 @@ func ints(n int) []*ctxvar.Var[int] {
 	}
 	return vars
 }
+
+// exact is whether goroutines have a place for variables alone.
+var exact = ctxvar.Mode() == "exact"
+
+// inExact returns want where the default mode can't know and has nothing, as a
+// variable with the default "none".
+func inExact(want string) string {
+	if exact {
+		return want
+	}
+	return "none"
+}

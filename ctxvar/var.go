@@ -13,18 +13,36 @@ import (
 //
 // Vars are meant to be declared with [New] at package level. One that is made
 // in a function is a new variable with each call, which nothing else can read,
-// and takes a little memory in every Context it is ever set in.
+// and takes a little memory in every Context it is ever set in. A Var that New
+// did not make, a zero or a copied one, panics with a [*VarError] where it is
+// used.
 type Var[T any] struct {
-	id   uint32
-	name string
+	_ noCopy
+	// self is the Var itself, by which a copy is told.
+	self *Var[T]
+	// id is the variable's key in the trie. No variable has 0, which is that of
+	// a zero Var.
+	id       uint32
+	identity bool
+	secret   bool
+	constant bool // fallback returns what Default was given
+	name     string
 	// fallback returns the default; nil if there is none.
 	fallback func() T
 }
+
+// noCopy lets go vet find copies.
+type noCopy struct{}
+
+func (*noCopy) Lock()   {}
+func (*noCopy) Unlock() {}
 
 // Variable is a [Var] of any type. Only this package implements it.
 type Variable interface {
 	// Name returns the name that the variable was declared with.
 	Name() string
+	// Secret reports whether the variable was declared with [Secret].
+	Secret() bool
 
 	// key returns the variable's key in the trie.
 	key() uint32
@@ -32,44 +50,9 @@ type Variable interface {
 
 var _ Variable = (*Var[any])(nil)
 
-// ids counts the variables, whose numbers are their keys in the trie.
-var ids atomic.Uint32
-
-// A binding is a variable with a value, as the trie holds it.
-type binding[T any] struct {
-	v     *Var[T]
-	value T
-}
-
-// pair returns the binding's two sides without their type.
-func (b *binding[T]) pair() (Variable, any) { return b.v, b.value }
-
-// An Option configures a variable of type T. See [Default] and [DefaultFunc].
-type Option[T any] interface{ apply(*Var[T]) }
-
-type optionFunc[T any] func(*Var[T])
-
-func (f optionFunc[T]) apply(v *Var[T]) { f(v) }
-
-// Default gives a variable a default: what [Var.Get] returns where no value is
-// set. The default is one value for all, so if it is a map or a slice, changing
-// it in place changes it for everybody; [DefaultFunc] makes one for each.
-func Default[T any](value T) Option[T] {
-	return DefaultFunc(func() T { return value })
-}
-
-// DefaultFunc gives a variable a default that is made anew with each call of
-// [Var.Get] or [Var.Lookup] where no value is set. f may be called by several
-// goroutines at the same time. DefaultFunc panics if f is nil.
-//
-// Python has no such thing: its default is one object for all tasks, and the
-// usual bug is to change it in place.
-func DefaultFunc[T any](f func() T) Option[T] {
-	if f == nil {
-		panic("ctxvar: DefaultFunc of a nil function")
-	}
-	return optionFunc[T](func(v *Var[T]) { v.fallback = f })
-}
+// ids counts the variables, whose numbers are their keys in the trie. It has
+// more bits than these, so that it never begins again.
+var ids atomic.Uint64
 
 // New declares a variable. The name is for people, in error texts and
 // listings; variables are told apart by the pointer, not the name. Of several
@@ -79,10 +62,11 @@ func DefaultFunc[T any](f func() T) Option[T] {
 // level.
 func New[T any](name string, opts ...Option[T]) *Var[T] {
 	id := ids.Add(1)
-	if id == math.MaxUint32 {
+	if id > math.MaxUint32 {
 		panic("ctxvar: too many variables: declare them at package level, not in functions")
 	}
-	v := &Var[T]{id: id - 1, name: name}
+	v := &Var[T]{id: uint32(id), name: name}
+	v.self = v
 	for _, opt := range opts {
 		opt.apply(v)
 	}
@@ -92,12 +76,26 @@ func New[T any](name string, opts ...Option[T]) *Var[T] {
 // Name returns the name that v was declared with.
 func (v *Var[T]) Name() string { return v.name }
 
-func (v *Var[T]) key() uint32 { return v.id }
+// Secret reports whether v was declared with [Secret].
+func (v *Var[T]) Secret() bool { return v.secret }
 
-// binding returns the running goroutine's binding of v, or nil.
-func (v *Var[T]) binding() *binding[T] {
-	b, _ := gls.Get(v.id).(*binding[T])
-	return b
+func (v *Var[T]) key() uint32 {
+	v.check()
+	return v.id
+}
+
+// check panics if v was not made by New.
+func (v *Var[T]) check() {
+	if v.self != v {
+		v.misused()
+	}
+}
+
+func (v *Var[T]) misused() {
+	if v.self == nil {
+		panic(&VarError{Err: ErrVarZero})
+	}
+	panic(&VarError{Var: v.name, Err: ErrVarCopied})
 }
 
 // Get returns the running goroutine's value of v, or else v's default, or else
@@ -108,10 +106,10 @@ func (v *Var[T]) binding() *binding[T] {
 // the zero value, as reading any variable of Go does. [Var.MustGet] panics and
 // [Var.Lookup] reports.
 func (v *Var[T]) Get() T {
-	// As binding does, but with all that is usual inlined: this is what programs
+	// As Lookup does, but with all that is usual inlined: this is what programs
 	// do most.
 	var held any
-	switch f := gls.Peek().Frame(); {
+	switch f := gls.FrameIn(gls.Peek()); {
 	case f == nil:
 		held = gls.Get(v.id)
 	case f.Flat():
@@ -119,15 +117,28 @@ func (v *Var[T]) Get() T {
 	default:
 		held = f.DeepGet(v.id)
 	}
-	if b, _ := held.(*binding[T]); b != nil {
+	if b, _ := held.(*binding[T]); b != nil && b.v == v {
 		return b.value
 	}
-	value, _ := v.unset()
+	value, ok := v.ofIdentity(held)
+	if !ok {
+		value, _ = v.unset()
+	}
 	return value
+}
+
+// set returns the running goroutine's value of v, and whether it has one.
+func (v *Var[T]) set() (T, bool) {
+	held := gls.Get(v.id)
+	if b, _ := held.(*binding[T]); b != nil && b.v == v {
+		return b.value, true
+	}
+	return v.ofIdentity(held)
 }
 
 // unset returns what v has where no value is set.
 func (v *Var[T]) unset() (value T, ok bool) {
+	v.check()
 	if v.fallback == nil {
 		return value, false
 	}
@@ -137,28 +148,32 @@ func (v *Var[T]) unset() (value T, ok bool) {
 // GetOr returns the running goroutine's value of v, or else def. Like
 // ContextVar.get(default), it ignores the variable's own default.
 func (v *Var[T]) GetOr(def T) T {
-	if b := v.binding(); b != nil {
-		return b.value
+	if value, ok := v.set(); ok {
+		return value
 	}
+	v.check()
 	return def
 }
 
 // Lookup returns the running goroutine's value of v, or else v's default. It
 // reports false, with the zero value, where there is neither: where Python's
-// ContextVar.get() raises LookupError.
-func (v *Var[T]) Lookup() (T, bool) {
-	if b := v.binding(); b != nil {
-		return b.value, true
+// ContextVar.get() raises LookupError. The default of a variable for identity,
+// see [Identity], does not count.
+func (v *Var[T]) Lookup() (value T, ok bool) {
+	if value, ok = v.set(); ok || v.identity {
+		return value, ok
 	}
 	return v.unset()
 }
 
 // MustGet returns the running goroutine's value of v, or else v's default. It
-// panics with a [*LookupError] where there is neither.
+// panics with a [*LookupError] where [Var.Lookup] reports false, which tells why
+// if it can.
 func (v *Var[T]) MustGet() T {
 	value, ok := v.Lookup()
 	if !ok {
-		panic(&LookupError{Var: v.name})
+		v.check()
+		panic(&LookupError{Var: v.name, Why: v.why()})
 	}
 	return value
 }
@@ -173,9 +188,14 @@ func (v *Var[T]) MustGet() T {
 //
 //	defer v.Set(value).Reset()
 //
+// A value that is to stay lasts as long as the goroutine does. In a handler that
+// is longer than the request where connections are kept alive or handlers run in
+// a pool; begin a [Work] with each request, as ctxhttp.Middleware does.
+//
 // It mirrors ContextVar.set().
 func (v *Var[T]) Set(value T) *Token[T] {
-	return &Token[T]{v: v, change: gls.Set(v.id, &binding[T]{v, value})}
+	v.check()
+	return &Token[T]{v: v, change: gls.Set(v.id, v.bind(value))}
 }
 
 // Reset gives v the value it had before the [Var.Set] that returned t; where
@@ -186,11 +206,12 @@ func (v *Var[T]) Set(value T) *Token[T] {
 //
 // It mirrors ContextVar.reset(). [Token.Reset] is the same, and shorter.
 func (v *Var[T]) Reset(t *Token[T]) {
+	v.check()
 	switch {
 	case t.used.Load():
 		panic(&TokenError{Var: v.name, Err: ErrTokenUsed})
 	case t.v != v:
-		panic(&TokenError{Var: v.name, Err: ErrTokenVar, other: t.v.name})
+		panic(&TokenError{Var: v.name, Err: ErrTokenVar, other: t.of()})
 	case !t.change.Undo(v.id):
 		panic(&TokenError{Var: v.name, Err: ErrTokenContext})
 	}
@@ -211,10 +232,12 @@ func (v *Var[T]) With(value T, fn func()) {
 // While a goroutine runs c, another one finds the state after some assignment
 // made in the run, and never half of one.
 func (v *Var[T]) In(c *Context) (T, bool) {
-	b, ok := c.scope.Frame().Values().Get(v.id).(*binding[T])
-	if !ok {
+	v.check()
+	f := c.env().Frame()
+	b, _ := f.Values().Get(v.id).(bound)
+	if b == nil || !b.readable(f) {
 		var zero T
 		return zero, false
 	}
-	return b.value, true
+	return valueOf[T](b), true
 }

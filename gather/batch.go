@@ -100,6 +100,8 @@ func (b *batch[T, R]) startWorkers() {
 
 // work is the life of a worker.
 func (b *batch[T, R]) work() {
+	b.vars.Enter(&b.jobs.carried)
+	defer gls.Forget()
 	returned := false
 	defer func() {
 		if returned {

@@ -17,7 +17,7 @@ import (
 // asks for what such a one is needed for: the Done channel, or a cause.
 type jobContext struct {
 	context.Context // the caller's
-	frame           *gls.Frame
+	carried         gls.Carried
 	late            latectx.Late
 }
 
@@ -28,7 +28,7 @@ var over = latectx.NewEnd(context.Canceled)
 // begin makes c the context for jobs of a call with ctx.
 func (c *jobContext) begin(ctx context.Context) {
 	c.Context = ctx
-	c.frame = gls.Current()
+	c.carried = gls.Carry()
 }
 
 // cancel cancels c, unless it is already. With no cause, it is that the call is
@@ -52,7 +52,7 @@ func (c *jobContext) Err() error { return c.late.Err(c.Context) }
 func (c *jobContext) Value(key any) any {
 	switch {
 	case latectx.AsksVariables(key):
-		return latectx.Variables(key, c.Context, c.frame)
+		return latectx.Variables(key, c.Context, &c.carried)
 	case latectx.IsCancelKey(key):
 		if v := c.late.Standard(c.Context).Value(key); v != nil {
 			return v

@@ -183,6 +183,7 @@ func (g *Group) work() {
 	g.mu.Lock()
 	g.coming = false
 	g.mu.Unlock()
+	defer gls.Forget()
 	returned := false
 	defer func() {
 		if returned {
@@ -215,7 +216,7 @@ func (g *Group) serve() (done bool) {
 			if start {
 				go g.work()
 			}
-			p.vars.Restore()
+			p.vars.Enter(g.carried())
 			if err := g.call(&p); err != nil {
 				g.fail(&p, err)
 			}
@@ -232,9 +233,20 @@ func (g *Group) serve() (done bool) {
 	return done
 }
 
+// carried returns what the ctx of the functions carries, or nil if they have
+// none.
+func (g *Group) carried() *gls.Carried {
+	if g.jobs == nil {
+		return nil
+	}
+	return &g.jobs.carried
+}
+
 // runAlone is the life of a goroutine for p alone, which was not in the queue.
 func (g *Group) runAlone(p part) {
 	defer g.running.Done()
+	p.vars.Enter(g.carried())
+	defer gls.Forget()
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		return struct{}{}, g.call(&p)
 	}).Call(context.Background(), func(_ struct{}, err error) {

@@ -264,7 +264,8 @@ func (f *flow[T, R]) grow() {
 // serve is the life of a worker.
 func (f *flow[T, R]) serve() {
 	// It was started by the feeder, or by a worker in the middle of a job.
-	f.vars.Restore()
+	f.vars.Enter(&f.jobs.carried)
+	defer gls.Forget()
 	var j job[T, R]
 	returned := false
 	defer func() {

@@ -39,7 +39,7 @@ func FromChan[T any](ch <-chan T) iter.Seq[T] {
 // the goroutine that iterates over the input and of no other: what the input
 // starts inherits the variable, but has no business with the end of the stream.
 type feed struct {
-	scope gls.Scope
+	scope gls.Env
 	ctx   context.Context // done when the stream is over
 }
 

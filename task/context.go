@@ -56,9 +56,9 @@ func (c *nodeCtx) Value(key any) any {
 			return v
 		}
 	case key == gls.CarrierKey{}:
-		return c.node().frame()
+		return (*gls.Env)(c.node().variables())
 	case gls.PprofKey(key):
-		return gls.Answer(c.ctx.Value(key), c.node().frame())
+		return gls.Answer(c.ctx.Value(key))
 	case key == unheard.Key{}:
 		n := c.node()
 		return func(err error) { n.env.report(n.info(), err) }
@@ -68,9 +68,6 @@ func (c *nodeCtx) Value(key any) any {
 
 // String names the task in the text of a derived context.
 func (c *nodeCtx) String() string { return "task.Context(" + c.node().name() + ")" }
-
-// frame returns the newest variables of n.
-func (n *node) frame() *gls.Frame { return gls.ScopeOf(n.variables()).Frame() }
 
 // variables returns those of n.
 func (n *node) variables() *ctxvar.Context {

@@ -73,7 +73,7 @@ func here() *node {
 }
 
 // isHere reports whether the running goroutine is that of n, a task.
-func (n *node) isHere() bool { return gls.ScopeOf(n.self.(owner).ownVars()).BegunHere() }
+func (n *node) isHere() bool { return (*gls.Env)(n.self.(owner).ownVars()).BegunHere() }
 
 type owner interface{ ownVars() *ctxvar.Context }
 

@@ -34,7 +34,7 @@ type node struct {
 	ctx     context.Context // what the node's own ctx falls back on for values
 	more    *extras         // what few nodes have, or nil
 
-	parent gls.Cell[node] // stored with the parent's mu locked
+	parent gls.Ptr[node] // stored with the parent's mu locked
 
 	// Guarded by the parent's mu.
 	prev, next *node

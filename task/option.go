@@ -124,7 +124,7 @@ func labelled[T any](fn Func[T], name string) Func[T] {
 
 func inContext[T any](fn Func[T], c *ctxvar.Context) Func[T] {
 	return func(ctx context.Context) (value T, err error) {
-		if !gls.ScopeOf(c).Run(func() { value, err = fn(ctx) }) {
+		if !(*gls.Env)(c).Run(func() { value, err = fn(ctx) }) {
 			err = new(ctxvar.EnterError)
 		}
 		return value, err

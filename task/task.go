@@ -54,7 +54,7 @@ func newTask[T any](fn Func[T]) *Task[T] {
 	}
 	t := &Task[T]{fn: fn}
 	t.self = t
-	gls.ScopeOf(&t.own).Bear(&t.self)
+	(*gls.Env)(&t.own).Bear(&t.self)
 	return t
 }
 
@@ -72,7 +72,7 @@ func live(t interface{ run() }) { t.run() }
 
 // run is what the task's goroutine does.
 func (t *Task[T]) run() {
-	vars := gls.ScopeOf(&t.own)
+	vars := (*gls.Env)(&t.own)
 	vars.Begin()
 	defer t.conclude(vars)
 	fn := t.fn
@@ -81,7 +81,7 @@ func (t *Task[T]) run() {
 }
 
 // conclude ends the task, however its function ended.
-func (t *Task[T]) conclude(vars *gls.Scope) {
+func (t *Task[T]) conclude(vars *gls.Env) {
 	vars.End()
 	state := Succeeded
 	if t.ending.err != nil {
@@ -107,7 +107,7 @@ func (t *Task[T]) refuse(err error) {
 		t.more.trace.End()
 	}
 	t.ending.err = err
-	gls.ScopeOf(&t.own).End()
+	(*gls.Env)(&t.own).End()
 	if l := t.limit(); l != nil {
 		l.stop()
 	}

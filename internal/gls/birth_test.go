@@ -14,7 +14,7 @@ import (
 )
 
 // bear runs fn in a goroutine of its own with the scope s, which is new.
-func bear(s *gls.Scope, origin any, fn func()) {
+func bear(s *gls.Env, origin any, fn func()) {
 	s.Bear(&origin)
 	onGoroutine(func() {
 		s.Begin()
@@ -26,7 +26,7 @@ func bear(s *gls.Scope, origin any, fn func()) {
 func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
 	onGoroutine(func() {
 		gls.Set(1, "maker")
-		var s gls.Scope
+		var s gls.Env
 		origin := any("task")
 		s.Bear(&origin)
 		gls.Set(1, "maker, later")
@@ -52,7 +52,7 @@ func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
 
 func TestOriginIsInherited(t *testing.T) {
 	require.Nil(t, gls.Origin())
-	var s gls.Scope
+	var s gls.Env
 	release, checked := make(chan struct{}), make(chan struct{})
 	bear(&s, "task", func() {
 		is := func(want string) {
@@ -71,7 +71,7 @@ func TestOriginIsInherited(t *testing.T) {
 			is("task")
 			onGoroutine(func() { is("task") })
 		})
-		var run gls.Scope
+		var run gls.Env
 		run.Run(func() { gls.Set(1, "in a run"); is("task") })
 		pprof.Do(carrier{context.Background()}, pprof.Labels("a", "b"), func(ctx context.Context) {
 			gls.Set(3, "in Do")
@@ -79,7 +79,7 @@ func TestOriginIsInherited(t *testing.T) {
 			pprof.Do(ctx, pprof.Labels("c", "d"), func(context.Context) { is("task") })
 		})
 		is("task")
-		var inner gls.Scope
+		var inner gls.Env
 		bear(&inner, "inner task", func() { is("inner task"); assert.False(t, s.BegunHere()) })
 		is("task")
 		began := make(chan struct{})
@@ -105,7 +105,7 @@ type carrier struct{ context.Context }
 
 func (c carrier) Value(key any) any {
 	if gls.PprofKey(key) {
-		return gls.Answer(c.Context.Value(key), nil)
+		return gls.Answer(c.Context.Value(key))
 	}
 	return c.Context.Value(key)
 }
@@ -118,7 +118,7 @@ func TestEndLetsGoOfTheOrigin(t *testing.T) {
 	func() {
 		origin := new([1 << 10]byte)
 		gone = weak.Make(origin)
-		var s gls.Scope
+		var s gls.Env
 		bear(&s, origin, func() {
 			go func() {
 				defer close(ended)

@@ -1,25 +1,68 @@
-// Package gls finds the values of the running goroutine. It is the one place
+// Package gls finds the variables of the running goroutine. It is the one place
 // that knows how a goroutine carries them, and holds all of Heirloom's unsafe
 // code.
 //
-// # The slot
+// # Words
 //
-// The runtime gives each goroutine one pointer that the go statement copies to
-// the new goroutine: the set of labels that runtime/pprof attaches to samples.
-// This package keeps a [Frame] there. A frame begins with what pprof expects, a
-// slice of label records, and goes on with fields of our own. Profilers,
-// goroutine dumps and tracebacks read the slot at any moment and find in a
-// frame the labels the program's user put there, and nothing else.
+//   - A [Frame] is the variables of a goroutine at one moment. Frames are
+//     immutable: setting a variable makes another. So what the go statement hands
+//     down is a snapshot: neither side can change what the other sees, and it
+//     costs what copying one pointer costs.
+//   - The slot is the one pointer of a goroutine that the go statement copies.
+//     In the exact mode it is ours. In the default mode it is that of profiler
+//     labels, and what is in it is a label set: pprof's own, or a frame, which
+//     begins with one.
+//   - A [Home] is the right of one goroutine to go on changing one line of
+//     frames. A goroutine that finds a frame whose home has another owner has
+//     inherited it, and begins a home of its own with its first change. An owner
+//     is told by the goroutine's id. Its address would not do, for the runtime
+//     gives it to the next goroutine when one has ended.
+//   - An [Env] is a set of variables that can be run, a ctxvar.Context. A run
+//     has a home of its own.
+//   - A work is what the variables are about: a request, a message. It is the
+//     home of the run that began it, and is over when that is closed.
+//   - A [Change] is one assignment, to be undone: a ctxvar.Token.
+//   - A [Carried] is a snapshot in a context.Context.
+//   - A [Snapshot] is what a goroutine had, to be had again: for a goroutine
+//     that does jobs of one caller, one after the other.
+//   - A birth is what a task begins with, an origin the task, and a tag the way
+//     there from the goroutines that it starts.
+//   - A [Stay] is the work, or else the goroutine, that the value of a variable
+//     for identity belongs to.
 //
-// Frames are immutable. Setting a variable installs another frame, so that what
-// the go statement hands down is a snapshot: neither side can change what the
-// other sees, and it costs what copying one pointer costs.
+// In the default mode alone:
+//
+//   - A cell is where a goroutine keeps its newest frame, whatever becomes of
+//     the slot. A goroutine that has one has begun. It is swept when the
+//     goroutine has ended.
+//   - A mark is a label by which the children of a goroutine find what it had.
+//   - A frame is dressed when it has the labels that are in the slot.
+//   - A goroutine is lost if it has not begun and has labels of somebody else's.
+//
+// # Labels are labels, variables are variables
+//
+// The default mode keeps to three rules, in this order.
+//
+//  1. If a frame is in the slot, it is that. Only we put frames there, and
+//     always the newest.
+//  2. If the goroutine has begun, it is what its cell has. It begins when it
+//     first sets a variable, runs an Env, begins a task or a job, makes a
+//     Carried, or is asked by pprof through a context of ours. From then on it
+//     doesn't matter who writes labels, with which context, how often or when.
+//     The next use of a variable puts a frame back into the slot, with the labels
+//     that it finds there.
+//  3. If it has not begun, it may have been started while its parent had labels
+//     in place of a frame. If these came through a context of ours they have a
+//     mark, and that counts if it was the parent that got it and has changed
+//     nothing since.
+//
+// Otherwise it has nothing. It is counted, if there are labels.
 //
 // # Recognising a frame
 //
-// The slot may also hold a label set of pprof's own, 24 bytes with nothing
-// behind them, so the question "is this ours?" must be answered from within the
-// label slice. That of a frame without labels is empty and points to a private
+// The slot may hold a label set of pprof's own, 24 bytes with nothing behind
+// them, so the question "is this ours?" must be answered from within the label
+// slice. That of a frame without labels is empty and points to a private
 // variable, which no other slice does. That of one with labels has one record
 // more than its length tells:
 //
@@ -31,25 +74,11 @@
 // pointer is the frame. The record is within the capacity, hence in bounds and
 // seen by the garbage collector, and past the length, hence never printed.
 //
-// # When pprof overwrites the slot
+// # Files
 //
-// pprof.Do and pprof.SetGoroutineLabels install a label set made from what the
-// context answers for pprof's private key. A context of ours answers that key
-// through [Answer]: it gives pprof.WithLabels one more record, a [mark], which
-// pprof merges into its set with the rest and which leads back to the frame,
-// and it gives pprof.SetGoroutineLabels, which ends a pprof.Do, a frame with
-// the newest values. The first use of a variable inside replaces the set with a
-// frame that has the same labels, without the mark.
-//
-// That mark may come back when a nested pprof.Do ends, or reach a goroutine
-// that inherits it or is given the context. A [trail] leads from it to what
-// each goroutine has set since.
-//
-// # Who owns what
-//
-// A [Home] is the right of one goroutine to go on changing one line of frames.
-// A goroutine that finds a frame whose home has another owner has inherited it,
-// and begins a home of its own with its first change. An owner is told by the
-// goroutine's id. Its address would not do, for the runtime gives it to the next
-// goroutine when one has ended.
+// What is in both modes: frame, change, env, birth, carried, stay, cell (in the
+// exact mode for the jobs alone), identity (what is read of a g), labels (what
+// is known of pprof), check. In the default mode: slot_default, mark,
+// snapshot_default, sweep. In the exact mode, which is a build tag and an
+// overlay of the runtime: exact.
 package gls

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"runtime"
 	"strconv"
+	"sync/atomic"
 	"unsafe"
 )
 
@@ -17,45 +18,125 @@ func getg() unsafe.Pointer
 // The runtime keeps it in g and tells it to nobody, except in the text of
 // stacks. So this package learns once where in a g the number is, and reads it
 // there; no text is parsed afterwards.
-func goid() uint64 { return *(*uint64)(unsafe.Add(getg(), goidOffset)) }
+func goid() uint64 { return idIn(getg()) }
 
-var goidOffset = learnGoidOffset()
+// idIn returns the id of the running goroutine, whose g is given.
+func idIn(g unsafe.Pointer) uint64 { return *idOf(g) }
 
-// learnGoidOffset looks for the ids of several goroutines in their g. The
-// numbers near by, such as the parent's id, are the same in all of them or in
-// none the id.
-func learnGoidOffset() uintptr {
-	// It has always been among the first 24 words, and a g has twice as many.
-	const word, words = unsafe.Sizeof(uintptr(0)), 32
-	var hits [words]int
-	const tries = 4
+func idOf(g unsafe.Pointer) *uint64 { return (*uint64)(unsafe.Add(g, offsets.id)) }
+
+// parentIn returns the id of the goroutine that started the running one, whose
+// g is given. It is 0 if the runtime did.
+func parentIn(g unsafe.Pointer) uint64 { return *(*uint64)(unsafe.Add(g, offsets.parent)) }
+
+// offsets is where in a g what this package reads is.
+var offsets = learnOffsets()
+
+type gOffsets struct {
+	id     uintptr
+	parent uintptr
+	status uintptr
+}
+
+// How the runtime writes down that a goroutine is running, and that it has
+// ended: the same in all releases since Go 1.5. Learning the place depends on
+// both.
+const (
+	runningStatus = 2
+	deadStatus    = 6
+)
+
+// A learner searches the g of a few goroutines for what it knows about them:
+// their id and their parent's, which are in the text of their stacks. Numbers
+// near by, such as a pointer or a program counter, are not what it looks for in
+// all of them.
+type learner struct {
+	ids, parents [words]int // how often the number was at this place
+	g            unsafe.Pointer
+	id           uint64 // of the goroutine that runs child
+	done         chan struct{}
+}
+
+const (
+	word = unsafe.Sizeof(uintptr(0))
+	// What is looked for has always been among the first 40 words on 64-bit
+	// machines and the first 60 on others, and a g has more.
+	words = 48 + 16*(8-word)/4
+	tries = 3
+)
+
+func learnOffsets() gOffsets {
+	l := &learner{done: make(chan struct{})}
 	for range tries {
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			id, g := stackGoid(), getg()
-			for i := range hits {
-				if *(*uint64)(unsafe.Add(g, uintptr(i)*word)) == id {
-					hits[i]++
-				}
-			}
-		}()
-		<-done
+		go l.middle()
+		<-l.done
 	}
-	offset := -1
+	o := gOffsets{id: only(&l.ids, "a goroutine's id"), parent: only(&l.parents, "the id of a goroutine's parent")}
+	o.status = l.statusBefore(o.id)
+	return o
+}
+
+// middle is a goroutine whose id is looked for in the g of its child: that of
+// the main goroutine, 1, would be found in many places.
+func (l *learner) middle() {
+	l.id = stackGoid()
+	l.count(&l.ids, l.id)
+	go l.child()
+}
+
+func (l *learner) child() {
+	l.g = getg()
+	l.count(&l.parents, l.id)
+	l.done <- struct{}{}
+}
+
+func (l *learner) count(hits *[words]int, want uint64) {
+	g := getg()
+	for i := range hits {
+		if *(*uint64)(unsafe.Add(g, uintptr(i)*word)) == want {
+			hits[i]++
+		}
+	}
+}
+
+// statusBefore returns where the status is, before the id: what is 2 in the
+// running goroutine and becomes 6 in the child, which ends.
+func (l *learner) statusBefore(id uintptr) uintptr {
+	const half = 4
+	at := func(g unsafe.Pointer, i uintptr) uint32 {
+		return atomic.LoadUint32((*uint32)(unsafe.Add(g, i)))
+	}
+	for range 1_000_000 {
+		var found, places uintptr
+		for i := uintptr(0); i < id; i += half {
+			if at(getg(), i) == runningStatus && at(l.g, i) == deadStatus {
+				found = i
+				places++
+			}
+		}
+		if places == 1 {
+			return found
+		}
+		runtime.Gosched() // the child is about to end
+	}
+	panic(layoutError("a goroutine's status isn't where it was"))
+}
+
+func only(hits *[words]int, what string) uintptr {
+	found := -1
 	for i, n := range hits {
 		switch {
 		case n < tries:
-		case offset >= 0:
-			panic(layoutError("a goroutine's id is in two places"))
+		case found >= 0:
+			panic(layoutError(what + " is in two places"))
 		default:
-			offset = i * int(word)
+			found = i
 		}
 	}
-	if offset < 0 {
-		panic(layoutError("a goroutine's id isn't where it was"))
+	if found < 0 {
+		panic(layoutError(what + " isn't where it was"))
 	}
-	return uintptr(offset)
+	return uintptr(found) * word
 }
 
 // stackGoid returns the running goroutine's id from the text of its stack,

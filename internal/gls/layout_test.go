@@ -37,16 +37,20 @@ func TestSlotIsPprofs(t *testing.T) {
 	require.Nil(t, gls.Slot(), advice)
 }
 
+// label puts labels on the running goroutine and returns the slot.
+func label(kv ...string) unsafe.Pointer {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels(kv...)))
+	return gls.Slot()
+}
+
 // The slot is inherited by every goroutine, and the child's is its own.
 func TestSlotIsInherited(t *testing.T) {
-	gls.Set(0, "parent")
+	parent := label("who", "parent")
 	defer gls.SetSlot(nil)
-	parent := gls.Slot()
 	child := make(chan unsafe.Pointer)
 	go func() {
 		child <- gls.Slot()
-		gls.Set(0, "child")
-		child <- gls.Slot()
+		child <- label("who", "child")
 	}()
 	require.Equal(t, parent, <-child, advice)
 	require.NotEqual(t, parent, <-child, advice)
@@ -59,11 +63,16 @@ func TestSlotIsClearedAtTheEnd(t *testing.T) {
 		done := make(chan struct{})
 		go func() { // with nothing to inherit
 			defer close(done)
+			label("k", "v")
 			gls.Set(0, "value")
 		}()
 		<-done
 		fresh := make(chan unsafe.Pointer)
-		go func() { fresh <- gls.Slot() }()
+		go func() {
+			fresh <- gls.Slot()
+			fresh <- unsafe.Pointer(gls.Current())
+		}()
+		require.Nil(t, <-fresh, advice)
 		require.Nil(t, <-fresh, advice)
 	}
 }

@@ -1,141 +1,87 @@
+//go:build !heirloom_exact
+
 package gls
 
-import (
-	"context"
-	"unsafe"
-)
+import "unsafe"
 
 // A mark is a label record that runtime/pprof copies, with the user's labels,
 // into the sets it makes. Its key and value are empty strings, so pprof's
 // binary profiles leave it out; its data pointers lead back to a frame. It is
-// in a goroutine's slot from the start of a pprof.Do until the first use of a
-// variable inside.
+// for the goroutines that are started while such a set is in the slot of the
+// one that asked for it, before that one uses a variable again.
+//
+// Sets with a mark are kept in contexts, and are put back, or on another
+// goroutine, at any later time. So a mark counts for goroutines alone that the
+// asker itself has started, and as long as the asker has not changed anything
+// since: then it does not matter when they were started.
 type mark struct {
-	// frame is what the goroutine that asked for the mark had then. Whoever
-	// inherits the mark has these values.
-	frame *Frame
-	// trail leads from there to what goroutines set since.
-	trail *trail
+	asker uint64     // the id of the goroutine that asked
+	frame Ptr[Frame] // what it had; nil once it has changed something
+	// set has the mark alone: the answer where there are no labels.
+	set    labelSet
+	record record
 }
 
-// adopt puts a frame in place of s, which is in the slot and is not a frame, and
-// returns it. It returns nil, and changes nothing, if s has no mark.
+// Answer returns what a context answers for runtime/pprof's key that would
+// answer labels without us. It must be called by the goroutine that asked, and
+// lets it begin.
 //
-// It is apart from its callers, and stays so, to keep them small.
-//
-//go:noinline
-func (s *labelSet) adopt() *Frame {
-	m := s.mark()
-	if m == nil {
-		return nil
+// It does not matter which of pprof's functions asks. WithLabels copies the mark
+// into its set, and SetGoroutineLabels puts it in the slot, where it counts for
+// children and means nothing to the goroutine itself, which has begun.
+func Answer(labels any) any {
+	f := Current()
+	c, begun := cellHere()
+	if !begun {
+		c.note(f)
 	}
-	f := m.frame
-	if n := m.trail.find(); n != nil && n.newest != nil {
-		f = n.newest
-	}
-	adopted := newFrame(s.visible(), f.home, f.values, m.trail.weak)
-	if adopted.ownedBy(goid()) {
-		f.home.publish(adopted)
-	}
-	setProfLabel(unsafe.Pointer(adopted))
-	return adopted
-}
-
-// CarrierKey is the key under which a context of ours returns the *Frame, which
-// may be nil, that it carries.
-type CarrierKey struct{}
-
-// PprofKey reports whether key is the one that runtime/pprof keeps labels under.
-func PprofKey(key any) bool { return key == pprofKey }
-
-// GoroutineLabels returns, as a value for runtime/pprof's key, the labels that
-// the running goroutine has.
-func GoroutineLabels() any {
-	return labelValue(plainLabels((*labelSet)(getProfLabel()).visible()))
-}
-
-// HasLabels reports whether ctx has labels for runtime/pprof.
-func HasLabels(ctx context.Context) bool {
-	return len(labelsIn(ctx.Value(pprofKey)).visible()) > 0
-}
-
-// Answer returns what a context answers for runtime/pprof's key. labels is what
-// it would answer without us, and held the variables that it carries. It must
-// be called by the goroutine that asked.
-//
-// The answer depends on which of pprof's functions asks. WithLabels merges it
-// into a new set, and needs a visible mark. SetGoroutineLabels puts it in the
-// slot as it is, and needs a frame. Label and ForLabels show it to the user.
-func Answer(labels any, held *Frame) any {
-	visible := labelsIn(labels).visible()
-	switch asker, inDo := whoAsks(); asker {
-	case withLabels:
-		return labelValue(markLabels(visible, held, inDo))
-	case setGoroutineLabels:
-		return labelValue(unmarkLabels(visible, held, inDo))
-	default:
+	if f.Values().Len() == 0 {
 		return labels
 	}
-}
-
-// markLabels returns a label set with a mark for the running goroutine. inDo
-// tells that unmarkLabels is called when what it is for has ended.
-func markLabels(visible []record, held *Frame, inDo bool) *labelSet {
-	slot, f := slot()
-	home := f.homeOf(goid())
-	n := home.note.Value()
-	if n == nil {
-		n = newTrail().enter()
-		if inDo {
-			n.open = 0
-		}
-		home.note = n.weak
+	m := c.markOf(f)
+	set := labelsIn(labels)
+	if set.mark() == m {
+		return labels
 	}
-	if inDo && n.open >= 0 {
-		n.open++
-	} else {
-		n.open = -1
+	visible := set.visible()
+	if len(visible) == 0 {
+		return labelValue(&m.set)
 	}
-	if f.line() != n.trail.weak || f.home != home {
-		f = f.follow(n, home, slot.visible())
-	}
-	if f.home.blank && held != nil {
-		f = held
-	}
-
 	records := make([]record, 1, 1+len(visible))
-	records[0] = record{
-		key: unsafe.Pointer(&markKey),
-		val: unsafe.Pointer(&mark{frame: f, trail: n.trail}),
-	}
-	return plainLabels(append(records, visible...))
+	records[0] = m.record
+	return labelValue(plainLabels(append(records, visible...)))
 }
 
-// unmarkLabels returns the beginning of a frame with the given labels and the
-// running goroutine's variables, for pprof to put in the slot.
-func unmarkLabels(visible []record, held *Frame, inDo bool) *labelSet {
-	f := Current()
-	if f.isBlank() && held != nil {
-		f = held
+// markOf returns the mark for what the owner of c, the running goroutine, has:
+// f.
+//
+//go:norace
+func (c *cell) markOf(f *Frame) *mark {
+	if m := c.mark; m != nil {
+		return m
 	}
-	if f == nil {
-		return plainLabels(visible)
+	m := &mark{asker: c.owner.Load()}
+	m.frame.Init(f)
+	m.record = record{key: unsafe.Pointer(&markKey), val: unsafe.Pointer(m)}
+	m.set = labelSet{data: &m.record, len: 1, cap: 1}
+	c.mark = m
+	return m
+}
+
+// mark returns the mark that s begins with, or nil. Labels are sorted by key
+// and no key sorts before the empty one, so it can't be further on.
+func (s *labelSet) mark() *mark {
+	if s != nil && s.len > 0 && s.data.key == unsafe.Pointer(&markKey) {
+		return (*mark)(s.data.val)
 	}
-	owned, line := f.ownedBy(goid()), f.trail
-	if t := line.Value(); t != nil && inDo {
-		if n := t.find(); n != nil && n.open > 0 {
-			if n.open--; n.open == 0 {
-				n.drop()
-				line = noTrail
-				if owned {
-					f.home.note = noNote
-				}
-			}
-		}
+	return nil
+}
+
+// frameFor returns what m, which may be nil, leads the goroutine in g to, or
+// nil.
+func (m *mark) frameFor(g unsafe.Pointer) *Frame {
+	if m == nil || m.asker != parentIn(g) {
+		return nil
 	}
-	restored := newFrame(visible, f.home, f.values, line)
-	if owned {
-		f.home.publish(restored)
-	}
-	return &restored.set
+	return m.frame.Load()
 }

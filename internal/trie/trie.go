@@ -46,6 +46,12 @@ type node struct {
 // Len returns the number of keys in m, in constant time.
 func (m *Map) Len() int { return int(m.size) }
 
+// Same reports whether m and o are copies of one another.
+func (m *Map) Same(o *Map) bool {
+	n := len(m.root.slots)
+	return n == len(o.root.slots) && (n == 0 || &m.root.slots[0] == &o.root.slots[0])
+}
+
 // Get returns the value of key, or nil. It takes one step for each five bits of
 // the largest key in m and allocates nothing.
 func (m *Map) Get(key uint32) any {

@@ -34,34 +34,9 @@ type record struct {
 	valLen int
 }
 
-// Addresses that no string made elsewhere has as its data pointer. Not
-// zero-sized, for those may share an address.
-var hiddenKey, markKey byte
-
 // at returns a pointer to the ith record; i may equal s.len when s.cap is more.
 func (s *labelSet) at(i int) *record {
 	return (*record)(unsafe.Add(unsafe.Pointer(s.data), uintptr(i)*unsafe.Sizeof(record{})))
-}
-
-// mark returns the mark that s begins with, or nil. Labels are sorted by key
-// and no key sorts before the empty one, so it can't be further on.
-func (s *labelSet) mark() *mark {
-	if s.len > 0 && s.data.key == unsafe.Pointer(&markKey) {
-		return (*mark)(s.data.val)
-	}
-	return nil
-}
-
-// visible returns the labels of s that the user put there. s may be nil.
-func (s *labelSet) visible() []record {
-	if s == nil {
-		return nil
-	}
-	records := unsafe.Slice(s.data, s.len)
-	if s.mark() != nil {
-		records = records[1:]
-	}
-	return records
 }
 
 // plainLabels returns a set of pprof's own form, nil if there are no records.
@@ -180,4 +155,16 @@ func labelsIn(value any) *labelSet {
 		return (*labelSet)(e.data)
 	}
 	return nil
+}
+
+// PprofKey reports whether key is the one that runtime/pprof keeps labels under.
+func PprofKey(key any) bool { return key == pprofKey }
+
+// GoroutineLabels returns, as a value for runtime/pprof's key, the labels that
+// the running goroutine has.
+func GoroutineLabels() any { return labelValue(plainLabels(inSlot().visible())) }
+
+// HasLabels reports whether ctx has labels for runtime/pprof.
+func HasLabels(ctx context.Context) bool {
+	return len(labelsIn(ctx.Value(pprofKey)).visible()) > 0
 }
