@@ -2,6 +2,8 @@ package ctxotel
 
 import (
 	"context"
+	"sync/atomic"
+	"time"
 
 	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/trace"
@@ -15,6 +17,7 @@ import (
 // Most programs need not name it: [Tracer.Start] and [With] set it. It is there
 // for what reads variables, such as a logger, see [LogAttrs], and for tests. A
 // span that is set by hand becomes the parent of the next one like any other.
+// The value may be a span that has ended, which Span does not return.
 var Current = ctxvar.New[trace.Span]("otel.span")
 
 // none is what OpenTelemetry has where there is no span. It records nothing.
@@ -28,18 +31,49 @@ type link struct {
 	// bag is the baggage of the ctx that the trace came from, for span processors
 	// that look at it.
 	bag baggage.Baggage
+
+	// recorded tells that the span was recording when it became the current one.
+	recorded bool
+	// over tells that the span was ended by the End method that Start returned. It is
+	// all that tells of a span that never records, since nobody sampled it.
+	over atomic.Bool
+	// token is that of the assignment that made it the current one; nil for one that
+	// With, or the program, made so.
+	token *ctxvar.Token[trace.Span]
+}
+
+func newLink(span trace.Span, up *link, bag baggage.Baggage) *link {
+	return &link{Span: span, up: up, bag: bag, recorded: span.IsRecording()}
+}
+
+// ended reports whether the span has ended, as far as that can be known: a span that
+// records until it ends.
+func (l *link) ended() bool {
+	return l.over.Load() || l.recorded && !l.Span.IsRecording()
 }
 
 // current returns the goroutine's current span, or nil if it has none.
-func current() *link {
-	span := Current.Get()
+func current() *link { return alive(Current.Get()) }
+
+// alive returns span or, if it has ended, the innermost of those that it was started
+// in that has not; or nil if there is none. A goroutine that outlives the span which
+// it was started in, such as a worker of a pool, so has none in the end.
+func alive(span trace.Span) *link {
 	if span == nil || !span.SpanContext().IsValid() {
 		return nil
 	}
-	if l, ok := span.(*link); ok {
-		return l
+	l, ok := span.(*link)
+	if !ok {
+		// Set by hand. What the SDK records into has a time of its end.
+		if s, ok := span.(interface{ EndTime() time.Time }); ok && !s.EndTime().IsZero() {
+			return nil
+		}
+		return &link{Span: span}
 	}
-	return &link{Span: span}
+	for l != nil && l.ended() {
+		l = l.up
+	}
+	return l
 }
 
 // is reports whether l is the span of that context.
@@ -58,8 +92,10 @@ func (l *link) isWithin(sc trace.SpanContext) bool {
 	return false
 }
 
-// Span returns the goroutine's current span. Where there is none it returns one
-// that records nothing, as [trace.SpanFromContext] does; it never returns nil.
+// Span returns the goroutine's current span: the one that was started last, here or
+// in the goroutine that started this one, of those that have not ended. Where there is
+// none it returns one that records nothing, as [trace.SpanFromContext] does; it never
+// returns nil.
 func Span() trace.Span {
 	if l := current(); l != nil {
 		return l.Span
@@ -105,5 +141,5 @@ func linkOf(ctx context.Context, up *link) *link {
 	if !span.SpanContext().IsValid() {
 		return nil
 	}
-	return &link{Span: span, up: up, bag: baggage.FromContext(ctx)}
+	return newLink(span, up, baggage.FromContext(ctx))
 }

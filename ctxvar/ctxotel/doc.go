@@ -60,7 +60,7 @@
 //
 // # What outlives a request
 //
-// A goroutine that is started in a request has its span as the current one for
-// as long as it runs, as any goroutine inherits any variable. What outlives the
-// request and is no part of it, start with [ctxvar.Detach].
+// A goroutine that is started in a request has its span as the current one until that
+// ends, and then none. To go on in the request's trace, do the job in a span of its own
+// that is started before, or give it the request's ctx and call [With].
 package ctxotel

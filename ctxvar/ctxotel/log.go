@@ -14,18 +14,19 @@ import (
 func LogAttrs() []ctxslog.Attr {
 	return []ctxslog.Attr{
 		ctxslog.VarFunc(Current, func(span trace.Span) slog.Value {
-			return ifValid(span, span.SpanContext().TraceID())
+			return idOf(span, func(sc trace.SpanContext) fmt.Stringer { return sc.TraceID() })
 		}, ctxslog.Name("trace_id")),
 		ctxslog.VarFunc(Current, func(span trace.Span) slog.Value {
-			return ifValid(span, span.SpanContext().SpanID())
+			return idOf(span, func(sc trace.SpanContext) fmt.Stringer { return sc.SpanID() })
 		}, ctxslog.Name("span_id")),
 	}
 }
 
-// ifValid returns the ID as a value, or an empty group, which is not written.
-func ifValid(span trace.Span, id fmt.Stringer) slog.Value {
-	if span.SpanContext().IsValid() {
-		return slog.StringValue(id.String())
+// idOf returns the ID of span or, if that has ended, of the one that is current now; or
+// an empty group, which is not written, if there is none.
+func idOf(span trace.Span, id func(trace.SpanContext) fmt.Stringer) slog.Value {
+	if l := alive(span); l != nil {
+		return slog.StringValue(id(l.SpanContext()).String())
 	}
 	return slog.GroupValue()
 }

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"reflect"
 	"runtime/debug"
-	"sync/atomic"
 
-	"go.opentelemetry.io/otel"
 	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/baggage"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
 
@@ -38,11 +37,14 @@ func NewTracer(tracer trace.Tracer) Tracer {
 //
 //	defer tracer.Start("load").End()
 //
-// End is for the goroutine that called Start, and for the reverse of the order
-// in which spans were started, as deferred calls have it. In another goroutine
-// it ends the span but leaves the variable as it is, and tells the handler of
-// [otel.SetErrorHandler] so. A deferred End records a panic on its way through,
-// as OpenTelemetry's does.
+// A span that has ended is current nowhere, and becomes no span's parent: not if
+// spans end in another order than the reverse of that in which they were started, nor
+// if End is called in another goroutine, nor in a goroutine that was started in the
+// span and goes on. What is current there is the innermost span around it that has
+// not ended. (That a span has ended which [With] made current, and which records
+// nothing, since nobody sampled it, is not to be seen.)
+//
+// A deferred End records a panic on its way through, as OpenTelemetry's does.
 func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 	_, span := t.start(context.Background(), name, opts)
 	return span
@@ -78,18 +80,19 @@ func (t Tracer) start(ctx context.Context, name string, opts []trace.SpanStartOp
 		// Nobody traces. What is current is as good a parent as this one.
 		return ctx, span
 	}
-	l := &link{Span: span, up: up}
+	var bag baggage.Baggage
 	if up != nil {
-		l.bag = up.bag
+		bag = up.bag
 	}
-	return ctx, &started{Span: span, token: Current.Set(l)}
+	l := newLink(span, up, bag)
+	l.token = Current.Set(l)
+	return ctx, &started{span, l}
 }
 
 // A started span is the current one until it ends.
 type started struct {
 	trace.Span
-	token *ctxvar.Token[trace.Span]
-	ended atomic.Bool
+	link *link
 }
 
 func (s *started) End(opts ...trace.SpanEndOption) {
@@ -100,23 +103,34 @@ func (s *started) End(opts ...trace.SpanEndOption) {
 		defer panic(v)
 	}
 	s.Span.End(opts...)
-	if !s.ended.Swap(true) {
-		s.leave()
+	s.link.over.Store(true)
+	leave()
+}
+
+// leave takes spans that have ended off the running goroutine's variable, so that it
+// does not keep them. Those that were made current elsewhere it can't take off; alive
+// passes them over.
+func leave() {
+	for {
+		l, ok := Current.Get().(*link)
+		if !ok || l.token == nil || !l.ended() || !tryReset(l.token) {
+			return
+		}
 	}
 }
 
-// leave makes the span before the current one.
-func (s *started) leave() {
+// tryReset resets the token, and reports whether it was for this goroutine to do, and
+// still to be done.
+func tryReset(token *ctxvar.Token[trace.Span]) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
-			err, ok := v.(*ctxvar.TokenError)
-			if !ok {
+			if _, misused := v.(*ctxvar.TokenError); !misused {
 				panic(v)
 			}
-			otel.Handle(fmt.Errorf("ctxotel: span ended elsewhere than it was started: %w", err))
 		}
 	}()
-	s.token.Reset()
+	token.Reset()
+	return true
 }
 
 // recordPanic adds the event that semantic conventions have for an exception.

@@ -14,13 +14,15 @@ import (
 // With calls fn in a copy of the goroutine's variables, in which the span of ctx
 // is the current one, and the variables are set that a [Propagator] has read
 // into ctx. What fn sets is gone when it returns or panics. If ctx has no span
-// there is no current one either, whatever the goroutine had.
+// there is no current one either, whatever the goroutine had. A span that has ended
+// already is the current one, since ctx says so: that of a request whose job is done
+// later, say.
 //
 // fn's ctx descends from ctx and carries a snapshot, see [ctxvar.NewContext].
 func With(ctx context.Context, fn func(context.Context)) {
 	ctxvar.Copy().Run(func() {
 		restore(ctx)
-		Current.Set(&link{Span: trace.SpanFromContext(ctx), bag: baggage.FromContext(ctx)})
+		Current.Set(newLink(trace.SpanFromContext(ctx), nil, baggage.FromContext(ctx)))
 		fn(ctxvar.NewContext(ctx))
 	})
 }
