@@ -14,9 +14,13 @@ import (
 // variables, and keep their values alive for as long as the connection lasts,
 // which may be as long as the program. With Detach there is nothing to inherit.
 //
-// Nor is there for what base calls: its Proxy and Dial functions, its tracing
-// hooks, another RoundTripper. A RoundTripper that reads variables belongs
-// around Detach; they all have the request's ctx, and the snapshot it carries.
+// Nor is there for what base calls: its Proxy and Dial functions, another
+// RoundTripper. A RoundTripper that reads variables belongs around Detach; they all
+// have the request's ctx, and the snapshot it carries.
+//
+// The request's body and the hooks of its [httptrace.ClientTrace] do have the
+// request's variables, whatever goroutine reads the body and calls the hooks. What
+// they set is gone when they return.
 func Detach(base http.RoundTripper) http.RoundTripper { return detached{base} }
 
 type detached struct{ base http.RoundTripper }
@@ -31,6 +35,7 @@ func (d detached) roundTripper() http.RoundTripper {
 }
 
 func (d detached) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	r = own(r, ctxvar.Copy())
 	ctxvar.Detach(func() { resp, err = d.roundTripper().RoundTrip(r) })
 	return resp, err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 
+	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
@@ -26,6 +27,9 @@ var _ http.RoundTripper = (*Transport)(nil)
 // that in the snapshot which the request's ctx carries, see [ctxvar.NewContext].
 // A header that the request has already is replaced. A value that can't be sent
 // makes the request fail with a [*ctxwire.FieldError].
+//
+// The request's body and the hooks of its [httptrace.ClientTrace] have these values
+// too, whatever goroutine reads the body and calls the hooks.
 func NewTransport(base http.RoundTripper, fields ...ctxwire.Field) *Transport {
 	if base == nil {
 		base = Detach(nil)
@@ -40,7 +44,7 @@ func (t *Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) 
 	made := false
 	err = t.wire.Send(r.Context(), &out, func(ctx context.Context) error {
 		made = true
-		resp, err = t.base.RoundTrip(out.with(ctx))
+		resp, err = t.base.RoundTrip(own(out.with(ctx), ctxvar.Copy()))
 		return err
 	})
 	if !made && r.Body != nil {
