@@ -32,6 +32,10 @@ type link struct {
 	// that look at it.
 	bag baggage.Baggage
 
+	// ctx is that which the span is in, for what tracers keep in there beside it. It is
+	// nil once the span, or With, has ended: goroutines that go on don't keep it.
+	ctx atomic.Pointer[context.Context]
+
 	// recorded tells that the span was recording when it became the current one.
 	recorded bool
 	// over tells that the span was ended by the End method that Start returned. It is
@@ -42,8 +46,32 @@ type link struct {
 	token *ctxvar.Token[trace.Span]
 }
 
-func newLink(span trace.Span, up *link, bag baggage.Baggage) *link {
-	return &link{Span: span, up: up, bag: bag, recorded: span.IsRecording()}
+// newLink returns the link of a span that is in ctx.
+func newLink(ctx context.Context, span trace.Span, up *link, bag baggage.Baggage) *link {
+	l := &link{Span: span, up: up, bag: bag, recorded: span.IsRecording()}
+	l.ctx.Store(&ctx)
+	return l
+}
+
+// inside returns a ctx to start a span of l with, where there is no other: the one
+// that l is in or, if that is gone, one with the span alone.
+func (l *link) inside() context.Context {
+	if l == nil {
+		return context.Background()
+	}
+	if ctx := l.ctx.Load(); ctx != nil {
+		return *ctx
+	}
+	return l.in(context.Background())
+}
+
+// in returns a copy of ctx that has the span, and the baggage if ctx has none.
+func (l *link) in(ctx context.Context) context.Context {
+	ctx = trace.ContextWithSpan(ctx, l.Span)
+	if l.bag.Len() > 0 && baggage.FromContext(ctx).Len() == 0 {
+		ctx = baggage.ContextWithBaggage(ctx, l.bag)
+	}
+	return ctx
 }
 
 // ended reports whether the span has ended, as far as that can be known: a span that
@@ -127,11 +155,7 @@ func withCurrent(ctx context.Context) (context.Context, *link) {
 		}
 		return ctx, linkOf(ctx, l)
 	}
-	ctx = trace.ContextWithSpan(ctx, l.Span)
-	if l.bag.Len() > 0 && baggage.FromContext(ctx).Len() == 0 {
-		ctx = baggage.ContextWithBaggage(ctx, l.bag)
-	}
-	return ctx, l
+	return l.in(ctx), l
 }
 
 // linkOf returns the span of ctx, which was started in up, if it was in any; or
@@ -141,5 +165,5 @@ func linkOf(ctx context.Context, up *link) *link {
 	if !span.SpanContext().IsValid() {
 		return nil
 	}
-	return newLink(span, up, baggage.FromContext(ctx))
+	return newLink(ctx, span, up, baggage.FromContext(ctx))
 }

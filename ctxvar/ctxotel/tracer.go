@@ -46,7 +46,8 @@ func NewTracer(tracer trace.Tracer) Tracer {
 //
 // A deferred End records a panic on its way through, as OpenTelemetry's does.
 func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
-	_, span := t.start(context.Background(), name, opts)
+	up := current()
+	_, span := t.start(up.inside(), up, name, opts)
 	return span
 }
 
@@ -55,7 +56,8 @@ func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 // ctx or, as [Context] has it, the goroutine's current one. The ctx that is
 // returned has the new span, and carries a snapshot of the goroutine's variables.
 func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
-	ctx, span := t.start(ctx, name, opts)
+	ctx, up := withCurrent(ctx)
+	ctx, span := t.start(ctx, up, name, opts)
 	return ctxvar.NewContext(ctx), span
 }
 
@@ -73,9 +75,11 @@ func (t Tracer) Do(name string, fn func() error, opts ...trace.SpanStartOption) 
 	return err
 }
 
-func (t Tracer) start(ctx context.Context, name string, opts []trace.SpanStartOption) (context.Context, trace.Span) {
-	ctx, up := withCurrent(ctx)
-	ctx, span := t.tracer.Start(ctx, name, opts...)
+// start starts a span in that of ctx, which up has, and makes it the current one.
+func (t Tracer) start(ctx context.Context, up *link, name string, opts []trace.SpanStartOption) (context.Context, trace.Span) {
+	// The tracer may put labels on the goroutine. With a ctx that carries them,
+	// variables live through that.
+	ctx, span := t.tracer.Start(ctxvar.NewContext(ctx), name, opts...)
 	if sc := span.SpanContext(); !sc.IsValid() || up != nil && up.is(sc) {
 		// Nobody traces. What is current is as good a parent as this one.
 		return ctx, span
@@ -84,7 +88,7 @@ func (t Tracer) start(ctx context.Context, name string, opts []trace.SpanStartOp
 	if up != nil {
 		bag = up.bag
 	}
-	l := newLink(span, up, bag)
+	l := newLink(ctx, span, up, bag)
 	l.token = Current.Set(l)
 	return ctx, &started{span, l}
 }
@@ -104,6 +108,7 @@ func (s *started) End(opts ...trace.SpanEndOption) {
 	}
 	s.Span.End(opts...)
 	s.link.over.Store(true)
+	s.link.ctx.Store(nil)
 	leave()
 }
 

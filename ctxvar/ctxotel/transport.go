@@ -1,9 +1,14 @@
 package ctxotel
 
-import "net/http"
+import (
+	"net/http"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
 
 // NewTransport returns an [http.RoundTripper] that puts the goroutine's current
-// span into the ctx of each request, as [Context] does, and lets base make it:
+// span, and a snapshot of its variables, into the ctx of each request, and lets base
+// make it:
 // one that starts a span for each request and sends it on, of package otelhttp
 // for example. So a request made without a ctx, as by http.Get, is part of the
 // trace. A nil base stands for [http.DefaultTransport].
@@ -21,10 +26,10 @@ func (t *transport) roundTripper() http.RoundTripper {
 }
 
 func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
-	if ctx := Context(r.Context()); ctx != r.Context() {
-		r = r.WithContext(ctx)
-	}
-	return t.roundTripper().RoundTrip(r)
+	// The RoundTripper within may put labels on the goroutine, as some tracers do. With
+	// a ctx that carries them, variables live through that.
+	ctx := ctxvar.NewContext(Context(r.Context()))
+	return t.roundTripper().RoundTrip(r.WithContext(ctx))
 }
 
 // CloseIdleConnections closes those of the RoundTripper within, if it has any.

@@ -22,7 +22,9 @@ import (
 func With(ctx context.Context, fn func(context.Context)) {
 	ctxvar.Copy().Run(func() {
 		restore(ctx)
-		Current.Set(newLink(trace.SpanFromContext(ctx), nil, baggage.FromContext(ctx)))
+		l := newLink(ctx, trace.SpanFromContext(ctx), nil, baggage.FromContext(ctx))
+		defer l.ctx.Store(nil)
+		Current.Set(l)
 		fn(ctxvar.NewContext(ctx))
 	})
 }
