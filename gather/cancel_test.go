@@ -92,6 +92,27 @@ func TestCancellationHidesNoFailure(t *testing.T) {
 	}
 }
 
+// A job whose own call was cancelled with it has given up too, whatever that call
+// says of jobs that gave up and of jobs that never ran.
+func TestGivingUpOfACallWithinAJob(t *testing.T) {
+	for name, policy := range policies {
+		synctest.Test(t, func(t *testing.T) {
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(errQuit) })
+			err := gather.Each(ctx, upTo(4), func(ctx context.Context, i int) error {
+				if i == 1 {
+					time.Sleep(2 * time.Second)
+					return errBoom
+				}
+				return gather.Each(ctx, upTo(100), func(ctx context.Context, _ int) error {
+					return pause(ctx, time.Hour)
+				}, gather.Limit(2), gather.OnError(policy))
+			})
+			assert.EqualError(t, err, "gather: job 1: boom", name)
+		})
+	}
+}
+
 // The failure came first: that others did not start is its doing.
 func TestFailureBeforeTheCallerCancels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -18,6 +18,8 @@
 //	Stream    items of a sequence that may never end; results as they come    asyncio.as_completed
 //	Group     functions as they come up; a drop-in for errgroup.Group         asyncio.TaskGroup
 //
+// [Batch] gives a Stream several items at a time.
+//
 // [Map], [Each] and [Stream] take options: a [Limit] of jobs at once, [Weight]
 // and [Rate] to hold them back, a [Timeout] and [Retry] for each, [Progress], and
 // [OnError] to say what a failure does to the other jobs. To give options to

@@ -12,8 +12,8 @@ import (
 
 var (
 	// ErrNotStarted is the error of a job that never ran, because the call was
-	// cancelled first. What cancelled it is wrapped beside it, so that
-	// errors.Is finds [context.Canceled] or the caller's own cause too.
+	// cancelled first. The error of the context and its cause are wrapped beside
+	// it, so that errors.Is finds [context.Canceled] and the caller's own too.
 	ErrNotStarted = errors.New("gather: not started")
 
 	// ErrNoJobs is what [Race] and [Any] return when they are given no function,
@@ -128,8 +128,32 @@ func (e *UsageError) Error() string { return "gather." + e.Func + ": " + e.Probl
 // Unwrap returns Err.
 func (e *UsageError) Unwrap() error { return e.Err }
 
+// A notStartedError is an [ErrNotStarted]. It is that by saying so, and wraps only
+// what says that its ctx ended: a job that returns such an error of a call of its
+// own, because the call was cancelled with it, has not failed but given up.
+type notStartedError struct {
+	jobs       string // which, or ""
+	err, cause error  // those of the ctx
+}
+
+func (e *notStartedError) Error() string {
+	return ErrNotStarted.Error() + ": " + e.jobs + text(e.cause)
+}
+func (e *notStartedError) Is(target error) bool { return target == ErrNotStarted }
+func (e *notStartedError) Unwrap() []error      { return []error{e.err, e.cause} }
+
 // notStarted is the error of the jobs that ctx, which is done, kept from
 // starting.
-func notStarted(ctx context.Context) error {
-	return fmt.Errorf("%w: %w", ErrNotStarted, context.Cause(ctx))
+func notStarted(ctx context.Context) error { return newNotStarted("", ctx) }
+
+func newNotStarted(jobs string, ctx context.Context) error {
+	return &notStartedError{jobs: jobs, err: ctx.Err(), cause: causeOf(ctx)}
+}
+
+// causeOf returns why ctx, which is done, is.
+func causeOf(ctx context.Context) error {
+	if cause := context.Cause(ctx); cause != nil {
+		return cause
+	}
+	return ctx.Err() // ctx is of a type of somebody's own
 }

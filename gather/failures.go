@@ -25,10 +25,7 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 	if ctxErr == nil {
 		return err, false
 	}
-	cause := context.Cause(ctx)
-	if cause == nil { // ctx is of a type of somebody's own
-		cause = ctxErr
-	}
+	cause := causeOf(ctx)
 	// A limit of the job's own that it ran into is a failure also once the
 	// caller's has passed.
 	if limit, ok := err.(*task.TimeoutError); ok && cause != error(limit) {
@@ -119,7 +116,7 @@ func (f *failures) error(total, started int) error {
 	if started == total || f.ctx.Err() == nil || f.enough() && !f.late {
 		return failed
 	}
-	skipped := fmt.Errorf("%w: %d of %d jobs: %w", ErrNotStarted, total-started, total, context.Cause(f.ctx))
+	skipped := newNotStarted(fmt.Sprintf("%d of %d jobs: ", total-started, total), f.ctx)
 	if failed == nil {
 		return skipped
 	}

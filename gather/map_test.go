@@ -179,6 +179,7 @@ func TestCancelledWhileJobsWait(t *testing.T) {
 				assert.Nil(t, got)
 				assert.ErrorIs(t, err, gather.ErrNotStarted)
 				assert.ErrorIs(t, err, errQuit)
+				assert.ErrorIs(t, err, context.Canceled)
 				assert.Contains(t, err.Error(), "of 100 jobs: shutting down")
 			})
 		})

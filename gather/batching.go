@@ -1,0 +1,160 @@
+package gather
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"time"
+
+	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Batch returns the items of in, in their order, in batches of n: the input of a
+// [Stream] whose jobs do better with many items at once, as a statement that
+// inserts rows does.
+//
+//	for _, err := range gather.Stream(ctx, gather.Batch(rows, 500, time.Second), insert) {
+//
+// A batch is given when it has n items, when maxWait has passed since its first
+// one came, or when in has ended; it is never empty, and belongs to whoever gets
+// it. A maxWait of 0 is no limit. While the loop over the batches is busy, no
+// more than one item is taken from in.
+//
+// With a maxWait, in is iterated over in a goroutine of its own, in a copy of the
+// variables of the one that ranges over the batches. When that one breaks out,
+// the loop is over once in has returned, as that of a Stream is: [FromChan] and a
+// Stream return at once. A panic of in goes on in the loop, as a
+// [*task.PanicError]; the items of a batch that was not full are then lost.
+//
+// The items of a slice, for [Map], are batched by [slices.Chunk].
+//
+// Batch panics with a [*UsageError] if in is nil, n is less than 1 or maxWait is
+// negative.
+func Batch[T any](in iter.Seq[T], n int, maxWait time.Duration) iter.Seq[[]T] {
+	switch {
+	case in == nil:
+		panic(&UsageError{Func: "Batch", Problem: "nil input; pass a sequence, as slices.Values(items)"})
+	case n < 1:
+		panic(&UsageError{Func: "Batch", Problem: fmt.Sprintf("batches of %d items; at least 1 must be in each", n)})
+	case maxWait < 0:
+		panic(&UsageError{Func: "Batch", Problem: fmt.Sprintf("wait of at most %v; it must not be negative, and 0 is no limit", maxWait)})
+	case maxWait == 0:
+		return chunks(in, n)
+	}
+	return func(yield func([]T) bool) {
+		b := &batcher[T]{items: make(chan T), n: n, wait: maxWait}
+		b.run(in, yield)
+	}
+}
+
+// maxReserved bounds the items that a batch has room for before they come.
+const maxReserved = 1 << 10
+
+// chunks returns the items of in in batches of n.
+func chunks[T any](in iter.Seq[T], n int) iter.Seq[[]T] {
+	return func(yield func([]T) bool) {
+		var batch []T
+		for item := range in {
+			if batch == nil {
+				batch = make([]T, 0, min(n, maxReserved))
+			}
+			if batch = append(batch, item); len(batch) == n {
+				if !yield(batch) {
+					return
+				}
+				batch = nil
+			}
+		}
+		if batch != nil {
+			yield(batch)
+		}
+	}
+}
+
+// A batcher is one loop over batches that do not wait for ever to be full. The
+// goroutine of the loop puts them together; another one iterates over the input.
+type batcher[T any] struct {
+	n     int
+	wait  time.Duration
+	items chan T // closed when the input has ended
+	input error  // how, if it did not return; written before items is closed
+}
+
+// run gives the batches to yield. When it returns, or yield panics or calls
+// Goexit, the input has ended.
+func (b *batcher[T]) run(in iter.Seq[T], yield func([]T) bool) {
+	outer := context.Background()
+	if f := feedHere(); f != nil {
+		outer = f.ctx // the input has to end with the stream that it is part of
+	}
+	ctx, cancel := context.WithCancel(outer)
+	returned := false
+	defer func() {
+		cancel()
+		for range b.items { // until it is closed
+		}
+		if !returned && b.input != nil && b.input != task.ErrGoexit {
+			unheard.Report(outer, b.input) // yield's own panic goes on
+		}
+	}()
+	go b.feed(ctx, in)
+	b.consume(yield)
+	cancel()
+	for range b.items {
+	}
+	returned = true
+	if b.input != nil {
+		goOn(b.input)
+	}
+}
+
+// feed passes on the items of in.
+func (b *batcher[T]) feed(ctx context.Context, in iter.Seq[T]) {
+	defer close(b.items)
+	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
+		(&feed{ctx: ctx}).run(func() {
+			for item := range in {
+				select {
+				case b.items <- item:
+				case <-ctx.Done():
+					return
+				}
+			}
+		})
+		return struct{}{}, nil
+	}).Call(ctx, func(_ struct{}, err error) { b.input = err })
+}
+
+// consume makes batches of the items and gives them to yield, until there are no
+// more or yield wants no more.
+func (b *batcher[T]) consume(yield func([]T) bool) {
+	late := time.NewTimer(b.wait)
+	late.Stop() // nothing waits yet
+	defer late.Stop()
+	var batch []T
+	for {
+		select {
+		case item, ok := <-b.items:
+			switch {
+			case !ok:
+				if batch != nil && b.input == nil {
+					yield(batch)
+				}
+				return
+			case batch == nil:
+				batch = make([]T, 0, min(b.n, maxReserved))
+				late.Reset(b.wait)
+			}
+			if batch = append(batch, item); len(batch) < b.n {
+				continue
+			}
+			late.Stop()
+		case <-late.C: // since the first item of batch
+		}
+		if !yield(batch) {
+			return
+		}
+		batch = nil
+	}
+}
