@@ -1,0 +1,41 @@
+// Package periodic runs a function again and again, in step with the clock.
+//
+//	err := task.Group(ctx, func(ctx context.Context) error {
+//		periodic.Go(ctx, time.Minute, refresh, periodic.Name("refresh"), periodic.OnFailure(logIt))
+//		return serve(ctx)
+//	})
+//
+// [Every] runs the function until ctx ends, and [Go] does so in a task of its
+// own, which belongs to the scope that ctx comes from and ends with it.
+//
+// # Time
+//
+// The function is due at the beginning plus once, twice, three times the period;
+// with the option [Now] at the beginning too. How long it takes does not shift
+// that: there is no drift. Runs never overlap. A function that takes longer than
+// the period misses the times that it is due meanwhile: they are left out, and
+// the next run is at the next time it is due; or with [CatchUp] it is run for
+// them afterwards, at once, one after the other. Time in which the machine sleeps
+// does not count where the operating system's monotonic clock stands still then.
+//
+// A loop with a pause between the end of one run and the beginning of the next
+// needs no more than [task.Sleep].
+//
+// # Runs
+//
+// Each run is a [task.Run]: a task of its own, with a copy of the variables that
+// the caller of Every has, and a scope. What it started and left running is
+// cancelled and waited for, and counts as part of the run. [Current] tells which
+// one it is.
+//
+// # Failures
+//
+// A run fails if the function returns an error, panics, calls [runtime.Goexit],
+// or is cancelled by somebody while ctx is not. The first failure ends Every and
+// is what it returns, unless there is an [OnFailure]: then each is told to that,
+// at once, and Every goes on. A function that returns [ErrStop] ends Every, which
+// has not failed then.
+//
+// To give up on a function that fails too often, or to wait longer after each
+// failure, see package supervise.
+package periodic

@@ -1,0 +1,132 @@
+package periodic
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Current tells a function that runs periodically, and all that it starts, which
+// run this is. To see it in the tree of tasks, give it to the option of
+// [task.WriteTree] and [task.Snapshot] that shows variables.
+var Current = ctxvar.New[Tick]("periodic_tick")
+
+// A Tick is one run of a function. Where there is none, it is the zero Tick.
+type Tick struct {
+	Run     int       // 1 for the first
+	Due     time.Time // when it was due, which is not after it began
+	Skipped int       // how many times it was due before and left out, since the run before
+}
+
+// String says which run it is.
+func (t Tick) String() string {
+	s := fmt.Sprintf("run %d, due at %s", t.Run, t.Due.Format(time.TimeOnly))
+	if t.Skipped > 0 {
+		s += fmt.Sprintf(", %d skipped", t.Skipped)
+	}
+	return s
+}
+
+// Go is [Every] in a task of its own, which has the function's name. If Every
+// ends with a failure, it is that of the task, and so of the [task.Group] it is
+// in.
+//
+// Go panics as Every does.
+func Go(ctx context.Context, period time.Duration, fn func(ctx context.Context) error, opts ...Option) *task.Task[struct{}] {
+	check("Go", period, fn)
+	c := configure(opts)
+	return task.Go(ctx, func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, c.every(ctx, period, fn)
+	}, task.Name(c.name))
+}
+
+// Every runs fn once in each period, and returns
+//
+//   - when ctx has ended, what the run that was cancelled with it failed with, or
+//     a [*task.CanceledError] if none was;
+//   - nil, if fn returned [ErrStop];
+//   - the first failure, unless there is an [OnFailure];
+//   - an error that has both the failure and a [*task.PanicError], if that
+//     panicked.
+//
+// Whatever it returns, no run goes on. Every panics with [task.ErrNilFunc] if fn
+// is nil, and with a [*UsageError] if period is not positive.
+func Every(ctx context.Context, period time.Duration, fn func(ctx context.Context) error, opts ...Option) error {
+	check("Every", period, fn)
+	return configure(opts).every(ctx, period, fn)
+}
+
+func check(caller string, period time.Duration, fn func(context.Context) error) {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	if period <= 0 {
+		panic(&UsageError{caller, fmt.Sprintf("period %v; it must be positive", period)})
+	}
+}
+
+func (c *config) every(ctx context.Context, period time.Duration, fn func(context.Context) error) error {
+	tick := Tick{Run: 1, Due: time.Now()}
+	if !c.now {
+		tick.Due = tick.Due.Add(period)
+	}
+	for {
+		if task.Sleep(ctx, time.Until(tick.Due)) != nil {
+			return &task.CanceledError{Task: c.name, Cause: context.Cause(ctx), Err: ctx.Err()}
+		}
+		began := time.Now()
+		ran, err := c.once(ctx, fn, tick)
+		ended := time.Now()
+		switch {
+		case err == nil:
+		case err == ErrStop:
+			return nil
+		case !ran || ctx.Err() != nil || c.onFailure == nil:
+			return err
+		default:
+			failure := Failure{Name: c.name, Err: err, Tick: tick, Ran: ended.Sub(began)}
+			if hookErr := guard(ctx, func() { c.onFailure(failure) }); hookErr != nil {
+				return fmt.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, err, hookErr)
+			}
+			ended = time.Now()
+		}
+		tick = tick.next(period, ended, c.catchUp)
+	}
+}
+
+// once runs fn once, and reports whether it ran: in a scope that takes no more
+// tasks it does not, and will not the next time.
+func (c *config) once(ctx context.Context, fn func(context.Context) error, tick Tick) (ran bool, err error) {
+	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
+		ran = true
+		Current.Set(tick)
+		return struct{}{}, fn(ctx)
+	}, task.Name(c.name+"#"+strconv.Itoa(tick.Run)))
+	return ran, err
+}
+
+// next returns the tick after t, whose run has ended at now, where at most
+// catchUp of those that were due meanwhile are made up for.
+func (t Tick) next(period time.Duration, now time.Time, catchUp int) Tick {
+	due := t.Due.Add(period)
+	skipped := 0
+	if late := now.Sub(due); late > 0 {
+		// It was due at due, due+period and so on; one at now itself is on time.
+		missed := int((late + period - 1) / period)
+		skipped = max(missed-catchUp, 0)
+	}
+	return Tick{Run: t.Run + 1, Due: due.Add(time.Duration(skipped) * period), Skipped: skipped}
+}
+
+// guard calls f, which is the user's, and returns the panic of it.
+func guard(ctx context.Context, f func()) (err error) {
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		f()
+		return struct{}{}, nil
+	}).Call(ctx, func(_ struct{}, e error) { err = e })
+	return err
+}
