@@ -1,0 +1,99 @@
+package limit
+
+import (
+	"context"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Do calls fn while it holds a place of g, of weight 1, and returns what fn
+// returns; or the error of Acquire if there is no place before ctx ends, and
+// then fn is not called. The place is given back when fn returns, panics or
+// calls [runtime.Goexit].
+//
+// Do panics with [task.ErrNilFunc] if fn is nil.
+func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (T, error) {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	if err := g.Acquire(ctx, 1); err != nil {
+		var zero T
+		return zero, err
+	}
+	defer g.Release(1)
+	return fn(ctx)
+}
+
+// Task returns fn with [Do] around it, as the function of a task.
+func Task[T any](g Gate, fn task.Func[T]) task.Func[T] {
+	if fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	return func(ctx context.Context) (T, error) { return Do(ctx, g, fn) }
+}
+
+// Func returns fn with [Do] around it, as the function of gather.Map or
+// gather.Stream.
+func Func[T, R any](g Gate, fn func(context.Context, T) (R, error)) func(context.Context, T) (R, error) {
+	return FuncBy(func(T) Gate { return g }, fn)
+}
+
+// FuncBy is [Func] with a limiter for each item: that of a key of a [Keyed], as
+// a rule.
+//
+//	byHost := func(u *url.URL) limit.Gate { return hosts.For(u.Host) }
+//	pages, err := gather.Map(ctx, urls, limit.FuncBy(byHost, fetch))
+func FuncBy[T, R any](gate func(item T) Gate, fn func(context.Context, T) (R, error)) func(context.Context, T) (R, error) {
+	if gate == nil || fn == nil {
+		panic(task.ErrNilFunc)
+	}
+	return func(ctx context.Context, item T) (R, error) {
+		return Do(ctx, gate(item), func(ctx context.Context) (R, error) { return fn(ctx, item) })
+	}
+}
+
+// Chain returns a Gate that needs all of gates: Acquire acquires them in this
+// order, and holds those it has while it waits for the next. So put the one
+// first that is waited for longest, and shares least with others: the limit of a
+// host before that of the whole program.
+func Chain(gates ...Gate) Gate { return chain(gates) }
+
+type chain []Gate
+
+func (c chain) Acquire(ctx context.Context, weight int64) error {
+	for i, g := range c {
+		if err := c.acquire(ctx, g, weight, c[:i]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acquire acquires g, and gives held back if it does not, or panics.
+func (chain) acquire(ctx context.Context, g Gate, weight int64, held chain) error {
+	acquired := false
+	defer func() {
+		if !acquired {
+			held.Release(weight)
+		}
+	}()
+	err := g.Acquire(ctx, weight)
+	acquired = err == nil
+	return err
+}
+
+func (c chain) TryAcquire(weight int64) bool {
+	for i, g := range c {
+		if !g.TryAcquire(weight) {
+			c[:i].Release(weight)
+			return false
+		}
+	}
+	return true
+}
+
+func (c chain) Release(weight int64) {
+	for i := len(c) - 1; i >= 0; i-- {
+		c[i].Release(weight)
+	}
+}

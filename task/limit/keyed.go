@@ -1,0 +1,231 @@
+package limit
+
+import (
+	"container/heap"
+	"context"
+	"sync"
+	"time"
+)
+
+// A Keyed has a [Limiter] for each key that is in use, and forgets those that
+// are not. [NewKeyed] makes one. All methods may be called by any number of
+// goroutines at the same time.
+//
+// It keeps no goroutine, and a timer only while there is a key whose rate has
+// not recovered from its last use.
+type Keyed[K comparable] struct {
+	mu      sync.Mutex // locked before that of a Limiter
+	limits  func(K) Limit
+	version int // of limits
+	keys    map[K]*keyLimiter[K]
+	resting resting[K] // those that are not in use but can't be forgotten yet
+	timer   *time.Timer
+}
+
+// A keyLimiter is the Limiter of one key. It may be forgotten when nobody uses
+// it and its rate has recovered, for then a new one is like it.
+type keyLimiter[K comparable] struct {
+	Limiter
+	key   K
+	used  int64     // weight that is held or waited for; guarded by the mu of the Keyed
+	until time.Time // while it is resting: when it will have recovered; likewise
+	index int       // while it is resting: where; likewise
+}
+
+// NewKeyed returns a Keyed in which each key has the limit that limits returns
+// for it. limits is called when a key comes into use, by the goroutine that uses
+// it and perhaps by several at a time. NewKeyed panics with a [*UsageError] if
+// limits is nil, and what uses a key does if limits returns what makes no sense.
+func NewKeyed[K comparable](limits func(key K) Limit) *Keyed[K] {
+	checkLimits("NewKeyed", limits)
+	return &Keyed[K]{limits: limits, keys: make(map[K]*keyLimiter[K])}
+}
+
+func checkLimits[K comparable](caller string, limits func(K) Limit) {
+	if limits == nil {
+		panic(&UsageError{caller, "nil function; pass one that returns the limit of a key"})
+	}
+}
+
+// For returns the limiter of key. It costs nothing to keep, or not to: the key is
+// in use only while somebody holds or waits for a place.
+func (k *Keyed[K]) For(key K) Gate {
+	if key != key { //nolint:gocritic,staticcheck // as a NaN
+		panic(&UsageError{"For", "the key does not equal itself, so it could never be found again"})
+	}
+	return gateOf[K]{k, key}
+}
+
+// SetLimits changes the limits, of the keys that are in use too. It panics with a
+// [*UsageError] if limits is nil.
+func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
+	checkLimits("SetLimits", limits)
+	k.mu.Lock()
+	k.limits = limits
+	k.version++
+	version := k.version
+	inUse := make([]*keyLimiter[K], 0, len(k.keys))
+	for _, l := range k.keys {
+		inUse = append(inUse, l)
+	}
+	k.mu.Unlock()
+	for _, l := range inUse {
+		limit := limits(l.key) // not under the lock: it is the user's
+		limit.check("SetLimits")
+		k.mu.Lock()
+		if k.version == version { // or another call was later
+			l.SetLimit(limit)
+		}
+		k.mu.Unlock()
+	}
+}
+
+// Len returns how many keys are not forgotten.
+func (k *Keyed[K]) Len() int {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return len(k.keys)
+}
+
+// use returns the limiter of key, in which weight is used from now on.
+func (k *Keyed[K]) use(key K, weight int64) *keyLimiter[K] {
+	k.mu.Lock()
+	for {
+		if l := k.keys[key]; l != nil {
+			if l.used == 0 {
+				heap.Remove(&k.resting, l.index)
+				k.arm()
+			}
+			l.used += weight
+			k.mu.Unlock()
+			return l
+		}
+		limits, version := k.limits, k.version
+		k.mu.Unlock()
+		limit := limits(key) // not under the lock: it is the user's
+		limit.check("Keyed")
+		k.mu.Lock()
+		if k.keys[key] == nil && k.version == version {
+			l := &keyLimiter[K]{key: key, used: weight}
+			l.Limiter.limit = limit
+			k.keys[key] = l
+			k.mu.Unlock()
+			return l
+		}
+	}
+}
+
+// leave is called when weight is no longer used in l.
+func (k *Keyed[K]) leave(l *keyLimiter[K], weight int64) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if l.used -= weight; l.used > 0 {
+		return
+	}
+	if l.until = l.rested(); l.until.After(time.Now()) {
+		heap.Push(&k.resting, l)
+		k.arm()
+		return
+	}
+	delete(k.keys, l.key)
+}
+
+// arm sets the timer for the first of those that rest; k.mu is locked.
+func (k *Keyed[K]) arm() {
+	switch {
+	case len(k.resting) == 0:
+		if k.timer != nil {
+			k.timer.Stop()
+			k.timer = nil
+		}
+	case k.timer == nil:
+		k.timer = time.AfterFunc(time.Until(k.resting[0].until), k.forget)
+	default:
+		k.timer.Reset(time.Until(k.resting[0].until))
+	}
+}
+
+// forget forgets those that have rested.
+func (k *Keyed[K]) forget() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	now := time.Now()
+	for len(k.resting) > 0 && !k.resting[0].until.After(now) {
+		l := k.resting[0]
+		if until := l.rested(); until.After(now) {
+			// SetLimits has changed the rate meanwhile.
+			l.until = until
+			heap.Fix(&k.resting, 0)
+			continue
+		}
+		heap.Pop(&k.resting)
+		delete(k.keys, l.key)
+	}
+	k.arm()
+}
+
+// gateOf is what For returns.
+type gateOf[K comparable] struct {
+	keyed *Keyed[K]
+	key   K
+}
+
+func (g gateOf[K]) Acquire(ctx context.Context, weight int64) error {
+	checkWeight("Acquire", weight)
+	l := g.keyed.use(g.key, weight)
+	acquired := false
+	defer func() {
+		if !acquired { // also if ctx panics
+			g.keyed.leave(l, weight)
+		}
+	}()
+	err := l.Acquire(ctx, weight)
+	acquired = err == nil
+	return err
+}
+
+func (g gateOf[K]) TryAcquire(weight int64) bool {
+	checkWeight("TryAcquire", weight)
+	l := g.keyed.use(g.key, weight)
+	if l.TryAcquire(weight) {
+		return true
+	}
+	g.keyed.leave(l, weight)
+	return false
+}
+
+func (g gateOf[K]) Release(weight int64) {
+	checkWeight("Release", weight)
+	g.keyed.mu.Lock()
+	l := g.keyed.keys[g.key]
+	g.keyed.mu.Unlock()
+	if l == nil {
+		panic(&UsageError{"Release", "nothing is held for this key; release what was acquired, once"})
+	}
+	l.Release(weight)
+	g.keyed.leave(l, weight)
+}
+
+// resting is a heap of limiters, with the one first that has recovered first.
+type resting[K comparable] []*keyLimiter[K]
+
+func (r resting[K]) Len() int           { return len(r) }
+func (r resting[K]) Less(i, j int) bool { return r[i].until.Before(r[j].until) }
+func (r resting[K]) Swap(i, j int) {
+	r[i], r[j] = r[j], r[i]
+	r[i].index, r[j].index = i, j
+}
+
+func (r *resting[K]) Push(x any) {
+	l := x.(*keyLimiter[K])
+	l.index = len(*r)
+	*r = append(*r, l)
+}
+
+func (r *resting[K]) Pop() any {
+	last := len(*r) - 1
+	l := (*r)[last]
+	(*r)[last] = nil
+	*r = (*r)[:last]
+	return l
+}

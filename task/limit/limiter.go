@@ -1,0 +1,312 @@
+package limit
+
+import (
+	"container/list"
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"sync"
+	"time"
+)
+
+// A Limit says how much may happen at once, and how often it may begin. The zero
+// Limit limits nothing.
+type Limit struct {
+	// AtOnce is how much may be held at one time: how many, if each has a
+	// weight of 1. 0 is no limit.
+	AtOnce int64
+
+	// Every is the time from one beginning to the next, on average. 0 is no
+	// limit. What begins counts once, whatever its weight.
+	Every time.Duration
+
+	// Burst is how many may begin at the same moment after a pause that was long
+	// enough. 0 is 1.
+	Burst int
+}
+
+// check panics if the limit that was given to caller makes no sense.
+func (l Limit) check(caller string) {
+	switch {
+	case l.AtOnce < 0:
+		panic(&UsageError{caller, fmt.Sprintf("%d at once; it must be positive, or 0 for no limit", l.AtOnce)})
+	case l.Every < 0:
+		panic(&UsageError{caller, fmt.Sprintf("one every %v; it must be positive, or 0 for no limit", l.Every)})
+	case l.Burst < 0:
+		panic(&UsageError{caller, fmt.Sprintf("a burst of %d; it must be positive, or 0 for 1", l.Burst)})
+	}
+}
+
+// slack is how far a beginning may be ahead of the average rate.
+func (l Limit) slack() time.Duration {
+	ahead := time.Duration(max(l.Burst, 1) - 1)
+	if l.Every > 0 && ahead > math.MaxInt64/l.Every {
+		return math.MaxInt64
+	}
+	return ahead * l.Every
+}
+
+// A UsageError is what this package panics with when it is asked for what makes
+// no sense.
+type UsageError struct {
+	Func    string // what was called
+	Problem string // what is wrong, and what would be right
+}
+
+// Error says which call is wrong, and why.
+func (e *UsageError) Error() string { return "limit." + e.Func + ": " + e.Problem }
+
+// A Gate lets in, and is told of who leaves: a [*Limiter], or that of a key of a
+// [Keyed]. All methods may be called by any number of goroutines at the same
+// time.
+type Gate interface {
+	// Acquire waits until weight may be held in addition, and the rate allows a
+	// beginning, or until ctx ends; it then returns an error that has ctx's
+	// error and cause, and nothing is held.
+	Acquire(ctx context.Context, weight int64) error
+
+	// TryAcquire is Acquire if that need not wait, and does nothing otherwise.
+	// It reports whether weight is held.
+	TryAcquire(weight int64) bool
+
+	// Release gives back what Acquire or TryAcquire took, as a whole or in
+	// parts. It panics with a [*UsageError] if that is more than is held.
+	Release(weight int64)
+}
+
+var _ Gate = (*Limiter)(nil)
+
+// A Limiter lets in what a [Limit] allows, in the order of the calls. [New] makes
+// one; the zero Limiter has no limit until [Limiter.SetLimit] gives it one. A
+// Limiter must not be copied after first use.
+//
+// Its methods may be called by any number of goroutines at the same time. It
+// keeps no goroutine, and a timer only while somebody waits for the rate.
+type Limiter struct {
+	mu    sync.Mutex // never held while anything is waited for
+	limit Limit
+	held  int64
+	next  time.Time // when the next one would begin at the average rate; the past is as good as now
+	queue list.List // of *waiter; those who wait, the first one at the front
+	timer *time.Timer
+}
+
+// A waiter is a call of Acquire that could not return at once.
+type waiter struct {
+	weight int64
+	in     chan struct{} // closed, with the mu of the Limiter locked, when it is let in
+}
+
+// New returns a Limiter. It panics with a [*UsageError] if a field of the limit is
+// negative.
+func New(limit Limit) *Limiter {
+	limit.check("New")
+	return &Limiter{limit: limit}
+}
+
+// Acquire waits until weight may be held in addition and the rate allows a
+// beginning, and then holds it until [Limiter.Release]. If ctx ends first, it
+// returns an error that has ctx's error and cause. If ctx has ended already,
+// Acquire fails even if there is room.
+//
+// It panics with a [*UsageError] if weight is less than 1.
+func (l *Limiter) Acquire(ctx context.Context, weight int64) error {
+	checkWeight("Acquire", weight)
+	if ctx.Err() != nil {
+		return givenUp(ctx)
+	}
+	done := ctx.Done()
+	l.mu.Lock()
+	if l.queue.Len() == 0 && l.fits(weight) && l.begin() == 0 {
+		l.held += weight
+		l.mu.Unlock()
+		return nil
+	}
+	w := &waiter{weight: weight, in: make(chan struct{})}
+	place := l.queue.PushBack(w)
+	l.admit() // to set the timer, if it is the first
+	l.mu.Unlock()
+
+	select {
+	case <-w.in:
+		return nil
+	case <-done:
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	select {
+	case <-w.in:
+		// Let in at the same moment. To give that back could not give back the
+		// beginning, which others may have waited for.
+		return nil
+	default:
+	}
+	l.queue.Remove(place)
+	l.admit() // those behind it may fit
+	return givenUp(ctx)
+}
+
+// TryAcquire is [Limiter.Acquire] if that need not wait, and does nothing
+// otherwise. It reports whether weight is held. It does not overtake those who
+// wait.
+func (l *Limiter) TryAcquire(weight int64) bool {
+	checkWeight("TryAcquire", weight)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.queue.Len() > 0 || !l.fits(weight) || l.begin() > 0 {
+		return false
+	}
+	l.held += weight
+	return true
+}
+
+// Release gives back weight, of what was acquired. It panics with a [*UsageError]
+// if that is more than is held, or less than 1.
+func (l *Limiter) Release(weight int64) {
+	checkWeight("Release", weight)
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if weight > l.held {
+		panic(&UsageError{"Release", fmt.Sprintf("%d is released, but only %d is held; release what was acquired, once", weight, l.held)})
+	}
+	l.held -= weight
+	l.admit()
+}
+
+// Wait waits for a place and gives it back at once, so that of the limit only the
+// rate counts for those who only Wait. It makes a Limiter one of package gather,
+// for the option Rate.
+func (l *Limiter) Wait(ctx context.Context) error {
+	if err := l.Acquire(ctx, 1); err != nil {
+		return err
+	}
+	l.Release(1)
+	return nil
+}
+
+// SetLimit changes the limit, for those who wait too. How much of a burst was
+// used stays so. It panics with a [*UsageError] if a field of the limit is
+// negative.
+func (l *Limiter) SetLimit(limit Limit) {
+	limit.check("SetLimit")
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if limit.Every > 0 && l.limit.Every > 0 {
+		now := time.Now()
+		used := float64(l.next.Sub(now)) / float64(l.limit.Every)
+		used = min(max(used, 0), float64(max(limit.Burst, 1)))
+		l.next = now.Add(time.Duration(used * float64(limit.Every)))
+	} else {
+		l.next = time.Time{}
+	}
+	l.limit = limit
+	l.admit()
+}
+
+// Limit returns the limit as it is.
+func (l *Limiter) Limit() Limit {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.limit
+}
+
+// Held returns how much is held.
+func (l *Limiter) Held() int64 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.held
+}
+
+// Waiting returns how many calls of Acquire wait.
+func (l *Limiter) Waiting() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.queue.Len()
+}
+
+// fits reports whether weight may be held in addition; l.mu is locked.
+func (l *Limiter) fits(weight int64) bool {
+	return l.limit.AtOnce == 0 || l.held == 0 || weight <= l.limit.AtOnce-l.held
+}
+
+// begin notes a beginning, if the rate allows one, and returns 0; or else how
+// long it is until then. l.mu is locked.
+func (l *Limiter) begin() (wait time.Duration) {
+	if l.limit.Every == 0 {
+		return 0
+	}
+	now := time.Now()
+	if l.next.Before(now) { // or the difference might not fit into a Duration
+		l.next = now
+	}
+	if wait := l.next.Sub(now) - l.limit.slack(); wait > 0 {
+		return wait
+	}
+	l.next = l.next.Add(l.limit.Every)
+	return 0
+}
+
+// admit lets in those who may, from the front of the queue. It is called after
+// each change that may let somebody in; l.mu is locked.
+func (l *Limiter) admit() {
+	for {
+		first := l.queue.Front()
+		if first == nil {
+			break
+		}
+		w := first.Value.(*waiter)
+		if !l.fits(w.weight) {
+			break
+		}
+		if wait := l.begin(); wait > 0 {
+			l.admitIn(wait)
+			return
+		}
+		l.held += w.weight
+		l.queue.Remove(first)
+		close(w.in)
+	}
+	// Nobody waits for the rate.
+	if l.timer != nil {
+		l.timer.Stop()
+		l.timer = nil
+	}
+}
+
+// admitIn calls admit after a while; l.mu is locked.
+func (l *Limiter) admitIn(wait time.Duration) {
+	if l.timer != nil {
+		l.timer.Reset(wait)
+		return
+	}
+	l.timer = time.AfterFunc(wait, func() {
+		// Too early, or too late, is no harm: admit looks for itself.
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.admit()
+	})
+}
+
+// rested returns when the rate will allow a whole burst, or a time in the past
+// or zero if it does; l.mu is not locked.
+func (l *Limiter) rested() time.Time {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.next
+}
+
+func checkWeight(caller string, weight int64) {
+	if weight < 1 {
+		panic(&UsageError{caller, fmt.Sprintf("weight %d; it must be positive", weight)})
+	}
+}
+
+// givenUp is the error of who gave up waiting because ctx, which has ended, has.
+func givenUp(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if errors.Is(cause, err) {
+		return fmt.Errorf("limit: gave up waiting: %w", cause)
+	}
+	return fmt.Errorf("limit: gave up waiting: %w: %w", err, cause)
+}
