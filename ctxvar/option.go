@@ -15,7 +15,7 @@ func (f optionFunc[T]) apply(v *Var[T]) { f(v) }
 // it in place changes it for everybody; [DefaultFunc] makes one for each.
 func Default[T any](value T) Option[T] {
 	return optionFunc[T](func(v *Var[T]) {
-		v.fallback, v.constant = func() T { return value }, true
+		v.preset, v.constant, v.fallback = value, true, nil
 	})
 }
 
@@ -29,7 +29,10 @@ func DefaultFunc[T any](f func() T) Option[T] {
 	if f == nil {
 		panic("ctxvar: DefaultFunc of a nil function")
 	}
-	return optionFunc[T](func(v *Var[T]) { v.fallback, v.constant = f, false })
+	return optionFunc[T](func(v *Var[T]) {
+		var none T
+		v.preset, v.constant, v.fallback = none, false, f
+	})
 }
 
 // identities is true once there is a variable for identity.

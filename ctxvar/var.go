@@ -25,9 +25,10 @@ type Var[T any] struct {
 	id       uint32
 	identity bool
 	secret   bool
-	constant bool // fallback returns what Default was given
+	constant bool // the default is preset
 	name     string
-	// fallback returns the default; nil if there is none.
+	preset   T
+	// fallback returns the default if that is made anew each time; else nil.
 	fallback func() T
 }
 
@@ -108,22 +109,32 @@ func (v *Var[T]) misused() {
 func (v *Var[T]) Get() T {
 	// As Lookup does, but with all that is usual inlined: this is what programs
 	// do most.
+	p := gls.Peek()
+	f := gls.FrameIn(p)
+	if f == nil {
+		if f = gls.Recall(p); f == nil {
+			if v.self == v && v.fallback == nil {
+				return v.preset
+			}
+			value, _ := v.unset()
+			return value
+		}
+	}
 	var held any
-	switch f := gls.FrameIn(gls.Peek()); {
-	case f == nil:
-		held = gls.Get(v.id)
-	case f.Flat():
+	if f.Flat() {
 		held = f.FlatGet(v.id)
-	default:
+	} else {
 		held = f.DeepGet(v.id)
 	}
 	if b, _ := held.(*binding[T]); b != nil && b.v == v {
 		return b.value
 	}
-	value, ok := v.ofIdentity(held)
-	if !ok {
-		value, _ = v.unset()
+	if v.identity {
+		if value, ok := v.ofIdentity(held); ok {
+			return value
+		}
 	}
+	value, _ := v.unset()
 	return value
 }
 
@@ -139,10 +150,10 @@ func (v *Var[T]) set() (T, bool) {
 // unset returns what v has where no value is set.
 func (v *Var[T]) unset() (value T, ok bool) {
 	v.check()
-	if v.fallback == nil {
-		return value, false
+	if v.fallback != nil {
+		return v.fallback(), true
 	}
-	return v.fallback(), true
+	return v.preset, v.constant
 }
 
 // GetOr returns the running goroutine's value of v, or else def. Like
@@ -194,8 +205,14 @@ func (v *Var[T]) MustGet() T {
 //
 // It mirrors ContextVar.set().
 func (v *Var[T]) Set(value T) *Token[T] {
+	// Small enough to be inlined, so that a token that does not leave the
+	// caller's function costs no allocation.
+	return &Token[T]{v: v, change: v.assign(value)}
+}
+
+func (v *Var[T]) assign(value T) gls.Change {
 	v.check()
-	return &Token[T]{v: v, change: gls.Set(v.id, v.bind(value))}
+	return gls.Set(v.id, v.bind(value))
 }
 
 // Reset gives v the value it had before the [Var.Set] that returned t; where

@@ -104,29 +104,48 @@ func Forget() {
 // cells is a hash table of cells by the address of their g. It only grows, so
 // that looking something up takes no lock.
 var cells struct {
-	list  atomic.Pointer[[]atomic.Pointer[cell]]
+	table atomic.Pointer[table]
 	mu    sync.Mutex // held to add a cell
 	count int
 }
 
-// place returns where in a list of n, a power of 2, the cell of g is, or the
-// next one that is taken.
-func place(g unsafe.Pointer, n int) int {
-	return int(uint64(uintptr(g))*0x9E3779B97F4A7C15>>32) & (n - 1)
+// The first table, which is no allocation.
+var (
+	firstPlaces [64]atomic.Pointer[cell]
+	firstTable  = table{firstPlaces[:], 64 - 6}
+)
+
+func init() { cells.table.Store(&firstTable) }
+
+// A table has 1<<(64-shift) places. At most one in four is taken: most of those
+// who look have no cell, and are to find that out at the first place.
+type table struct {
+	places []atomic.Pointer[cell]
+	shift  uint8
+}
+
+// first returns where the cell of g is, if that place isn't taken by another, as
+// is each of those that follow until there is one.
+func (t *table) first(g unsafe.Pointer) int {
+	return int(uint64(uintptr(g)) * 0x9E3779B97F4A7C15 >> (t.shift & 63))
 }
 
 // cellOf returns the cell of g, or nil.
 func cellOf(g unsafe.Pointer) *cell {
-	p := cells.list.Load()
-	if p == nil {
-		return nil
-	}
-	list := *p
-	for i := place(g, len(list)); ; i = (i + 1) & (len(list) - 1) {
-		if c := list[i].Load(); c == nil || c.g == g {
+	t := cells.table.Load()
+	for i := t.first(g); ; i++ {
+		if c := t.places[i&(len(t.places)-1)].Load(); c == nil || c.g == g {
 			return c
 		}
 	}
+}
+
+// notBegun reports whether the goroutine in g, the running one, has not begun, if
+// that can be seen at a glance. It is small enough to be inlined.
+func notBegun(g unsafe.Pointer) bool {
+	t := cells.table.Load()
+	c := t.places[t.first(g)&(len(t.places)-1)].Load()
+	return c == nil || c.g == g && c.owner.Load() != idIn(g)
 }
 
 // addCell adds the cell of g, which is that of the running goroutine, so nobody
@@ -135,31 +154,29 @@ func addCell(g unsafe.Pointer) *cell {
 	c := &cell{g: g}
 	cells.mu.Lock()
 	defer cells.mu.Unlock()
-	var list []atomic.Pointer[cell]
-	if p := cells.list.Load(); p != nil {
-		list = *p
-	}
-	// At most one place in four is taken: most of those who ask have no cell,
-	// and find that out at the first.
-	if cells.count++; 4*cells.count > len(list) {
-		more := make([]atomic.Pointer[cell], max(64, 2*len(list)))
-		for i := range list {
-			if c := list[i].Load(); c != nil {
-				put(more, c)
-			}
-		}
-		put(more, c)
-		cells.list.Store(&more)
+	t := cells.table.Load()
+	cells.count++
+	if 4*cells.count <= len(t.places) {
+		t.add(c)
 		return c
 	}
-	put(list, c)
+	// Those who look at t find what they are looking for: each looks for its own,
+	// and this one is ours.
+	more := &table{make([]atomic.Pointer[cell], 2*len(t.places)), t.shift - 1}
+	for i := range t.places {
+		if c := t.places[i].Load(); c != nil {
+			more.add(c)
+		}
+	}
+	more.add(c)
+	cells.table.Store(more)
 	return c
 }
 
-func put(list []atomic.Pointer[cell], c *cell) {
-	i := place(c.g, len(list))
-	for list[i].Load() != nil {
-		i = (i + 1) & (len(list) - 1)
+func (t *table) add(c *cell) {
+	i := t.first(c.g)
+	for t.places[i&(len(t.places)-1)].Load() != nil {
+		i++
 	}
-	list[i].Store(c)
+	t.places[i&(len(t.places)-1)].Store(c)
 }

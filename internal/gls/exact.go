@@ -55,11 +55,14 @@ func (f *Frame) install() {
 // the frames of h.
 func (h *Home) putBack(f *Frame) { setSlot(unsafe.Pointer(f)) }
 
-// Peek returns what the running goroutine has, for [FrameIn].
+// Peek returns what the running goroutine has, for [FrameIn] and [Recall].
 func Peek() unsafe.Pointer { return getSlot() }
 
 // FrameIn returns the frame in what [Peek] returned, or nil if that is nothing.
 func FrameIn(p unsafe.Pointer) *Frame { return (*Frame)(p) }
+
+// Recall returns nil.
+func Recall(unsafe.Pointer) *Frame { return nil }
 
 // Current returns the frame of the running goroutine, or nil if it has no
 // variables.

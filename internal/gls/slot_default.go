@@ -142,12 +142,12 @@ func (f *Frame) remember() {
 	}
 }
 
-// Peek returns what is in the slot, for [FrameIn]. Both are small enough to be
-// inlined.
+// Peek returns what is in the slot, for [FrameIn] and, if that has nothing, for
+// [Recall]. The first two are small enough to be inlined.
 func Peek() unsafe.Pointer { return getProfLabel() }
 
-// FrameIn returns the frame in what [Peek] returned, or nil if only [Current]
-// can tell.
+// FrameIn returns the frame in what [Peek] returned, or nil if only [Recall] can
+// tell.
 func FrameIn(p unsafe.Pointer) *Frame {
 	if p == nil {
 		return nil
@@ -167,6 +167,10 @@ func Current() *Frame {
 	return s.recall()
 }
 
+// Recall returns the frame of the running goroutine, in whose slot is p, which
+// is no frame, or nil if it has no variables.
+func Recall(p unsafe.Pointer) *Frame { return (*labelSet)(p).recall() }
+
 // recall returns what the running goroutine has, in whose slot s, which may be
 // nil and is no frame, took the place of one: what its cell has, if it has
 // begun, or what the mark in s leads to, if that counts. It puts that into the
@@ -175,6 +179,13 @@ func Current() *Frame {
 //go:noinline
 func (s *labelSet) recall() *Frame {
 	g := getg()
+	if s == nil && notBegun(g) {
+		return nil // as is usual
+	}
+	return s.recallIn(g)
+}
+
+func (s *labelSet) recallIn(g unsafe.Pointer) *Frame {
 	var f *Frame
 	if c := begunCell(g); c != nil {
 		f = c.load()

@@ -30,12 +30,9 @@ func startSweeping() {
 // sweepCells empties the cells of goroutines that have ended, and reports
 // whether there are others.
 func sweepCells() (left bool) {
-	p := cells.list.Load()
-	if p == nil {
-		return false
-	}
-	for i := range *p {
-		c := (*p)[i].Load()
+	t := cells.table.Load()
+	for i := range t.places {
+		c := t.places[i].Load()
 		if c == nil {
 			continue
 		}
