@@ -5,7 +5,7 @@ go 1.25.0
 require (
 	github.com/alitto/pond/v2 v2.7.1
 	github.com/cloudwego/localsession v0.1.2
-	github.com/heirloom-go/heirloom v0.0.0
+	github.com/heirloom-go/heirloom v0.1.0
 	github.com/jtolds/gls v4.20.0+incompatible
 	github.com/panjf2000/ants/v2 v2.12.1
 	github.com/petermattis/goid v0.0.0-20260820044319-269ab09b5261

@@ -7,9 +7,9 @@ require (
 	github.com/gin-gonic/gin v1.12.0
 	github.com/go-chi/chi/v5 v5.5.0
 	github.com/gorilla/mux v1.8.1
-	github.com/heirloom-go/heirloom v0.0.0
-	github.com/heirloom-go/heirloom/ctxvar/ctxgrpc v0.0.0
-	github.com/heirloom-go/heirloom/ctxvar/ctxotel v0.0.0
+	github.com/heirloom-go/heirloom v0.1.0
+	github.com/heirloom-go/heirloom/ctxvar/ctxgrpc v0.1.0
+	github.com/heirloom-go/heirloom/ctxvar/ctxotel v0.1.0
 	github.com/jackc/pgx/v5 v5.12.0
 	github.com/labstack/echo/v5 v5.4.4
 	github.com/rs/zerolog v1.35.1

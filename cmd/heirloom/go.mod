@@ -3,7 +3,7 @@ module github.com/heirloom-go/heirloom/cmd/heirloom
 go 1.25.0
 
 require (
-	github.com/heirloom-go/heirloom v0.0.0
+	github.com/heirloom-go/heirloom v0.1.0
 	github.com/pelletier/go-toml/v2 v2.4.3
 	github.com/spf13/cobra v1.10.2
 	github.com/spf13/pflag v1.0.9
@@ -24,5 +24,3 @@ require (
 	go.yaml.in/yaml/v3 v3.0.5 // indirect
 	golang.org/x/sync v0.22.0 // indirect
 )
-
-replace github.com/heirloom-go/heirloom => ../..

@@ -3,7 +3,7 @@ module github.com/heirloom-go/heirloom/ctxvar/ctxgrpc
 go 1.25.0
 
 require (
-	github.com/heirloom-go/heirloom v0.0.0
+	github.com/heirloom-go/heirloom v0.1.0
 	github.com/stretchr/testify v1.12.1
 	go.uber.org/goleak v1.3.0
 	google.golang.org/grpc v1.84.0
