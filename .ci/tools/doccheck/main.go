@@ -1,0 +1,84 @@
+// Command doccheck reads the repository's Markdown files and reports what in them
+// is not so: links to files, headings and packages that are not there, Go code
+// that does not parse, and code in the README that no Go file of the repository
+// has, so that nothing would notice if it no longer compiled.
+//
+// It works in the current folder, the root of the repository.
+package main
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path"
+	"strings"
+)
+
+func main() {
+	names, err := tracked()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "doccheck:", err)
+		os.Exit(1)
+	}
+	findings, err := check(os.DirFS("."), names)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "doccheck:", err)
+		os.Exit(1)
+	}
+	for _, f := range findings {
+		fmt.Println(f)
+	}
+	if len(findings) > 0 {
+		os.Exit(1)
+	}
+}
+
+// tracked returns the files that git knows of or would add.
+func tracked() ([]string, error) {
+	out, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
+	if err != nil {
+		return nil, fmt.Errorf("git ls-files: %w", err)
+	}
+	return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), nil
+}
+
+// A finding is one line of a Markdown file that is wrong.
+type finding struct {
+	file string
+	line int
+	text string
+}
+
+func (f finding) String() string { return fmt.Sprintf("%s:%d: %s", f.file, f.line, f.text) }
+
+// check looks at all Markdown files among names, outside of testdata.
+func check(fsys fs.FS, names []string) ([]finding, error) {
+	var findings []finding
+	pages := make(map[string]*page)
+	var sources []source
+	for _, name := range names {
+		text, err := fs.ReadFile(fsys, name)
+		if err != nil {
+			continue // deleted and not yet committed, or no file but a link
+		}
+		if strings.Contains("/"+name, "/testdata/") {
+			continue
+		}
+		switch path.Ext(name) {
+		case ".md":
+			pages[name] = parsePage(name, string(text))
+		case ".go":
+			sources = append(sources, newSource(name, string(text)))
+		}
+	}
+	for _, name := range names {
+		p := pages[name]
+		if p == nil {
+			continue
+		}
+		findings = append(findings, p.checkLinks(fsys, pages)...)
+		findings = append(findings, p.checkCode(sources)...)
+	}
+	return findings, nil
+}
