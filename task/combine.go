@@ -7,6 +7,8 @@ import (
 	"iter"
 	"slices"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // When tells [Wait] what to wait for.
@@ -28,12 +30,18 @@ const (
 //
 // If ctx ends first, Wait returns the tasks as they are then, and an [*Error]
 // that has ctx's error and cause. A ctx with a deadline takes the place of
-// asyncio.wait's timeout.
+// asyncio.wait's timeout. The [*Error] is [ErrDeadlock] if the wait would never
+// end, as for [Task.Await]: because one of the tasks waits for the caller if it
+// is for all, and because all of those left do if it is for the first.
 //
 // For tasks with different results, have H be [Handle].
 func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending []H, err error) {
 	tasks = distinct(tasks)
-	w := watch(tasks)
+	kind := forAll
+	if when != AllCompleted {
+		kind = forAny
+	}
+	w := watch(tasks, kind)
 	defer w.stop()
 	for left := len(tasks); left > 0; {
 		i, waitErr := w.next(ctx)
@@ -65,16 +73,19 @@ func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending [
 //
 // If ctx ends, the tasks that have not ended come with an [*Error] that has
 // ctx's error and cause, in the order in which they were given. So each task
-// comes exactly once.
+// comes exactly once. If all that are left wait for the caller to end, the error
+// is [ErrDeadlock].
 func AsCompleted[H Handle](ctx context.Context, tasks ...H) iter.Seq2[H, error] {
 	return func(yield func(H, error) bool) {
 		tasks := distinct(tasks)
-		w := watch(tasks)
+		w := watch(tasks, forAny)
 		defer w.stop()
 		came := make([]bool, len(tasks))
+		var failed error
 		for range tasks {
 			i, err := w.next(ctx)
 			if err != nil {
+				failed = errors.Unwrap(err)
 				break
 			}
 			came[i] = true
@@ -88,7 +99,7 @@ func AsCompleted[H Handle](ctx context.Context, tasks ...H) iter.Seq2[H, error] 
 			}
 			err := t.Err()
 			if !w.nodes[i].is(isFinal) {
-				err = &Error{Op: "await", Task: t.Name(), Err: interruptedBy(ctx)}
+				err = &Error{Op: "await", Task: t.Name(), Err: failed}
 			}
 			if !yield(t, err) {
 				return
@@ -116,17 +127,21 @@ type watcher struct {
 	nodes []*node
 	hooks []hook
 	ended chan int // has room for all, so that telling never blocks
+	here  *node    // the task that waits, or nil
+	kind  waitKind
 }
 
-func watch[H Handle](tasks []H) *watcher {
+func watch[H Handle](tasks []H, kind waitKind) *watcher {
 	w := &watcher{
 		nodes: make([]*node, len(tasks)),
 		hooks: make([]hook, len(tasks)),
 		ended: make(chan int, len(tasks)),
+		here:  here(),
+		kind:  kind,
 	}
 	for i, t := range tasks {
 		w.nodes[i] = t.untyped()
-		w.hooks[i] = hook{ended: w.ended, index: i}
+		w.hooks[i] = hook{ended: w.ended, index: i, waiter: w.here}
 		if !w.nodes[i].hang(&w.hooks[i]) {
 			w.ended <- i
 		}
@@ -135,31 +150,72 @@ func watch[H Handle](tasks []H) *watcher {
 }
 
 // next waits for the next task to end and returns its index. It returns an
-// error if ctx ends first, but not if a task has ended as well.
+// error if ctx ends first, or none will, but not if a task has ended as well.
 func (w *watcher) next(ctx context.Context) (int, error) {
 	select {
 	case i := <-w.ended:
 		return i, nil
 	default:
 	}
-	if n := here(); n != nil {
-		what := &several
-		if len(w.nodes) == 1 {
-			what = w.nodes[0]
+	var stuck *deadlock
+	if w.here == nil {
+		select {
+		case i := <-w.ended:
+			return i, nil
+		case <-ctx.Done():
 		}
-		n.waitsFor(what)
-		defer n.waitsFor(nil)
-	}
-	select {
-	case i := <-w.ended:
-		return i, nil
-	case <-ctx.Done():
+	} else {
+		i := 0
+		if i, stuck = w.nextHere(ctx); i >= 0 {
+			return i, nil
+		}
 	}
 	select {
 	case i := <-w.ended:
 		return i, nil
 	default:
-		return 0, &Error{Op: "await", Task: w.pending(), Err: interruptedBy(ctx)}
+		why := error(stuck)
+		if stuck == nil {
+			why = interruptedBy(ctx)
+		}
+		return 0, &Error{Op: "await", Task: w.pending(), Err: why}
+	}
+}
+
+// nextHere is next on the goroutine of a task. The index is negative if ctx has
+// ended or the wait is part of a deadlock.
+func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
+	n := w.here
+	what := &several
+	if len(w.nodes) == 1 {
+		what = w.nodes[0]
+	}
+	wt := n.begin(ctx, w.nodes, w.kind)
+	n.waitsFor(what)
+	defer n.waitsFor(nil)
+	for _, c := range w.nodes {
+		if n.lend(c) {
+			defer n.takeBack(ctx)
+			break
+		}
+	}
+	if n.isAwaited() || slices.Contains(w.nodes, n) {
+		n.judgeWait()
+	}
+	for {
+		if stuck := n.verdict(); stuck != nil {
+			return -1, stuck
+		}
+		select {
+		case i := <-w.ended:
+			return i, nil
+		case <-ctx.Done():
+			return -1, nil
+		case <-wt.woken:
+			if ctx.Err() != nil {
+				return -1, nil
+			}
+		}
 	}
 }
 
@@ -181,16 +237,6 @@ func (w *watcher) pending() string {
 func (w *watcher) stop() {
 	for i, n := range w.nodes {
 		n.unhang(&w.hooks[i])
-	}
-}
-
-// failed reports whether n has ended with an error of its own.
-func (n *node) failed() bool {
-	switch n.current() {
-	case Failed, Panicked, Goexited:
-		return true
-	default:
-		return false
 	}
 }
 
@@ -217,16 +263,19 @@ func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error)
 	var zero T
 	limited, stop := context.WithTimeout(ctx, d)
 	defer stop()
-	err := t.wait(limited)
+	err := t.await(limited)
 	if err == nil {
 		return t.result()
 	}
-	if errors.Is(err, ErrDeadlock) {
+	if _, stuck := errors.Unwrap(err).(*deadlock); stuck {
 		return zero, err
 	}
 	if ctx.Err() != nil {
 		t.cancel(context.Cause(ctx))
-		_ = t.wait(context.WithoutCancel(ctx))
+		if err := t.await(context.WithoutCancel(ctx)); err != nil {
+			// t waits for the task that we are, so it never ends if we do not.
+			return zero, &Error{Op: "await", Task: t.name(), Err: interruptedBy(ctx)}
+		}
 		if v, err := t.result(); t.current() != Canceled {
 			return v, err
 		}
@@ -234,12 +283,12 @@ func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error)
 	}
 	late := &TimeoutError{Task: t.name(), After: d}
 	t.cancel(late)
-	if err := t.wait(ctx); err != nil {
+	if err := t.await(ctx); err != nil {
 		return zero, err
 	}
 	v, err := t.result()
-	if t.current() == Canceled {
-		err = late
+	if ce, ok := err.(*CanceledError); ok && t.current() == Canceled {
+		err = late.with(ce.Err)
 	}
 	return v, err
 }
@@ -267,14 +316,21 @@ func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) 
 	if err == nil {
 		return v, nil
 	}
-	cause := context.Cause(limited)
+	limitedErr, cause := limited.Err(), context.Cause(limited)
 	switch {
-	case !isCancellation(err, limited.Err(), cause):
+	case !verdict.Cancelled(err, limitedErr, cause):
 		return v, err
 	case ctx.Err() != nil:
-		return v, interruptedBy(ctx)
+		outer := interruptedBy(ctx)
+		switch {
+		case err == context.Canceled || err == context.DeadlineExceeded || isSame(err, outer):
+			return v, outer
+		case verdict.Cancelled(err, ctx.Err(), context.Cause(ctx)):
+			return v, interrupted(err, outer)
+		}
+		return v, &said{err, outer} // it tells of the limit, which does not count
 	case cause == error(limit):
-		return v, limit
+		return v, limit.with(err)
 	}
 	return v, err
 }

@@ -1,73 +1,92 @@
 package task
 
 import (
+	"cmp"
 	"context"
-	"errors"
+	"sync/atomic"
 	"time"
+	"weak"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/inflight"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
-// A nodeCtx is the ctx of a task or a Group: a node, seen as a context.Context.
+// A nodeCtx is the ctx of a task or a Group.
 //
 // Most tasks never look at their ctx's Done channel, and those should not pay
-// for one. So a node only notes that it is cancelled, and makes a context of
-// the standard library's, std, when somebody asks for what only such a one can
-// give: the channel, and what context.WithCancel and context.Cause look up by a
-// key of their own. From then on that context is the one that counts.
-type nodeCtx node
+// for one; see package latectx, which the node has its ctx's state from.
+//
+// It is apart from the node because an error may refer to the ctx that it came
+// of, as that of an HTTP request does, and must not keep the handle of its task
+// from becoming garbage if it is to be reported then; see [node.letGo].
+type nodeCtx struct{ at atomic.Pointer[node] }
 
 var _ context.Context = (*nodeCtx)(nil)
 
-func (c *nodeCtx) node() *node { return (*node)(c) }
+// hand returns n's ctx, for its function.
+func (n *node) hand() *nodeCtx {
+	c := new(nodeCtx)
+	c.at.Store(n)
+	n.handed = c
+	return c
+}
+
+type nodeKey struct{}
+
+// nodeOf returns the task or Group that ctx comes from, or nil.
+func nodeOf(ctx context.Context) *node {
+	if c, ok := ctx.(*nodeCtx); ok {
+		return c.at.Load()
+	}
+	n, _ := ctx.Value(nodeKey{}).(*node)
+	return n
+}
 
 // Deadline returns the nearest deadline around, whoever set it.
 func (c *nodeCtx) Deadline() (time.Time, bool) {
-	if base := c.node().base(); base != nil {
+	if base := c.at.Load().base(); base != nil {
 		return base.Deadline()
 	}
 	return time.Time{}, false
 }
 
-func (c *nodeCtx) Done() <-chan struct{} { return c.node().standard().Done() }
+func (c *nodeCtx) Done() <-chan struct{} { return c.at.Load().standard().Done() }
 
-func (c *nodeCtx) Err() error {
-	n := c.node()
-	switch flags := n.status.Load(); {
-	case flags&hasStd != 0:
-		return n.later.std.Err()
-	case flags&(isCanceled|isFinal) != 0:
-		return context.Canceled
-	}
-	if base := n.base(); base != nil {
-		return base.Err()
-	}
-	return nil
-}
+func (c *nodeCtx) Err() error { return c.at.Load().ctxErr() }
 
 func (c *nodeCtx) Value(key any) any {
+	n := c.at.Load()
 	switch {
 	case key == nodeKey{}:
-		return c.node()
-	case key == cancelKey || cancelKey == nil:
-		if v := c.node().standard().Value(key); v != nil {
+		return n
+	case latectx.AsksVariables(key):
+		return latectx.Variables(key, n.ctx, (*gls.Env)(n.variables()))
+	case latectx.IsCancelKey(key):
+		if v := n.standard().Value(key); v != nil {
 			return v
 		}
-	case key == gls.CarrierKey{}:
-		return (*gls.Env)(c.node().variables())
-	case gls.PprofKey(key):
-		return gls.Answer(c.ctx.Value(key))
 	case key == unheard.Key{}:
-		n := c.node()
 		return func(err error) { n.env.report(n.info(), err) }
+	case key == inflight.Key{}:
+		if t := n.task(); t != nil {
+			return (*host)(t)
+		}
+		return nil
 	}
-	return c.ctx.Value(key)
+	return n.ctx.Value(key)
 }
 
 // String names the task in the text of a derived context.
-func (c *nodeCtx) String() string { return "task.Context(" + c.node().name() + ")" }
+func (c *nodeCtx) String() string { return "task.Context(" + c.at.Load().name() + ")" }
+
+// ctxErr is the Err of n's ctx.
+func (n *node) ctxErr() error { return n.late.Err(n.base()) }
+
+// standard returns the standard library's context of n.
+func (n *node) standard() context.Context { return n.late.Standard(n.base()) }
 
 // variables returns those of n.
 func (n *node) variables() *ctxvar.Context {
@@ -77,86 +96,58 @@ func (n *node) variables() *ctxvar.Context {
 	return n.self.(owner).ownVars()
 }
 
-// standard returns n's std, making it if need be.
-func (n *node) standard() context.Context {
-	if !n.is(hasStd) {
-		n.materialise()
-	}
-	return n.later.std
-}
-
-func (n *node) materialise() {
-	base := n.base()
-	if base == nil {
-		base = context.Background()
-	}
-	// Before the lock: base may descend from an ancestor's ctx, whose lock must
-	// not be taken after n's.
-	std, cancel := context.WithCancelCause(base)
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	switch {
-	case n.is(hasStd):
-		cancel(nil) // somebody was faster
-		return
-	case n.is(isCanceled):
-		cancel(n.later.cause)
-	case n.is(isFinal):
-		cancel(ErrEnded)
-	}
-	l := n.late()
-	l.std, l.cancel = std, cancel
-	n.raise(hasStd)
-}
-
 // cancellation returns the error and the cause of n's ctx, or nil and nil. If
-// n's own limit passed and n was cancelled from further out as well, the cause
-// is the one from further out, whichever came first.
+// n's own limit passed and n was cancelled as well, the cause is that of the
+// cancellation, whichever came first.
 func (n *node) cancellation() (err, cause error) {
-	if err = (*nodeCtx)(n).Err(); err == nil {
-		return nil, nil
+	err, cause = n.late.Cause(n.base())
+	if err == nil || !n.timedOut(cause) {
+		return err, cause
 	}
-	if l := n.limit(); l != nil && l.outer.Err() != nil {
-		return err, context.Cause(l.outer)
+	if outer := n.limit().outer; outer.Err() != nil {
+		return err, context.Cause(outer)
 	}
-	if n.is(isCanceled) {
-		return err, n.later.cause
-	}
-	if n.is(hasStd) {
-		return err, context.Cause(n.later.std)
-	}
-	if base := n.base(); base != nil {
-		return err, context.Cause(base)
-	}
-	return err, err
+	n.mu.Lock()
+	over := n.limit().over
+	n.mu.Unlock()
+	return err, cmp.Or(over, cause)
 }
 
-// isCancellation reports whether err is how a function says that its ctx, with
-// the given error and cause, ended it.
-func isCancellation(err, ctxErr, cause error) bool {
-	return ctxErr != nil && (errors.Is(err, ctxErr) || errors.Is(err, cause))
+// timedOut reports whether cause is n's own limit.
+func (n *node) timedOut(cause error) bool {
+	if n.more == nil {
+		return false
+	}
+	return n.more.timed && cause == error(n.more.limit.err)
 }
 
-// cancelKey is the key under which the standard library's contexts find the
-// nearest of their own kind, learnt from what context.Cause asks for. If a Go
-// release stops asking, it is nil, and Value asks std first whatever the key.
-var cancelKey = learnCancelKey()
-
-func learnCancelKey() any {
-	a := asked{Context: context.Background()}
-	_ = context.Cause(&a)
-	return a.key
+// letGo has the ctx of n, a task that has ended with an error which is to be
+// reported when nobody can look at it any more, refer to n no longer, but to a
+// stand-in for it: n can become garbage then also if its error refers to the ctx.
+func (n *node) letGo() {
+	if n.handed == nil {
+		return
+	}
+	s := &node{
+		id: n.id, started: n.started, self: lost{weak.Make(n)}, pc: n.pc,
+		env: n.env, ctx: n.ctx, home: n.home, governed: n.governed,
+	}
+	if n.more != nil {
+		more := *n.more
+		s.more = &more
+	}
+	s.extra().vars = n.variables().Copy()
+	s.status.Store(n.status.Load())
+	s.late.Follow(&n.late)
+	n.handed.at.Store(s)
 }
 
-// asked is a cancelled context that remembers the key it was last asked for.
-type asked struct {
-	context.Context
-	key any
-}
+// lost is what a stand-in has in place of the task.
+type lost struct{ task weak.Pointer[node] }
 
-func (*asked) Err() error { return context.Canceled }
-
-func (a *asked) Value(key any) any {
-	a.key = key
+func (l lost) handle() Handle {
+	if n := l.task.Value(); n != nil {
+		return n.self.(Handle)
+	}
 	return nil
 }

@@ -69,7 +69,7 @@
 //
 // # Cost
 //
-// A task is a goroutine and four allocations. It makes no channel unless
+// A task is a goroutine and five allocations. It makes no channel unless
 // somebody waits for it, and no context of package context unless somebody asks
 // its ctx for one. Starting and ending a task takes the lock of its parent, and
 // no global one. See the benchmarks.

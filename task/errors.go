@@ -1,9 +1,12 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"time"
 )
 
@@ -12,8 +15,12 @@ var (
 	// ErrNotDone is the error of a result asked for too early.
 	ErrNotDone = errors.New("not done yet; Await it")
 
-	// ErrDeadlock is the error of a task that waits for itself.
-	ErrDeadlock = errors.New("a task cannot wait for itself")
+	// ErrDeadlock is the error of a task whose wait would never end, because what
+	// it waits for waits for it. The [*Error] around it names the tasks.
+	ErrDeadlock = errors.New("deadlock: tasks wait for each other")
+
+	// ErrNotStarted is the error of a Task that [Go] or [Run] did not make.
+	ErrNotStarted = errors.New("it was never started; use task.Go")
 
 	// ErrEnded is the error of a task that was started in a Group or a Run that
 	// had ended, and so was never run. It is also the cause with which the ctx
@@ -59,6 +66,8 @@ type CanceledError struct {
 	Task  string // the name of what was cancelled
 	Cause error  // why: what Cancel was given, or context.Cause of the ctx
 	Err   error  // what the function returned, or the ctx's error
+
+	ctxErr error // the ctx's error; nil in one that is made elsewhere
 }
 
 // Error says what was cancelled and why.
@@ -66,8 +75,18 @@ func (e *CanceledError) Error() string {
 	return fmt.Sprintf("task: %q was cancelled: %v", e.Task, e.Cause)
 }
 
-// Unwrap returns Err and Cause.
-func (e *CanceledError) Unwrap() []error { return []error{e.Err, e.Cause} }
+// Unwrap returns Err and Cause, if they are not nil.
+func (e *CanceledError) Unwrap() []error {
+	return slices.DeleteFunc([]error{e.Err, e.Cause}, func(err error) bool { return err == nil })
+}
+
+// Is reports whether target is the ctx's error, whatever the function returned.
+func (e *CanceledError) Is(target error) bool {
+	if e.ctxErr == nil {
+		return target == context.Canceled
+	}
+	return target == e.ctxErr
+}
 
 // TimeoutError is the error of what ran into its own time limit: the [Timeout]
 // option of a task or a Group, [Within], or [WaitFor]. A limit further out is
@@ -102,17 +121,43 @@ func (e *TimeoutError) Is(target error) bool { return target == context.Deadline
 // Timeout reports true, for net.Error's sake.
 func (e *TimeoutError) Timeout() bool { return true }
 
+// with returns a copy of e for a function that returned err when it noticed. What
+// says no more than that the time was over is not kept.
+func (e *TimeoutError) with(err error) *TimeoutError {
+	if err == context.Canceled || err == context.DeadlineExceeded || err == error(e) {
+		err = nil
+	}
+	return &TimeoutError{Task: e.Task, After: e.After, Err: err}
+}
+
 // interruption is the error of a wait that its own ctx ended.
 type interruption struct{ err, cause error }
 
 // interruptedBy returns why ctx, which is done, is.
-func interruptedBy(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
+func interruptedBy(ctx context.Context) error { return interrupted(ctx.Err(), context.Cause(ctx)) }
+
+// interrupted returns an error that is both err and cause. It asks neither what it
+// is: their methods are their author's.
+func interrupted(err, cause error) error {
+	if _, ok := cause.(*TimeoutError); cause == nil || ok && err == context.DeadlineExceeded {
+		return cmp.Or(cause, err)
+	}
+	if isSame(err, cause) {
 		return cause
 	}
 	return &interruption{err, cause}
 }
+
+// isSame reports whether a and b are one error.
+func isSame(a, b error) bool {
+	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
+}
+
+// said adds to an error, for people, what a function said besides.
+type said struct{ said, err error }
+
+func (s *said) Error() string { return s.said.Error() + ": " + s.err.Error() }
+func (s *said) Unwrap() error { return s.err }
 
 func (c *interruption) Error() string   { return c.err.Error() + ": " + c.cause.Error() }
 func (c *interruption) Unwrap() []error { return []error{c.err, c.cause} }

@@ -3,10 +3,11 @@ package task
 import (
 	"context"
 	"fmt"
-	"reflect"
 	"runtime/trace"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
@@ -27,15 +28,21 @@ import (
 //
 // The first child to fail, or body's failure, cancels the Group: its ctx is
 // cancelled, with an [*AbortError] that has that error as the cause, and with it
-// all children, and no more can be started. With [FailFast](false) only body's
-// failure does that. Being cancelled is not a failure: a child that
-// [Task.Cancel] ended does not count.
+// all children, and no more can be started, by them neither. Being cancelled is
+// not a failure: a child that [Task.Cancel] ended does not count.
 //
 // The error is a [*GroupError] that has the errors of body and of all children
 // that failed, in the order in which they did. If there are none, but the Group
-// was cancelled from outside, it is a [*CanceledError], or a [*TimeoutError] if
-// that was by its own [Timeout]. What a child's own children end with is theirs
-// to look at and not the Group's.
+// was cancelled from outside, or by [CancelScope], it is a [*CanceledError], or a
+// [*TimeoutError] if that was by its own [Timeout] or [SetTimeout]. What a child's
+// own children end with is theirs to look at and not the Group's.
+//
+// With [FailFast](false) the Group is a supervisor: only body's failure cancels
+// it. An error of a child that somebody looked at is that one's affair, and the
+// Group forgets it; one that nobody looked at is reported at once, see
+// [Unobserved], and is still in the Group's error, up to a thousand of them.
+//
+// With [Limit] the Group runs so many of its tasks at once, and queues the others.
 //
 // body runs in the caller's goroutine and with the caller's variables. A panic
 // in it is one of the errors, as a [*PanicError]. A [runtime.Goexit] in it goes
@@ -63,79 +70,185 @@ func Group(ctx context.Context, body func(ctx context.Context) error, opts ...Op
 // A group is the node of a Group.
 type group struct {
 	node
-	tolerant bool
-	failures []failure // guarded by mu
+	tolerant bool // FailFast(false)
 	err      error
+
+	// Guarded by mu.
+	failures []failure
+	seen     int // how many of them somebody looked at, of a tolerant one
+	omitted  int // failures that were reported and forgotten
+	telling  *time.Timer
 }
 
 type failure struct {
 	name string
 	err  error
+	due  *report // of a child
+	told bool    // it was reported
 }
+
+const (
+	// heed is how long a supervisor leaves an error to whoever is about to look
+	// at it, as who calls Go and then Await is, before it reports it.
+	heed = 10 * time.Millisecond
+
+	// remember is how many errors that were reported a supervisor keeps.
+	remember = 1000
+)
 
 func (g *group) run(body Func[struct{}]) {
 	var e ending[struct{}]
 	defer func() { g.conclude(tell(e.err)) }()
-	e.run((*nodeCtx)(&g.node), body)
+	e.run(g.hand(), body)
 }
 
 // conclude ends the Group after its body has ended.
 func (g *group) conclude(how how, err error) {
 	defer g.leave()
 	if how != returned || err != nil {
-		ctxErr, cause := g.cancellation()
-		if how != returned || !isCancellation(err, ctxErr, cause) {
-			g.record("", err)
+		// Not as the state of the Group, for there are the children's errors.
+		if state, err := g.judge(how, err); state != Canceled && !g.ranOut(err) {
+			if how == goexited {
+				err = ErrGoexit
+			}
+			g.record(failure{err: err})
 			g.abort("", err)
 		}
 	}
 	waiter := here()
 	waiter.waitsFor(&g.node)
-	defer waiter.waitsFor(nil)
-	g.close()
+	if waiter != nil && waiter.lend(&g.node) {
+		g.shutDown(waiter)
+		waiter.takeBack(g.handed)
+	} else {
+		g.shutDown(waiter)
+	}
+	waiter.waitsFor(nil)
+	g.keep()
 	ctxErr, cause := g.cancellation()
 	state := Succeeded
 	switch {
-	case len(g.failures) > 0:
-		state, g.err = Failed, &GroupError{Group: g.more.label, failures: g.failures}
+	case len(g.failures) > 0 || g.omitted > 0:
+		state, g.err = Failed, &GroupError{Group: g.more.label, failures: g.failures, omitted: g.omitted}
 	case ctxErr == nil:
-	case g.timedOut(cause):
+	case g.ranOut(cause):
 		state, g.err = Failed, cause
 	default:
-		state, g.err = Canceled, &CanceledError{Task: g.name(), Cause: cause, Err: ctxErr}
+		state, g.err = Canceled, &CanceledError{Task: g.name(), Cause: cause, Err: ctxErr, ctxErr: ctxErr}
 	}
-	g.settle(state, 0)
+	g.settle(state)
 	if how == goexited {
 		// Group does not return, so nobody will see the errors.
 		for _, f := range g.failures {
-			if f.name != "" {
+			if f.name != "" && !f.told {
 				g.env.report(g.info(), f.err)
 			}
 		}
 	}
 }
 
-// fail records the failure of a child.
-func (g *group) fail(name string, err error) {
-	g.record(name, err)
-	if !g.tolerant {
-		g.abort(name, err)
+// ranOut reports whether err is a time limit of g's own.
+func (g *group) ranOut(err error) bool {
+	limit, ok := err.(*TimeoutError)
+	if !ok {
+		return false
+	}
+	s := g.scope()
+	return g.timedOut(err) || limit == s.moved || g.more.timed && limit.Task == g.name()
+}
+
+// keep makes the failures final: those that count are left.
+func (g *group) keep() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.telling != nil {
+		g.telling.Stop()
+		g.telling = nil
+	}
+	if g.tolerant {
+		g.compact()
+	}
+	for _, f := range g.failures {
+		if f.due != nil {
+			f.due.settled.Store(true) // the Group returns it
+		}
 	}
 }
 
-// record notes an error, the one of body if name is "". What body passes on
-// from a child that it awaited is noted already.
-func (g *group) record(name string, err error) {
+// compact forgets the failures that somebody looked at; g.mu is locked.
+func (g *group) compact() {
+	g.failures = slices.DeleteFunc(g.failures, func(f failure) bool { return f.due != nil && f.due.settled.Load() })
+	g.seen = 0
+}
+
+// fail records the failure of a child.
+func (g *group) fail(n *node, err error) {
+	r := &report{env: n.env, info: n.info().as(Failed), err: err}
+	if g.tolerant {
+		r.group = g
+	}
+	n.due(r)
+	g.record(failure{name: n.name(), err: err, due: r})
+	if !g.tolerant {
+		g.abort(n.name(), err)
+	}
+}
+
+// forget notes that somebody looked at one of the failures of g, a tolerant one.
+func (g *group) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if name == "" {
-		for _, f := range g.failures {
-			if reflect.ValueOf(err).Comparable() && f.err == err {
+	if g.seen++; g.seen > 8 && g.seen > len(g.failures)/2 {
+		g.compact()
+	}
+}
+
+// record notes an error, the one of body if it has no name. What body passes on
+// from a child that it looked at is noted already.
+func (g *group) record(f failure) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if f.name == "" {
+		for _, child := range g.failures {
+			if isSame(f.err, child.err) && child.due.settled.Load() {
+				if g.tolerant { // it is body's now
+					child.due.settled.Store(false)
+					g.seen--
+				}
 				return
 			}
 		}
 	}
-	g.failures = append(g.failures, failure{name, err})
+	g.failures = append(g.failures, f)
+	if g.tolerant && f.name != "" && g.telling == nil {
+		g.telling = time.AfterFunc(heed, g.report)
+	}
+}
+
+// report reports those failures of g, a tolerant one, that nobody has looked at.
+func (g *group) report() {
+	g.mu.Lock()
+	if g.telling == nil { // the Group has ended
+		g.mu.Unlock()
+		return
+	}
+	g.telling = nil
+	g.compact()
+	var news []*report
+	for i := range g.failures {
+		if f := &g.failures[i]; !f.told && f.due != nil {
+			f.told = true
+			news = append(news, f.due)
+		}
+	}
+	if more := len(g.failures) - remember; more > 0 {
+		g.omitted += more
+		g.failures = slices.Delete(g.failures, 0, more)
+	}
+	g.mu.Unlock()
+	for _, r := range news {
+		r.env.report(r.info, r.err)
+	}
 }
 
 // abort cancels what is left, because of the failure of a child or, if name is
@@ -146,8 +259,7 @@ func (g *group) abort(name string, err error) {
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.scope().aborted = true
-	g.cancelLocked(&AbortError{Group: g.name(), Task: name, Err: err}, false)
+	g.cancelLocked(&AbortError{Group: g.name(), Task: name, Err: err}, shutting)
 }
 
 // AbortError is the cause with which a [Group] in which something failed cancels
@@ -172,6 +284,7 @@ func (e *AbortError) Unwrap() error { return e.Err }
 type GroupError struct {
 	Group    string // the name given with the Name option
 	failures []failure
+	omitted  int
 }
 
 // Error has a line for each error, with the name of the task that it is of.
@@ -197,6 +310,9 @@ func (e *GroupError) Error() string {
 		}
 		b.WriteString(text)
 	}
+	if e.omitted > 0 {
+		fmt.Fprintf(&b, "%sand %d more, which were reported", lead, e.omitted)
+	}
 	return b.String()
 }
 
@@ -208,14 +324,3 @@ func (e *GroupError) Unwrap() []error {
 	}
 	return errs
 }
-
-// scopeError says which scope took no more.
-type scopeError struct {
-	scope string
-	err   error
-}
-
-func (e *scopeError) Error() string {
-	return fmt.Sprintf("cannot start a task in %q: %v", e.scope, e.err)
-}
-func (e *scopeError) Unwrap() error { return e.err }

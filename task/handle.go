@@ -13,7 +13,8 @@ type Handle interface {
 	// ID returns the task's number: 1 for the first task of the program, and
 	// larger for those started later.
 	ID() uint64
-	// Name returns the name given with the [Name] option, or Task-<ID>.
+	// Name returns the name given with the [Name] option, or the function's and
+	// the ID.
 	Name() string
 	// State returns how far the task has come.
 	State() State
@@ -37,7 +38,8 @@ var _ Handle = (*Task[any])(nil)
 // those started later. No two tasks share one.
 func (t *Task[T]) ID() uint64 { return t.id }
 
-// Name returns the name given with the [Name] option, or else Task-<ID>.
+// Name returns the name given with the [Name] option, or else that of t's
+// function and t's ID, as in main.fetch-7.
 func (t *Task[T]) Name() string { return t.name() }
 
 // State returns how far t has come.
@@ -55,9 +57,10 @@ func (t *Task[T]) Done() <-chan struct{} { return t.ended() }
 func (t *Task[T]) Cancel(cause error) bool { return t.cancel(cause) }
 
 // Parent returns the task whose ctx t was started with, or the next one out
-// that is still live. It is nil if there is none.
+// that is still live. It is nil if there is none. Once t has ended, it is the one
+// that t was in then, as long as that is live.
 func (t *Task[T]) Parent() Handle {
-	return t.parent.Load().task().handle()
+	return t.above().task().handle()
 }
 
 func (t *Task[T]) untyped() *node { return &t.node }
@@ -77,15 +80,6 @@ func (n *node) isHere() bool { return (*gls.Env)(n.self.(owner).ownVars()).Begun
 
 type owner interface{ ownVars() *ctxvar.Context }
 
-// current returns n's state, Waiting included.
-func (n *node) current() State {
-	s := State(n.status.Load() & stateMask)
-	if s == Running && n.waitFor.Load() != nil {
-		return Waiting
-	}
-	return s
-}
-
 // FromContext returns the task that ctx comes from, or nil if it comes from
 // none: the task whose scope and cancellation a [Go] with this ctx would be under.
 // It goes by what ctx says, whichever goroutine asks: a goroutine that serves
@@ -95,14 +89,6 @@ func (n *node) current() State {
 // carries. It mirrors asyncio.current_task.
 func FromContext(ctx context.Context) Handle {
 	return nodeOf(ctx).task().handle()
-}
-
-// handle returns the handle of n, a task or nil.
-func (n *node) handle() Handle {
-	if n == nil {
-		return nil
-	}
-	return n.self.(Handle)
 }
 
 // Current returns the task that the running goroutine is, or was started by,

@@ -24,7 +24,11 @@ type options struct {
 	ownThread bool
 	labelled  bool
 	tolerant  bool // FailFast(false)
+	held      bool // see Serve
+	sites     bool
+	limit     int
 	reporter  func(Info, error)
+	failures  func(Info, error)
 }
 
 type optionFunc func(*options)
@@ -43,9 +47,28 @@ func collect(opts []Option) *options {
 	return o
 }
 
-// Name names a task or a [Group]. Without it a task is called Task-1, Task-2
-// and so on, by its ID, as in asyncio.
+// Name names a task or a [Group]. Without it a task is called after its function,
+// and a Group Group, with the ID behind it: main.fetch-7. That name is put together
+// when somebody looks at it, and costs nothing before.
 func Name(name string) Option { return optionFunc(func(o *options) { o.name = name }) }
+
+// StartSites notes for each task of the [Run], the [Group] or the task with this
+// option, and all that is started in it, where it was started: see Site of
+// [Info]. It makes starting a task about a third dearer.
+func StartSites() Option { return optionFunc(func(o *options) { o.sites = true }) }
+
+// Limit has a [Group] run at most n of its tasks at once. [Go] never blocks: a
+// task for which there is no place is queued, in the state [Queued], and started
+// when one of those before it has ended; the oldest first. A task that is
+// cancelled before is not run.
+//
+// A task that waits for tasks of the Group, or for those of a Group of its own,
+// lends its place until that is over. So tasks may start others and wait for
+// them, however deep, and cannot lock each other out: a crawler with a limit
+// needs no more than this. Tasks of a Group within it do not count.
+//
+// A limit of zero or less is none. It means nothing to a task.
+func Limit(n int) Option { return optionFunc(func(o *options) { o.limit = n }) }
 
 // InContext makes a task run in c itself and not in a copy of the caller's
 // variables, as the context argument of asyncio.create_task does: what the task
@@ -83,7 +106,7 @@ func ProfileLabel() Option { return optionFunc(func(o *options) { o.labelled = t
 
 // FailFast tells whether the first failure cancels a [Group], which it does unless
 // told otherwise. FailFast(false) makes it a supervisor: a child that fails leaves its
-// siblings alone. The Group still returns every error. It means nothing to a
+// siblings alone; see [Group] for what becomes of its error. It means nothing to a
 // task.
 func FailFast(on bool) Option { return optionFunc(func(o *options) { o.tolerant = !on }) }
 

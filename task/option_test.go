@@ -16,7 +16,7 @@ import (
 
 func TestNames(t *testing.T) {
 	a, b := task.Go(t.Context(), one), task.Go(t.Context(), one, task.Name("b"))
-	assert.Regexp(t, `^Task-\d+$`, a.Name())
+	assert.Regexp(t, `^task_test\.one-\d+$`, a.Name())
 	assert.Equal(t, "b", b.Name())
 	assert.Less(t, a.ID(), b.ID())
 	for _, child := range []task.Handle{a, b} {

@@ -19,27 +19,18 @@ import "context"
 func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 	t := newTask(main)
 	o := collect(opts)
-	t.more = &extras{scope: new(scope)}
+	s := &scope{left: make(chan struct{})}
+	t.more = &extras{scope: s}
 	if err := t.open(ctx, o); err != nil {
 		t.refuse(err)
 		return t.result()
 	}
 	t.start(o)
-	waiter := here()
-	waiter.waitsFor(&t.node)
-	defer waiter.waitsFor(nil)
-	<-t.ended()
+	if waiter := here(); waiter != nil {
+		_ = waiter.awaitHere(context.Background(), &t.node, forGood)
+	}
+	<-s.left                 // its callbacks have been called
 	value, err := t.result() // the caller sees it, so that flush is not to report it
 	t.env.reports.flush()
 	return value, err
-}
-
-// shutDown ends the scope of n, the main task of a Run, whose function has
-// ended.
-func (n *node) shutDown() {
-	n.mu.Lock()
-	n.scope().aborted = true
-	n.cancelLocked(ErrRunEnded, true)
-	n.mu.Unlock()
-	n.close()
 }

@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
+	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -20,13 +22,30 @@ type Info struct {
 	Started time.Time `json:"started"`
 
 	// Waiting tells what a task in state Waiting waits for: the name of a task
-	// or Group, "sleep", or "several tasks".
+	// or Group, "sleep", "several tasks", "a place", or a call with jobs.
 	Waiting string `json:"waiting,omitempty"`
+
+	// Deadlock is set if the task waits for another that waits for it, and
+	// so on. What has no end by itself is ended with [ErrDeadlock], so this is
+	// one that has: by a deadline, or by what waits without being a task.
+	Deadlock bool `json:"deadlock,omitempty"`
+
+	// Site is where the task was started, as file.go:12, with [StartSites].
+	Site string `json:"site,omitempty"`
+
+	// Jobs counts the jobs of a call of package gather.
+	Jobs *Jobs `json:"jobs,omitempty"`
 
 	// Variables has, by name, the values of those that were asked for with the
 	// [TreeVariables] option, as fmt.Sprint prints them. Only tasks have variables of
 	// their own.
 	Variables map[string]string `json:"variables,omitempty"`
+}
+
+// as returns i with another state, which is one of a task that does not wait.
+func (i Info) as(s State) Info {
+	i.State, i.Waiting = s, ""
+	return i
 }
 
 // Kind tells a task from a [Group].
@@ -36,6 +55,7 @@ type Kind string
 const (
 	KindTask  Kind = "task"
 	KindGroup Kind = "group"
+	KindCall  Kind = "call" // of package gather, in a task
 )
 
 // A Tree is a picture of the live tasks. Its JSON form is stable: fields may be
@@ -45,8 +65,11 @@ type Tree struct {
 	// Tasks has the live tasks and Groups, each behind the one it is in, and
 	// those in the same one in the order in which they were started.
 	Tasks []Info `json:"tasks"`
-	// Omitted counts those that were left out because of the [TreeMax] option.
+	// Omitted counts those that were left out because of the [TreeMax] option. If
+	// tasks start and end meanwhile it is as near as that allows.
 	Omitted int `json:"omitted,omitempty"`
+	// States counts all tasks that are live, shown or not, by state.
+	States map[State]int `json:"states"`
 }
 
 // A ViewOption says what [Snapshot] and [WriteTree] show.
@@ -79,9 +102,11 @@ func TreeVariables(vars ...ctxvar.Variable) ViewOption {
 func TreeMax(n int) ViewOption { return viewFunc(func(v *view) { v.max = max(n, 0) }) }
 
 // Snapshot returns a picture of the live tasks, as a tree: those of the whole
-// program, whoever started them. It does not stop them. What it says of the tree
-// below one task without a parent is true of one moment; tasks there can't start
-// or end meanwhile, so for very many use [TreeMax].
+// program, whoever started them. It does not stop them: tasks start and end
+// meanwhile, and wait for it no longer than it takes to look at some hundred of
+// them. What lives for as long as Snapshot takes is in the picture once, if there
+// is room for it. With [TreeMax] it takes time for so many, however many there
+// are.
 //
 // Values that are shown are printed while their task runs on: a value that a
 // task changes in place, against the advice of package ctxvar, is a data race.
@@ -92,35 +117,69 @@ func Snapshot(opts ...ViewOption) Tree {
 	}
 	type row struct {
 		info Info
-		task Handle // nil for a Group
+		node *node
 	}
 	var tops [][]row
-	taken, omitted := 0, 0
-	look(func(n *node, parent uint64) {
-		if taken == v.max {
-			omitted++
-			return
-		}
-		taken++
-		if parent == 0 {
-			tops = append(tops, nil)
-		}
-		r := row{info: n.info()}
-		r.info.Parent = parent
-		r.task, _ = n.self.(Handle)
-		last := len(tops) - 1
-		tops[last] = append(tops[last], r)
-	})
+	w := newWalk()
+	taken := 0
+	if v.max > 0 {
+		w.look(func(n *node, parent uint64) bool {
+			if parent == 0 {
+				tops = append(tops, nil)
+			}
+			r := row{n.info(), n}
+			r.info.Parent = parent
+			last := len(tops) - 1
+			tops[last] = append(tops[last], r)
+			taken++
+			return taken < v.max
+		})
+	}
 	slices.SortFunc(tops, func(a, b []row) int { return cmp.Compare(a[0].info.ID, b[0].info.ID) })
-	t := Tree{Time: time.Now(), Tasks: make([]Info, 0, taken), Omitted: omitted}
-	for _, r := range slices.Concat(tops...) {
-		// Not while look holds locks: printing a value runs the user's code.
-		if r.task != nil && len(v.vars) > 0 {
-			r.info.Variables = v.values(r.task.Context())
+	nodes, states := census()
+	t := Tree{Time: time.Now(), Tasks: make([]Info, 0, taken), States: states}
+	if taken == v.max {
+		t.Omitted = max(nodes-taken, 0)
+	}
+	rows := slices.Concat(tops...)
+	shown := make([]*node, len(rows))
+	for i, r := range rows {
+		shown[i] = r.node
+	}
+	circular := inCycles(shown)
+	for _, r := range rows {
+		r.info.Deadlock = circular[r.node]
+		if r.node.self != nil && len(v.vars) > 0 {
+			// Printing a value runs the user's code.
+			r.info.Variables = v.values(r.node.handle().Context())
 		}
 		t.Tasks = append(t.Tasks, r.info)
+		if r.node.self != nil {
+			t.Tasks = append(t.Tasks, r.node.callRows()...)
+		}
 	}
 	return t
+}
+
+// inCycles returns which of the nodes wait for each other. Of waits for several
+// tasks it knows nothing.
+func inCycles(nodes []*node) map[*node]bool {
+	circular := make(map[*node]bool)
+	passed := make(map[*node]int) // in which round
+	for round, start := range nodes {
+		n := start
+		for n != nil && passed[n] == 0 {
+			passed[n] = round + 1
+			n = n.waitFor.Load()
+		}
+		if n == nil || passed[n] != round+1 {
+			continue
+		}
+		for c := n; c != nil && !circular[c]; c = c.waitFor.Load() {
+			circular[c] = true
+		}
+	}
+	return circular
 }
 
 // All returns the tasks that are live now, in no particular order. It mirrors
@@ -128,44 +187,17 @@ func Snapshot(opts ...ViewOption) Tree {
 func All() iter.Seq[Handle] {
 	return func(yield func(Handle) bool) {
 		var tasks []Handle
-		look(func(n *node, _ uint64) {
+		newWalk().look(func(n *node, _ uint64) bool {
 			if n.self != nil {
 				tasks = append(tasks, n.handle())
 			}
+			return true
 		})
 		for _, h := range tasks {
 			if !yield(h) {
 				return
 			}
 		}
-	}
-}
-
-// look calls see for every live node, each after the one it is in, whose ID it
-// is given, and those in the same one in the order in which they were started.
-//
-// While it looks at a node, it holds the locks of all that are above, taken from
-// the top down. A node that leaves the tree takes its parent's lock first, so
-// nothing moves up past look unseen.
-func look(see func(n *node, parent uint64)) {
-	for i := range roots {
-		roots[i].mu.Lock()
-		roots[i].lookBelow(see)
-		roots[i].mu.Unlock()
-	}
-}
-
-// lookBelow is look for what is below n; n.mu is locked.
-func (n *node) lookBelow(see func(n *node, parent uint64)) {
-	last := n.first // the newest
-	for last != nil && last.next != nil {
-		last = last.next
-	}
-	for c := last; c != nil; c = c.prev {
-		c.mu.Lock()
-		see(c, n.id)
-		c.lookBelow(see)
-		c.mu.Unlock()
 	}
 }
 
@@ -181,13 +213,16 @@ func (n *node) info() Info {
 	if n.self == nil {
 		i.Kind = KindGroup
 	}
+	if n.more != nil && n.more.site != 0 {
+		i.Site = siteOf(n.more.site)
+	}
 	if i.State == Waiting {
-		i.Waiting = waitingFor(n.waitFor.Load())
+		i.Waiting = n.waitingFor(n.waitFor.Load())
 	}
 	return i
 }
 
-func waitingFor(what *node) string {
+func (n *node) waitingFor(what *node) string {
 	switch what {
 	case nil: // over since
 		return ""
@@ -195,8 +230,36 @@ func waitingFor(what *node) string {
 		return "sleep"
 	case &several:
 		return "several tasks"
+	case &turn:
+		return "a place"
+	case &inCall:
+		for _, c := range n.callRows() {
+			return c.Name + " (" + c.Jobs.String() + ")"
+		}
+		return ""
 	}
 	return what.name()
+}
+
+// callSite returns where the function of this package was called that is running
+// in the calling goroutine.
+func callSite() uintptr {
+	var pcs [12]uintptr
+	for _, pc := range pcs[:runtime.Callers(3, pcs[:])] {
+		if f := runtime.FuncForPC(pc - 1); f != nil && !strings.HasPrefix(f.Name(), ownPrefix) {
+			return pc
+		}
+	}
+	return 0
+}
+
+// ownPrefix is what the names of this package's functions begin with.
+const ownPrefix = "github.com/heirloom-go/heirloom/task."
+
+// siteOf returns the place of a return address.
+func siteOf(pc uintptr) string {
+	f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	return fmt.Sprintf("%s:%d", lastElement(f.File), f.Line)
 }
 
 // values returns those of the variables asked for that have a value in c.

@@ -10,6 +10,7 @@ type State uint32
 const (
 	Running   State = iota // it was started, and has not ended
 	Waiting                // its function waits in this package: in Await, Sleep, at the end of a Group
+	Queued                 // it waits for a place in a Group with a Limit, and was not run yet
 	Succeeded              // its function returned without an error
 	Failed                 // its function returned an error, or was not run
 	Canceled               // it was cancelled, and its function returned because of that
@@ -17,7 +18,7 @@ const (
 	Goexited               // its function called runtime.Goexit
 )
 
-var stateNames = [...]string{"running", "waiting", "succeeded", "failed", "canceled", "panicked", "goexited"}
+var stateNames = [...]string{"running", "waiting", "queued", "succeeded", "failed", "canceled", "panicked", "goexited"}
 
 // Final reports whether the state is one that a task does not leave.
 func (s State) Final() bool { return s >= Succeeded }

@@ -2,6 +2,8 @@ package task
 
 import (
 	"context"
+	"errors"
+	"reflect"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
@@ -29,7 +31,8 @@ type Task[T any] struct {
 //
 // The task belongs to the [Group] or the [Run] that ctx comes from, which ends
 // only when the task has. If that has ended before, or is being cancelled, fn
-// is not run and the task has failed, with an [*Error]. If ctx comes from a
+// is not run: the task has failed, with an [*Error], or counts as cancelled with
+// what the scope is. If ctx comes from a
 // task, the new task is that one's child: it is cancelled with it, but may
 // outlive its normal end. If ctx comes from neither, nobody waits for the task
 // unless somebody calls Await.
@@ -54,14 +57,20 @@ func newTask[T any](fn Func[T]) *Task[T] {
 	}
 	t := &Task[T]{fn: fn}
 	t.self = t
+	t.pc = reflect.ValueOf(fn).Pointer()
 	(*gls.Env)(&t.own).Bear(&t.self)
 	return t
 }
 
-// start starts the goroutine of t, which is in the tree.
+// start starts the goroutine of t, which is in the tree, when there is a place
+// for it.
 func (t *Task[T]) start(o *options) {
 	if t.more != nil {
 		t.fn = t.arrange(t.fn, o)
+	}
+	if t.home != nil && t.home.places != nil && t.scope() == nil {
+		t.queue(func() { go live(t) })
+		return
 	}
 	go live(t)
 }
@@ -77,27 +86,33 @@ func (t *Task[T]) run() {
 	defer t.conclude(vars)
 	fn := t.fn
 	t.fn = nil
-	t.ending.run((*nodeCtx)(&t.node), fn)
+	if State(t.status.Load()&stateMask) == Queued && !t.dequeue() {
+		t.ending.err = t.refused(ErrCanceling)
+		return
+	}
+	t.ending.run(t.hand(), fn)
 }
 
-// conclude ends the task, however its function ended.
+// conclude ends the task, however its function ended. Each step may run code of
+// the user's, which may call Goexit, and the next is taken whatever it does.
 func (t *Task[T]) conclude(vars *gls.Env) {
 	vars.End()
 	state := Succeeded
+	defer func() { t.finish(state) }()
+	if observers.list.Load() != nil {
+		defer func() { observers.tell(&t.node, state, t.ending.err) }()
+	}
+	if t.ending.err == nil && t.scope() == nil {
+		return
+	}
+	defer func() { t.tell(state, t.ending.err) }()
+	if t.scope() != nil {
+		defer t.endRun()
+	}
 	if t.ending.err != nil {
 		how, err := tell(t.ending.err)
-		state, t.ending.err = t.classify(how, err)
+		state, t.ending.err = t.judge(how, err)
 	}
-	if t.scope() != nil {
-		t.shutDown()
-	}
-	if t.ending.err != nil {
-		t.fail(state, t.ending.err)
-	}
-	if observers.list.Load() != nil {
-		observers.tell(&t.node, state, t.ending.err)
-	}
-	t.finish(state)
 }
 
 // refuse ends a task that is not in the tree and whose function is not run.
@@ -106,12 +121,19 @@ func (t *Task[T]) refuse(err error) {
 	if t.more != nil && t.more.trace != nil {
 		t.more.trace.End()
 	}
-	t.ending.err = err
 	(*gls.Env)(&t.own).End()
-	if l := t.limit(); l != nil {
-		l.stop()
+	state := Failed
+	if errors.Is(err, ErrCanceling) {
+		// It counts as what the scope is cancelled with.
+		cause := err.(*Error).Err.(*refusal).cause
+		state, err = Canceled, &CanceledError{Task: t.name(), Cause: cause, Err: err}
 	}
-	t.settle(Failed, isGone)
+	t.ending.err = err
+	if state == Failed && t.scope() == nil {
+		t.due(t.env.expect(&t.node, state, err))
+	}
+	t.raise(isGone)
+	t.settle(state)
 }
 
 // Await waits until t has ended and returns what its function returned. Any
@@ -127,10 +149,12 @@ func (t *Task[T]) refuse(err error) {
 // That does not touch t; but a ctx that t was started with, or one further
 // out, ends t too. If t has ended, that counts, whatever ctx says.
 //
-// A task that awaits itself gets [ErrDeadlock], in an [*Error], at once.
+// A task that would wait for ever because t waits for it, or t waits for another
+// that does and so on, gets [ErrDeadlock], in an [*Error] that names them. A ctx
+// with a nearer deadline than the task's own makes the wait one that ends.
 func (t *Task[T]) Await(ctx context.Context) (T, error) {
 	if !t.is(isFinal) {
-		if err := t.wait(ctx); err != nil {
+		if err := t.await(ctx); err != nil {
 			var zero T
 			return zero, err
 		}
@@ -140,6 +164,9 @@ func (t *Task[T]) Await(ctx context.Context) (T, error) {
 
 // result returns how t, which is final, ended.
 func (t *Task[T]) result() (T, error) {
+	if t.id == 0 {
+		return t.ending.value, &Error{Op: "await", Err: ErrNotStarted}
+	}
 	t.observe()
 	return t.ending.value, t.ending.err
 }

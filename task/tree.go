@@ -1,82 +1,247 @@
 package task
 
 import (
-	"bufio"
-	"fmt"
-	"io"
-	"maps"
-	"slices"
-	"strconv"
-	"strings"
-	"time"
+	"context"
+	"sync/atomic"
 )
 
-// WriteTree writes the live tasks to w as a tree, one line each: name, ID, state,
-// age, what it waits for, and variables if asked. It mirrors Python 3.14's
-// python -m asyncio pstree, from within. The text is for people and may change;
-// for programs there is [Snapshot].
-func WriteTree(w io.Writer, opts ...ViewOption) error { return Snapshot(opts...).Write(w) }
+// The tree of the nodes that are live serves three ends at once: cancellation
+// goes down it, the end of a scope waits for it, and it is what All and WriteTree
+// show. There is no other register of tasks. Starting or ending a task takes the
+// lock of its parent and no global one; tasks without a parent hang off one of
+// several roots.
+//
+// A node moves up when its parent leaves the tree first, with both parents
+// locked: what a task starts belongs to the scope it was started in, and not to
+// the task.
 
-// Write writes t to w as [WriteTree] does.
-func (t Tree) Write(w io.Writer) error {
-	below := make(map[uint64][]*Info)
-	for i := range t.Tasks {
-		info := &t.Tasks[i]
-		below[info.Parent] = append(below[info.Parent], info)
+// roots are the parents of tasks that have no other. There are some, so that
+// cores that start tasks of this kind don't wait for one another.
+var roots [32]node
+
+func root(id uint64) *node { return &roots[id%uint64(len(roots))] }
+
+// join makes n a child of p, or of what took p's place if p is gone. It fails if
+// n's scope takes no more; then n is not in the tree.
+func (n *node) join(p *node) error {
+	dying := n.home.dying()
+	direct := true
+	for {
+		p.mu.Lock()
+		if n.attached && p.is(isFinal) && !n.is(isCanceled) {
+			// p's ctx has ended with p, and n's descends from it.
+			_, cause := p.late.Cause(p.base())
+			n.cancelOwn(cause)
+		}
+		if !p.is(isGone) {
+			break
+		}
+		p.mu.Unlock()
+		direct = false
+		if p = n.home.place(n.id); p == nil {
+			return n.refused(ErrEnded)
+		}
 	}
-	b := bufio.NewWriter(w)
-	for _, top := range below[0] {
-		t.write(b, top, "", "", below)
+	defer p.mu.Unlock()
+	// That n's scope is closed shows only where p is the scope itself: as long as
+	// there is another p in it, it is open, and p cannot go while it is locked.
+	flags := n.home.flags()
+	switch {
+	case flags&isClosed != 0:
+		return n.refused(ErrEnded)
+	case (dying || flags&isShut != 0) && n.scope() == nil:
+		return n.refused(ErrCanceling)
 	}
-	if t.Omitted > 0 {
-		fmt.Fprintf(b, "… and %d more\n", t.Omitted)
+	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil {
+		n.raise(isCounted)
 	}
-	return b.Flush()
+	if n.attached && p.is(isCanceled) && !n.is(isCanceled) {
+		_, cause := p.late.Cause(p.base())
+		n.cancelOwn(cause)
+	}
+	if flags&isDoomed != 0 && !n.is(isCanceled) {
+		n.cancelOwn(ErrRunEnded)
+	}
+	if s := n.scope(); s != nil && n.is(isCanceled) {
+		s.shut(flags & (isShut | isDoomed))
+	}
+	n.parent.Init(p)
+	p.push(n)
+	n.count(1)
+	return nil
 }
 
-// write writes info and what is below it. first begins its own line and rest
-// those below.
-func (t Tree) write(b *bufio.Writer, info *Info, first, rest string, below map[uint64][]*Info) {
-	b.WriteString(first + plain(info.Name))
-	if id := strconv.FormatUint(info.ID, 10); !strings.HasSuffix(info.Name, "-"+id) {
-		b.WriteString(" #" + id)
+// push puts c in the list of n's children, as the newest; n.mu is locked.
+func (n *node) push(c *node) {
+	c.prev, c.next = nil, n.first
+	if n.first != nil {
+		n.first.prev = c
+	} else {
+		n.last = c
 	}
-	fmt.Fprintf(b, "  %s  %s", info.State, age(t.Time.Sub(info.Started)))
-	if info.Waiting != "" {
-		b.WriteString("  for " + plain(info.Waiting))
+	n.first = c
+}
+
+// drop takes c from the list of n's children; n.mu is locked.
+func (n *node) drop(c *node) {
+	if c.prev != nil {
+		c.prev.next = c.next
+	} else {
+		n.first = c.next
 	}
-	for _, name := range slices.Sorted(maps.Keys(info.Variables)) {
-		fmt.Fprintf(b, "  %s=%q", name, info.Variables[name])
+	if c.next != nil {
+		c.next.prev = c.prev
+	} else {
+		n.last = c.prev
 	}
-	b.WriteByte('\n')
-	children := below[info.ID]
-	for i, c := range children {
-		if i < len(children)-1 {
-			t.write(b, c, rest+"├── ", rest+"│   ", below)
-		} else {
-			t.write(b, c, rest+"└── ", rest+"    ", below)
+	c.prev, c.next = nil, nil
+}
+
+// lockParent locks the mu of n's parent and returns it.
+func (n *node) lockParent() *node {
+	for {
+		p := n.parent.Load()
+		p.mu.Lock()
+		if n.parent.Load() == p {
+			return p
+		}
+		// p left in between and n moved up.
+		p.mu.Unlock()
+	}
+}
+
+// leave takes n, which is final, out of the tree.
+func (n *node) leave() {
+	p := n.lockParent()
+	n.mu.Lock()
+	n.leaveLocked(p)
+	n.mu.Unlock()
+	p.mu.Unlock()
+	n.release()
+}
+
+// leaveLocked is leave for p, the parent's, and n's own mu locked. It leaves it
+// to the caller to call release when they no longer are.
+func (n *node) leaveLocked(p *node) {
+	n.raise(isGone)
+	for c := n.last; c != nil; {
+		next := c.prev
+		c.attached = c.attached && n.attached
+		c.parent.Store(p)
+		p.push(c)
+		c = next
+	}
+	n.first, n.last = nil, nil
+	p.drop(n)
+	n.count(-1)
+	if n.line != nil {
+		n.line.Store(nil)
+	}
+	// Who keeps a handle of n does not keep what n was started by.
+	n.from = p.lifeline()
+	n.parent.Store(nil)
+	if s := p.scope(); s != nil && p.first == nil && s.empty != nil {
+		close(s.empty)
+		s.empty = nil
+	}
+}
+
+// lifeline returns what leads to n for as long as n is in the tree; n.mu is
+// locked.
+func (n *node) lifeline() *atomic.Pointer[node] {
+	if n.line == nil {
+		n.line = new(atomic.Pointer[node])
+		n.line.Store(n)
+	}
+	return n.line
+}
+
+// above returns what n is in, or, once n is out of the tree, was in, as long as
+// that is in the tree itself; or nil.
+func (n *node) above() *node {
+	if p := n.parent.Load(); p != nil {
+		return p
+	}
+	if n.is(isGone) && n.from != nil {
+		return n.from.Load()
+	}
+	return nil
+}
+
+// release lets go of what n, which is gone or was never in the tree, has used.
+func (n *node) release() {
+	if l := n.limit(); l != nil {
+		l.release()
+	}
+}
+
+// A reach is how far a cancellation goes besides to what is attached.
+type reach uint32
+
+const (
+	shutting reach = 1 << iota // scopes that it gets to take no more
+	all                        // it gets to what is not attached, too, and to what will be started
+)
+
+// cancel cancels n's ctx with cause, and with it what follows it in the tree. It
+// reports false, and does nothing, if n is final.
+func (n *node) cancel(cause error) bool {
+	if cause == nil {
+		cause = context.Canceled
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.is(isFinal) {
+		return false
+	}
+	n.cancelLocked(cause, 0)
+	return true
+}
+
+// cancelLocked is cancel, for n.mu locked, with some reach.
+func (n *node) cancelLocked(cause error, far reach) {
+	fresh := !n.is(isCanceled)
+	if s := n.scope(); s != nil {
+		if s.flags()&isOver != 0 {
+			far |= shutting // it waits for its end, which is to come
+		}
+		if far&shutting != 0 {
+			s.shut(isShut)
+		}
+		if far&all != 0 {
+			s.shut(isDoomed)
+		}
+	}
+	again := far&all != 0 || far&shutting != 0 && !n.is(isEnding)
+	if fresh {
+		n.cancelOwn(cause)
+	}
+	if far&shutting != 0 {
+		n.raise(isEnding)
+	}
+	if !fresh && !again {
+		return // what follows n was cancelled with it, or started so
+	}
+	for c := n.first; c != nil; c = c.next {
+		if c.attached || far&all != 0 {
+			c.mu.Lock()
+			c.cancelLocked(cause, far)
+			c.mu.Unlock()
 		}
 	}
 }
 
-// plain returns s, or, if it has characters that would do something to a terminal
-// or to the lines around, quotes it.
-func plain(s string) string {
-	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
-		return strconv.Quote(s)
+// cancelOwn cancels n's ctx and no other; n.mu is locked, or n is not shared yet.
+func (n *node) cancelOwn(cause error) {
+	n.late.Cancel(n.base(), cause)
+	if n.more != nil && n.more.timed {
+		n.more.limit.over = cause
 	}
-	return s
-}
-
-// age rounds d to what people tell apart.
-func age(d time.Duration) time.Duration {
-	switch {
-	case d < 0:
-		return 0
-	case d < time.Second:
-		return d.Round(time.Millisecond)
-	case d < time.Minute:
-		return d.Round(100 * time.Millisecond)
+	n.raise(isCanceled)
+	if n.waits != nil {
+		n.waits.rouse()
 	}
-	return d.Round(time.Second)
+	if State(n.status.Load()&stateMask) == Queued {
+		n.home.places.drop(n)
+	}
 }

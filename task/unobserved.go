@@ -2,7 +2,9 @@ package task
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -17,25 +19,78 @@ import (
 // it, or when a Group or a Run does. A task whose error was not, which is what
 // asyncio calls an exception that was never retrieved, is reported once: when
 // the Run that it belongs to ends, or when its handle is garbage, whichever
-// happens first. A task that is cancelled is not reported.
+// happens first. So is one that was started in a Group or a Run that had ended.
+// A task that is cancelled is not reported. A Group with [FailFast](false) is
+// impatient: it reports at once, and does not wait for its end.
 //
-// f may be called by any goroutine, and several at a time.
+// f may be called by any goroutine, and several at a time. A panic of f is
+// logged, as is the error that it did not take.
 func Unobserved(f func(Info, error)) Option { return optionFunc(func(o *options) { o.reporter = f }) }
 
-// An env is what a task hands down to those it starts.
+// OnFailure has f called with each task that fails, of the task, the [Group] or
+// the [Run] with this option and all that is started in it, at once: by the
+// task's goroutine, before whoever waits for it is told. Whether somebody looks
+// at the error later makes no difference. A task that is cancelled has not
+// failed. An OnFailure further in takes the place of one further out.
+//
+// It is for metrics and logs; for errors that get lost otherwise there is
+// [Unobserved], and for every end, failure or not, [OnFinished]. f should return
+// soon and must not wait for tasks. It may be called by several goroutines at a
+// time. A panic of f is reported as that of a callback is.
+func OnFailure(f func(Info, error)) Option { return optionFunc(func(o *options) { o.failures = f }) }
+
+// An env is what a task hands down to those it starts. It is immutable.
 type env struct {
 	reporter func(Info, error)
-	reports  *reports // those of the Run it is in, or nil
+	failures func(Info, error) // or nil
+	reports  *reports          // those of the Run it is in, or nil
+	sites    bool              // it is noted where tasks are started
 }
 
 var defaultEnv = env{reporter: logUnobserved}
+
+// run returns an env as e for a Run.
+func (e *env) run() *env {
+	in := *e
+	in.reports = new(reports)
+	return &in
+}
+
+// with returns an env as e for those with o.
+func (e *env) with(o *options) *env {
+	in := *e
+	if o.reporter != nil {
+		in.reporter = o.reporter
+	}
+	if o.failures != nil {
+		in.failures = o.failures
+	}
+	in.sites = in.sites || o.sites
+	return &in
+}
 
 func logUnobserved(info Info, err error) {
 	slog.LogAttrs(context.Background(), slog.LevelError, "task failed and nobody looked at its error",
 		slog.String("task", info.Name), slog.Uint64("id", info.ID), slog.Any("err", err))
 }
 
-func (e *env) report(info Info, err error) { e.reporter(info, err) }
+// report tells of err. If that panics, the error is logged, and so is the panic:
+// the goroutine may be the runtime's own, where a panic ends the program.
+func (e *env) report(info Info, err error) {
+	call(func() { e.reporter(info, err) }, func(fault error) {
+		if fault == nil {
+			return
+		}
+		call(func() {
+			logUnobserved(info, err)
+			logUnobserved(info, &Error{Op: "report of", Task: info.Name, Err: fault})
+		}, func(fault error) {
+			if fault != nil {
+				fmt.Fprintf(os.Stderr, "task: neither the Unobserved function nor the logger takes the error of %q: %v\n", info.Name, fault)
+			}
+		})
+	})
+}
 
 // A report is the error of a task that nobody has looked at yet. It does not
 // refer to the task, for it must not keep it from becoming garbage.
@@ -43,13 +98,14 @@ type report struct {
 	env     *env
 	info    Info
 	err     error
+	group   *group      // that keeps it, or nil
 	settled atomic.Bool // somebody looked, or it was reported
 }
 
-// expect makes the report that is due unless somebody looks at err, with which
-// n ends. Only a task that fails pays for it.
-func (e *env) expect(n *node, err error) *report {
-	r := &report{env: e, info: n.info(), err: err}
+// expect makes the report that is due unless somebody looks at err, with which n
+// ends in the given state. Only a task that fails pays for it.
+func (e *env) expect(n *node, state State, err error) *report {
+	r := &report{env: e, info: n.info().as(state), err: err}
 	e.reports.add(r)
 	runtime.AddCleanup(n, (*report).send, r)
 	return r
@@ -57,7 +113,12 @@ func (e *env) expect(n *node, err error) *report {
 
 // observe settles the report without sending it.
 func (r *report) observe() {
-	if !r.settled.Load() && r.settled.CompareAndSwap(false, true) {
+	if r.settled.Load() || !r.settled.CompareAndSwap(false, true) {
+		return
+	}
+	if r.group != nil {
+		r.group.forget()
+	} else {
 		r.env.reports.remove(r)
 	}
 }

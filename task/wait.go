@@ -2,39 +2,139 @@ package task
 
 import (
 	"context"
-	"runtime"
 	"runtime/trace"
-	"time"
 )
 
 // What node.waitFor points to if it is neither a task nor a Group.
 var (
 	asleep  node // Sleep
 	several node // Wait or AsCompleted, of more than one task
+	inCall  node // a call of package gather
+	turn    node // a place in a Group with a Limit
 )
+
+// A wait is what a task's own goroutine waits with for others, one at a time and
+// so with the same memory each time.
+type wait struct {
+	// Guarded by the waiting task's mu.
+	ctx   context.Context // what ends it
+	on    []*node         // whom it is for
+	kind  waitKind
+	stuck *deadlock // what it was found to be part of
+
+	woken chan struct{} // has room for one token
+	one   [1]*node
+	hook  hook // for a wait for one
+}
+
+// A waitKind is what a wait needs to be over.
+type waitKind uint8
+
+const (
+	forAll  waitKind = iota // that all end
+	forAny                  // that one ends
+	forGood                 // that all end, and nothing else can end it: it is no wait to give an error to
+)
+
+// begin has w wait with its wait, which it returns: until ctx is done, for what
+// is in on, or, if that is nil, for the one that the caller puts in it.
+func (w *node) begin(ctx context.Context, on []*node, how waitKind) *wait {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	wt := w.waits
+	if wt == nil {
+		wt = &wait{woken: make(chan struct{}, 1)}
+		w.waits = wt
+	}
+	if on == nil {
+		on = wt.one[:]
+	}
+	wt.ctx, wt.on, wt.kind, wt.stuck = ctx, on, how, nil
+	select {
+	case <-wt.woken: // of an earlier wait
+	default:
+	}
+	return wt
+}
+
+// verdict returns what w's wait was found to be part of, or nil.
+func (w *node) verdict() *deadlock {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.waits.stuck
+}
+
+// rouse wakes the goroutine that waits with w, to look around.
+func (w *wait) rouse() {
+	select {
+	case w.woken <- struct{}{}:
+	default:
+	}
+}
 
 // waitsFor notes for people to see what n, which may be nil, waits for. Only
 // the task's own goroutine does.
 func (n *node) waitsFor(what *node) {
-	if n != nil {
-		n.waitFor.Store(what)
+	if n == nil {
+		return
+	}
+	before := n.waitFor.Load()
+	n.waitFor.Store(what)
+	switch {
+	case before == nil && what != nil:
+		n.countWaiting(1)
+	case before != nil && what == nil:
+		n.countWaiting(-1)
 	}
 }
 
 // A hook is one who is to be told of the end of a task.
 type hook struct {
-	next  *hook
-	call  func()     // called after the end, or nil
-	ended chan<- int // else, gets index; must have room
-	index int
+	next   *hook
+	waiter *node // whose goroutine waits, or nil
+	wait   *wait // with what
+	call   func()
+	ended  chan<- int // gets index; must have room
+	index  int
+}
+
+// called reports whether there is a callback among h and those behind it.
+func (h *hook) called() bool {
+	for ; h != nil; h = h.next {
+		if h.call != nil {
+			return true
+		}
+	}
+	return false
+}
+
+// wake wakes those who wait for a node that has settled, and returns the
+// callbacks among the hooks, the oldest first.
+func wake(done chan struct{}, hooks *hook) (calls *hook) {
+	if done != nil {
+		close(done)
+	}
+	for h := hooks; h != nil; {
+		next := h.next
+		switch {
+		case h.call != nil:
+			h.next, calls = calls, h
+		case h.ended != nil:
+			h.ended <- h.index
+		default:
+			h.wait.rouse()
+		}
+		h = next
+	}
+	return calls
 }
 
 // hang adds h to those who are told of the end of n. It reports false if n has
-// ended.
+// ended, or was never started.
 func (n *node) hang(h *hook) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.is(isFinal) {
+	if n.is(isFinal) || n.id == 0 {
 		return false
 	}
 	h.next, n.hooks = n.hooks, h
@@ -62,7 +162,7 @@ func init() { close(closedChan) }
 func (n *node) ended() <-chan struct{} {
 	n.mu.Lock()
 	if n.done == nil {
-		if n.is(isFinal) {
+		if n.is(isFinal) || n.id == 0 {
 			n.done = closedChan
 		} else {
 			n.done = make(chan struct{})
@@ -73,18 +173,14 @@ func (n *node) ended() <-chan struct{} {
 	return done
 }
 
-// wait waits until n is final or ctx is done, and returns an error only in the
-// latter case.
-func (n *node) wait(ctx context.Context) error {
-	if waiter := here(); waiter != nil {
-		if waiter == n {
-			return &Error{Op: "await", Task: n.name(), Err: ErrDeadlock}
-		}
-		waiter.waitsFor(n)
-		defer waiter.waitsFor(nil)
-	}
+// await waits until n is final or ctx is done, and returns an error only in the
+// latter case, or if n would wait for ever.
+func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
+	}
+	if waiter := here(); waiter != nil {
+		return waiter.awaitHere(ctx, n, forAll)
 	}
 	ended := n.ended()
 	if done := ctx.Done(); done != nil {
@@ -101,34 +197,43 @@ func (n *node) wait(ctx context.Context) error {
 	return nil
 }
 
-// Sleep waits for d, or until ctx is done, whose error it then returns. If d is
-// zero or negative, it lets other goroutines run and returns. It mirrors
-// asyncio.sleep.
-func Sleep(ctx context.Context, d time.Duration) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	if d <= 0 {
-		runtime.Gosched()
-		return ctx.Err()
-	}
-	done := ctx.Done()
-	if n := here(); n != nil {
-		if n.is(hasStd) {
-			n.later.until.Store(int64(time.Since(epoch) + d))
-		}
-		n.waitsFor(&asleep)
-		defer n.waitsFor(nil)
-	}
-	if trace.IsEnabled() {
-		defer trace.StartRegion(ctx, "task.Sleep").End()
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
+// awaitHere is await on the goroutine of w, a task.
+func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
+	wt := w.begin(ctx, nil, how)
+	h := &wt.hook
+	*h = hook{waiter: w, wait: wt}
+	wt.one[0] = n
+	if !n.hang(h) {
 		return nil
-	case <-done:
-		return ctx.Err()
 	}
+	w.waitsFor(n)
+	defer w.waitsFor(nil)
+	if w.lend(n) {
+		defer w.takeBack(ctx)
+	}
+	if w.maybeStuck(n) {
+		w.judgeWait()
+	}
+	var done <-chan struct{}
+	if c, own := ctx.(*nodeCtx); !own || c.at.Load() != w || w.base() != nil {
+		done = ctx.Done()
+	} // else to be cancelled is to be roused
+	for !n.is(isFinal) {
+		stuck := w.verdict()
+		if stuck == nil && ctx.Err() == nil {
+			select {
+			case <-wt.woken:
+			case <-done:
+			}
+			continue
+		}
+		if !n.unhang(h) {
+			return nil // n has ended as well
+		}
+		if stuck == nil {
+			return &Error{Op: "await", Task: n.name(), Err: interruptedBy(ctx)}
+		}
+		return &Error{Op: "await", Task: n.name(), Err: stuck}
+	}
+	return nil
 }

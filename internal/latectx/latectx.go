@@ -215,3 +215,7 @@ func (a *asked) Value(key any) any {
 	a.key = key
 	return nil
 }
+
+// Follow makes l, which is open and not shared yet, say what o says, which has
+// ended and has the same base.
+func (l *Late) Follow(o *Late) { l.phase.Store(o.phase.Load()) }

@@ -1,0 +1,96 @@
+package task
+
+import (
+	"fmt"
+	"sync"
+
+	"github.com/heirloom-go/heirloom/internal/inflight"
+)
+
+// calls are those of package gather that a task is in.
+type calls struct {
+	mu    sync.Mutex
+	first *inflight.Call
+}
+
+// A host is a task in which calls are made.
+type host node
+
+var _ inflight.Host = (*host)(nil)
+
+func (h *host) Enter(c *inflight.Call) {
+	n := (*node)(h)
+	n.mu.Lock()
+	in := n.calls
+	if in == nil {
+		in = new(calls)
+		n.calls = in
+	}
+	n.mu.Unlock()
+	in.mu.Lock()
+	if c.Next = in.first; c.Next != nil {
+		c.Next.Prev = c
+	}
+	in.first = c
+	in.mu.Unlock()
+	if n.waitFor.Load() == nil && n.isHere() {
+		c.Own = true
+		n.waitsFor(&inCall)
+	}
+}
+
+func (h *host) Leave(c *inflight.Call) {
+	n := (*node)(h)
+	if c.Own {
+		n.waitsFor(nil)
+	}
+	in := n.calls
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if c.Prev != nil {
+		c.Prev.Next = c.Next
+	} else {
+		in.first = c.Next
+	}
+	if c.Next != nil {
+		c.Next.Prev = c.Prev
+	}
+	c.Prev, c.Next = nil, nil
+}
+
+// callRows returns what there is to know about the calls that n is in.
+func (n *node) callRows() []Info {
+	n.mu.Lock()
+	in := n.calls
+	n.mu.Unlock()
+	if in == nil {
+		return nil
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	var rows []Info
+	for c := in.first; c != nil; c = c.Next {
+		if c.ID == 0 {
+			c.ID = lastID.Add(1)
+		}
+		i := Info{ID: c.ID, Parent: n.id, Kind: KindCall, State: Running, Jobs: new(Jobs)}
+		i.Name, i.Jobs.Done, i.Jobs.Running, i.Jobs.Total = c.View.Counts()
+		rows = append(rows, i)
+	}
+	return rows
+}
+
+// Jobs counts the jobs of a call of package gather.
+type Jobs struct {
+	Done    int `json:"done"`
+	Running int `json:"running"`
+	Total   int `json:"total"` // negative if it is not known
+}
+
+// String says how far the jobs are.
+func (j *Jobs) String() string {
+	if j.Total < 0 {
+		return fmt.Sprintf("%d jobs done, %d running", j.Done, j.Running)
+	}
+	return fmt.Sprintf("%d of %d jobs done, %d running", j.Done, j.Total, j.Running)
+}

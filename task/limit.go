@@ -1,0 +1,41 @@
+package task
+
+import (
+	"context"
+	"sync/atomic"
+)
+
+// A limit is the Timeout option of a node. Its context, the base of that node, is
+// that of those which the node starts, too: they share the limit, and may outlive
+// the node.
+type limit struct {
+	err   *TimeoutError
+	outer context.Context // what it was derived from
+	up    *limit          // the one that outer is of, or nil
+	stop  context.CancelFunc
+	over  error        // what its own node was cancelled with, or nil; guarded by that one's mu
+	users atomic.Int32 // nodes that have it, and limits that are derived from it
+}
+
+// limit returns the limit that n's base is of, or nil.
+func (n *node) limit() *limit {
+	if n.more == nil {
+		return nil
+	}
+	return n.more.limit
+}
+
+// share has n, which is not shared yet, use l, which may be nil, too.
+func (n *node) share(l *limit) {
+	if l != nil {
+		n.extra().limit = l
+		l.users.Add(1)
+	}
+}
+
+// release ends one use of l. The last one stops the timer.
+func (l *limit) release() {
+	for ; l != nil && l.users.Add(-1) == 0; l = l.up {
+		l.stop()
+	}
+}

@@ -1,0 +1,109 @@
+package task
+
+import (
+	"context"
+	"runtime/trace"
+	"time"
+)
+
+// open makes n a new node in the tree, under the node that ctx comes from, with
+// a ctx that follows the given one. It fails if n was to be in a scope that
+// takes no more; then n is not in the tree.
+func (n *node) open(ctx context.Context, o *options) error {
+	if ctx == nil {
+		panic("task: nil ctx; pass context.Background() if there is none")
+	}
+	n.id = lastID.Add(1)
+	n.started = int64(time.Since(epoch))
+	parent := n.follow(ctx)
+	n.home = parent.within()
+	if s := n.scope(); s != nil {
+		s.node.Store(n)
+		if s.group == nil {
+			n.env = n.env.run()
+		}
+	}
+	if o != nil {
+		n.configure(o)
+	}
+	if n.env.sites && n.self != nil {
+		n.extra().site = callSite()
+	}
+	if trace.IsEnabled() && n.self != nil {
+		n.ctx, n.extra().trace = trace.NewTask(n.ctx, n.name())
+	}
+	if err := n.join(parent); err != nil {
+		n.release()
+		return err
+	}
+	return nil
+}
+
+// follow makes n's ctx one that descends from ctx, and returns n's parent.
+func (n *node) follow(ctx context.Context) *node {
+	if c, ok := ctx.(*nodeCtx); ok {
+		// The ctx of a task or a Group itself. All that it adds to its own
+		// parent's is about that task, so n does not refer to it, and a chain
+		// of tasks that start one another keeps none of the ended ones alive.
+		p := c.at.Load()
+		n.ctx, n.env, n.attached, n.governed = p.ctx, p.env, true, p.governed
+		if p.more != nil && p.more.base != nil {
+			n.extra().base = p.more.base
+			n.share(p.more.limit)
+		}
+		return p
+	}
+	n.ctx = ctx
+	done := ctx.Done()
+	p := nodeOf(ctx)
+	switch {
+	case p == nil:
+		n.env = &defaultEnv
+		p = root(n.id)
+		n.governed = done != nil
+	case done != nil && done == p.standard().Done():
+		// Only values were added, by context.WithValue or the like.
+		n.env, n.attached = p.env, true
+		if base := p.base(); base != nil {
+			n.extra().base = base
+			n.share(p.limit())
+		}
+	default:
+		n.env = p.env
+		n.governed = done != nil
+	}
+	return p
+}
+
+// configure applies o to n, which follow has seen to.
+func (n *node) configure(o *options) {
+	more := n.extra()
+	more.label = o.name
+	if n.self != nil {
+		more.vars = o.vars
+	}
+	if o.held {
+		n.raise(isHeld)
+	}
+	if o.shielded {
+		n.governed, n.attached, more.base = false, false, nil
+		more.limit.release()
+		more.limit = nil
+	}
+	if o.hasLimit {
+		l := &limit{err: &TimeoutError{Task: n.name(), After: o.timeout}, outer: n.base(), up: more.limit}
+		if l.outer == nil {
+			l.outer = context.Background()
+		}
+		more.base, l.stop = context.WithTimeoutCause(l.outer, o.timeout, l.err)
+		// n's use of the limit further out is now that of its own.
+		more.limit, more.timed, n.governed = l, true, false
+		l.users.Add(1)
+	}
+	if o.reporter != nil || o.failures != nil || o.sites {
+		n.env = n.env.with(o)
+	}
+	if s := n.scope(); s != nil && s.group != nil && o.limit > 0 {
+		s.places = &places{limit: o.limit}
+	}
+}

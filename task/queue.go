@@ -1,0 +1,183 @@
+package task
+
+import (
+	"context"
+	"sync"
+)
+
+// places are the Limit option of a Group: how many of its tasks may run at once.
+// A task has a place from its start to its end, but lends it while it waits for
+// tasks of the Group. Those for which there is none are queued.
+//
+// mu is held for moments, and no other lock is taken meanwhile.
+type places struct {
+	limit int
+
+	mu      sync.Mutex
+	taken   int
+	back    []*comer // tasks that wait to have the place again that they lent; they come first
+	queue   []*comer // tasks that were not started yet, the oldest first
+	head    int      // of queue
+	waiting map[*node]*comer
+}
+
+// A comer waits for a place.
+type comer struct {
+	n    *node
+	turn func() // called with the place taken
+	gone bool
+}
+
+// enter calls turn when there is a place for n, now or later, and reports whether
+// it was now.
+func (p *places) enter(n *node, turn func()) bool {
+	p.mu.Lock()
+	if p.taken < p.limit {
+		p.taken++
+		p.mu.Unlock()
+		turn()
+		return true
+	}
+	c := &comer{n: n, turn: turn}
+	p.queue = append(p.queue, c)
+	if p.waiting == nil {
+		p.waiting = make(map[*node]*comer)
+	}
+	p.waiting[n] = c
+	p.mu.Unlock()
+	return false
+}
+
+// drop takes n, which is cancelled, out of the queue, and has it have its turn
+// without a place. n.mu is locked.
+func (p *places) drop(n *node) {
+	p.mu.Lock()
+	c := p.waiting[n]
+	delete(p.waiting, n)
+	if c != nil {
+		c.gone = true
+		p.taken++ // it gives it back as the others do
+	}
+	p.mu.Unlock()
+	if c != nil {
+		c.turn()
+	}
+}
+
+// leave gives a place back.
+func (p *places) leave() {
+	p.mu.Lock()
+	p.taken--
+	c := p.next()
+	p.mu.Unlock()
+	if c != nil {
+		c.turn()
+	}
+}
+
+// next takes a place for the next who waits for one, if there are both; p.mu is
+// locked.
+func (p *places) next() *comer {
+	if p.taken >= p.limit {
+		return nil
+	}
+	for len(p.back) > 0 {
+		c := p.back[0]
+		p.back = p.back[1:]
+		if !c.gone {
+			p.taken++
+			return c
+		}
+	}
+	for p.head < len(p.queue) {
+		c := p.queue[p.head]
+		p.queue[p.head] = nil
+		p.head++
+		if p.head == len(p.queue) {
+			p.queue, p.head = p.queue[:0], 0
+		}
+		if !c.gone {
+			p.taken++
+			delete(p.waiting, c.n)
+			return c
+		}
+	}
+	return nil
+}
+
+// lend gives w's place away if it has one and n is in the same Group, or in a
+// scope within it, and reports whether it did.
+func (w *node) lend(n *node) bool {
+	if w.home == nil || w.home.places == nil || w.scope() != nil {
+		return false
+	}
+	for s := n.home; s != nil; {
+		if s == w.home {
+			w.home.places.leave()
+			return true
+		}
+		g := s.node.Load()
+		if g == nil {
+			return false
+		}
+		s = g.home
+	}
+	return false
+}
+
+// takeBack waits until w has a place again. If ctx is done it takes one whether
+// there is or not, for what is cancelled is not to wait.
+func (w *node) takeBack(ctx context.Context) {
+	p := w.home.places
+	p.mu.Lock()
+	if p.taken < p.limit || ctx.Err() != nil {
+		p.taken++
+		p.mu.Unlock()
+		return
+	}
+	came := make(chan struct{})
+	c := &comer{n: w, turn: func() { close(came) }}
+	p.back = append(p.back, c)
+	p.mu.Unlock()
+	w.waitsFor(&turn)
+	select {
+	case <-came:
+		return
+	case <-ctx.Done():
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-came:
+	default:
+		c.gone = true
+		p.taken++
+	}
+}
+
+// queue has start called, which starts the goroutine of n, a task, when there is
+// a place for n.
+func (n *node) queue(start func()) {
+	p := n.home.places
+	n.mu.Lock()
+	n.enter(Queued)
+	n.mu.Unlock()
+	n.countQueued(1)
+	if p.enter(n, start) {
+		return
+	}
+	n.mu.Lock()
+	if n.is(isCanceled) { // and was before it was queued
+		p.drop(n)
+	}
+	n.mu.Unlock()
+}
+
+// dequeue makes n one that runs. It reports false if n was cancelled before.
+func (n *node) dequeue() bool {
+	n.mu.Lock()
+	n.enter(Running)
+	n.mu.Unlock()
+	n.countQueued(-1)
+	return n.ctxErr() == nil
+}

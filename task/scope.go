@@ -1,0 +1,152 @@
+package task
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// A scope is what waits for all that was started in it before it ends: a Group,
+// or the main task of a Run. What is in a scope refers to it for as long as
+// somebody keeps a handle or a ctx, and so it does not refer to its node any more
+// once it has ended.
+type scope struct {
+	group  *group               // nil in a Run
+	name   string               // of its node, once that has gone
+	node   atomic.Pointer[node] // nil once it is closed
+	phase  atomic.Uint32        // flags; stored with the node's mu locked
+	waiter atomic.Pointer[node] // once isOver: the task that waits for the end, or nil
+	empty  chan struct{}        // closed when the last child leaves; guarded by the node's mu
+	places *places              // the Limit option, or nil
+	left   chan struct{}        // closed when the main task of a Run has left the tree; nil in a Group
+	moving *time.Timer          // see SetTimeout; guarded by the node's mu
+	moved  *TimeoutError        // likewise: what it is cancelled with
+}
+
+// The flags of a scope. One that is ending takes no more tasks, at any depth: a
+// task in it that starts its own successor, as tickers and retries do, would keep
+// it for ever, cancelled or not.
+const (
+	isOver   = 1 << iota // its function has ended, and what is left is waited for
+	isShut               // it is being cancelled: no more tasks may be started in it
+	isDoomed             // so is a Run around it, and whatever is opened in it is cancelled
+	isClosed             // it has ended
+)
+
+func (s *scope) flags() uint32 {
+	if s == nil {
+		return 0
+	}
+	return s.phase.Load()
+}
+
+func (s *scope) shut(flags uint32) { s.phase.Or(flags) }
+
+// dying reports whether s waits for its end and its ctx is done. Where that came
+// from further out by way of a context, nobody has told s.
+func (s *scope) dying() bool {
+	if s.flags()&isOver == 0 {
+		return false
+	}
+	n := s.node.Load()
+	return n != nil && (*node)(n).ctxErr() != nil
+}
+
+// place returns the node in which what is to be in s goes that has no better
+// place, or nil if s has ended. s may be nil.
+func (s *scope) place(id uint64) *node {
+	if s == nil {
+		return root(id)
+	}
+	return s.node.Load()
+}
+
+// refused returns the error of n, which n's scope does not take because of why.
+func (n *node) refused(why error) error {
+	e := &refusal{why: why}
+	s := n.home.node.Load()
+	if s != nil {
+		e.scope = s.name()
+	} else {
+		e.scope = n.home.name // which was written before
+	}
+	if why == ErrCanceling {
+		// n's own, if n was queued; or the scope's.
+		if _, e.cause = n.late.Cause(n.base()); e.cause == nil && s != nil {
+			_, e.cause = s.cancellation()
+		}
+	}
+	return &Error{Op: "start", Task: n.name(), Err: e}
+}
+
+// refusal says which scope took no more.
+type refusal struct {
+	scope string
+	why   error
+	cause error // what that is cancelled with, or nil
+}
+
+func (e *refusal) Error() string {
+	return fmt.Sprintf("cannot start a task in %q: %v", e.scope, e.why)
+}
+
+// Unwrap returns what the scope is cancelled with. So a refusal that a task
+// passes on counts as what it is, the cancellation of the scope they are in.
+func (e *refusal) Unwrap() error { return e.cause }
+
+// Is reports whether target is why the scope took no more.
+func (e *refusal) Is(target error) bool { return target == e.why }
+
+// shutDown ends the scope of n, whose function has ended: it waits until there
+// are no children, and then lets none in. waiter is the task that cannot go on
+// before that, or nil.
+func (n *node) shutDown(waiter *node) {
+	s := n.scope()
+	s.waiter.Store(waiter)
+	n.mu.Lock()
+	over := uint32(isOver)
+	if n.ctxErr() != nil {
+		over |= isShut
+	}
+	s.shut(over)
+	n.mu.Unlock()
+	if n.ctxErr() != nil {
+		n.endBelow()
+	}
+	n.judgeEnd(waiter)
+	for {
+		n.mu.Lock()
+		if n.first == nil {
+			s.shut(isClosed)
+			s.name = n.name()
+			s.node.Store(nil)
+			if s.moving != nil {
+				s.moving.Stop()
+			}
+			n.mu.Unlock()
+			s.waiter.Store(nil)
+			return
+		}
+		empty := make(chan struct{})
+		s.empty = empty
+		n.mu.Unlock()
+		<-empty
+	}
+}
+
+// endBelow tells the scopes below n, which is a scope that is cancelled and waits
+// for its end, that they are ending, too.
+func (n *node) endBelow() {
+	_, cause := n.cancellation()
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	n.cancelLocked(cause, shutting)
+}
+
+// endRun ends the scope of n, the main task of a Run, whose function has ended.
+func (n *node) endRun() {
+	n.mu.Lock()
+	n.cancelLocked(ErrRunEnded, shutting|all)
+	n.mu.Unlock()
+	n.shutDown(n)
+}

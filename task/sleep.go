@@ -1,0 +1,58 @@
+package task
+
+import (
+	"context"
+	"runtime"
+	"runtime/trace"
+	"time"
+)
+
+// overdue is how long Sleep waits for a limit that has passed to show.
+const overdue = time.Second
+
+// Sleep waits for d, or until ctx is done, whose error it then returns. If d is
+// zero or negative, it lets other goroutines run and returns.
+//
+// A sleep that is longer than ctx lasts never ends without an error, also on a
+// machine that was so busy, or asleep, that both times have passed when the
+// goroutine gets to run again.
+//
+// It mirrors asyncio.sleep.
+func Sleep(ctx context.Context, d time.Duration) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if d <= 0 {
+		runtime.Gosched()
+		return ctx.Err()
+	}
+	done := ctx.Done()
+	limit, limited := ctx.Deadline()
+	limited = limited && done != nil && time.Until(limit) <= d
+	if n := here(); n != nil {
+		n.waitsFor(&asleep)
+		defer n.waitsFor(nil)
+	}
+	if trace.IsEnabled() {
+		defer trace.StartRegion(ctx, "task.Sleep").End()
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-done:
+		return ctx.Err()
+	}
+	if !limited {
+		return nil
+	}
+	// The limit has passed, and was to come first. Its timer is as late as ours,
+	// and on its way, unless ctx is of a type that only says that it has one.
+	timer.Reset(overdue)
+	select {
+	case <-timer.C:
+		return nil
+	case <-done:
+		return ctx.Err()
+	}
+}

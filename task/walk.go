@@ -1,0 +1,95 @@
+package task
+
+// A walk goes through the tree and sees every live node, each after the one it is
+// in, and those in the same one in the order in which they came there. It does
+// not keep the tree from changing: of a list of children it takes a few at a
+// time, and looks at them when it has let go of the list.
+//
+// What lives for as long as the walk lasts is seen, and once. A list is in the
+// order in which the children came, and so what is still there of those that were
+// taken tells how far the walk has got; what moves up, because its parent ended,
+// comes behind that. A list is over only when there is nothing left in it after
+// everything below it has been seen.
+type walk struct {
+	newest uint64          // what was started later need not be seen
+	seen   map[uint64]bool // by ID, for what moves up
+	most   int             // the most nodes looked at while a lock was held
+	see    func(n *node, parent uint64) bool
+}
+
+// few is how many nodes of a list are looked at while it is locked.
+const few = 256
+
+func newWalk() *walk { return &walk{newest: lastID.Load(), seen: make(map[uint64]bool)} }
+
+// look calls see for every live node, with the ID of the one it is in, until see
+// returns false.
+func (w *walk) look(see func(n *node, parent uint64) bool) {
+	w.see = see
+	for i := range roots {
+		if !w.below(&roots[i]) {
+			return
+		}
+	}
+}
+
+// below sees what is below p, and reports false if there is to be no more.
+func (w *walk) below(p *node) bool {
+	var taken []*node // of p's list, the oldest first
+	for {
+		from := len(taken)
+		taken = w.take(p, taken)
+		if len(taken) == from {
+			return true
+		}
+		for _, c := range taken[from:] {
+			if c.id > w.newest || w.seen[c.id] || c.is(isGone) {
+				continue
+			}
+			w.seen[c.id] = true
+			if !w.see(c, p.id) || !w.below(c) {
+				return false
+			}
+		}
+	}
+}
+
+// take adds the next few of p's children to those that were taken before.
+func (w *walk) take(p *node, taken []*node) []*node {
+	// The youngest of those taken that is still there is where to go on. It is
+	// looked for in steps, too; those that have gone do not come back.
+	for i := len(taken); ; {
+		p.mu.Lock()
+		looked := 0
+		var next *node
+		for ; i > 0 && next == nil && looked < few; looked++ {
+			i--
+			if c := taken[i]; c.parent.Load() == p {
+				next = c.prev
+				if next == nil { // c is the youngest of all
+					w.held(looked + 1)
+					p.mu.Unlock()
+					return taken
+				}
+			}
+		}
+		if next == nil && i > 0 {
+			w.held(looked)
+			p.mu.Unlock()
+			continue
+		}
+		if next == nil {
+			next = p.last // none is left of those taken
+		}
+		for n := 0; next != nil && n < few; n++ {
+			taken = append(taken, next)
+			next = next.prev
+			looked++
+		}
+		w.held(looked)
+		p.mu.Unlock()
+		return taken
+	}
+}
+
+func (w *walk) held(nodes int) { w.most = max(w.most, nodes) }
