@@ -1,0 +1,127 @@
+package remotenats
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+)
+
+// A gate holds calls of one function back while as many jobs as its backlog allows
+// wait for a worker. It is one for all calls of an engine, so that the server is
+// asked once, however many wait.
+//
+// It is a count of jobs that may be sent, from the last answer of the server. A call
+// takes one. When there are none left, one of the calls that wait asks again, and
+// the others wait for it.
+type gate struct {
+	engine *Engine
+	fn     string
+	asking chan struct{} // of one place: who has it asks
+
+	mu       sync.Mutex
+	free     int
+	consumer jetstream.Consumer // nil until it was first asked for
+	warned   bool
+}
+
+func (e *Engine) gate(fn string) *gate {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	g := e.gates[fn]
+	if g == nil {
+		g = &gate{engine: e, fn: fn, asking: make(chan struct{}, 1)}
+		e.gates[fn] = g
+	}
+	return g
+}
+
+// pass returns nil when one more job may be sent.
+func (g *gate) pass(ctx context.Context, backlog int) error {
+	if backlog <= 0 || g.take() {
+		return nil
+	}
+	select {
+	case g.asking <- struct{}{}:
+		defer func() { <-g.asking }()
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	case <-g.engine.closed:
+		return nats.ErrConnectionClosed
+	}
+	for pause := time.Millisecond; !g.take(); pause = min(2*pause, 50*time.Millisecond) {
+		waiting, err := g.waiting(ctx)
+		if err == nil && waiting < backlog {
+			g.mu.Lock()
+			g.free = backlog - waiting
+			g.mu.Unlock()
+			continue
+		}
+		select {
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		case <-g.engine.closed:
+			return nats.ErrConnectionClosed
+		case <-time.After(pause):
+		}
+	}
+	return nil
+}
+
+func (g *gate) take() bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.free == 0 {
+		return false
+	}
+	g.free--
+	return true
+}
+
+// waiting returns how many jobs of the function wait for a worker.
+func (g *gate) waiting(ctx context.Context) (int, error) {
+	info, err := g.info(ctx)
+	if err != nil {
+		return 0, err
+	}
+	return int(info.NumPending), nil
+}
+
+// info returns what the server says of the function's consumer now.
+func (g *gate) info(ctx context.Context) (*jetstream.ConsumerInfo, error) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	g.mu.Lock()
+	consumer := g.consumer
+	g.mu.Unlock()
+	if consumer != nil {
+		if info, err := consumer.Info(ctx); err == nil || !errors.Is(err, jetstream.ErrConsumerNotFound) {
+			return info, err
+		}
+	}
+	consumer, err := g.engine.consumer(ctx, g.fn)
+	if err != nil {
+		return nil, err
+	}
+	g.mu.Lock()
+	g.consumer = consumer
+	g.mu.Unlock()
+	return consumer.CachedInfo(), nil
+}
+
+// warnIfUnserved logs, once, that no worker serves the function.
+func (g *gate) warnIfUnserved(ctx context.Context) {
+	info, err := g.info(ctx)
+	if err != nil || info.NumWaiting > 0 || info.NumAckPending > 0 {
+		return // workers have no place free, or ask for work and are given it
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if !g.warned {
+		g.warned = true
+		g.engine.logger.Warn("remotenats: no worker serves the function; its calls wait", "func", g.fn, "namespace", g.engine.namespace)
+	}
+}

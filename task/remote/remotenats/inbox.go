@@ -1,0 +1,190 @@
+package remotenats
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/heirloom-go/heirloom/task/remote"
+)
+
+// An inbox brings outcomes and reports to the calls that wait for them. It has one
+// ordered consumer, and so one goroutine, for all calls of an engine.
+type inbox struct {
+	prefix   string // of the subjects, before the job's ID
+	alive    *nats.Subscription
+	consumer jetstream.ConsumeContext
+
+	mu    sync.Mutex
+	calls map[string]*call // by job
+}
+
+// openInbox returns the engine's inbox, and makes it if this is the first call.
+func (e *Engine) openInbox(ctx context.Context) (*inbox, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	select {
+	case <-e.closed:
+		return nil, nats.ErrConnectionClosed
+	default:
+	}
+	if e.inbox != nil {
+		return e.inbox, nil
+	}
+	in := &inbox{prefix: e.namespace + ".out." + e.client + ".", calls: map[string]*call{}}
+	var err error
+	outside(func() { err = in.open(ctx, e) })
+	if err != nil {
+		in.stop()
+		return nil, fmt.Errorf("remotenats: listening for outcomes: %w", err)
+	}
+	e.inbox = in
+	return in, nil
+}
+
+func (in *inbox) open(ctx context.Context, e *Engine) (err error) {
+	in.alive, err = e.nc.Subscribe(e.aliveSubject(e.client), func(m *nats.Msg) { _ = m.Respond(nil) })
+	if err != nil {
+		return err
+	}
+	// From what is stored next. The consumer goes on behind the last message that it
+	// has given, also when it has to be made again.
+	info, err := e.outcomes.Info(ctx)
+	if err != nil {
+		return err
+	}
+	ordered, err := e.outcomes.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{in.prefix + ">"},
+		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
+		OptStartSeq:    info.State.LastSeq + 1,
+	})
+	if err != nil {
+		return err
+	}
+	in.consumer, err = ordered.Consume(in.receive, jetstream.ConsumeErrHandler(func(_ jetstream.ConsumeContext, err error) {
+		if e.nc.IsClosed() {
+			e.close()
+			return
+		}
+		e.logger.Debug("remotenats: listening for outcomes", "err", err)
+	}))
+	if err != nil {
+		return err
+	}
+	// A connection that is closed for good ends the calls.
+	closed := e.nc.StatusChanged(nats.CLOSED)
+	go func() {
+		defer e.nc.RemoveStatusListener(closed)
+		select {
+		case <-closed:
+			e.close()
+		case <-e.closed:
+		}
+	}()
+	return nil
+}
+
+func (in *inbox) stop() {
+	if in.alive != nil {
+		_ = in.alive.Unsubscribe()
+	}
+	if in.consumer != nil {
+		in.consumer.Stop()
+	}
+}
+
+// expect makes what arrives for a job wait for its call.
+func (in *inbox) expect(job string) *call {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	c := &call{arrived: make(chan struct{}, 1)}
+	in.calls[job] = c
+	return c
+}
+
+func (in *inbox) forget(job string) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	delete(in.calls, job)
+}
+
+// receive is called by the consumer's goroutine with one message after another,
+// in the order in which they were stored. Anybody who may publish here can have
+// sent it; what is for no call, or makes no sense, is passed over.
+func (in *inbox) receive(m jetstream.Msg) {
+	parts := strings.Split(strings.TrimPrefix(m.Subject(), in.prefix), ".")
+	in.mu.Lock()
+	c := in.calls[parts[0]]
+	in.mu.Unlock()
+	if c == nil {
+		return
+	}
+	switch len(parts) {
+	case 1:
+		outcome, err := remote.DecodeOutcome(plain(m.Headers()), m.Data())
+		if err != nil {
+			return
+		}
+		c.put(arrival{outcome: outcome})
+	case 3:
+		delivery, err := strconv.Atoi(parts[1])
+		if err != nil {
+			return
+		}
+		c.put(arrival{delivery: delivery, report: m.Data()})
+	}
+}
+
+// A call is what has arrived for a job and that its call, whose goroutine alone
+// takes it, has not seen. Reports are handled there, so that a slow one holds up
+// nobody else's.
+type call struct {
+	arrived chan struct{} // has one when there is something to take
+
+	mu      sync.Mutex
+	waiting []arrival
+
+	delivery int // the newest that has reported; of the call's goroutine
+}
+
+// An arrival is an outcome or a report.
+type arrival struct {
+	outcome  *remote.Outcome
+	delivery int
+	report   []byte
+}
+
+func (c *call) put(a arrival) {
+	c.mu.Lock()
+	c.waiting = append(c.waiting, a)
+	c.mu.Unlock()
+	select {
+	case c.arrived <- struct{}{}:
+	default:
+	}
+}
+
+// take passes on the reports that have arrived, and returns the outcome if that
+// has. What an attempt reports after a later one has begun to is dropped.
+func (c *call) take(job *remote.Job) *remote.Outcome {
+	c.mu.Lock()
+	waiting := c.waiting
+	c.waiting = nil
+	c.mu.Unlock()
+	for _, a := range waiting {
+		if a.outcome != nil {
+			return a.outcome
+		}
+		if a.delivery < c.delivery || job.Progress == nil {
+			continue
+		}
+		c.delivery = a.delivery
+		job.Progress(remote.Progress{Func: job.Func, Job: job.ID, Delivery: a.delivery, Data: a.report})
+	}
+	return nil
+}

@@ -1,0 +1,215 @@
+package remotenats
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+	"github.com/nats-io/nats.go/jetstream"
+
+	"github.com/heirloom-go/heirloom/task/remote"
+)
+
+// consumer returns the consumer of a function's jobs, and makes it if it is
+// missing. All who ask for it make it the same.
+func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, error) {
+	return e.jobs.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+		Durable:       fn,
+		FilterSubject: e.namespace + ".job." + fn + ".>",
+		AckPolicy:     jetstream.AckExplicitPolicy,
+		AckWait:       e.lease,
+		MaxDeliver:    -1, // the jobs say how often, and their callers are to be told
+		MaxAckPending: -1, // as many as there are places
+	})
+}
+
+// A worker is one call of Serve.
+type worker struct {
+	*Engine
+	handle  remote.Handler
+	running sync.WaitGroup
+	callers callers
+	// ahead is how far the server's clock is ahead of this machine's, for the time
+	// that jobs have left counts from when they were stored.
+	ahead time.Duration
+
+	mu   sync.Mutex
+	jobs map[*running]struct{}
+	kept time.Time // when the server is known to have had a sign of life
+}
+
+// Serve implements remote.Engine.
+func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, handle remote.Handler) error {
+	w := &worker{Engine: e, handle: handle, jobs: map[*running]struct{}{}, kept: time.Now()}
+	w.callers.init(e)
+	var consumers []jetstream.Consumer
+	for _, fn := range funcs {
+		asked := time.Now()
+		consumer, err := e.consumer(ctx, fn)
+		if err != nil {
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("remotenats: serving %s: %w", fn, err)
+		}
+		if server := consumer.CachedInfo().TimeStamp; !server.IsZero() {
+			w.ahead = server.Sub(asked.Add(time.Since(asked) / 2))
+		}
+		consumers = append(consumers, consumer)
+	}
+
+	// The signs of life go on until the last job has ended.
+	alive, stop := context.WithCancel(context.Background())
+	var keeper sync.WaitGroup
+	keeper.Go(func() { w.keep(alive) })
+	defer func() { stop(); keeper.Wait() }()
+
+	var fetchers sync.WaitGroup
+	errs := make([]error, len(funcs))
+	ctx, fail := context.WithCancel(ctx)
+	defer fail()
+	for i, consumer := range consumers {
+		fetchers.Go(func() {
+			if errs[i] = w.fetch(ctx, funcs[i], consumer, concurrency); errs[i] != nil {
+				fail()
+			}
+		})
+	}
+	fetchers.Wait()
+	w.running.Wait()
+	return errors.Join(errs...)
+}
+
+// fetch takes jobs of one function, never more than there are places for.
+func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consumer, places int) error {
+	free := make(chan struct{}, places)
+	for range places {
+		free <- struct{}{}
+	}
+	pause := time.Duration(0)
+	for {
+		// One place, and all that are free besides.
+		n := 0
+		select {
+		case <-free:
+			n++
+		case <-ctx.Done():
+			return nil
+		}
+		for more := true; more && n < places; {
+			select {
+			case <-free:
+				n++
+			default:
+				more = false
+			}
+		}
+		if ctx.Err() != nil {
+			return nil
+		}
+		taken, err := w.fetchOnce(ctx, consumer, n, free)
+		for range n - taken {
+			free <- struct{}{}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil:
+			pause = 0
+			continue
+		case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, jetstream.ErrConnectionClosed):
+			return fmt.Errorf("remotenats: serving %s: %w", fn, err)
+		case errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound):
+			// Its place in the stream's work is kept by the stream, so that a new one goes on.
+			if again, err := w.consumer(ctx, fn); err == nil {
+				consumer = again
+			}
+		}
+		w.logger.Debug("remotenats: asking for jobs", "func", fn, "err", err)
+		pause = min(max(2*pause, 10*time.Millisecond), time.Second)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil
+		}
+	}
+}
+
+// fetchOnce asks for n jobs and starts those that come, each of which gives back
+// its place when it has ended. It returns how many came when all have, when some
+// have not for half a minute, or when ctx ends.
+func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n int, free chan<- struct{}) (taken int, err error) {
+	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	batch, err := consumer.Fetch(n, jetstream.FetchContext(asking))
+	if err != nil {
+		return 0, err
+	}
+	for m := range batch.Messages() {
+		if ctx.Err() != nil {
+			// It came when nobody asked any more. Another worker is to have it now.
+			_ = m.Nak()
+			continue
+		}
+		taken++
+		w.running.Go(func() {
+			defer func() { free <- struct{}{} }()
+			w.run(m)
+		})
+	}
+	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
+		return taken, err
+	}
+	return taken, nil
+}
+
+// keep gives signs of life for the jobs that run, until ctx ends, and cancels them
+// when none has reached the server for the length of the lease.
+func (w *worker) keep(ctx context.Context) {
+	tick := time.NewTicker(w.lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		w.keepOnce(ctx)
+		w.callers.ask(ctx)
+	}
+}
+
+func (w *worker) keepOnce(ctx context.Context) {
+	w.mu.Lock()
+	jobs := make([]*running, 0, len(w.jobs))
+	for r := range w.jobs {
+		jobs = append(jobs, r)
+	}
+	kept := w.kept
+	w.mu.Unlock()
+
+	now := time.Now()
+	if late := now.Sub(kept) > w.lease; late {
+		// This process was stopped for so long, or the network was. Others may have the
+		// jobs.
+		for _, r := range jobs {
+			if r.started.Before(kept) || now.Sub(r.started) > w.lease {
+				r.cancel(remote.ErrLeaseLost)
+			}
+		}
+	}
+	for _, r := range jobs {
+		_ = r.message.InProgress() // that it was sent says nothing; see below
+	}
+	flush, cancel := context.WithTimeout(ctx, max(w.lease/3, 10*time.Millisecond))
+	defer cancel()
+	if w.nc.FlushWithContext(flush) == nil {
+		// The server has answered what was sent after them, and so has them.
+		w.mu.Lock()
+		w.kept = now
+		w.mu.Unlock()
+	}
+}
