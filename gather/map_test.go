@@ -208,6 +208,16 @@ func TestCollectAll(t *testing.T) {
 	assert.Regexp(t, `^gather: 2 jobs failed: job 1: boom; job 3: .*panic: p`, err.Error())
 }
 
+// A goroutine that a panic passed through runs the next job.
+func TestPanicsDoNotUseUpTheLimit(t *testing.T) {
+	_, err := gather.Map(t.Context(), upTo(500), func(context.Context, int) (int, error) {
+		return explode("p")
+	}, gather.Limit(2), gather.OnError(gather.CollectAll))
+	var errs gather.Errors
+	require.ErrorAs(t, err, &errs)
+	assert.Len(t, errs, 500)
+}
+
 func TestCollectAllAndCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
