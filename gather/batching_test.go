@@ -73,6 +73,7 @@ func TestBatchHoldsBack(t *testing.T) {
 		}
 		for batch := range gather.Batch(in, 3, time.Second) {
 			time.Sleep(time.Hour)
+			synctest.Wait()
 			assert.Equal(t, batch[2]+1, given, "one more waits")
 			if given > 20 {
 				break

@@ -71,7 +71,11 @@ type witness struct {
 }
 
 func (w *witness) look(t *testing.T, text string) {
-	err, cause := w.ctx.Err(), context.Cause(w.ctx)
+	err := w.ctx.Err()
+	cause := context.Cause(w.ctx) // it may have ended just now
+	if cause != nil {
+		err = w.ctx.Err()
+	}
 	if w.err != nil {
 		assert.Equal(t, w.err, err, "%s: Err changed", text)
 		assert.Equal(t, w.cause, cause, "%s: Cause changed", text)
