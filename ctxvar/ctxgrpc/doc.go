@@ -11,17 +11,11 @@
 //		ctxwire.RequestID(requestID),
 //		ctxwire.String(tenant, "X-Tenant"),
 //	}
-//	server := grpc.NewServer(
-//		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
-//		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(fields...)),
-//	)
-//	conn, err := grpc.NewClient(target,
-//		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
-//		grpc.WithChainStreamInterceptor(ctxgrpc.StreamClientInterceptor(fields...)),
-//		…)
+//	server := grpc.NewServer(ctxgrpc.ServerOptions(fields...)...)
+//	conn, err := grpc.NewClient(target, append(ctxgrpc.DialOptions(fields...), …)...)
 //
-// Only what is chosen so travels. Put the interceptor first of several: those
-// after it then see the variables too.
+// Only what is chosen so travels. Put these options before those with other
+// interceptors, which then see the variables too.
 //
 // # Servers
 //

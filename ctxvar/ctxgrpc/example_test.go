@@ -37,16 +37,15 @@ func Example() {
 	if err != nil {
 		log.Fatal(err)
 	}
-	server := grpc.NewServer(grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(sent)))
+	server := grpc.NewServer(ctxgrpc.ServerOptions(sent)...)
 	pb.RegisterTestServiceServer(server, greeter{})
 	var serving sync.WaitGroup
 	serving.Go(func() { server.Serve(listener) })
 	defer serving.Wait()
 	defer server.Stop()
 
-	conn, err := grpc.NewClient(listener.Addr().String(),
-		grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(sent)))
+	conn, err := grpc.NewClient(listener.Addr().String(), append(ctxgrpc.DialOptions(sent),
+		grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	if err != nil {
 		log.Fatal(err)
 	}

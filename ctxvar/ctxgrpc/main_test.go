@@ -65,10 +65,7 @@ func said(m *pb.StreamingOutputCallResponse) string { return string(m.GetPayload
 // those of opts, to be stopped at the end of the test. It returns its address.
 func serve(t testing.TB, s *service, fields []ctxwire.Field, opts ...grpc.ServerOption) string {
 	t.Helper()
-	return start(t, s, append(opts,
-		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
-		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(fields...)),
-	)...)
+	return start(t, s, append(opts, ctxgrpc.ServerOptions(fields...)...)...)
 }
 
 func start(t testing.TB, s *service, opts ...grpc.ServerOption) string {
@@ -92,10 +89,7 @@ func start(t testing.TB, s *service, opts ...grpc.ServerOption) string {
 // dial returns a client of the server at addr, with interceptors of fields.
 func dial(t testing.TB, addr string, fields []ctxwire.Field) pb.TestServiceClient {
 	t.Helper()
-	return connect(t, addr,
-		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
-		grpc.WithChainStreamInterceptor(ctxgrpc.StreamClientInterceptor(fields...)),
-	)
+	return connect(t, addr, ctxgrpc.DialOptions(fields...)...)
 }
 
 func connect(t testing.TB, addr string, opts ...grpc.DialOption) pb.TestServiceClient {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"os"
+	"os/exec"
 	"runtime/pprof"
 	"sync"
 	"testing"
@@ -375,4 +377,20 @@ func TestServerWithoutFields(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, " public ", got)
 	}
+}
+
+// grpc-go labels its goroutines, if the environment says so when a program starts,
+// before it calls any interceptor: so the test runs those above once more, in a process
+// of its own.
+func TestWithGoroutineLabels(t *testing.T) {
+	const variable = "GRPC_GO_SERVER_GOROUTINE_LABELS"
+	if os.Getenv(variable) != "" {
+		t.Skip("this is that process")
+	}
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^(TestServer|TestEach|TestStreams|TestPanics|TestAround)", "-test.timeout=2m")
+	cmd.Env = append(os.Environ(), variable+"=all")
+	out, err := cmd.CombinedOutput()
+	assert.NoErrorf(t, err, "%s", out)
+	assert.Contains(t, string(out), "PASS")
+	assert.NotContains(t, string(out), "no tests to run")
 }

@@ -47,14 +47,10 @@
 //	otelhttp.NewHandler(ctxhttp.Middleware(fields...)(mux), "server")
 //	http.Client{Transport: ctxhttp.NewTransport(otelhttp.NewTransport(nil), fields...)}
 //
-//	grpc.NewServer(
-//		grpc.StatsHandler(otelgrpc.NewServerHandler()),
-//		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
-//		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(fields...)))
-//	grpc.NewClient(target,
-//		grpc.WithStatsHandler(otelgrpc.NewClientHandler()),
-//		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
-//		…)
+//	grpc.NewServer(append(ctxgrpc.ServerOptions(fields...),
+//		grpc.StatsHandler(otelgrpc.NewServerHandler()))...)
+//	grpc.NewClient(target, append(ctxgrpc.DialOptions(fields...),
+//		grpc.WithStatsHandler(otelgrpc.NewClientHandler()), …)...)
 //
 // Without ctxhttp, [Middleware] and [NewTransport] are the same for the trace alone.
 //

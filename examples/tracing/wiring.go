@@ -61,20 +61,14 @@ func NewHTTPClient(provider trace.TracerProvider) *http.Client {
 
 // ServerOptions returns the options of a gRPC server.
 func ServerOptions(provider trace.TracerProvider) []grpc.ServerOption {
-	return []grpc.ServerOption{
+	return append(ctxgrpc.ServerOptions(fields...),
 		grpc.StatsHandler(otelgrpc.NewServerHandler(
-			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))),
-		grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
-		grpc.ChainStreamInterceptor(ctxgrpc.StreamServerInterceptor(fields...)),
-	}
+			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))))
 }
 
 // DialOptions returns the options of a connection to a gRPC service.
 func DialOptions(provider trace.TracerProvider) []grpc.DialOption {
-	return []grpc.DialOption{
+	return append(ctxgrpc.DialOptions(fields...),
 		grpc.WithStatsHandler(otelgrpc.NewClientHandler(
-			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))),
-		grpc.WithChainUnaryInterceptor(ctxgrpc.UnaryClientInterceptor(fields...)),
-		grpc.WithChainStreamInterceptor(ctxgrpc.StreamClientInterceptor(fields...)),
-	}
+			otelgrpc.WithTracerProvider(provider), otelgrpc.WithPropagators(propagator))))
 }
