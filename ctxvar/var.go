@@ -258,3 +258,12 @@ func (v *Var[T]) In(c *Context) (T, bool) {
 	}
 	return valueOf[T](b), true
 }
+
+// LookupIn is [Var.Lookup] in c in place of the running goroutine's values: what v
+// has in c, or else v's default. It is for what was given a ctx, see [Effective].
+func (v *Var[T]) LookupIn(c *Context) (value T, ok bool) {
+	if value, ok = v.In(c); ok || v.identity {
+		return value, ok
+	}
+	return v.unset()
+}

@@ -35,7 +35,7 @@ func (d detached) roundTripper() http.RoundTripper {
 }
 
 func (d detached) RoundTrip(r *http.Request) (resp *http.Response, err error) {
-	r = own(r, ctxvar.Copy())
+	r = own(r, ctxvar.Effective(r.Context()))
 	ctxvar.Detach(func() { resp, err = d.roundTripper().RoundTrip(r) })
 	return resp, err
 }

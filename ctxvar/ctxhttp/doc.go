@@ -33,6 +33,27 @@
 // handshake is written by the library that does it, which may have to be given
 // w.Header().
 //
+// # Middleware of your own
+//
+// Middleware that sets a variable for the rest of the request gives the handlers within
+// a ctx that has it, too: for workers and clients that know the request by its ctx.
+//
+//	func authenticate(next http.Handler) http.Handler {
+//		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+//			u, err := userOf(r)
+//			if err != nil {
+//				http.Error(w, "who are you?", http.StatusUnauthorized)
+//				return
+//			}
+//			user.With(u, func() {
+//				next.ServeHTTP(w, r.WithContext(ctxvar.NewContext(r.Context())))
+//			})
+//		})
+//	}
+//
+// Without Middleware around it, or [ctxvar.Work], what a handler sets to stay is there in
+// the next request on the connection, which may be another user's.
+//
 // # What comes from outside
 //
 // A request may have been made by anyone. What a header must be, lest it be taken

@@ -7,15 +7,24 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Middleware returns middleware that calls the next handler with variables of
-// the request's own: a copy of those the server's goroutine has, in which the
-// fields, in their order, have set theirs. What the handler sets is gone when
-// it returns or panics, so the next request on the connection, which the same
-// goroutine may serve, finds nothing of it.
+// Middleware returns middleware that makes each request a piece of work, see
+// [ctxvar.Work], with variables of its own: a copy of those the server's goroutine has,
+// in which the fields, in their order, have set theirs. What the handler sets is gone
+// when it returns or panics, also if it was to stay, so the next request on the
+// connection, which the same goroutine may serve, finds nothing of it.
+//
+// The server's goroutine has what was set where the server was started: a logger, a
+// configuration. Variables for identity, see [ctxvar.Identity], a request never has from
+// there. Whether others should be there is for the program to say; to begin with none,
+// start the server with [ctxvar.Detach].
 //
 // The request's ctx carries a snapshot of what the fields have set, see
-// [ctxvar.NewContext], for what takes a ctx and runs elsewhere, and so that
-// variables live through pprof.Do with it.
+// [ctxvar.NewContext], for what takes a ctx and runs elsewhere. What a handler within
+// sets later, the user that it has authenticated say, the ctx has only once the handler
+// puts it there; see "Middleware of your own" in the package's documentation.
+//
+// Within another Middleware, around a sub-router say, it adds its fields to the
+// request's variables, and begins no work.
 //
 // Middleware panics if two of the fields are received under the same header, or if
 // one has a key that net/http sees to itself, such as Host. The middleware and its

@@ -23,12 +23,13 @@ var _ http.RoundTripper = (*Transport)(nil)
 // panics if two fields are sent under the same header, or if one has a key that
 // net/http sees to itself, such as Host.
 //
-// A value is that of the goroutine that makes the request or, if it has none,
-// that in the snapshot which the request's ctx carries, see [ctxvar.NewContext].
-// A header that the request has already is replaced. A value that can't be sent
+// The values are those of the goroutine that makes the request, or those that the
+// request's ctx carries if they are of another piece of work, see [ctxvar.Effective]:
+// a worker of a pool sends in the name of whatever request it was given the ctx of.
+// base makes the request with these values, and with a ctx that carries them. A header that the request has already is replaced. A value that can't be sent
 // makes the request fail with a [*ctxwire.FieldError].
 //
-// The request's body and the hooks of its [httptrace.ClientTrace] have these values
+// The request's body and the hooks of its [httptrace.ClientTrace] have them
 // too, whatever goroutine reads the body and calls the hooks.
 func NewTransport(base http.RoundTripper, fields ...ctxwire.Field) *Transport {
 	if base == nil {

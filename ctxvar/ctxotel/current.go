@@ -134,6 +134,10 @@ func Span() trace.Span {
 // Context returns a copy of ctx with the goroutine's current span in it, for
 // what takes a ctx. Code that has none at hand may give [context.Background].
 //
+// If ctx carries variables of another piece of work, see [ctxvar.Effective], the current
+// span is the one among these: a worker of a pool traces in the name of whatever request
+// it was given the ctx of.
+//
 // If ctx has a span already it stays, for it may be a newer one than the
 // goroutine knows of, unless the current span was started within it. If there is
 // no current span, ctx is returned as it is.
@@ -145,7 +149,13 @@ func Context(ctx context.Context) context.Context {
 // withCurrent is Context, and returns the span that is in the ctx it returns, or
 // nil if there is none.
 func withCurrent(ctx context.Context) (context.Context, *link) {
-	l := current()
+	return withCurrentOf(ctx, ctxvar.Effective(ctx))
+}
+
+// withCurrentOf is withCurrent where the values are known that count for ctx.
+func withCurrentOf(ctx context.Context, values *ctxvar.Context) (context.Context, *link) {
+	span, _ := Current.In(values)
+	l := alive(span)
 	if l == nil {
 		return ctx, linkOf(ctx, nil)
 	}

@@ -47,18 +47,34 @@ func NewTracer(tracer trace.Tracer) Tracer {
 // A deferred End records a panic on its way through, as OpenTelemetry's does.
 func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 	up := current()
-	_, span := t.start(up.inside(), up, name, opts)
+	// The tracer may put labels on the goroutine. With a ctx that carries them,
+	// variables live through that.
+	ctx, span := t.tracer.Start(ctxvar.NewContext(up.inside()), name, opts...)
+	if l := up.child(ctx, span); l != nil {
+		span = l.begin()
+	}
 	return span
 }
 
 // StartContext is [Tracer.Start] for code that has a ctx: it does what
 // [trace.Tracer] does with it, and sets the variable. The parent is the span of
-// ctx or, as [Context] has it, the goroutine's current one. The ctx that is
-// returned has the new span, and carries a snapshot of the goroutine's variables.
+// ctx or, as [Context] has it, the current one. The ctx that is returned has the new
+// span, and carries a snapshot of the goroutine's variables, or of those that ctx
+// carries if they are of another piece of work, see [ctxvar.Effective].
 func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
-	ctx, up := withCurrent(ctx)
-	ctx, span := t.start(ctx, up, name, opts)
-	return ctxvar.NewContext(ctx), span
+	values := ctxvar.Effective(ctx) // ours alone
+	ctx, up := withCurrentOf(ctx, values)
+	values.Run(func() { ctx = ctxvar.NewContext(ctx) })
+	ctx, span := t.tracer.Start(ctx, name, opts...)
+	l := up.child(ctx, span)
+	if l == nil {
+		return ctx, span
+	}
+	values.Run(func() {
+		Current.Set(l)
+		ctx = ctxvar.NewContext(ctx)
+	})
+	return ctx, l.begin()
 }
 
 // Do calls fn in a new span, as [Tracer.Start] makes it, and ends that when fn
@@ -76,21 +92,23 @@ func (t Tracer) Do(name string, fn func() error, opts ...trace.SpanStartOption) 
 }
 
 // start starts a span in that of ctx, which up has, and makes it the current one.
-func (t Tracer) start(ctx context.Context, up *link, name string, opts []trace.SpanStartOption) (context.Context, trace.Span) {
-	// The tracer may put labels on the goroutine. With a ctx that carries them,
-	// variables live through that.
-	ctx, span := t.tracer.Start(ctxvar.NewContext(ctx), name, opts...)
-	if sc := span.SpanContext(); !sc.IsValid() || up != nil && up.is(sc) {
-		// Nobody traces. What is current is as good a parent as this one.
-		return ctx, span
+// child returns the link of a span that was started in l, which may be nil, and is in
+// ctx; or nil if nobody traces. What is current is as good a parent then.
+func (l *link) child(ctx context.Context, span trace.Span) *link {
+	if sc := span.SpanContext(); !sc.IsValid() || l != nil && l.is(sc) {
+		return nil
 	}
 	var bag baggage.Baggage
-	if up != nil {
-		bag = up.bag
+	if l != nil {
+		bag = l.bag
 	}
-	l := newLink(ctx, span, up, bag)
+	return newLink(ctx, span, l, bag)
+}
+
+// begin makes l the current one, and returns its span for the program to end.
+func (l *link) begin() trace.Span {
 	l.token = Current.Set(l)
-	return ctx, &started{span, l}
+	return &started{l.Span, l}
 }
 
 // A started span is the current one until it ends.

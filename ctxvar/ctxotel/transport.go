@@ -25,11 +25,13 @@ func (t *transport) roundTripper() http.RoundTripper {
 	return t.base
 }
 
-func (t *transport) RoundTrip(r *http.Request) (*http.Response, error) {
+func (t *transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
+	values := ctxvar.Effective(r.Context())
+	ctx, _ := withCurrentOf(r.Context(), values)
 	// The RoundTripper within may put labels on the goroutine, as some tracers do. With
 	// a ctx that carries them, variables live through that.
-	ctx := ctxvar.NewContext(Context(r.Context()))
-	return t.roundTripper().RoundTrip(r.WithContext(ctx))
+	values.Run(func() { resp, err = t.roundTripper().RoundTrip(r.WithContext(ctxvar.NewContext(ctx))) })
+	return resp, err
 }
 
 // CloseIdleConnections closes those of the RoundTripper within, if it has any.

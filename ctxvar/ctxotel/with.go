@@ -11,7 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// With calls fn in a copy of the goroutine's variables, in which the span of ctx
+// With calls fn in a copy of the goroutine's variables, or of those that ctx carries if
+// they are of another piece of work, see [ctxvar.Effective], in which the span of ctx
 // is the current one, and the variables are set that a [Propagator] has read
 // into ctx. What fn sets is gone when it returns or panics. If ctx has no span
 // there is no current one either, whatever the goroutine had. A span that has ended
@@ -20,7 +21,7 @@ import (
 //
 // fn's ctx descends from ctx and carries a snapshot, see [ctxvar.NewContext].
 func With(ctx context.Context, fn func(context.Context)) {
-	ctxvar.Copy().Run(func() {
+	ctxvar.Effective(ctx).Run(func() {
 		restore(ctx)
 		l := newLink(ctx, trace.SpanFromContext(ctx), nil, baggage.FromContext(ctx))
 		defer l.ctx.Store(nil)

@@ -14,11 +14,9 @@ type Attr struct {
 	redact    bool
 	omitUnset bool
 
-	// in returns the value for a record, and whether c has one.
+	// in returns the value for a record, and whether there is one, where c is what
+	// counts.
 	in func(c *ctxvar.Context) (slog.Value, bool)
-	// unset returns the value where none is set, and whether there is one; nil
-	// if there never is.
-	unset func() (slog.Value, bool)
 }
 
 // An Option configures an [Attr]. See [Name], [OmitUnset] and [Redact].
@@ -36,11 +34,14 @@ func Name(name string) Option { return optionFunc(func(a *Attr) { a.name = name 
 // has a default.
 func OmitUnset() Option { return optionFunc(func(a *Attr) { a.omitUnset = true }) }
 
-// Redact writes "[redacted]" in place of the value: that there is one may be
+// Redact writes [ctxvar.Redacted] in place of the value: that there is one may be
 // known, but not what it is. To write part of it, use [VarFunc].
+//
+// A variable that is marked with [ctxvar.Secret] is always written so, also by
+// VarFunc.
 func Redact() Option { return optionFunc(func(a *Attr) { a.redact = true }) }
 
-var redacted = slog.StringValue("[redacted]")
+var redacted = slog.StringValue(ctxvar.Redacted)
 
 // Var returns an attribute with the value of v, named as v is. The value is
 // written as [slog.AnyValue] would have it: a [slog.LogValuer] has the say over
@@ -80,22 +81,18 @@ func newAttr[T any](v *ctxvar.Var[T], value func(T) slog.Value, opts []Option) A
 	for _, opt := range opts {
 		opt.apply(&a)
 	}
-	if a.redact {
+	if a.redact || v.Secret() {
 		value = func(T) slog.Value { return redacted }
 	}
+	get := v.LookupIn
+	if a.omitUnset {
+		get = v.In
+	}
 	a.in = func(c *ctxvar.Context) (slog.Value, bool) {
-		if x, ok := v.In(c); ok {
+		if x, ok := get(c); ok {
 			return value(x), true
 		}
 		return slog.Value{}, false
-	}
-	if !a.omitUnset {
-		a.unset = func() (slog.Value, bool) {
-			if x, ok := v.Lookup(); ok {
-				return value(x), true
-			}
-			return slog.Value{}, false
-		}
 	}
 	return a
 }

@@ -18,12 +18,13 @@
 // # Which value
 //
 // A variable is looked for with each record that the handler within handles,
-// and for none that its level leaves out. The value is that of the goroutine
-// that logs; if it has none, that of the snapshot which the record's ctx carries,
-// see [ctxvar.NewContext]; if there is none, the variable's default. So
-// slog.InfoContext(ctx, …) says whose work it is even in a worker that took ctx
-// out of a channel. A variable that has neither a value nor a default is left
-// out, and with [OmitUnset] a default is no reason to write it.
+// and for none that its level leaves out. The values are those of the goroutine
+// that logs, or those that the record's ctx carries, see [ctxvar.NewContext], if
+// that is of another piece of work: [ctxvar.Effective] decides. So
+// slog.InfoContext(ctx, …) says whose work it is even in a worker of a pool that
+// took ctx out of a channel, and that somebody else's request has started. Where
+// there is no value, it is the variable's default. A variable that has neither is
+// left out, and with [OmitUnset] a default is no reason to write it.
 //
 // # Where it is written
 //

@@ -83,26 +83,10 @@ func (h *Handler) addTo(ctx context.Context, r *slog.Record) {
 	if len(h.attrs) == 0 {
 		return
 	}
-	own := ctxvar.Copy()
-	var carried *ctxvar.Context
-	looked := false
+	c := ctxvar.Effective(ctx)
 	for i := range h.attrs {
-		a := &h.attrs[i]
-		value, ok := a.in(own)
-		if !ok {
-			if !looked {
-				looked = true
-				carried, _ = ctxvar.FromContext(ctx)
-			}
-			if carried != nil {
-				value, ok = a.in(carried)
-			}
-		}
-		if !ok && a.unset != nil {
-			value, ok = a.unset()
-		}
-		if ok {
-			r.AddAttrs(slog.Attr{Key: a.name, Value: value})
+		if value, ok := h.attrs[i].in(c); ok {
+			r.AddAttrs(slog.Attr{Key: h.attrs[i].name, Value: value})
 		}
 	}
 }

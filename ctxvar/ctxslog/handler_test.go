@@ -292,22 +292,65 @@ func TestEachGoroutineHasItsOwn(t *testing.T) {
 }
 
 func TestSnapshotInContext(t *testing.T) {
-	var carried context.Context
-	requestID.With("carried", func() {
-		tenant.With("acme", func() { carried = ctxvar.NewContext(t.Context()) })
-	})
-	attrs := []ctxslog.Attr{ctxslog.Var(requestID), ctxslog.Var(tenant), ctxslog.Var(attempt)}
-	info := func(l *slog.Logger) { l.InfoContext(carried, "m") }
+	carried := make(chan context.Context, 1)
+	go requestID.With("carried", func() { carried <- ctxvar.NewContext(t.Context()) })
+	fromElsewhere := <-carried
+	var own context.Context
+	requestID.With("old", func() { own = ctxvar.NewContext(t.Context()) })
+	attrs := []ctxslog.Attr{ctxslog.Var(requestID), ctxslog.Var(tenant), ctxslog.Var(attempt, ctxslog.OmitUnset())}
+	info := func(ctx context.Context) func(*slog.Logger) {
+		return func(l *slog.Logger) { l.InfoContext(ctx, "m") }
+	}
 
-	assert.Equal(t, " request_id=carried tenant=acme", logged(attrs, info),
-		"what the goroutine does not have is in the ctx; a default is no value")
 	requestID.With("own", func() {
-		assert.Equal(t, " request_id=own tenant=acme", logged(attrs, info), "what it has comes first, one by one")
+		tenant.With("acme", func() {
+			assert.Equal(t, " request_id=own tenant=acme", logged(attrs, info(t.Context())))
+			assert.Equal(t, " request_id=own tenant=acme", logged(attrs, info(own)), "the goroutine has set something since")
+			assert.Equal(t, " request_id=carried tenant=public", logged(attrs, info(fromElsewhere)),
+				"it was passed on purpose, and nothing is mixed in")
+		})
 	})
 	ctxvar.Detach(func() {
-		assert.Equal(t, " request_id=carried tenant=acme", logged(attrs, info), "the ctx was given by hand")
+		assert.Equal(t, " request_id=carried tenant=public", logged(attrs, info(fromElsewhere)))
 	})
-	assert.Equal(t, " tenant=public", logged(attrs, func(l *slog.Logger) { l.Info("m") }), "no ctx, no snapshot")
+}
+
+// A worker of a pool that a request has started, lazily, logs as the job's ctx says,
+// and within a request the goroutine knows more than the ctx.
+func TestWhoseWork(t *testing.T) {
+	attrs := []ctxslog.Attr{ctxslog.Var(requestID)}
+	jobs, done := make(chan func()), make(chan bool)
+	defer close(jobs)
+	do := func(job func()) {
+		jobs <- func() { job(); done <- true }
+		<-done
+	}
+	request := func(id string, handle func(context.Context)) {
+		ctxvar.Work(func() {
+			requestID.Set(id)
+			handle(ctxvar.NewContext(t.Context()))
+		})
+	}
+	request("acme", func(ctx context.Context) {
+		go func() {
+			for job := range jobs {
+				job()
+			}
+		}()
+		requestID.Set("acme, later")
+		assert.Equal(t, " request_id=\"acme, later\"", logged(attrs, func(l *slog.Logger) { l.InfoContext(ctx, "m") }))
+		child := make(chan string)
+		go func() {
+			requestID.Set("acme's child")
+			child <- logged(attrs, func(l *slog.Logger) { l.InfoContext(ctx, "m") })
+		}()
+		assert.Equal(t, " request_id=\"acme's child\"", <-child)
+	})
+	request("bravo", func(ctx context.Context) {
+		do(func() {
+			assert.Equal(t, " request_id=bravo", logged(attrs, func(l *slog.Logger) { l.InfoContext(ctx, "m") }))
+		})
+	})
 }
 
 func TestNotEvaluatedInVain(t *testing.T) {

@@ -18,10 +18,11 @@
 //
 // # What is sent
 //
-// A message is sent with the value that a variable has in the goroutine that sends
-// it, or else in the snapshot which the message's ctx carries. Where there is
-// neither, nothing is sent; defaults are not. An empty text is a value like any
-// other. What the message has under the key already is replaced: a proxy, for one,
+// A message is sent with the values of the goroutine that sends it, or with those
+// that the message's ctx carries if they are of another piece of work: see
+// [ctxvar.Effective]. So a worker of a pool that is given a request's ctx sends in
+// that request's name, whoever has started the worker. What is not set is not sent;
+// defaults are not. An empty text is a value like any other. What the message has under the key already is replaced: a proxy, for one,
 // passes on the headers that it has got, and the variable is what became of them.
 //
 // A value that can't be sent, because it is longer than [MaxLen] allows or has
@@ -39,6 +40,16 @@
 // Whether others may be believed, who say which tenant or user they act for, is for
 // the program to know. Give a server that anyone can reach only fields that do no
 // harm; [SendOnly] makes a field that nobody can set.
+//
+// # Whose it is
+//
+// To handle a message is a piece of work, see [ctxvar.Work]. It begins with what the
+// goroutine that serves has, a logger or configuration set in main, but never with an
+// identity, see [ctxvar.Identity]: a server that a test has started as somebody serves
+// its requests as nobody.
+//
+// A variable that is marked with [ctxvar.Secret] may be received, as an API key is, and
+// is never sent: to make a field of it that would be sent panics.
 //
 // # Adapters
 //

@@ -17,7 +17,8 @@ var (
 var ErrNotCalled = errors.New("ctxwire: a function given to Around did not call the function it was given")
 
 // A FieldError says why the value of a variable was not sent, or why a text that
-// came in was refused. It has nothing of the value itself.
+// came in was refused. It has nothing of the value itself, but for what the field's
+// own function says of a variable that is not secret.
 type FieldError struct {
 	Protocol string // the name of the adapter's package
 	Var      string // the variable's name

@@ -21,6 +21,7 @@ type Field struct {
 	key    string // "" if there is none: From, Around
 	name   string // of the variable
 	maxLen int
+	secret bool
 
 	// encode returns the text of the value that c has, and whether c has one. It
 	// is nil for a field that is not sent.
@@ -74,7 +75,8 @@ func Text[T any, P interface {
 // A nil encode makes a field that is received and never sent, as [ReceiveOnly]
 // does, and a nil decode one that is sent and never received. Func panics if both
 // are nil, or if key is not what HTTP calls a token: letters and digits of ASCII,
-// and any of !#$%&'*+-.^_`|~.
+// and any of !#$%&'*+-.^_`|~. It also panics if v is marked with [ctxvar.Secret] and
+// the field would be sent.
 func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), decode func(string) (T, error), opts ...Option) Field {
 	if encode == nil && decode == nil {
 		panic("ctxwire: Func of two nil functions for " + v.Name())
@@ -104,6 +106,9 @@ func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), d
 	}
 	for _, opt := range opts {
 		opt.apply(&f)
+	}
+	if f.secret = v.Secret(); f.secret && f.encode != nil {
+		panic("ctxwire: " + v.Name() + " is marked secret, and must not be sent: make it ReceiveOnly")
 	}
 	return f
 }

@@ -36,8 +36,8 @@ func SendOnly() Option {
 // OnRefused has f called when a text that came in is refused, in the goroutine
 // that received it and before the message is handled. The error names the
 // variable, the key and the reason. It has nothing of the text, which may be
-// anything, and may come from anybody, as often as they like: count, or log with a
-// limit. OnRefused panics if f is nil.
+// anything, but for what the field's own function says. Texts may come from anybody,
+// as often as they like: count, or log with a limit. OnRefused panics if f is nil.
 func OnRefused(f func(*FieldError)) Option {
 	if f == nil {
 		panic("ctxwire: OnRefused of a nil function")

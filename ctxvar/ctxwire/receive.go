@@ -5,22 +5,50 @@ import (
 	"slices"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// Receive calls handle with variables of the message's own: a copy of those that
-// the running goroutine has, in which the fields, in their order, have set theirs to
-// what in has. What handle sets is gone when it returns or panics. It gets a ctx
-// that descends from ctx and carries a snapshot, see [ctxvar.NewContext]. Receive
-// returns what handle returns.
+// Receive handles a message as a piece of work of its own, see [ctxvar.Work]: it calls
+// handle with a copy of the running goroutine's variables, or of those that ctx carries
+// if they are of another work, in which the fields, in their order, have set theirs to
+// what in has. Variables for identity that are set already are not readable in it. What
+// handle sets is gone when it returns or panics. It gets a ctx that descends from ctx
+// and carries a snapshot, see [ctxvar.NewContext]. Receive returns what handle returns.
+//
+// Within the handling of a message by a Wire of the same protocol, which is told by
+// ctx, it is a part of that work and begins none: middleware of a router's sub-router
+// keeps what the middleware around it has set.
 //
 // A text is refused, and its variable left as it is, if it is longer than [MaxLen]
 // allows, has characters that the protocol would not have carried, came more than
 // once, or can't be decoded. What is to be sent back, an ID, is set in reply, unless
 // that is nil, before handle is called.
 func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle func(context.Context) error) error {
+	env := (*gls.Env)(ctxvar.Effective(ctx)) // ours alone, so nobody else runs it
+	run := env.RunWork
+	if ctx.Value(handlingKey(w.protocol.Name)) != nil {
+		run = env.Run
+	}
 	var err error
-	ctxvar.Copy().Run(func() { err = w.receive(ctx, w.fields, in, reply, handle) })
+	run(func() { err = w.receive(ctx, w.fields, in, reply, handle) })
 	return err
+}
+
+// handlingKey is the key under which a ctx tells that a message of the protocol of
+// that name is being handled.
+type handlingKey string
+
+// handling is a ctx that tells so.
+type handling struct {
+	context.Context
+	protocol handlingKey
+}
+
+func (h *handling) Value(key any) any {
+	if key == h.protocol {
+		return true
+	}
+	return h.Context.Value(key)
 }
 
 func (w *Wire) receive(ctx context.Context, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
@@ -32,7 +60,7 @@ func (w *Wire) receive(ctx context.Context, fields []Field, in Incoming, reply O
 		}
 		w.set(&fields[i], in, reply)
 	}
-	return handle(ctxvar.NewContext(ctx))
+	return handle(&handling{ctxvar.NewContext(ctx), handlingKey(w.protocol.Name)})
 }
 
 // Set sets the variables in the running goroutine to what in has, to stay, as

@@ -9,18 +9,18 @@ import (
 // Send sets in out the values of the variables, and calls call, unless it is nil,
 // with ctx or with what an [Around] made of it. It returns what call returns.
 //
-// A value is that of the running goroutine or, if it has none, that in the snapshot
-// which ctx carries, see [ctxvar.NewContext]. A variable that has neither is not
-// sent, and its default is not either, since that says nothing that the other side
-// could not say itself. If a value can't be sent, Send returns a [*FieldError] and
-// does not call call, unless [Protocol.Unsent] has it otherwise; what out has then
-// is of no use.
+// The values are those of the running goroutine, or those that ctx carries if they
+// are of another piece of work: what [ctxvar.Effective] returns. call runs with them,
+// and its ctx carries them. A variable without a value is not sent, and its default
+// is not either, since that says nothing that the other side could not say itself. If
+// a value can't be sent, Send returns a [*FieldError] and does not call call, unless
+// [Protocol.Unsent] has it otherwise; what out has then is of no use.
 func (w *Wire) Send(ctx context.Context, out Outgoing, call func(context.Context) error) error {
 	return w.send(ctx, w.fields, out, call)
 }
 
 func (w *Wire) send(ctx context.Context, fields []Field, out Outgoing, call func(context.Context) error) error {
-	var values values
+	values := ctxvar.Effective(ctx)
 	for i := range fields {
 		f := &fields[i]
 		if f.sending != nil && call != nil {
@@ -31,7 +31,7 @@ func (w *Wire) send(ctx context.Context, fields []Field, out Outgoing, call func
 		if f.encode == nil {
 			continue
 		}
-		text, ok, err := values.text(ctx, f)
+		text, ok, err := f.encode(values)
 		if !ok {
 			continue
 		}
@@ -52,7 +52,12 @@ func (w *Wire) send(ctx context.Context, fields []Field, out Outgoing, call func
 	if call == nil {
 		return nil
 	}
-	return call(ctx)
+	// Not with the goroutine's own: what call calls, a client's interceptors say, reads
+	// variables too. And in a ctx that carries them they live through labels that a
+	// tracer puts on the goroutine.
+	var err error
+	values.Run(func() { err = call(ctxvar.NewContext(ctx)) })
+	return err
 }
 
 func put(out Outgoing, key, text string) error {
@@ -61,28 +66,4 @@ func put(out Outgoing, key, text string) error {
 	}
 	out.Set(key, text)
 	return nil
-}
-
-// values are where the texts of one message come from.
-type values struct {
-	own, carried *ctxvar.Context
-	looked       bool
-}
-
-// text returns the text of the field, and whether there is a value for it.
-func (v *values) text(ctx context.Context, f *Field) (string, bool, error) {
-	if v.own == nil {
-		v.own = ctxvar.Copy()
-	}
-	if text, ok, err := f.encode(v.own); ok {
-		return text, true, err
-	}
-	if !v.looked {
-		v.looked = true
-		v.carried, _ = ctxvar.FromContext(ctx)
-	}
-	if v.carried == nil {
-		return "", false, nil
-	}
-	return f.encode(v.carried)
 }

@@ -67,5 +67,8 @@ func (w *Wire) check(f *Field, text string) error {
 }
 
 func (w *Wire) errorOf(f *Field, err error) *FieldError {
+	if f.secret && err != ErrTooLong && err != ErrRepeated {
+		err = ErrMalformed // and not what a function says, which may have the value in it
+	}
 	return &FieldError{Protocol: w.protocol.Name, Var: f.name, Key: f.key, Err: err}
 }

@@ -44,8 +44,10 @@ func attemptField(opts ...ctxwire.Option) ctxwire.Field {
 }
 
 func TestSend(t *testing.T) {
-	var carried context.Context
-	tenant.With("carried", func() { carried = ctxvar.NewContext(t.Context()) })
+	// A ctx of other work, or made by another goroutine, counts as it is.
+	carried := make(chan context.Context, 1)
+	go tenant.With("carried", func() { carried <- ctxvar.NewContext(t.Context()) })
+	fromElsewhere := <-carried
 	for _, tt := range []struct {
 		reason string
 		ctx    context.Context
@@ -62,7 +64,8 @@ func TestSend(t *testing.T) {
 		{reason: "what was there is replaced", there: ctxwire.Map{"tenant": "old", "other": "1"}, set: func() { tenant.Set("acme") },
 			want: ctxwire.Map{"tenant": "acme", "other": "1"}},
 		{reason: "but not by nothing", there: ctxwire.Map{"tenant": "old"}, want: ctxwire.Map{"tenant": "old"}},
-		{reason: "the ctx has what the goroutine hasn't", ctx: carried, want: ctxwire.Map{"tenant": "carried"}},
+		{reason: "a ctx from elsewhere counts, and what the goroutine has does not", ctx: fromElsewhere,
+			set: func() { requestID.Set("r1"); tenant.Set("acme") }, want: ctxwire.Map{"tenant": "carried"}},
 		{reason: "as long as it may be", set: func() { tenant.Set(long) }, want: ctxwire.Map{"tenant": long}},
 		{reason: "too long", set: func() { tenant.Set(long + "x") }, err: ctxwire.ErrTooLong,
 			text: "queue: tenant as tenant: value is longer than allowed: choose a higher MaxLen"},
@@ -90,13 +93,20 @@ func TestSend(t *testing.T) {
 			called := false
 			err := wire.Send(ctx, out, func(got context.Context) error {
 				called = true
-				assert.Equal(t, ctx, got)
+				if _, isCarried := ctxvar.FromContext(ctx); isCarried {
+					assert.Equal(t, "carried", tenant.Get(), "what is called runs with what was sent")
+				}
+				c, ok := ctxvar.FromContext(got)
+				assert.True(t, ok)
+				assert.True(t, c.Equal(ctxvar.Copy()))
+				tenant.Set("left over")
 				return nil
 			})
 			if tt.err == nil {
 				require.NoError(t, err)
 				assert.True(t, called)
 				assert.Equal(t, tt.want, out)
+				assert.NotEqual(t, "left over", tenant.Get())
 				return
 			}
 			var fieldErr *ctxwire.FieldError

@@ -40,9 +40,10 @@ func TestCallWithoutAnEngine(t *testing.T) {
 
 // A ctx that comes from elsewhere is passed on purpose, and counts.
 func TestCallWithACtxThatCarriesValues(t *testing.T) {
-	var ctx context.Context
-	user.With("ada", func() { ctx = ctxvar.NewContext(t.Context()) })
-	got, err := whoami.Call(ctx, struct{}{})
+	carried := make(chan context.Context, 1)
+	go user.With("ada", func() { carried <- ctxvar.NewContext(t.Context()) })
+	defer user.Set("bob").Reset()
+	got, err := whoami.Call(<-carried, struct{}{})
 	require.NoError(t, err)
 	assert.Equal(t, "ada", got[0])
 }
