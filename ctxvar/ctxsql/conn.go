@@ -31,8 +31,12 @@ var (
 // In a goroutine that has inherited a transaction and doesn't share it, and
 // after the transaction's end, the methods return a [*TxError], with
 // [ErrOtherGoroutine] or [ErrTxEnded]; the row of QueryRowContext returns it
-// from Scan and Err. A goroutine that has inherited nothing is asked for the
-// transaction that the method's ctx carries, and treated likewise.
+// from Scan and Err. So they do if the method's ctx carries a transaction and is of
+// another piece of work than what the goroutine has inherited, or that is nothing.
+//
+// Where it is not certain that there is no transaction, since somebody else's profiler
+// labels may have taken it away, see [ctxvar.MayBeLost], and ctx carries no variables
+// that say so, the methods return a [*TxError] with [ctxvar.ErrMayBeLost].
 //
 // What PrepareContext returns in a transaction is closed at its end; see [Stmt]
 // for statements that live longer. What was returned, rows and statements, is
@@ -46,7 +50,7 @@ type conn struct{ db *sql.DB }
 func (c conn) now(ctx context.Context, op string) (Querier, error) {
 	h, _ := find(ctx, c.db)
 	if h == nil {
-		return c.db, nil
+		return c.db, outside(ctx, op)
 	}
 	t, err := h.use(op)
 	if err != nil {
@@ -112,7 +116,7 @@ var closed = func() chan struct{} {
 func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
 	h, _ := find(ctx, db)
 	if h == nil {
-		return stmt, nil
+		return stmt, outside(ctx, "Stmt")
 	}
 	t, err := h.use("Stmt")
 	if err != nil {

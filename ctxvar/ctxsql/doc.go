@@ -64,9 +64,13 @@
 //
 // The ctx that InTx gives to its function carries the transaction as well. It
 // counts in a goroutine that has inherited none, such as a worker that was there
-// before or the function of a timer. It is also what keeps the transaction
-// current inside of a [runtime/pprof.Do] with another ctx, which takes the
-// variables off the goroutine.
+// before or the function of a timer, and in one that has inherited that of another
+// piece of work, see [ctxvar.Effective].
+//
+// In the goroutine that called InTx, nobody's profiler labels take the transaction away.
+// In others they may, in the default mode: see [ctxvar.MayBeLost]. Such a goroutine may
+// not run statements, unless its ctx says whether there is a transaction, for it might
+// run them outside of the one that they were meant for.
 //
 // # Databases
 //

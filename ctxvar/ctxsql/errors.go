@@ -23,6 +23,10 @@ var (
 	// is a savepoint that the database could not undo, everything that would use
 	// the transaction meanwhile returns it too.
 	ErrRollbackOnly = errors.New("the transaction can only be rolled back, since a part of it failed")
+	// ErrLost is returned by InTx, which has rolled back then, if the transaction was not
+	// the goroutine's current one any more when the function returned, so that statements
+	// may have run outside of it.
+	ErrLost = errors.New("the transaction was taken off the goroutine before its end")
 	// ErrIsolation is returned by a nested InTx that asks for another isolation
 	// level than its transaction was begun with.
 	ErrIsolation = errors.New("the transaction was begun with another isolation level")
@@ -32,7 +36,7 @@ var (
 // committed, in the way that was asked for.
 type TxError struct {
 	Op    string // what was called: InTx, Share, ExecContext, ...
-	Err   error  // ErrNoTx, ErrTxEnded, ...
+	Err   error  // ErrNoTx, ErrTxEnded, ..., or ctxvar.ErrMayBeLost
 	Cause error  // with ErrRollbackOnly, what failed
 	Begun string // the file and line of the InTx that began the transaction
 

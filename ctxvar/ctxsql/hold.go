@@ -34,23 +34,38 @@ func (l *level) enter() *hold {
 }
 
 // leave must be called by the goroutine, and from the function, that called
-// enter, when it returns and when it unwinds.
-func (h *hold) leave() {
+// enter, when it returns and when it unwinds. It reports whether h was still what is
+// current: whether the goroutine had its variables to the end. If not, they are left as
+// they are.
+func (h *hold) leave() (intact bool) {
 	h.over.Store(true)
+	if current.Get() != h {
+		return false
+	}
 	h.token.Reset()
+	return true
 }
 
-// find returns the innermost hold on a transaction of db that the running
-// goroutine has or has inherited; here tells that it is this one. If there is
-// none, or it has ended, find returns the one that ctx carries, if any.
+// find returns the innermost hold on a transaction of db that counts here, or nil; here
+// tells that it is among the running goroutine's variables.
 //
-// It looks into ctx so that what a transaction hands to a goroutine that is not
-// its child, a worker's or a timer's, does not run outside of the transaction
-// without anyone noticing.
+// The goroutine's own is the one, whatever ctx is: it has called InTx, or Share, and did
+// not merely inherit. Otherwise it is that among the values that count for ctx, see
+// [ctxvar.Effective], or, if that has ended, one that ctx carries. Thus what a transaction
+// hands to a goroutine that is not its child, a worker's or a timer's, does not run
+// outside of the transaction without anyone noticing; and what somebody else's
+// transaction has left to a worker of a pool does not count for a job with a ctx.
 func find(ctx context.Context, db *sql.DB) (h *hold, here bool) {
-	h = current.Get().of(db)
-	if h != nil && h.level.open.Load() != nil {
-		return h, true
+	own := current.Get().of(db)
+	if own != nil && own.mine() {
+		return own, true
+	}
+	counts, _ := current.In(ctxvar.Effective(ctx))
+	if h = counts.of(db); h != nil && h.level.open.Load() != nil {
+		if own.isWithin(h) {
+			h = own // a savepoint of it, inside of which ctx was passed on
+		}
+		return h, h == own
 	}
 	if c, ok := ctxvar.FromContext(ctx); ok {
 		carried, _ := current.In(c)
@@ -58,7 +73,20 @@ func find(ctx context.Context, db *sql.DB) (h *hold, here bool) {
 			return carried, false
 		}
 	}
-	return h, true
+	return h, h == own
+}
+
+// outside returns nil if it is certain that there is no transaction here, since find has
+// found none, or else a *TxError.
+func outside(ctx context.Context, op string) error {
+	if !ctxvar.MayBeLost() {
+		return nil
+	}
+	if _, ok := ctxvar.FromContext(ctx); ok {
+		return nil // ctx says so
+	}
+	return &TxError{Op: op, Err: ctxvar.ErrMayBeLost, todo: "give it a ctx that carries variables, of InTx" +
+		" or of ctxvar.NewContext, or label with ctxvar.Do, or begin a ctxvar.Work"}
 }
 
 // of returns the innermost of h and what is around it that is of db, or nil.
@@ -69,6 +97,16 @@ func (h *hold) of(db *sql.DB) *hold {
 		}
 	}
 	return nil
+}
+
+// isWithin reports whether h was entered inside of outer.
+func (h *hold) isWithin(outer *hold) bool {
+	for ; h != nil; h = h.outer {
+		if h == outer {
+			return true
+		}
+	}
+	return false
 }
 
 // mine reports whether h is the running goroutine's.

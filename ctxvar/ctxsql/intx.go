@@ -32,13 +32,25 @@ import (
 // A goroutine that has inherited a transaction can't join it, see [Share], and
 // an InTx in it returns a [*TxError], but for an Autonomous one.
 //
+// When fn returns, the transaction must still be the goroutine's current one. If something
+// has taken it away, or put another in its place, statements may have run outside of it:
+// InTx rolls back and returns a [*TxError] with [ErrLost]. Where it is not certain that
+// there is no transaction to join, InTx returns one with [ctxvar.ErrMayBeLost], as
+// [Conn]'s methods do.
+//
 // InTx may be called by any number of goroutines at the same time. It blocks
 // for as long as the pool has no connection to give, fn takes, and the database
 // takes to begin and to commit.
 func InTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(ctx context.Context) error, options ...Option) error {
 	c := configure(options)
+	if c.nesting == autonomous {
+		return c.retry(ctx, db, opts, caller(), fn)
+	}
 	h, here := find(ctx, db)
-	if h == nil || c.nesting == autonomous {
+	if h == nil {
+		if err := outside(ctx, "InTx"); err != nil {
+			return err
+		}
 		return c.retry(ctx, db, opts, caller(), fn)
 	}
 	t, err := h.use("InTx")

@@ -49,9 +49,16 @@ func (l *level) run(ctx context.Context, u unit, fn func(context.Context) error)
 	// happened, and so does Goexit.
 	err = errUnwound
 	defer func() { err = l.end(u, err) }()
-	defer h.leave() // first, so that nobody sees the transaction end
+	defer func() { // first, so that nobody sees the transaction end
+		if !h.leave() && err == nil {
+			err = l.refuse("InTx", ErrLost, lostTodo)
+		}
+	}()
 	return fn(ctxvar.NewContext(ctx))
 }
+
+const lostTodo = "it is rolled back, since statements may have run outside of it; look for what" +
+	" changes the goroutine's variables, or its profiler labels, and does not change them back"
 
 // end ends l, and undoes u if err is not nil. It returns err or, if that is
 // nil, why u could not be kept.

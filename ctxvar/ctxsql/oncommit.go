@@ -20,6 +20,9 @@ import (
 func OnCommit(ctx context.Context, db *sql.DB, fn func(ctx context.Context)) error {
 	h, _ := find(ctx, db)
 	if h == nil {
+		if err := outside(ctx, "OnCommit"); err != nil {
+			return err
+		}
 		fn(ctx)
 		return nil
 	}

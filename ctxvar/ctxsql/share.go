@@ -46,11 +46,15 @@ func Share(ctx context.Context, db *sql.DB, fn func(ctx context.Context) error) 
 		return err
 	}
 	own := l.enter()
-	defer func() {
-		own.leave()
-		l.unshare()
-	}()
-	return l.join(ctxvar.NewContext(ctx), fn)
+	return l.join(ctxvar.NewContext(ctx), func(ctx context.Context) (err error) {
+		defer l.unshare()
+		defer func() {
+			if !own.leave() && err == nil {
+				err = l.refuse("Share", ErrLost, lostTodo)
+			}
+		}()
+		return fn(ctx)
+	})
 }
 
 // share notes that a goroutine begins to take part in l.
