@@ -1,6 +1,8 @@
 package ctxvar_test
 
 import (
+	"context"
+	"runtime/pprof"
 	"slices"
 	"testing"
 
@@ -110,4 +112,10 @@ func inExact(want string) string {
 		return want
 	}
 	return "none"
+}
+
+// foreignLabels puts labels on the running goroutine as those do who know
+// nothing of variables.
+func foreignLabels() {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
 }

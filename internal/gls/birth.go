@@ -21,8 +21,13 @@ type tag struct {
 // [Env.Begin] first and [Env.End] last. Until then, origin is the [Origin] of
 // that goroutine and of those it starts. If none is started after all, whoever
 // called Bear calls End.
+//
+// The running goroutine begins as well: it has to do with variables.
 func (e *Env) Bear(origin *any) {
 	f := Current()
+	if !f.ownedBy(goid()) {
+		f.remember()
+	}
 	b := new(birth)
 	b.tag.origin.Init(origin)
 	b.home.env, b.home.tag = e, &b.tag

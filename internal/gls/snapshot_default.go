@@ -8,10 +8,15 @@ import "unsafe"
 // holds no right to change them.
 type Snapshot struct{ frame *Frame }
 
-// Save returns the variables and the labels of the running goroutine.
+// Save returns the variables and the labels of the running goroutine, and lets it
+// begin.
 func Save() Snapshot {
 	s := inSlot()
-	f := Current().dressed(s.visible())
+	f := Current()
+	if !f.ownedBy(goid()) {
+		f.remember()
+	}
+	f = f.dressed(s.visible())
 	if unsafe.Pointer(f) != unsafe.Pointer(s) {
 		setProfLabel(unsafe.Pointer(f))
 	}

@@ -1,0 +1,371 @@
+package ctxvar_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// effective returns what counts of tenant where one is given ctx.
+func effective(ctx context.Context) string {
+	if value, ok := tenant.In(ctxvar.Effective(ctx)); ok {
+		return value
+	}
+	return "none"
+}
+
+// lazyWorker starts a worker in the goroutine that calls it, as pools do with
+// the first job. do has it do a job; stop ends it.
+func lazyWorker() (do func(job func()), stop func()) {
+	jobs := make(chan func())
+	go func() {
+		for job := range jobs {
+			job()
+		}
+	}()
+	return func(job func()) {
+		done := make(chan struct{})
+		jobs <- func() {
+			defer close(done)
+			job()
+		}
+		<-done
+	}, func() { close(jobs) }
+}
+
+func TestEffectiveInAWork(t *testing.T) {
+	var do func(func())
+	var first, second context.Context
+	ctxvar.Work(func() {
+		tenant.Set("acme")
+		var stop func()
+		do, stop = lazyWorker()
+		t.Cleanup(stop)
+		first = ctxvar.NewContext(t.Context())
+		tenant.Set("set after NewContext")
+		assert.Equal(t, "set after NewContext", effective(first), "within the same work, the goroutine's are newer")
+		assert.Nil(t, inGoroutine(func() {
+			assert.Equal(t, "set after NewContext", effective(first), "a child of the same work")
+			tenant.Set("child")
+			assert.Equal(t, "child", effective(first))
+		}))
+		ctxvar.Copy().Run(func() {
+			tenant.Set("run")
+			assert.Equal(t, "run", effective(first), "a Run of a copy is of the same work")
+		})
+		_ = task.Group(t.Context(), func(ctx context.Context) error {
+			task.Go(ctx, func(context.Context) (int, error) {
+				assert.Equal(t, "set after NewContext", effective(first), "and a task")
+				return 0, nil
+			})
+			return nil
+		})
+		ctxvar.Detach(func() { assert.Equal(t, "acme", effective(first), "Detach is of no work") })
+		assert.Equal(t, "set after NewContext", effective(t.Context()), "a ctx that carries nothing")
+	})
+	ctxvar.Work(func() {
+		tenant.Set("bravo")
+		second = ctxvar.NewContext(t.Context())
+		assert.Equal(t, "acme", effective(first), "what was passed on purpose outranks what is here")
+		do(func() {
+			assert.Equal(t, "acme", tenant.Get(), "a plain Get has what the worker inherited")
+			assert.Equal(t, "bravo", effective(second))
+			ctxvar.RunFrom(second, func() {
+				assert.Equal(t, "bravo", tenant.Get())
+				tenant.Set("job")
+				assert.Equal(t, "job", effective(second), "Run takes the work from what it runs")
+			})
+			assert.Equal(t, "acme", tenant.Get())
+		})
+		ctxvar.Work(func() {
+			tenant.Set("inner")
+			assert.Equal(t, "bravo", effective(second), "a work within is another")
+		})
+	})
+}
+
+// Outside of any work the goroutine's are newer only where the snapshot is its
+// own.
+func TestEffectiveOutsideOfAnyWork(t *testing.T) {
+	tenant.Set("acme")
+	ctx := ctxvar.NewContext(t.Context())
+	tenant.Set("newer")
+	assert.Equal(t, "newer", effective(ctx))
+	assert.Nil(t, inGoroutine(func() {
+		tenant.Set("child")
+		assert.Equal(t, "acme", effective(ctx))
+		assert.Equal(t, "child", effective(ctxvar.NewContext(t.Context())))
+	}))
+	do, stop := lazyWorker()
+	defer stop()
+	tenant.With("bravo", func() {
+		ctx := ctxvar.NewContext(t.Context())
+		do(func() { assert.Equal(t, "bravo", effective(ctx)) })
+	})
+}
+
+// A job that sets something and a task have a ctx of their own, which carries
+// what was there when they began, or is there now.
+func TestEffectiveInJobsOutsideOfAnyWork(t *testing.T) {
+	tenant.Set("caller")
+	set := func(ctx context.Context) (int, error) {
+		assert.Equal(t, "caller", effective(ctx))
+		tenant.Set("job")
+		assert.Equal(t, "job", effective(ctx))
+		region.With("eu", func() { assert.Equal(t, "job", effective(ctx)) })
+		return 0, nil
+	}
+	_, err := gather.All(t.Context(), set, set, set)
+	require.NoError(t, err)
+	_, err = gather.Map(t.Context(), []int{1, 2, 3}, func(ctx context.Context, _ int) (int, error) { return set(ctx) }, gather.Limit(2))
+	require.NoError(t, err)
+	g, ctx := gather.WithContext(t.Context())
+	for range 3 {
+		g.Go(func() error { _, err := set(ctx); return err })
+	}
+	require.NoError(t, g.Wait())
+	_, err = task.Run(t.Context(), set)
+	require.NoError(t, err)
+	require.NoError(t, task.Group(t.Context(), func(ctx context.Context) error { _, err := set(ctx); return err }))
+}
+
+func TestRunFrom(t *testing.T) {
+	tenant.Set("caller")
+	ctx := ctxvar.NewContext(t.Context())
+	tenant.Set("newer")
+	ctxvar.RunFrom(ctx, func() {
+		assert.Equal(t, "caller", tenant.Get())
+		tenant.Set("gone")
+	})
+	assert.Equal(t, "newer", tenant.Get())
+	ctxvar.RunFrom(ctx, func() { assert.Equal(t, "caller", tenant.Get()) })
+	ctxvar.RunFrom(t.Context(), func() { assert.Equal(t, "none", tenant.Get(), "a ctx that carries nothing") })
+	for name, end := range ends {
+		assert.Nil(t, inGoroutine(func() {
+			tenant.Set("before")
+			defer func() {
+				_ = recover()
+				assert.Equal(t, "before", tenant.Get(), name)
+			}()
+			ctxvar.RunFrom(ctx, end)
+		}))
+	}
+}
+
+var user = ctxvar.New("user", ctxvar.Identity[string](), ctxvar.Default("nobody"))
+
+// mustUser returns the error that MustGet panics with.
+func mustUser(t *testing.T) error {
+	t.Helper()
+	var err *ctxvar.LookupError
+	require.ErrorAs(t, recovered(func() { user.MustGet() }).(error), &err)
+	assert.Equal(t, "user", err.Var)
+	assert.ErrorIs(t, err, ctxvar.ErrUnset)
+	return err
+}
+
+// isNobody asserts that user has no value here, and why.
+func isNobody(t *testing.T, why error) {
+	t.Helper()
+	assert.Equal(t, "nobody", user.Get())
+	assert.Equal(t, "default", user.GetOr("default"))
+	_, ok := user.Lookup()
+	assert.False(t, ok, "the default is no identity")
+	c := ctxvar.Copy()
+	_, ok = user.In(c)
+	assert.False(t, ok)
+	assert.False(t, c.Contains(user))
+	for v := range c.All() {
+		assert.NotEqual(t, "user", v.Name())
+	}
+	err := mustUser(t)
+	if why != nil {
+		assert.ErrorIs(t, err, why)
+	} else {
+		assert.NoError(t, err.(*ctxvar.LookupError).Why)
+	}
+}
+
+func isUser(t *testing.T, want string) {
+	t.Helper()
+	assert.Equal(t, want, user.Get())
+	assert.Equal(t, want, user.MustGet())
+	assert.Equal(t, want, user.GetOr("default"))
+	c := ctxvar.Copy()
+	got, ok := user.In(c)
+	assert.True(t, ok)
+	assert.Equal(t, want, got)
+	assert.True(t, c.Contains(user))
+	assert.Equal(t, 1, c.Len())
+	assert.True(t, c.Equal(ctxvar.Copy()))
+}
+
+func TestIdentityWithinItsWork(t *testing.T) {
+	ctxvar.Work(func() {
+		isNobody(t, nil)
+		tok := user.Set("alice")
+		isUser(t, "alice")
+		assert.Nil(t, inGoroutine(func() { isUser(t, "alice") }))
+		ctx := ctxvar.NewContext(t.Context())
+		ctxvar.RunFrom(ctx, func() { isUser(t, "alice") })
+		_, err := task.Run(t.Context(), func(context.Context) (int, error) { isUser(t, "alice"); return 0, nil })
+		require.NoError(t, err)
+		_, err = gather.All(t.Context(), func(context.Context) (int, error) { isUser(t, "alice"); return 0, nil })
+		require.NoError(t, err)
+		user.With("bob", func() { isUser(t, "bob") })
+		isUser(t, "alice")
+		inner := user.Set("carol")
+		old, ok := inner.OldValue()
+		assert.True(t, ok)
+		assert.Equal(t, "alice", old)
+		inner.Reset()
+		tok.Reset()
+		isNobody(t, nil)
+	})
+	isNobody(t, nil)
+}
+
+// A worker that is started lazily has the identity of nobody, once the request
+// that started it is over, and in a job that of the job.
+func TestIdentityOfAGoroutineThatOutlivesItsWork(t *testing.T) {
+	var do func(func())
+	ctxvar.Work(func() {
+		user.Set("alice")
+		var stop func()
+		do, stop = lazyWorker()
+		t.Cleanup(stop)
+		do(func() { isUser(t, "alice") })
+	})
+	do(func() { isNobody(t, ctxvar.ErrOutlived) })
+	var over context.Context
+	ctxvar.Work(func() {
+		user.Set("bob")
+		over = ctxvar.NewContext(t.Context())
+		do(func() {
+			isNobody(t, ctxvar.ErrOutlived)
+			ctxvar.RunFrom(over, func() { isUser(t, "bob") })
+			isNobody(t, ctxvar.ErrOutlived)
+		})
+	})
+	do(func() { ctxvar.RunFrom(over, func() { isNobody(t, ctxvar.ErrWorkOver) }) })
+	c, ok := ctxvar.FromContext(over)
+	require.True(t, ok)
+	_, ok = user.In(c)
+	assert.False(t, ok, "nor is it to be had of the snapshot")
+	assert.Zero(t, c.Len())
+}
+
+// A server that a test started as admin serves nobody as admin.
+func TestIdentitySetBeforeTheWork(t *testing.T) {
+	user.Set("admin")
+	region.Set("eu")
+	isUserAmongOthers := func() { assert.Equal(t, "admin", user.MustGet()) }
+	isUserAmongOthers()
+	ctxvar.Work(func() {
+		isNobody(t, ctxvar.ErrOtherWork)
+		assert.Equal(t, "eu", region.Get(), "others stay")
+		user.Set("alice")
+		assert.Equal(t, "alice", user.Get())
+		ctxvar.Work(func() { isNobody(t, ctxvar.ErrOtherWork) })
+	})
+	isUserAmongOthers()
+	ctxvar.Copy().Run(isUserAmongOthers)
+	assert.Nil(t, inGoroutine(func() { isNobody(t, ctxvar.ErrOtherWork) }), "outside of a work it is the goroutine's alone")
+}
+
+func TestWorkEndsHoweverItsFunctionDoes(t *testing.T) {
+	for name, end := range ends {
+		var ctx context.Context
+		assert.Nil(t, inGoroutine(func() {
+			tenant.Set("before")
+			defer func() {
+				_ = recover()
+				assert.Equal(t, "before", tenant.Get(), name)
+			}()
+			ctxvar.Work(func() {
+				user.Set("alice")
+				tenant.Set("inside")
+				ctx = ctxvar.NewContext(t.Context())
+				end()
+			})
+		}))
+		ctxvar.RunFrom(ctx, func() { isNobody(t, ctxvar.ErrWorkOver) })
+	}
+}
+
+func TestLookupErrorTellsWhatToDo(t *testing.T) {
+	tests := []struct {
+		reason string
+		why    error
+		want   string
+	}{
+		{"nothing more is known", nil, "use Lookup"},
+		{"a worker of a pool", ctxvar.ErrOutlived, "ctxvar.RunFrom"},
+		{"a server that was started so", ctxvar.ErrOtherWork, "ctxvar.Work"},
+		{"a job that waited too long", ctxvar.ErrWorkOver, "ctxvar.Work"},
+		{"labels of somebody else's", ctxvar.ErrMayBeLost, "ctxvar.Do"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			err := error(&ctxvar.LookupError{Var: "user", Why: tt.why})
+			assert.Contains(t, err.Error(), "user")
+			assert.Contains(t, err.Error(), tt.want)
+			assert.ErrorIs(t, err, ctxvar.ErrUnset)
+			for _, other := range tests {
+				if other.why != nil {
+					assert.Equal(t, other.why == tt.why, errors.Is(err, other.why))
+				}
+			}
+		})
+	}
+}
+
+func TestSecret(t *testing.T) {
+	password := ctxvar.New("password", ctxvar.Secret[string]())
+	assert.True(t, password.Secret())
+	assert.False(t, tenant.Secret())
+	password.Set("hunter2")
+	for v := range ctxvar.Copy().All() {
+		assert.Equal(t, v.Name() == "password", v.Secret())
+	}
+}
+
+func TestOnLost(t *testing.T) {
+	calls := make(chan string, 1)
+	ctxvar.OnLost(func() { calls <- tenant.Get() })
+	defer ctxvar.OnLost(nil)
+	before := ctxvar.LostCount()
+	tenant.Set("acme")
+	assert.Nil(t, inGoroutine(func() {
+		foreignLabels()
+		assert.Equal(t, inExact("acme"), tenant.Get())
+		assert.Equal(t, !exact, ctxvar.MayBeLost())
+		var err *ctxvar.LookupError
+		unset := ctxvar.New[int]("unset")
+		require.ErrorAs(t, recovered(func() { unset.MustGet() }).(error), &err)
+		if exact {
+			assert.NoError(t, err.Why)
+		} else {
+			assert.Equal(t, ctxvar.ErrMayBeLost, err.Why)
+		}
+		tenant.Set("own")
+		assert.Equal(t, !exact, ctxvar.MayBeLost(), "the others are no less lost")
+		assert.Nil(t, inGoroutine(func() { assert.Equal(t, !exact, ctxvar.MayBeLost(), "it is inherited") }))
+		ctxvar.Work(func() { assert.False(t, ctxvar.MayBeLost()) })
+		ctxvar.Detach(func() { assert.False(t, ctxvar.MayBeLost()) })
+	}))
+	assert.False(t, ctxvar.MayBeLost())
+	if exact {
+		assert.Zero(t, ctxvar.LostCount())
+		return
+	}
+	assert.Equal(t, "none", <-calls, "in the goroutine, which may use variables there")
+	assert.GreaterOrEqual(t, ctxvar.LostCount(), before+1)
+}
