@@ -315,6 +315,9 @@ func (w *writer) live() {
 		w.read()
 	}))
 	w.note("ends")
+	// What is still on its way out is not to be seen in the profiles of other
+	// tests.
+	pprof.SetGoroutineLabels(context.Background())
 	if n := len(w.parked); n > 0 {
 		next := w.parked[n-1]
 		w.parked = w.parked[:n-1]

@@ -33,3 +33,7 @@ const (
 	LabelSetSize = unsafe.Sizeof(labelSet{})
 	RecordSize   = unsafe.Sizeof(record{})
 )
+
+// Learn and Rehearse are what happens at the start.
+func Learn()           { learnOffsets() }
+func Rehearse() string { return new(rehearsal).run() }

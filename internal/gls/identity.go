@@ -51,9 +51,9 @@ const (
 // near by, such as a pointer or a program counter, are not what it looks for in
 // all of them.
 type learner struct {
-	ids, parents [words]int // how often the number was at this place
-	g            unsafe.Pointer
-	id           uint64 // of the goroutine that runs child
+	ids, parents [words]uint8   // how often the number was at this place
+	g            unsafe.Pointer // of the last goroutine that ran middle
+	id           uint64         // its id
 	done         chan struct{}
 }
 
@@ -62,7 +62,7 @@ const (
 	// What is looked for has always been among the first 40 words on 64-bit
 	// machines and the first 60 on others, and a g has more.
 	words = 48 + 16*(8-word)/4
-	tries = 3
+	tries = 2
 )
 
 func learnOffsets() gOffsets {
@@ -71,7 +71,10 @@ func learnOffsets() gOffsets {
 		go l.middle()
 		<-l.done
 	}
-	o := gOffsets{id: only(&l.ids, "a goroutine's id"), parent: only(&l.parents, "the id of a goroutine's parent")}
+	o := gOffsets{
+		id:     only(&l.ids, 2*tries, "a goroutine's id"),
+		parent: only(&l.parents, tries, "the id of a goroutine's parent"),
+	}
 	o.status = l.statusBefore(o.id)
 	return o
 }
@@ -79,18 +82,18 @@ func learnOffsets() gOffsets {
 // middle is a goroutine whose id is looked for in the g of its child: that of
 // the main goroutine, 1, would be found in many places.
 func (l *learner) middle() {
-	l.id = stackGoid()
+	l.g, l.id = getg(), stackGoid()
 	l.count(&l.ids, l.id)
 	go l.child()
 }
 
 func (l *learner) child() {
-	l.g = getg()
 	l.count(&l.parents, l.id)
+	l.count(&l.ids, stackGoid())
 	l.done <- struct{}{}
 }
 
-func (l *learner) count(hits *[words]int, want uint64) {
+func (l *learner) count(hits *[words]uint8, want uint64) {
 	g := getg()
 	for i := range hits {
 		if *(*uint64)(unsafe.Add(g, uintptr(i)*word)) == want {
@@ -100,7 +103,7 @@ func (l *learner) count(hits *[words]int, want uint64) {
 }
 
 // statusBefore returns where the status is, before the id: what is 2 in the
-// running goroutine and becomes 6 in the child, which ends.
+// running goroutine and 6 in one that has ended.
 func (l *learner) statusBefore(id uintptr) uintptr {
 	const half = 4
 	at := func(g unsafe.Pointer, i uintptr) uint32 {
@@ -117,16 +120,16 @@ func (l *learner) statusBefore(id uintptr) uintptr {
 		if places == 1 {
 			return found
 		}
-		runtime.Gosched() // the child is about to end
+		runtime.Gosched() // it is about to end
 	}
 	panic(layoutError("a goroutine's status isn't where it was"))
 }
 
-func only(hits *[words]int, what string) uintptr {
+func only(hits *[words]uint8, want uint8, what string) uintptr {
 	found := -1
 	for i, n := range hits {
 		switch {
-		case n < tries:
+		case n < want:
 		case found >= 0:
 			panic(layoutError(what + " is in two places"))
 		default:

@@ -1,0 +1,100 @@
+package gls
+
+import (
+	"context"
+	"runtime"
+	"runtime/pprof"
+	_ "unsafe" // for linkname
+)
+
+func init() {
+	onlyCopy()
+	if problem := new(rehearsal).run(); problem != "" {
+		panic("heirloom: with " + runtime.Version() + ", " + problem + ". " +
+			"This version of Heirloom does not know how that release treats goroutines: " +
+			"use a later version of Heirloom, or an earlier Go")
+	}
+}
+
+// Two copies of this package in one program, under two module paths, would each
+// take the other's frames for somebody else's labels: what one sets would hide
+// what the other did. So a program that has two does not link. The linker says:
+//
+//	duplicated definition of symbol heirloom_may_be_in_a_program_once, from
+//	example.com/fork/heirloom/internal/gls and
+//	github.com/heirloom-go/heirloom/internal/gls
+//
+// The way out is one module path: a replace directive in go.mod.
+//
+//go:linkname onlyCopy heirloom_may_be_in_a_program_once
+//go:noinline
+func onlyCopy() {}
+
+// A rehearsal does once, at the start of the program, what variables depend on:
+// a Go release may keep the layout of labels and yet copy, clone, drop or move
+// them, or not let goroutines inherit them. Better no program than one whose
+// variables get lost, or mixed up.
+type rehearsal struct {
+	problem string
+	child   chan string
+}
+
+// rehearsed is no variable's key.
+const rehearsed = 0
+
+func (r *rehearsal) run() (problem string) {
+	r.child = make(chan string)
+	go r.play() // in a goroutine that ends with all that it leaves
+	return <-r.child
+}
+
+// Value makes r the context of a pprof.Do.
+type rehearsalContext struct{ context.Context }
+
+func (rehearsalContext) Value(key any) any {
+	if PprofKey(key) {
+		return Answer(nil)
+	}
+	return nil
+}
+
+func (r *rehearsal) play() {
+	defer func() { r.child <- r.problem }()
+	change := Set(rehearsed, r)
+	r.expect(Get(rehearsed) == r, "a goroutine does not have what it has set")
+	labels := pprof.Labels("k", "v")
+	pprof.Do(rehearsalContext{context.Background()}, labels, func(ctx context.Context) {
+		r.expectOfChild("a goroutine that is started in a pprof.Do does not inherit")
+		r.expect(Get(rehearsed) == r, "pprof.Do takes variables away")
+		r.expect(len(inSlot().visible()) == 1, "profiler labels are not where they were")
+		r.expectOfChild("a goroutine does not inherit")
+	})
+	r.expect(Get(rehearsed) == r, "the end of a pprof.Do takes variables away")
+	pprof.SetGoroutineLabels(context.Background())
+	r.expect(Get(rehearsed) == r, "pprof.SetGoroutineLabels takes variables away")
+	r.expect(len(inSlot().visible()) == 0, "profiler labels do not go where they did")
+	r.expect(change.Undo(rehearsed) && Get(rehearsed) == nil, "a goroutine keeps what it has reset")
+}
+
+func (r *rehearsal) expect(ok bool, otherwise string) {
+	if !ok && r.problem == "" {
+		r.problem = otherwise
+	}
+}
+
+// expectOfChild expects that a goroutine inherits the variable, and that what it
+// sets is its own.
+func (r *rehearsal) expectOfChild(otherwise string) {
+	go r.playChild()
+	r.expect(<-r.child == "", otherwise)
+	r.expect(Get(rehearsed) == r, "what a goroutine sets is seen by the one that started it")
+}
+
+func (r *rehearsal) playChild() {
+	if Get(rehearsed) != r {
+		r.child <- "nothing"
+		return
+	}
+	Set(rehearsed, &r.child)
+	r.child <- ""
+}
