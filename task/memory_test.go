@@ -14,6 +14,10 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
+// slow has the tests that need large numbers run, or take them in place of those
+// that do for a test run between two edits.
+var slow = os.Getenv("HEIRLOOM_SLOW") != ""
+
 func TestAllocations(t *testing.T) {
 	if underRace {
 		t.Skip("the race detector allocates")
@@ -111,10 +115,10 @@ func parkedOnCtx(ctx context.Context, n int) float64 {
 }
 
 func TestMemoryOfAParkedTask(t *testing.T) {
-	if underRace || testing.Short() {
-		t.Skip("measures memory")
+	if underRace || !slow {
+		t.Skip("set HEIRLOOM_SLOW to measure the memory of tasks, without the race detector")
 	}
-	const n = 100_000
+	const n = 100_000   // beside which what the runtime keeps for itself is little
 	parkedGoroutines(n) // so that the runtime has its own for so many
 	bare := parkedGoroutines(n)
 	_, err := task.Run(context.Background(), func(ctx context.Context) (none, error) {
@@ -130,10 +134,10 @@ func TestMemoryOfAParkedTask(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// TestMillion runs when asked for: it takes 4 GB.
+// TestMillion takes 4 GB.
 func TestMillion(t *testing.T) {
-	if os.Getenv("HEIRLOOM_MILLION") == "" {
-		t.Skip("set HEIRLOOM_MILLION to have a million tasks at once")
+	if !slow {
+		t.Skip("set HEIRLOOM_SLOW to have a million tasks at once")
 	}
 	const n = 1_000_000
 	began := time.Now()

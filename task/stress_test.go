@@ -17,14 +17,14 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// TestStress grows random trees of 100,000 tasks that return, fail, panic, exit,
+// TestStress grows random trees of 10,000 tasks, or of 100,000, that return, fail, panic, exit,
 // cancel one another and wait for one another, and checks of each that it ended
 // in exactly one state, that its error is that state's, that nothing but the
 // task itself ever changed its variables, and that its scope outlived it.
 func TestStress(t *testing.T) {
-	total := 100_000
-	if testing.Short() || underRace {
-		total = 10_000
+	total := 10_000
+	if slow {
+		total = 100_000
 	}
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
