@@ -45,7 +45,7 @@
 // # Engines
 //
 // An [Engine] brings jobs to workers. [NewLocal] makes one in this process.
-// remotenats and remotetemporal, which are modules of their own, have engines over
-// NATS JetStream and Temporal. Package remotetest has the tests that every engine
-// passes.
+// Package remotenats, a module of its own, has one over NATS JetStream. Package
+// remotetest has the tests that every engine passes. docs/machines.md has what
+// happens when something fails.
 package remote
