@@ -36,16 +36,18 @@ func onlyCopy() {}
 // variables get lost, or mixed up.
 type rehearsal struct {
 	problem string
-	child   chan string
+	child   chan bool // whether it has inherited
+	over    chan struct{}
 }
 
 // rehearsed is no variable's key.
 const rehearsed = 0
 
 func (r *rehearsal) run() (problem string) {
-	r.child = make(chan string)
+	r.child, r.over = make(chan bool), make(chan struct{})
 	go r.play() // in a goroutine that ends with all that it leaves
-	return <-r.child
+	<-r.over
+	return r.problem
 }
 
 // Value makes r the context of a pprof.Do.
@@ -59,7 +61,7 @@ func (rehearsalContext) Value(key any) any {
 }
 
 func (r *rehearsal) play() {
-	defer func() { r.child <- r.problem }()
+	defer close(r.over)
 	change := Set(rehearsed, r)
 	r.expect(Get(rehearsed) == r, "a goroutine does not have what it has set")
 	labels := pprof.Labels("k", "v")
@@ -86,15 +88,12 @@ func (r *rehearsal) expect(ok bool, otherwise string) {
 // sets is its own.
 func (r *rehearsal) expectOfChild(otherwise string) {
 	go r.playChild()
-	r.expect(<-r.child == "", otherwise)
+	r.expect(<-r.child, otherwise)
 	r.expect(Get(rehearsed) == r, "what a goroutine sets is seen by the one that started it")
 }
 
 func (r *rehearsal) playChild() {
-	if Get(rehearsed) != r {
-		r.child <- "nothing"
-		return
-	}
+	inherited := Get(rehearsed) == r
 	Set(rehearsed, &r.child)
-	r.child <- ""
+	r.child <- inherited
 }
