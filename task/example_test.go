@@ -166,7 +166,7 @@ func ExampleAsCompleted() {
 		ms, _ := t.Result()
 		fmt.Println(ms, err)
 	}
-	// Output:
+	// Unordered output:
 	// 0 <nil>
 	// 15 <nil>
 	// 30 <nil>

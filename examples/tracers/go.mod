@@ -6,7 +6,7 @@ require (
 	github.com/DataDog/dd-trace-go/v2 v2.12.0
 	github.com/grafana/otel-profiling-go v0.7.0
 	github.com/heirloom-go/heirloom v0.1.0
-	github.com/heirloom-go/heirloom/ctxvar/ctxotel v0.0.0
+	github.com/heirloom-go/heirloom/ctxvar/ctxotel v0.1.0
 	github.com/stretchr/testify v1.12.1
 	go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp v0.72.0
 	go.opentelemetry.io/otel/sdk v1.47.0
