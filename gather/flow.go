@@ -31,7 +31,6 @@ type flow[T, R any] struct {
 	ctx      context.Context // the consumer's
 	fn       func(context.Context, T) (R, error)
 	limit    int
-	window   int
 	ordered  bool
 	policy   Policy
 	name     func(T) string // nil if jobs have none
@@ -47,6 +46,7 @@ type flow[T, R any] struct {
 	ready sync.Cond  // the consumer waits here for result given
 
 	// Guarded by mu.
+	pace
 	ring     []cell[T, R]
 	fed      int  // items taken from the input
 	claimed  int  // items that workers have taken
@@ -153,6 +153,7 @@ func (f *flow[T, R]) take() (cell[T, R], bool) {
 	if f.lent {
 		f.lent = false
 		f.given++
+		f.passed(f.given)
 		f.space.Signal()
 	}
 	for {
@@ -166,6 +167,7 @@ func (f *flow[T, R]) take() (cell[T, R], bool) {
 		} else if f.inputEnd {
 			return cell[T, R]{}, false
 		}
+		f.starved = true
 		f.ready.Wait()
 	}
 }

@@ -144,7 +144,7 @@ func Ordered() Option {
 // Buffer lets [Stream] run ahead of the loop that ranges over it by n results
 // more: it takes an item from its input only while fewer than the limit plus n
 // are under way, from the input to the body of the loop. Without Buffer, n is
-// the limit. Buffer(0) takes nothing that no worker is there for; a large n lets
+// the limit, or more while items pass quickly: see Stream. Buffer(0) takes nothing that no worker is there for; a large n lets
 // [Ordered] go on for longer past a slow job. It changes nothing elsewhere.
 //
 // Buffer panics with a [*UsageError] if n is negative.

@@ -3,7 +3,6 @@ package gather
 import (
 	"context"
 	"iter"
-	"math"
 	"runtime"
 )
 
@@ -17,7 +16,9 @@ import (
 // The input may never end. Items are taken from it only as the loop makes
 // progress: as many as [Limit] says run at once, runtime.GOMAXPROCS without it,
 // and at most as many results again, or what [Buffer] says, wait for the loop.
-// So memory stays bounded however long the input is. The input is iterated over
+// So memory stays bounded however long the input is. (While items pass by within
+// microseconds and the loop waits for them, more are taken, up to 1,024: a few
+// milliseconds' worth.) The input is iterated over
 // in a goroutine of its own, in a copy of the caller's variables too.
 //
 // A job that fails gives the zero value and a [*JobError], and the stream goes
@@ -51,10 +52,6 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 	if limit == 0 {
 		limit = runtime.GOMAXPROCS(0)
 	}
-	buffer := c.buffer
-	if buffer < 0 {
-		buffer = limit
-	}
 	name := namer[T]("Stream", c)
 	newGate[T]("Stream", c) // so that a mistake shows here and not in the loop
 	return func(yield func(R, error) bool) {
@@ -62,7 +59,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 			ctx:      ctx,
 			fn:       withOptions(fn, c),
 			limit:    limit,
-			window:   limit + min(buffer, math.MaxInt-limit),
+			pace:     newPace(limit, c.buffer),
 			ordered:  c.ordered,
 			policy:   c.policy,
 			name:     name,

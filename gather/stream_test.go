@@ -440,6 +440,44 @@ func TestStreamWeightAndRate(t *testing.T) {
 	})
 }
 
+// Only a stream that is quick, and whose loop waits for it, runs further ahead than
+// it is said to.
+func TestStreamPace(t *testing.T) {
+	for _, tc := range []struct {
+		name, reason string
+		takes        time.Duration
+		opts         []gather.Option
+		most         int
+	}{
+		{"quick", "twice as much, until it is enough", 0, nil, 1024},
+		{"slow", "what is taken would wait for long", time.Millisecond, nil, 6},
+		{"chosen", "a buffer that was asked for stays", 0, []gather.Option{gather.Buffer(10)}, 13},
+	} {
+		require.NotEmpty(t, tc.reason)
+		t.Run(tc.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var taken atomic.Int64
+				given, ahead := 0, 0
+				for range gather.Stream(t.Context(), naturals(&taken), func(ctx context.Context, i int) (int, error) {
+					if tc.takes > 0 {
+						time.Sleep(tc.takes)
+					}
+					return i, nil
+				}, append(tc.opts, gather.Limit(3))...) {
+					ahead = max(ahead, int(taken.Load())-given)
+					if given++; given == 1_000_000 || ahead > 500 || given == 2000 && tc.most < 500 {
+						break
+					}
+				}
+				assert.LessOrEqual(t, ahead, tc.most, tc.reason)
+				if tc.most > 500 {
+					assert.Greater(t, ahead, 500, tc.reason)
+				}
+			})
+		})
+	}
+}
+
 // A worker that was idle, and is woken, is one of as many as the limit allows.
 func TestStreamReachesItsLimitAfterIdling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
