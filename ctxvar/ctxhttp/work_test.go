@@ -1,0 +1,170 @@
+package ctxhttp_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+)
+
+var user = ctxvar.New("user", ctxvar.Identity[string]())
+
+// who returns the user that the work at hand is for.
+func who() string {
+	u, ok := user.Lookup()
+	if !ok {
+		return "nobody"
+	}
+	return u
+}
+
+// authenticate is the middleware that the documentation recommends.
+func authenticate(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		u := r.Header.Get("X-User")
+		if u == "" {
+			next.ServeHTTP(w, r)
+			return
+		}
+		user.With(u, func() { next.ServeHTTP(w, r.WithContext(ctxvar.NewContext(r.Context()))) })
+	})
+}
+
+// A server that was started by somebody, as a test or a task may be, serves nobody's
+// requests in that name, and has what else was set there: a configuration.
+func TestServerHandsOnNoIdentity(t *testing.T) {
+	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
+		ctxvar.Work(func() {
+			user.Set("admin")
+			defer tenant.Set("single").Reset()
+			srv := serve(ctxhttp.Middleware()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+				io.WriteString(w, who()+" of "+tenant.Get())
+			})))
+			assert.Equal(t, "nobody of single", get(t, srv.Client(), srv.URL).body)
+			assert.Equal(t, "admin", who())
+		})
+	})
+}
+
+// What a handler sets to stay, whatever it is, is gone with its request, and with it
+// what it has set in the ctx it has given to others.
+func TestSetToStay(t *testing.T) {
+	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
+		late := make(chan func() string, 1)
+		srv := serve(ctxhttp.Middleware()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			found := who() + " of " + tenant.Get()
+			if r.URL.Path == "/set" {
+				user.Set("alice")
+				tenant.Set("acme")
+				ctx := ctxvar.NewContext(r.Context())
+				late <- func() (found string) {
+					ctxvar.RunFrom(ctx, func() { found = who() + " of " + tenant.Get() })
+					return found
+				}
+			}
+			io.WriteString(w, found)
+		})))
+		for _, path := range []string{"/set", "/", "/set"} {
+			assert.Equal(t, "nobody of public", get(t, srv.Client(), srv.URL+path).body)
+			if path == "/set" {
+				assert.Equal(t, "nobody of acme", (<-late)(), "the request has ended, and its identity with it")
+			}
+		}
+	})
+}
+
+// A worker that was there before, and one that another request has started, know from
+// the request's ctx whom a job is for, and what they send says so.
+func TestWorkersKnowTheUserByCtx(t *testing.T) {
+	backend := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, r.Header.Get("X-Tenant")+"/"+r.Header.Get("X-User-Id"))
+	}), false)
+	client := &http.Client{Transport: ctxhttp.NewTransport(backend.Client().Transport,
+		ctxhttp.ToHeader(tenant, "X-Tenant"), ctxhttp.ToHeader(user, "X-User-Id"))}
+	ask := func(ctx context.Context) string {
+		return get(t, client, backend.URL, func(r *http.Request) { *r = *r.WithContext(ctx) }).body
+	}
+
+	type job struct {
+		ctx  context.Context
+		done chan string
+	}
+	jobs := make(chan job)
+	defer close(jobs)
+	started := false
+	srv := start(t, ctxhttp.Middleware(ctxhttp.FromHeader(tenant, "X-Tenant"))(authenticate(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			if !started { // lazily, in somebody's request
+				started = true
+				go func() {
+					for j := range jobs {
+						j.done <- ask(j.ctx)
+					}
+				}()
+			}
+			j := job{r.Context(), make(chan string)}
+			jobs <- j
+			io.WriteString(w, <-j.done+" "+ask(context.Background()))
+		}))), false)
+	for _, want := range []string{"acme/alice", "bravo/bob", "charlie/"} {
+		tenantName, userName, _ := strings.Cut(want, "/")
+		got := get(t, srv.Client(), srv.URL, func(r *http.Request) {
+			r.Header.Set("X-Tenant", tenantName)
+			if userName != "" {
+				r.Header.Set("X-User", userName)
+			}
+		})
+		assert.Equal(t, want+" "+want, got.body, "in the worker, and in the handler without a ctx")
+	}
+}
+
+// Middleware within Middleware, as of a router's sub-router, is of the same request: what
+// was set around it stays, and what it sets is gone behind it.
+func TestMiddlewareWithinMiddleware(t *testing.T) {
+	inner := ctxhttp.Middleware(ctxwire.RequestID(requestID))
+	within := inner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, who()+" of "+tenant.Get()+", "+requestID.Get())
+		c, ok := ctxvar.FromContext(r.Context())
+		require.True(t, ok)
+		u, _ := user.In(c)
+		assert.Equal(t, "alice", u)
+		tenant.Set("left over")
+	}))
+	outer := ctxhttp.Middleware(ctxhttp.FromHeader(tenant, "X-Tenant"))(authenticate(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) {
+			within.ServeHTTP(w, r)
+			assert.Equal(t, "acme", tenant.Get())
+			assert.Empty(t, requestID.Get())
+		})))
+	srv := start(t, outer, false)
+	got := get(t, srv.Client(), srv.URL, header("X-Tenant", "acme"), header("X-User", "alice"), header("X-Request-Id", "r1"))
+	assert.Equal(t, "alice of acme, r1", got.body)
+
+	// A server that is called from within another one's request serves another request.
+	srv = start(t, ctxhttp.Middleware()(authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		nested := start(t, inner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, who()) })), false)
+		io.WriteString(w, get(t, nested.Client(), nested.URL).body)
+	}))), false)
+	assert.Equal(t, "nobody", get(t, srv.Client(), srv.URL, header("X-User", "alice")).body)
+}
+
+// A secret is received, and sent by nothing.
+func TestSecrets(t *testing.T) {
+	key := ctxvar.New("api_key", ctxvar.Secret[string]())
+	srv := start(t, ctxhttp.Middleware(ctxhttp.FromHeader(key, "X-Api-Key"))(http.HandlerFunc(
+		func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, key.Get()) })), false)
+	assert.Equal(t, "k1", get(t, srv.Client(), srv.URL, header("X-Api-Key", "k1")).body)
+	assert.PanicsWithValue(t, "ctxwire: api_key is marked secret, and must not be sent: make it ReceiveOnly", func() {
+		ctxhttp.ToHeader(key, "X-Api-Key")
+	})
+	assert.Panics(t, func() { ctxwire.String(key, "X-Api-Key") })
+}
