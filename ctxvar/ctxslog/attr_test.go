@@ -138,3 +138,28 @@ func TestKinds(t *testing.T) {
 	testKind[any](t, nil, slog.KindAny)
 	testKind[error](t, nil, slog.KindAny)
 }
+
+// A variable that is marked as secret is written as such, however it is given.
+func TestSecret(t *testing.T) {
+	key := ctxvar.New("api_key", ctxvar.Secret[string]())
+	withDefault := ctxvar.New("salt", ctxvar.Secret[string](), ctxvar.Default("pepper"))
+	defer key.Set("k1").Reset()
+	attrs := []ctxslog.Attr{
+		ctxslog.Var(key),
+		ctxslog.VarFunc(key, func(s string) slog.Value { return slog.StringValue(s[:1]) }, ctxslog.Name("key")),
+		ctxslog.Var(withDefault),
+	}
+	assert.Equal(t, " api_key=[redacted] key=[redacted] salt=[redacted]", logged(attrs, func(l *slog.Logger) { l.Info("m") }))
+}
+
+// One for identity is not written where it is nobody's.
+func TestIdentity(t *testing.T) {
+	user := ctxvar.New("user", ctxvar.Identity[string](), ctxvar.Default("guest"))
+	attrs := []ctxslog.Attr{ctxslog.Var(user)}
+	info := func(l *slog.Logger) { l.Info("m") }
+	ctxvar.Work(func() {
+		user.Set("ada")
+		assert.Equal(t, " user=ada", logged(attrs, info))
+		ctxvar.Work(func() { assert.Empty(t, logged(attrs, info)) })
+	})
+}

@@ -4,8 +4,10 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // A Handler is a [slog.Handler] that adds variables to each record, and lets
@@ -83,13 +85,23 @@ func (h *Handler) addTo(ctx context.Context, r *slog.Record) {
 	if len(h.attrs) == 0 {
 		return
 	}
-	c := ctxvar.Effective(ctx)
+	c := contexts.Get().(*ctxvar.Context)
+	env := (*gls.Env)(c)
+	// This is ctxvar.Effective, but for the allocation.
+	env.Hold(gls.Counting(ctx))
+	defer func() {
+		env.Hold(nil)
+		contexts.Put(c)
+	}()
 	for i := range h.attrs {
 		if value, ok := h.attrs[i].in(c); ok {
 			r.AddAttrs(slog.Attr{Key: h.attrs[i].name, Value: value})
 		}
 	}
 }
+
+// contexts are Contexts for addTo. Nobody else has one while a record is handled.
+var contexts = sync.Pool{New: func() any { return new(ctxvar.Context) }}
 
 // grouped returns the outermost of h.groups as an attribute that has all of the
 // others, and the attributes of r, inside.

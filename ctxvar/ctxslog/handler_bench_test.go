@@ -31,10 +31,9 @@ func (h byHand) WithGroup(name string) slog.Handler       { return byHand{h.Hand
 func BenchmarkHandler(b *testing.B) {
 	json := slog.NewJSONHandler(io.Discard, nil)
 	ctx := context.WithValue(b.Context(), requestIDKey{}, "0123456789abcdef")
-	snapshot := func() context.Context {
-		defer requestID.Set("0123456789abcdef").Reset()
-		return ctxvar.NewContext(b.Context())
-	}()
+	carried := make(chan context.Context, 1)
+	go requestID.With("0123456789abcdef", func() { carried <- ctxvar.NewContext(b.Context()) })
+	snapshot := <-carried
 	ours := ctxslog.NewHandler(json, ctxslog.Var(requestID))
 	none := func(f func()) { f() }
 	set := func(f func()) { requestID.With("0123456789abcdef", f) }
