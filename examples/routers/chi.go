@@ -18,6 +18,9 @@ func Chi(errors *log.Logger) http.Handler {
 	r.Get("/hello/{name}", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, greeting(chi.URLParam(r, "name")))
 	})
+	r.Get("/later/{name}", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, later(r.Context(), chi.URLParam(r, "name")))
+	})
 	r.Get("/fail", func(http.ResponseWriter, *http.Request) { fail() })
 	r.Get("/chat", chat)
 	return r

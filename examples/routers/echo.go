@@ -15,6 +15,9 @@ func Echo(errors *log.Logger) http.Handler {
 	e.Logger = slog.New(slog.NewTextHandler(errors.Writer(), nil))
 	e.Use(middleware.Recover(), echo.WrapMiddleware(vars))
 	e.GET("/hello/:name", func(c *echo.Context) error { return c.String(http.StatusOK, greeting(c.Param("name"))) })
+	e.GET("/later/:name", func(c *echo.Context) error {
+		return c.String(http.StatusOK, later(c.Request().Context(), c.Param("name")))
+	})
 	e.GET("/fail", func(*echo.Context) error { fail(); return nil })
 	e.GET("/chat", func(c *echo.Context) error {
 		chat(c.Response(), c.Request())

@@ -10,9 +10,14 @@ import (
 // Gin returns the service under gin.
 func Gin(errors *log.Logger) http.Handler {
 	r := gin.New()
+	// A *gin.Context is a context.Context. Without this it answers for nothing that the
+	// request's ctx has: no deadline, no span, and none of the variables, wherever a
+	// handler passes c on. (c.Request.Context() has them in any case.)
+	r.ContextWithFallback = true
 	r.Use(gin.RecoveryWithWriter(errors.Writer()), GinMiddleware(vars))
 	r.GET("/hello/:name", func(c *gin.Context) { c.String(http.StatusOK, "%s", greeting(c.Param("name"))) })
 	r.GET("/fail", func(*gin.Context) { fail() })
+	r.GET("/later/:name", func(c *gin.Context) { c.String(http.StatusOK, "%s", later(c, c.Param("name"))) })
 	r.GET("/chat", func(c *gin.Context) { chat(c.Writer, c.Request) })
 	return r
 }

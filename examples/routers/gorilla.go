@@ -16,6 +16,9 @@ func Gorilla(*log.Logger) http.Handler {
 	r.HandleFunc("/hello/{name}", func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, greeting(mux.Vars(r)["name"]))
 	})
+	r.HandleFunc("/later/{name}", func(w http.ResponseWriter, r *http.Request) {
+		io.WriteString(w, later(r.Context(), mux.Vars(r)["name"]))
+	})
 	r.HandleFunc("/fail", func(http.ResponseWriter, *http.Request) { fail() })
 	r.HandleFunc("/chat", chat)
 	return r

@@ -85,6 +85,16 @@ func TestEachRequestHasItsOwn(t *testing.T) {
 	})
 }
 
+// A goroutine that has inherited nothing knows the request by the ctx that it is given,
+// which for gin is the *gin.Context itself.
+func TestCtx(t *testing.T) {
+	overEach(t, func(t *testing.T, srv *httptest.Server) {
+		_, body, err := get(t.Context(), srv, "/later/ann", "r1", "acme")
+		require.NoError(t, err)
+		assert.Equal(t, "hello ann of acme, request r1", body)
+	})
+}
+
 func TestNewRequestID(t *testing.T) {
 	overEach(t, func(t *testing.T, srv *httptest.Server) {
 		resp, body, err := get(t.Context(), srv, "/hello/ann", "<evil>", "")

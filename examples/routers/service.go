@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 
@@ -25,6 +26,16 @@ var vars = ctxhttp.Middleware(
 // greeting is far from any handler, and takes no parameter but the name.
 func greeting(name string) string {
 	return fmt.Sprintf("hello %s of %s, request %s", name, tenant.Get(), requestID.Get())
+}
+
+// later has the greeting made by a goroutine that has no variables, as a worker of a pool
+// that is nobody's: it knows whose job it does by ctx.
+func later(ctx context.Context, name string) string {
+	done := make(chan string)
+	ctxvar.Detach(func() {
+		go ctxvar.RunFrom(ctx, func() { done <- greeting(name) })
+	})
+	return <-done
 }
 
 // fail sets a variable and panics.

@@ -13,7 +13,8 @@ import (
 
 // An outbox delivers notes after the request that added them, for all tenants
 // with the same few goroutines. They are started before any request, and each job
-// brings its variables along.
+// brings its variables along. The tenant is readable in the request only, and for as
+// long as that lasts: a job that goes on in a tenant's name says so.
 type outbox struct {
 	jobs    chan job
 	workers sync.WaitGroup
@@ -21,9 +22,10 @@ type outbox struct {
 }
 
 type job struct {
-	vars *ctxvar.Context
-	ctx  context.Context
-	note Note
+	vars   *ctxvar.Context
+	tenant *Tenant
+	ctx    context.Context
+	note   Note
 }
 
 func newOutbox(workers int, errors *log.Logger) *outbox {
@@ -31,7 +33,12 @@ func newOutbox(workers int, errors *log.Logger) *outbox {
 	for range workers {
 		o.workers.Go(func() {
 			for j := range o.jobs {
-				j.vars.Run(func() { o.deliver(j.ctx, j.note) })
+				j.vars.Run(func() {
+					ctxvar.Work(func() {
+						tenant.Set(j.tenant)
+						o.deliver(j.ctx, j.note)
+					})
+				})
 			}
 		})
 	}
@@ -41,7 +48,7 @@ func newOutbox(workers int, errors *log.Logger) *outbox {
 // put has note delivered, in the running goroutine's variables. It blocks while
 // the workers are behind.
 func (o *outbox) put(ctx context.Context, note Note) {
-	o.jobs <- job{ctxvar.Copy(), context.WithoutCancel(ctx), note}
+	o.jobs <- job{ctxvar.Copy(), tenant.MustGet(), context.WithoutCancel(ctx), note}
 }
 
 // deliver stands for sending a mail, or whatever else takes its time.

@@ -22,8 +22,9 @@ type Tenant struct {
 	db   *sql.DB
 }
 
-// tenant is the one that the work at hand is for.
-var tenant = ctxvar.New[*Tenant]("tenant")
+// tenant is the one that the work at hand is for. It decides which database is used, so
+// it is one for identity: nobody's in whatever outlives the request.
+var tenant = ctxvar.New("tenant", ctxvar.Identity[*Tenant]())
 
 // conn runs statements for the current tenant, in the current transaction.
 func conn() ctxsql.Querier { return ctxsql.Conn(tenant.MustGet().db) }
