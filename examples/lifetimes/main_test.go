@@ -17,7 +17,12 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	goleak.VerifyTestMain(m,
+		// fasthttp's, which look in now and then whether they are still needed.
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
+		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
+}
 
 // A session is a value of a request that should not outlive it.
 type session [64 << 10]byte
