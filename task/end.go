@@ -152,7 +152,7 @@ func (n *node) settle(state State) {
 func (n *node) settleLocked(state State) (done chan struct{}, hooks *hook) {
 	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal)
 	n.late.End(nil, ended)
-	done, hooks = n.done, n.hooks
+	done, hooks = n.done, rouse(n.hooks)
 	n.hooks = nil
 	return done, hooks
 }

@@ -238,3 +238,41 @@ func (s *stress) grow(t *testing.T, ctx context.Context, seed uint64, left, mine
 	}
 	return child
 }
+
+// TestManyWait has many tasks wait for one after the other, each with the same
+// memory, and checks that each is woken.
+func TestManyWait(t *testing.T) {
+	rounds := 3000
+	if testing.Short() {
+		rounds = 300
+	}
+	err := task.Group(t.Context(), func(ctx context.Context) error {
+		var shared atomic.Pointer[task.Task[int]]
+		next := func() *task.Task[int] {
+			return task.Go(ctx, func(ctx context.Context) (int, error) { return 1, task.Sleep(ctx, 50*time.Microsecond) })
+		}
+		shared.Store(next())
+		for n := range 16 {
+			task.Go(ctx, func(ctx context.Context) (int, error) {
+				for i := range rounds {
+					one := shared.Load()
+					impatient, stop := ctx, context.CancelFunc(func() {})
+					if (i+n)%2 == 0 {
+						impatient, stop = context.WithTimeout(ctx, time.Duration(i%50)*time.Microsecond)
+					}
+					_, err := one.Await(impatient)
+					stop()
+					if err != nil && impatient == ctx {
+						return 0, err
+					}
+					if one.State().Final() {
+						shared.CompareAndSwap(one, next())
+					}
+				}
+				return 0, nil
+			})
+		}
+		return nil
+	})
+	require.NoError(t, err)
+}

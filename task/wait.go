@@ -108,7 +108,25 @@ func (h *hook) called() bool {
 	return false
 }
 
-// wake wakes those who wait for a node that has settled, and returns the
+// rouse wakes the tasks that wait for one node, which has settled, and returns
+// the other hooks. The mu of the node is locked: a task that has been woken uses
+// its hook again for its next wait, and only after it has had that lock.
+func rouse(hooks *hook) (others *hook) {
+	last := &others
+	for h := hooks; h != nil; {
+		next := h.next
+		if h.call == nil && h.ended == nil {
+			h.wait.rouse()
+		} else {
+			*last, last = h, &h.next
+		}
+		h = next
+	}
+	*last = nil
+	return others
+}
+
+// wake wakes the others who wait for a node that has settled, and returns the
 // callbacks among the hooks, the oldest first.
 func wake(done chan struct{}, hooks *hook) (calls *hook) {
 	if done != nil {
@@ -116,13 +134,10 @@ func wake(done chan struct{}, hooks *hook) (calls *hook) {
 	}
 	for h := hooks; h != nil; {
 		next := h.next
-		switch {
-		case h.call != nil:
+		if h.call != nil {
 			h.next, calls = calls, h
-		case h.ended != nil:
+		} else {
 			h.ended <- h.index
-		default:
-			h.wait.rouse()
 		}
 		h = next
 	}
@@ -235,5 +250,6 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 		}
 		return &Error{Op: "await", Task: n.name(), Err: stuck}
 	}
+	n.unhang(h) // or rouse could be at it still
 	return nil
 }
