@@ -259,3 +259,31 @@ func TestFailNowInATask(t *testing.T) {
 	})
 	require.NoError(t, err)
 }
+
+// A child with FailFast(false) fails alone: its Group neither stops nor returns
+// its error, which goes to who awaits it, or is reported once.
+func TestGroupChildFailsAlone(t *testing.T) {
+	for _, looked := range []bool{true, false} {
+		var reported []error
+		var sibling *task.Task[int]
+		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+			return 0, task.Group(ctx, func(ctx context.Context) error {
+				alone := task.Go(ctx, func(context.Context) (int, error) { panic(errBoom) }, task.FailFast(false))
+				<-alone.Done()
+				if looked {
+					assert.ErrorIs(t, alone.Err(), errBoom)
+				}
+				sibling = task.Go(ctx, func(ctx context.Context) (int, error) { return 1, ctx.Err() })
+				return nil
+			})
+		}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+		require.NoError(t, err)
+		assert.Equal(t, task.Succeeded, sibling.State())
+		if looked {
+			assert.Empty(t, reported)
+		} else {
+			require.Len(t, reported, 1)
+			assert.ErrorIs(t, reported[0], errBoom)
+		}
+	}
+}

@@ -78,6 +78,7 @@ const (
 	isReported                   // unheard may be read
 	isCounted                    // the Group that is its parent is told of its failure
 	isHeld                       // not yet: somebody waits for it to be ready
+	isAlone                      // it never is, for the task has FailFast(false)
 )
 
 func (n *node) is(flag uint32) bool { return n.status.Load()&flag != 0 }

@@ -85,6 +85,9 @@ func (n *node) configure(o *options) {
 	if o.held {
 		n.raise(isHeld)
 	}
+	if o.tolerant {
+		n.raise(isAlone)
+	}
 	if o.shielded {
 		n.governed, n.attached, more.base = false, false, nil
 		more.limit.release()

@@ -106,8 +106,11 @@ func ProfileLabel() Option { return optionFunc(func(o *options) { o.labelled = t
 
 // FailFast tells whether the first failure cancels a [Group], which it does unless
 // told otherwise. FailFast(false) makes it a supervisor: a child that fails leaves its
-// siblings alone; see [Group] for what becomes of its error. It means nothing to a
-// task.
+// siblings alone; see [Group] for what becomes of its error.
+//
+// FailFast(false) on a task says so of that one: its failure is between it and
+// who looks at it. The Group around is not told, and if nobody looks at it, it is
+// reported, see [Unobserved].
 func FailFast(on bool) Option { return optionFunc(func(o *options) { o.tolerant = !on }) }
 
 // arrange returns a function that runs fn in the way that o, which may be nil,

@@ -52,7 +52,7 @@ func (n *node) join(p *node) error {
 	case (dying || flags&isShut != 0) && n.scope() == nil:
 		return n.refused(ErrCanceling)
 	}
-	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil {
+	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil && !n.is(isAlone) {
 		n.raise(isCounted)
 	}
 	if n.attached && p.is(isCanceled) && !n.is(isCanceled) {

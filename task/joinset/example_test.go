@@ -28,7 +28,7 @@ func Example() {
 		}
 	}
 	err := task.Group(context.Background(), func(ctx context.Context) error {
-		pages := joinset.New[page](ctx, joinset.Name("pages"))
+		pages := joinset.New[page](ctx)
 		defer pages.Cancel(nil)
 		pages.Go(fetch("/"))
 		seen := map[string]bool{"/": true}

@@ -26,18 +26,12 @@ type Set[T any] struct {
 	change chan struct{}       // closed at the next change of the above; nil if nobody waits for it
 }
 
-// An Option configures a [Set]; those of package scope do.
-type Option = scope.Option
-
-// Name names the Set in the tree of tasks. Without it, it is "joinset".
-func Name(name string) Option { return scope.Name(name) }
-
 // New returns a Set in the [task.Group], the [task.Run] or the task that ctx
-// comes from. It panics if ctx is nil.
-func New[T any](ctx context.Context, opts ...Option) *Set[T] {
+// comes from. It is a [scope.Scope] too, and takes the options of one. New panics
+// if ctx is nil.
+func New[T any](ctx context.Context, opts ...scope.Option) *Set[T] {
 	s := &Set[T]{stuck: make(map[task.Handle]int)}
-	s.scope = scope.New(ctx, append([]Option{
-		Name("joinset"),
+	s.scope = scope.New(ctx, append([]scope.Option{
 		scope.OnEnd(func(t task.Handle) { s.end(t.(*task.Task[T])) }),
 	}, opts...)...)
 	return s

@@ -5,7 +5,7 @@
 //	type Server struct{ background *scope.Scope }
 //
 //	func New(ctx context.Context) *Server {
-//		return &Server{background: scope.New(ctx, scope.Name("background"))}
+//		return &Server{background: scope.New(ctx)}
 //	}
 //
 //	func (s *Server) Register(user string) {
@@ -42,10 +42,8 @@
 // from the caller's, but from that which the Scope was made with: the end of a
 // request, say, does not cancel what it left behind.
 //
-// # In the tree
+// # Limits
 //
-// While tasks of a Scope run, they are children of one task that stands for the
-// Scope, with the Scope's name. It costs a goroutine that does nothing, and ends
-// with the last of them: a Scope that has no tasks costs nothing, and does not
-// hold up the end of what is around it.
+// The tasks are those of the Group that the Scope was made in. So if that has a
+// limit, it counts them too.
 package scope

@@ -16,7 +16,7 @@ func Example() {
 	_, err := task.Run(context.Background(), func(ctx context.Context) (string, error) {
 		var mails *scope.Scope
 		err := task.Group(ctx, func(ctx context.Context) error {
-			mails = scope.New(ctx, scope.Name("mails"))
+			mails = scope.New(ctx)
 			register := func(user string) string {
 				scope.Go(mails, func(ctx context.Context) (int, error) {
 					defer fmt.Println("mailed", user)

@@ -2,10 +2,10 @@ package scope
 
 import (
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
-	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -13,32 +13,20 @@ import (
 // [New] makes one. It mirrors Tokio's TaskTracker, and a CoroutineScope with a
 // SupervisorJob of Kotlin.
 //
-// All methods may be called by any number of goroutines at the same time.
+// All methods may be called by any number of goroutines at the same time. A Scope
+// is no more than a list of the tasks that are live: it has no goroutine and no
+// context of its own.
 type Scope struct {
 	ctx   context.Context
-	name  string
 	onEnd []func(task.Handle)
 
 	mu   sync.Mutex
-	home *home // of the tasks that are started from now on, or nil
 	live map[task.Handle]struct{}
 	left chan struct{} // closed when the next task leaves; nil if nobody waits for that
 }
 
-// A home is the task that others are the children of, so that what they fail
-// with is theirs, and not that of a Group around. It lasts while it has any.
-type home struct {
-	task   *task.Task[struct{}]
-	ctx    context.Context
-	users  int           // tasks that have not ended, and calls of Go; guarded by the Scope's mu
-	vacant chan struct{} // closed when there are none any more
-}
-
 // An Option configures a [Scope].
 type Option func(*Scope)
-
-// Name names the Scope in the tree of tasks. Without it, it is "scope".
-func Name(name string) Option { return func(s *Scope) { s.name = name } }
 
 // OnEnd has f called with each task of the Scope as soon as it has ended, in
 // whatever way. Of several options of this kind each is called, in their order,
@@ -77,97 +65,54 @@ func New(ctx context.Context, opts ...Option) *Scope {
 	if ctx == nil {
 		panic("scope: nil ctx; pass that of a task or a Group")
 	}
-	s := &Scope{ctx: ctx, name: "scope", live: make(map[task.Handle]struct{})}
+	s := &Scope{ctx: ctx, live: make(map[task.Handle]struct{})}
 	for _, o := range opts {
 		o(s)
 	}
 	return s
 }
 
+// alone keeps the failure of a task from the Group around.
+var alone = []task.Option{task.FailFast(false)}
+
 // Go starts fn as a task of s and returns its handle at once, as [task.Go] does.
 // If the scope around s takes no more, because it has ended or is being
-// cancelled, fn is not run and the task has failed with what task.Go says then.
+// cancelled, fn is not run and the task has ended with what task.Go says then.
 //
 // Go panics with [task.ErrNilFunc] if fn is nil.
 func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
-	if fn == nil {
-		panic(task.ErrNilFunc)
+	if len(opts) == 0 {
+		opts = alone
+	} else {
+		opts = append(slices.Clip(opts), alone...)
 	}
-	h, ctx := s.enter()
-	t := task.Go(ctx, fn, opts...)
+	t := task.Go(s.ctx, fn, opts...)
 	s.mu.Lock()
 	s.live[t] = struct{}{}
 	s.mu.Unlock()
 	// OnDone calls once, whether fn was run or the task refused. If it has ended
 	// already, that is here and now.
-	t.OnDone(func(t *task.Task[T]) { s.leave(h, t) })
+	t.OnDone(func(t *task.Task[T]) { s.leave(t) })
 	return t
 }
 
-// enter returns the home for a new task, and its ctx. If what is around s takes
-// no more, there is no home, and the ctx is one that task.Go refuses too.
-func (s *Scope) enter() (*home, context.Context) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.home == nil {
-		// Nothing waits for this lock but other calls of s. The new task's
-		// goroutine does not: it only has to be scheduled.
-		s.home = s.open()
-	}
-	if s.home == nil {
-		return nil, s.ctx
-	}
-	s.home.users++
-	return s.home, s.home.ctx
-}
-
-// open returns a new home, or nil if none can be started.
-func (s *Scope) open() *home {
-	h := &home{vacant: make(chan struct{})}
-	up := make(chan context.Context, 1)
-	h.task = task.Go(s.ctx, func(ctx context.Context) (struct{}, error) {
-		up <- ctx
-		<-h.vacant
-		return struct{}{}, nil
-	}, task.Name(s.name), task.InContext(ctxvar.Empty())) // with no values, to keep none alive
-	select {
-	case h.ctx = <-up:
-		return h
-	case <-h.task.Done():
-		// It ends by itself only when it is vacant, so it was refused. Whoever
-		// called Go is told so by the task that is refused next.
-		_ = h.task.Err()
-		return nil
-	}
-}
-
-// leave is called when t, which was started in h, has ended.
-func (s *Scope) leave(h *home, t task.Handle) {
+// leave is called when t has ended.
+func (s *Scope) leave(t task.Handle) {
 	// Deferred, the last one first, so that each is called even if one before
 	// panics or calls Goexit.
-	defer s.forget(h, t)
+	defer s.forget(t)
 	for _, f := range slices.Backward(s.onEnd) {
 		defer f(t)
 	}
 }
 
-func (s *Scope) forget(h *home, t task.Handle) {
+func (s *Scope) forget(t task.Handle) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.live, t)
 	if s.left != nil {
 		close(s.left)
 		s.left = nil
-	}
-	if h == nil {
-		return
-	}
-	if h.users--; h.users == 0 {
-		// Whoever starts a task from now on opens a new one: h may be ending.
-		if s.home == h {
-			s.home = nil
-		}
-		close(h.vacant)
 	}
 }
 
@@ -176,11 +121,10 @@ func (s *Scope) forget(h *home, t task.Handle) {
 // affected. It mirrors the abort_all of Tokio's sets of tasks.
 func (s *Scope) Cancel(cause error) {
 	s.mu.Lock()
-	h := s.home
-	s.home = nil
+	tasks := slices.Collect(maps.Keys(s.live))
 	s.mu.Unlock()
-	if h != nil {
-		h.task.Cancel(cause)
+	for _, t := range tasks {
+		t.Cancel(cause)
 	}
 }
 
@@ -210,7 +154,7 @@ func (s *Scope) Wait(ctx context.Context) error {
 			select {
 			case <-left:
 			case <-ctx.Done():
-				return &task.Error{Op: "await", Task: s.name, Err: context.Cause(ctx)}
+				return &task.Error{Op: "await", Task: "scope", Err: context.Cause(ctx)}
 			}
 		}
 	}

@@ -187,7 +187,7 @@ func TestScopeEndsWithWhatIsAround(t *testing.T) {
 
 func TestScopeWait(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := scope.New(t.Context(), scope.Name("mails"))
+		s := scope.New(t.Context())
 		require.NoError(t, s.Wait(t.Context()), "nothing to wait for")
 		start := time.Now()
 		scope.Go(s, func(ctx context.Context) (int, error) {
@@ -260,21 +260,44 @@ func scopeRead(v *ctxvar.Var[string]) string { return v.Get() }
 
 func TestScopeInTheTree(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := scope.New(t.Context(), scope.Name("mails"))
-		child := scope.Go(s, sleep(time.Second), task.Name("to alice"))
-		synctest.Wait()
-		require.NotNil(t, child.Parent())
-		assert.Equal(t, "mails", child.Parent().Name())
-		assert.True(t, s.Has(child))
-		var tree strings.Builder
-		require.NoError(t, task.WriteTree(&tree))
-		assert.Contains(t, tree.String(), "mails")
-		require.NoError(t, s.Wait(t.Context()))
-		synctest.Wait()
-		assert.False(t, s.Has(child))
-		tree.Reset()
-		require.NoError(t, task.WriteTree(&tree))
-		assert.NotContains(t, tree.String(), "mails", "a Scope without tasks is not in the tree")
+		server := task.Go(t.Context(), func(ctx context.Context) (int, error) {
+			s := scope.New(ctx)
+			child := scope.Go(s, sleep(time.Second), task.Name("to alice"))
+			assert.True(t, s.Has(child))
+			assert.Equal(t, "server", child.Parent().Name(), "the task that the Scope was made in")
+			var tree strings.Builder
+			assert.NoError(t, task.WriteTree(&tree))
+			assert.Contains(t, tree.String(), "to alice")
+			assert.NoError(t, s.Wait(ctx))
+			assert.False(t, s.Has(child))
+			return 0, nil
+		}, task.Name("server"))
+		_, err := server.Await(t.Context())
+		require.NoError(t, err)
+	})
+}
+
+// A Scope in a Group with a limit neither takes a place itself nor goes past it.
+func TestScopeInAGroupWithALimit(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		start := time.Now()
+		running := 0
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			s := scope.New(ctx)
+			for range 3 {
+				scope.Go(s, func(ctx context.Context) (int, error) {
+					running++
+					assert.Equal(t, 1, running)
+					defer func() { running-- }()
+					return 0, task.Sleep(ctx, time.Second)
+				})
+			}
+			late := scope.Go(s, func(context.Context) (int, error) { t.Error("it ran"); return 0, nil })
+			late.Cancel(errBroken) // in the queue
+			return s.Wait(ctx)
+		}, task.Limit(1))
+		require.NoError(t, err)
+		assert.Equal(t, 3*time.Second, time.Since(start))
 	})
 }
 

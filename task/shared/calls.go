@@ -35,25 +35,19 @@ type call[V any] struct {
 	waiting int // guarded by the mu of the Calls
 }
 
-// An Option configures [Calls]; those of package scope do.
-type Option = scope.Option
-
-// Name names the Calls in the tree of tasks. Without it, it is "shared".
-func Name(name string) Option { return scope.Name(name) }
-
 // New returns the Calls of fn, in the [task.Group], the [task.Run] or the task
-// that ctx comes from. It panics with [task.ErrNilFunc] if fn is nil, and also
-// if ctx is.
+// that ctx comes from, with the options of a [scope.Scope]. It panics with
+// [task.ErrNilFunc] if fn is nil, and also if ctx is.
 //
 // A result is given to several callers, so they should not change what it
 // points to.
-func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, key K) (V, error), opts ...Option) *Calls[K, V] {
+func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, key K) (V, error), opts ...scope.Option) *Calls[K, V] {
 	if fn == nil {
 		panic(task.ErrNilFunc)
 	}
 	return &Calls[K, V]{
 		fn:    fn,
-		scope: scope.New(ctx, append([]Option{Name("shared")}, opts...)...),
+		scope: scope.New(ctx, opts...),
 		vars:  ctxvar.Copy(),
 		open:  make(map[K]*call[V]),
 	}

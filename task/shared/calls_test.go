@@ -279,14 +279,15 @@ func TestKeys(t *testing.T) {
 }
 
 func TestInTheTree(t *testing.T) {
-	var s *shared.Calls[string, string]
-	s = shared.New(t.Context(), func(ctx context.Context, key string) (string, error) {
-		me := task.FromContext(ctx)
-		return me.Parent().Name() + "/" + me.Name(), nil
-	}, shared.Name("users"))
-	v, err := s.Do(t.Context(), "alice")
+	server, err := task.Run(t.Context(), func(ctx context.Context) (string, error) {
+		s := shared.New(ctx, func(ctx context.Context, key string) (string, error) {
+			me := task.FromContext(ctx)
+			return me.Parent().Name() + "/" + me.Name(), nil
+		})
+		return s.Do(t.Context(), "alice")
+	}, task.Name("server"))
 	require.NoError(t, err)
-	assert.Equal(t, "users/alice", v)
+	assert.Equal(t, "server/alice", server)
 }
 
 func TestMisuse(t *testing.T) {

@@ -38,6 +38,5 @@
 //
 // # In the tree
 //
-// While there are tasks, they are children of one that stands for the Calls, with
-// their name. Each is called after its key.
+// Each task is called after its key, as fmt.Sprint prints it.
 package shared

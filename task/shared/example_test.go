@@ -18,7 +18,7 @@ func Example() {
 	pages := shared.New(context.Background(), func(ctx context.Context, path string) (string, error) {
 		rendered.Add(1)
 		return "page of " + path, task.Sleep(ctx, 50*time.Millisecond)
-	}, shared.Name("pages"))
+	})
 
 	var requests sync.WaitGroup
 	for n := range 3 {
