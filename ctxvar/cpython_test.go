@@ -552,3 +552,24 @@ func TestCPythonHamtGetitem1(t *testing.T) {
 	requireIn(t, 1, h, a)
 	requireNotIn(t, h, b)
 }
+
+// test_context_var_repr_1
+func TestContextVarRepr1(t *testing.T) {
+	c := ctxvar.New[int]("a")
+	assert.Contains(t, fmt.Sprint(c), "a")
+
+	c = ctxvar.New("a", ctxvar.Default(123))
+	assert.Contains(t, fmt.Sprint(c), "123")
+
+	lst := make([]any, 1)
+	v := ctxvar.New[any]("a", ctxvar.Default[any](lst))
+	lst[0] = v
+	assert.Contains(t, fmt.Sprint(v), "...")
+	assert.Contains(t, fmt.Sprint(lst), "...")
+
+	tok := v.Set(1)
+	assert.Contains(t, fmt.Sprint(tok), fmt.Sprint(v))
+	assert.NotContains(t, fmt.Sprint(tok), " used ")
+	tok.Reset()
+	assert.Contains(t, fmt.Sprint(tok), " used ")
+}

@@ -47,40 +47,59 @@
 // statement doesn't: over a channel, to a pool of workers, into a callback.
 //
 // [NewContext] puts a snapshot into a [context.Context], and [FromContext]
-// takes it out, for interfaces that have one already. It also is what makes
-// variables live through [runtime/pprof.Do]; see below.
+// takes it out, for interfaces that have one already. [RunFrom] does a job with
+// it, in one line.
+//
+// # Whose values
+//
+// A goroutine that others share, as a worker of a pool that was started lazily,
+// has the values of whoever happened to start it, and a plain Get there reads
+// them: the go statement inherits, and nobody says that the job has changed. Do
+// such a job with RunFrom.
+//
+// [Work] marks the boundaries of a request, a message, a job: ctxhttp.Middleware
+// and the like begin one with each. By it, [Effective] tells whether the running
+// goroutine's values are newer than those that a ctx carries, or of something
+// else, and loggers, clients and drivers go by that. And a variable for identity,
+// see [Identity], is readable only within the work that set it: what authorises
+// should be one.
+//
+// Outside of a work, a value that is set to stay lasts as long as its goroutine.
+// In a server without the middleware that is longer than the request: the next
+// one on the connection finds it.
 //
 // # Misuse
 //
-// To reset a token twice, with another variable or in another context, and to
-// run a Context that is being run already, are mistakes of the programmer, and
-// panic with a [*TokenError] or an [*EnterError]. [Var.MustGet] panics with a
-// [*LookupError] where there is nothing to return.
+// To reset a token twice, with another variable or in another context, to run a
+// Context that is being run already, and to use a Var that [New] did not make,
+// are mistakes of the programmer, and panic with a [*TokenError], an
+// [*EnterError] or a [*VarError]. [Var.MustGet] panics with a [*LookupError]
+// where there is nothing to return.
 //
 // # Profiler labels
 //
-// A goroutine's variables are in the slot that the runtime has for the labels
-// of profiler samples, see [runtime/pprof.Do], for that is what a goroutine
-// inherits. Labels and variables get along: labels that are on a goroutine stay
-// when variables are set, and profiles show them as ever. What overwrites the
-// labels overwrites the variables, however:
+// Labels are labels, variables are variables: what anybody writes to the labels
+// of a goroutine, with [runtime/pprof.Do] or as a tracer does, whatever the ctx,
+// does not give it variables that it did not have. Nor does it take any away, in
+// a program that was built with the command heirloom exact; see [Mode].
 //
-//   - pprof.Do(ctx, …), pprof.SetGoroutineLabels(ctx): the variables stay if ctx
-//     descends from [NewContext], or is the ctx of a task, a group or a request
-//     that Heirloom's middleware has seen. Inside and afterwards, the newest
-//     values set in the goroutine hold.
-//   - With any other ctx, as context.Background(), they are gone, inside and
-//     afterwards; a Token made before still gives its variables back. [Do] is
-//     pprof.Do without this flaw, whatever ctx is.
+// In any other program a goroutine inherits its variables along with its labels,
+// for that is what the go statement copies. It keeps them elsewhere as soon as
+// it has set a variable or run anything of this package: from then on labels
+// don't matter. What is left is goroutines that only inherit:
 //
-// A goroutine that sets nothing itself, and calls pprof.Do with the ctx that
-// another goroutine's pprof.Do gave to its function, has the values that this ctx
-// carries: those of when the other one's first pprof.Do began. Between the start
-// of a pprof.Do and the first use of a variable inside, a goroutine has one label
-// more, with an empty key and an empty value, which pprof's binary profiles leave
-// out and textual ones show as "":"". A goroutine started in that state after a
-// nested pprof.Do has set variables has the values from before it. None of this
-// happens with Do, and the first not with NewContext(ctx).
+//   - One that does nothing with variables but to read them, and whose labels
+//     are overwritten with a ctx that is not of [NewContext], has none from then
+//     on. The same goes for one that is started while its parent has such labels
+//     and has not used a variable since.
+//   - One that is started in a pprof.Do, with a ctx of NewContext, inherits as
+//     long as the parent changes no variable between having got the labels and
+//     the child's first look at a variable, unless the parent has looked at one
+//     before the go statement. Otherwise it has none.
+//
+// [Do], and NewContext(ctx) around a labelled ctx, are free of all this.
+// [MayBeLost] and [LostCount] tell where it happens. docs/design.md has the
+// whole table.
 //
 // # Safety
 //

@@ -3,6 +3,7 @@ package ctxvar_test
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"runtime"
 	"sync"
 	"testing"
@@ -372,4 +373,58 @@ func TestRunOfNil(t *testing.T) {
 	ran := false
 	c.Run(func() { ran = true })
 	assert.True(t, ran)
+}
+
+// A variable that New did not make is no other variable, whatever is done with
+// it.
+func TestZeroVar(t *testing.T) {
+	first := ctxvar.New("first", ctxvar.Default("own"))
+	first.Set("value")
+	for what, use := range map[string]func(v *ctxvar.Var[string]){
+		"Get":      func(v *ctxvar.Var[string]) { v.Get() },
+		"GetOr":    func(v *ctxvar.Var[string]) { v.GetOr("x") },
+		"Lookup":   func(v *ctxvar.Var[string]) { v.Lookup() },
+		"MustGet":  func(v *ctxvar.Var[string]) { v.MustGet() },
+		"Set":      func(v *ctxvar.Var[string]) { v.Set("x") },
+		"With":     func(v *ctxvar.Var[string]) { v.With("x", func() {}) },
+		"Reset":    func(v *ctxvar.Var[string]) { v.Reset(first.Set("x")) },
+		"In":       func(v *ctxvar.Var[string]) { v.In(ctxvar.Copy()) },
+		"Contains": func(v *ctxvar.Var[string]) { ctxvar.Copy().Contains(v) },
+	} {
+		t.Run(what, func(t *testing.T) {
+			var err *ctxvar.VarError
+			require.ErrorAs(t, recovered(func() { use(new(ctxvar.Var[string])) }).(error), &err)
+			assert.ErrorIs(t, err, ctxvar.ErrVarZero)
+			assert.Contains(t, err.Error(), "ctxvar.New")
+
+			copied := reflect.New(reflect.TypeOf(first).Elem())
+			copied.Elem().Set(reflect.ValueOf(first).Elem())
+			require.ErrorAs(t, recovered(func() { use(copied.Interface().(*ctxvar.Var[string])) }).(error), &err)
+			assert.ErrorIs(t, err, ctxvar.ErrVarCopied)
+			assert.Contains(t, err.Error(), "first")
+		})
+	}
+	assert.Equal(t, "value", first.Get(), "the variable itself is as it was")
+}
+
+// A token that two goroutines use at the same time undoes what it is for, once,
+// and is an error in the other.
+func TestTokenUsedByTwoGoroutines(t *testing.T) {
+	for range 2000 {
+		tok, got := tenant.Set("x"), make(chan any, 1)
+		go func() { got <- recovered(tok.Reset) }()
+		tok.Reset()
+		err, _ := (<-got).(error)
+		var want *ctxvar.TokenError
+		require.ErrorAs(t, err, &want)
+		assert.Equal(t, "none", tenant.Get())
+		assert.True(t, errors.Is(err, ctxvar.ErrTokenContext) || errors.Is(err, ctxvar.ErrTokenUsed))
+	}
+}
+
+func TestZeroToken(t *testing.T) {
+	var err *ctxvar.TokenError
+	require.ErrorAs(t, recovered(new(ctxvar.Token[string]).Reset).(error), &err)
+	assert.ErrorIs(t, err, ctxvar.ErrTokenVar)
+	require.ErrorAs(t, recovered(func() { tenant.Reset(new(ctxvar.Token[string])) }).(error), &err)
 }
