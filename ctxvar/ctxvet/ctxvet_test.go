@@ -28,8 +28,28 @@ func TestToken(t *testing.T) {
 	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Token, "./token")
 }
 
+func TestCopy(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), ctxvet.Copy, "./copy")
+}
+
+func TestRun(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), ctxvet.Run, "./run")
+}
+
+func TestStay(t *testing.T) {
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Stay, "./stay", "./staymain", "./stayworks")
+}
+
+func TestClean(t *testing.T) {
+	analysistest.Run(t, analysistest.TestData(), ctxvet.Clean, "./clean")
+}
+
+func TestTx(t *testing.T) {
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Tx, "./tx")
+}
+
 func TestLabels(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Labels, "./labels", "./program/leaf")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Labels, "./labels", "./labels/wrap", "./program/leaf")
 }
 
 // TestCommand runs the command as users do, over a program that imports ctxvar

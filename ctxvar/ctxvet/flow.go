@@ -6,9 +6,11 @@ import (
 	"go/types"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/ctrlflow"
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
+	"golang.org/x/tools/go/cfg"
 )
 
 // A source is where a variable gets a value: result number index of expr, or
@@ -22,13 +24,16 @@ type source struct {
 // A flow knows where the variables of a package get their values.
 type flow struct {
 	sources map[*types.Var][]source
-	// opaque variables may get values in other ways.
+	// opaque variables may get values in other ways: in a range statement, or
+	// through a pointer.
 	opaque map[*types.Var]bool
+	// params get values from callers.
+	params map[*types.Var]bool
 }
 
 // newFlow reads the assignments of the package of pass.
 func newFlow(pass *analysis.Pass) *flow {
-	f := &flow{sources: map[*types.Var][]source{}, opaque: map[*types.Var]bool{}}
+	f := &flow{sources: map[*types.Var][]source{}, opaque: map[*types.Var]bool{}, params: map[*types.Var]bool{}}
 	variable := func(e ast.Expr) *types.Var {
 		id, ok := ast.Unparen(e).(*ast.Ident)
 		if !ok {
@@ -75,7 +80,7 @@ func newFlow(pass *analysis.Pass) *flow {
 			for _, field := range n.Params.List {
 				for _, id := range field.Names {
 					if v := variable(id); v != nil {
-						f.opaque[v] = true
+						f.params[v] = true
 					}
 				}
 			}
@@ -87,13 +92,18 @@ func newFlow(pass *analysis.Pass) *flow {
 // of returns every source of v. It reports false if v may have others: if it is
 // a parameter, a field, exported, or its address is taken.
 func (f *flow) of(v *types.Var) ([]source, bool) {
-	if v == nil || v.IsField() || f.opaque[v] || len(f.sources[v]) == 0 {
+	if v == nil || v.IsField() || f.opaque[v] || f.params[v] || len(f.sources[v]) == 0 {
 		return nil, false
 	}
 	if v.Parent() == v.Pkg().Scope() && v.Exported() {
 		return nil, false
 	}
 	return f.sources[v], true
+}
+
+// ofParam reports whether v is a parameter that keeps what the caller gave.
+func (f *flow) ofParam(v *types.Var) bool {
+	return v != nil && f.params[v] && !f.opaque[v] && len(f.sources[v]) == 0
 }
 
 // funcOf returns the function literal or declaration whose goroutine runs what
@@ -110,6 +120,18 @@ func funcOf(info *types.Info, c inspector.Cursor) (inspector.Cursor, bool) {
 		}
 	}
 	return inspector.Cursor{}, false
+}
+
+// cfgOf returns the control flow graph of the function at fn.
+func cfgOf(pass *analysis.Pass, fn inspector.Cursor) *cfg.CFG {
+	cfgs := pass.ResultOf[ctrlflow.Analyzer].(*ctrlflow.CFGs)
+	switch n := fn.Node().(type) {
+	case *ast.FuncDecl:
+		return cfgs.FuncDecl(n)
+	case *ast.FuncLit:
+		return cfgs.FuncLit(n)
+	}
+	return nil
 }
 
 // within returns the function literal or declaration that the statement at c is

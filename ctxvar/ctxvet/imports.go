@@ -10,10 +10,9 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// importCtxvar returns what to put before a name of ctxvar's at c, and the
-// edits without which it is not imported. It reports false if a declaration is
-// in the way.
-func importCtxvar(pass *analysis.Pass, c inspector.Cursor) (qualifier string, edits []analysis.TextEdit, ok bool) {
+// importPackage returns what to put before a name of a package at c, and the edits
+// without which it is not imported. It reports false if a declaration is in the way.
+func importPackage(pass *analysis.Pass, c inspector.Cursor, path, packageName string) (qualifier string, edits []analysis.TextEdit, ok bool) {
 	pos := c.Node().Pos()
 	scope := pass.Pkg.Scope().Innermost(pos)
 	if scope == nil {
@@ -24,7 +23,7 @@ func importCtxvar(pass *analysis.Pass, c inspector.Cursor) (qualifier string, ed
 		file = f.Node().(*ast.File)
 	}
 	for _, spec := range file.Imports {
-		if path, err := strconv.Unquote(spec.Path.Value); err != nil || path != ctxvarPath {
+		if imported, err := strconv.Unquote(spec.Path.Value); err != nil || imported != path {
 			continue
 		}
 		switch imported := pass.TypesInfo.PkgNameOf(spec); {
@@ -34,15 +33,15 @@ func importCtxvar(pass *analysis.Pass, c inspector.Cursor) (qualifier string, ed
 			return imported.Name() + ".", nil, found == types.Object(imported)
 		}
 	}
-	if _, found := scope.LookupParent("ctxvar", pos); found != nil {
+	if _, found := scope.LookupParent(packageName, pos); found != nil {
 		return "", nil, false
 	}
-	return "ctxvar.", []analysis.TextEdit{addImport(file)}, true
+	return packageName + ".", []analysis.TextEdit{addImport(file, path)}, true
 }
 
-// addImport returns the edit that imports ctxvar in file, which has an import.
-func addImport(file *ast.File) analysis.TextEdit {
-	spec := strconv.Quote(ctxvarPath)
+// addImport returns the edit that imports a package in file, which has an import.
+func addImport(file *ast.File, path string) analysis.TextEdit {
+	spec := strconv.Quote(path)
 	var last *ast.GenDecl
 	for _, decl := range file.Decls {
 		gen, ok := decl.(*ast.GenDecl)

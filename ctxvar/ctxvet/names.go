@@ -2,13 +2,26 @@ package ctxvet
 
 import (
 	"go/ast"
+	"go/token"
 	"go/types"
+	"slices"
+	"strings"
 
+	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 )
 
 // ctxvarPath is the import path of the package whose use is analyzed.
 const ctxvarPath = "github.com/heirloom-go/heirloom/ctxvar"
+
+const heirloomPath = "github.com/heirloom-go/heirloom"
+
+// ofHeirloom reports whether a package is one that brings variables somewhere, and
+// not one that uses them.
+func ofHeirloom(path string) bool {
+	return path == ctxvarPath || strings.HasPrefix(path, ctxvarPath+"/") ||
+		path == heirloomPath+"/task" || path == heirloomPath+"/gather"
+}
 
 // A name is that of a function, or of a method if recv is not empty.
 type name struct{ pkg, recv, name string }
@@ -58,4 +71,73 @@ func isCtxvar(t types.Type, typeName string) bool {
 	named := namedType(t)
 	return named != nil && named.Obj().Name() == typeName &&
 		named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == ctxvarPath
+}
+
+// isValue reports whether t is ctxvar's type of that name itself, and no pointer
+// to it.
+func isValue(t types.Type, typeName string) bool {
+	if t == nil {
+		return false
+	}
+	named, ok := types.Unalias(t).(*types.Named)
+	return ok && isCtxvar(types.NewPointer(named), typeName)
+}
+
+// An operand is a variable, or a field of a field of one: x, x.y.z.
+type operand []types.Object
+
+// operandOf returns what e is, or nil if it is anything else.
+func operandOf(info *types.Info, e ast.Expr) operand {
+	switch e := ast.Unparen(e).(type) {
+	case *ast.Ident:
+		if v, ok := info.Uses[e].(*types.Var); ok {
+			return operand{v}
+		}
+	case *ast.SelectorExpr:
+		v, ok := info.Uses[e.Sel].(*types.Var)
+		switch {
+		case !ok:
+		case !v.IsField(): // of another package
+			return operand{v}
+		default:
+			if x := operandOf(info, e.X); x != nil {
+				return append(x, v)
+			}
+		}
+	}
+	return nil
+}
+
+// changes reports whether o may become another in what is at c: one of its parts
+// is assigned there, or has its address taken.
+func (o operand) changes(info *types.Info, c inspector.Cursor) bool {
+	is := func(e ast.Expr) bool {
+		to := operandOf(info, e)
+		return to != nil && slices.Contains(o, to[len(to)-1])
+	}
+	for n := range c.Preorder((*ast.AssignStmt)(nil), (*ast.RangeStmt)(nil), (*ast.UnaryExpr)(nil)) {
+		switch n := n.Node().(type) {
+		case *ast.AssignStmt:
+			if slices.ContainsFunc(n.Lhs, is) {
+				return true
+			}
+		case *ast.RangeStmt:
+			if n.Key != nil && is(n.Key) || n.Value != nil && is(n.Value) {
+				return true
+			}
+		case *ast.UnaryExpr:
+			if n.Op == token.AND && is(n.X) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+func (o operand) String() string {
+	var names []string
+	for _, part := range o {
+		names = append(names, part.Name())
+	}
+	return strings.Join(names, ".")
 }

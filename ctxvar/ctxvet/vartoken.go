@@ -12,7 +12,7 @@ import (
 )
 
 // Token reports tokens that are neither reset nor kept, and those that are reset
-// in vain or where that panics.
+// in vain, twice, with another variable, or elsewhere, which panics.
 //
 // To drop the token of a Set is how a value is set to stay, and is not reported.
 // A token in a local variable is reported if there is a way to the function's
@@ -29,6 +29,8 @@ The analyzer reports:
 	go v.Set(x)                      sets in a goroutine that ends at once
 	go t.Reset()                     panics, as in any function that another goroutine runs
 	c.Run(func() { t.Reset() })      panics if t was made outside
+	t.Reset(); t.Reset()             panics the second time, also if one is deferred
+	w.Reset(v.Set(x))                panics: the token is of v
 
 and a token in a variable that is used on some ways through a function and not
 on others:
@@ -44,14 +46,19 @@ What is meant is mostly this, and the first two can be changed to it by -fix:
 	defer v.Set(x).Reset()
 
 To drop the token is no mistake: the value then stays set.`,
-	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Token",
-	Requires: []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer},
-	Run:      runToken,
+	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Token",
+	Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
+	FactTypes: []analysis.Fact{new(declares)},
+	Run:       runToken,
 }
 
 func runToken(pass *analysis.Pass) (any, error) {
-	t := tokens{pass: pass}
+	t := tokens{pass: pass, declares: make(map[types.Object]bool)}
 	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	if pass.ResultOf[uses].(use).vars && pass.Pkg.Path() != ctxvarPath {
+		t.learnDeclared()
+	}
+	resets := make(map[*types.Var][]resetting)
 	for c := range root.Preorder((*ast.CallExpr)(nil), (*ast.SelectorExpr)(nil)) {
 		if call, ok := c.Node().(*ast.CallExpr); ok {
 			t.checkStatement(c, call)
@@ -59,14 +66,21 @@ func runToken(pass *analysis.Pass) (any, error) {
 		}
 		if tok := t.resetAt(c); tok != nil && !t.checkVain(c, tok) {
 			t.checkElsewhere(c, tok)
+			t.checkOther(c, tok)
+			if v, r := t.resetOf(c, tok); v != nil {
+				resets[v] = append(resets[v], r)
+			}
 		}
 	}
+	t.checkTwice(resets)
 	return nil, nil
 }
 
 type tokens struct {
 	pass  *analysis.Pass
 	known *flow // see flow
+	// declares has the variables at package level that hold one of their own.
+	declares map[types.Object]bool
 }
 
 // flow returns the package's flow. It is not made before it is needed, which in

@@ -14,8 +14,6 @@ const (
 	otherContext   = "Context"
 )
 
-const heirloomPath = "github.com/heirloom-go/heirloom"
-
 // runners are functions that run their argument, but not in the goroutine or
 // not in the Context of the caller.
 var runners = map[name]string{

@@ -5,7 +5,6 @@ import (
 	"go/token"
 	"go/types"
 
-	"golang.org/x/tools/go/analysis/passes/ctrlflow"
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/cfg"
@@ -16,7 +15,7 @@ import (
 // token in the variable, without a use of it.
 func (t *tokens) checkPaths(c inspector.Cursor, call *ast.CallExpr) {
 	v := t.tokenVar(c, call)
-	if v == nil || t.flow().opaque[v] {
+	if v == nil || t.flow().opaque[v] || t.flow().params[v] {
 		return
 	}
 	fn := within(c)
@@ -31,17 +30,10 @@ func (t *tokens) checkPaths(c inspector.Cursor, call *ast.CallExpr) {
 	}
 
 	p := path{info: t.pass.TypesInfo, v: v, from: stmt, seen: map[*cfg.Block]bool{}}
-	cfgs := t.pass.ResultOf[ctrlflow.Analyzer].(*ctrlflow.CFGs)
-	var g *cfg.CFG
-	switch n := fn.Node().(type) {
-	case *ast.FuncDecl:
-		if n.Name.Name == "main" && n.Recv == nil && t.pass.Pkg.Name() == "main" {
-			return // the program ends with it
-		}
-		g = cfgs.FuncDecl(n)
-	case *ast.FuncLit:
-		g = cfgs.FuncLit(n)
+	if n, ok := fn.Node().(*ast.FuncDecl); ok && n.Name.Name == "main" && n.Recv == nil && t.pass.Pkg.Name() == "main" {
+		return // the program ends with it
 	}
+	g := cfgOf(t.pass, fn)
 	for r := range signature(t.pass.TypesInfo, fn).Results().Variables() {
 		p.isResult = p.isResult || r == v
 	}

@@ -1,4 +1,4 @@
-package labels // want package:"has variables"
+package labels
 
 import (
 	"context"

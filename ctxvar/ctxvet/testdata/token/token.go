@@ -158,7 +158,7 @@ func elsewhere(ctx context.Context, c *ctxvar.Context, param *ctxvar.Token[int])
 		local = v.Set(1)
 		local.Reset()
 	}()
-	defer func() { t.Reset() }()
+	defer func() { t.Reset() }() // want `the token is reset twice, which panics: the other reset is in line 110`
 	call(func() { t.Reset() })
 }
 

@@ -1,0 +1,74 @@
+package ctxvet
+
+import (
+	"go/ast"
+	"reflect"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// uses finds what a package and those that it imports have to do with variables.
+// It reports nothing: other analyzers ask it which packages to look at.
+var uses = &analysis.Analyzer{
+	Name:       "varuses",
+	Doc:        "find which packages have to do with context variables",
+	Requires:   []*analysis.Analyzer{inspect.Analyzer},
+	FactTypes:  []analysis.Fact{new(hasVars), new(beginsWork)},
+	ResultType: reflect.TypeFor[use](),
+	Run:        runUses,
+}
+
+// A use is what a package, or one that it imports, does.
+type use struct {
+	vars  bool // it has variables
+	works bool // it gives requests, or other work, variables of their own
+}
+
+// hasVars is a fact about a package: it is ctxvar, or imports a package that has
+// variables.
+type hasVars struct{}
+
+func (*hasVars) AFact()         {}
+func (*hasVars) String() string { return "has variables" }
+
+// beginsWork is a fact about a package: it, or one that it imports, calls what
+// gives work variables of its own.
+type beginsWork struct{}
+
+func (*beginsWork) AFact()         {}
+func (*beginsWork) String() string { return "begins work" }
+
+// beginners are the functions that give what they run variables of its own, by
+// package; those of middlewares among them. Packages of Heirloom's are left out,
+// since it is who calls them that matters.
+var beginners = map[name]bool{
+	{ctxvarPath, "", "Call"}:                    true,
+	{ctxvarPath, "", "Detach"}:                  true,
+	{ctxvarPath, "", "RunFrom"}:                 true,
+	{ctxvarPath, "", "Work"}:                    true,
+	{ctxvarPath, "Context", "Run"}:              true,
+	{ctxvarPath + "/ctxhttp", "", "Middleware"}: true,
+}
+
+func runUses(pass *analysis.Pass) (any, error) {
+	found := use{vars: pass.Pkg.Path() == ctxvarPath}
+	for _, imported := range pass.Pkg.Imports() {
+		found.vars = pass.ImportPackageFact(imported, new(hasVars)) || found.vars
+		found.works = pass.ImportPackageFact(imported, new(beginsWork)) || found.works
+	}
+	if found.vars && !found.works && !ofHeirloom(pass.Pkg.Path()) {
+		root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+		for c := range root.Preorder((*ast.Ident)(nil)) {
+			found.works = found.works || beginners[funcName(pass.TypesInfo.Uses[c.Node().(*ast.Ident)])]
+		}
+	}
+	if found.vars {
+		pass.ExportPackageFact(new(hasVars))
+	}
+	if found.works {
+		pass.ExportPackageFact(new(beginsWork))
+	}
+	return found, nil
+}

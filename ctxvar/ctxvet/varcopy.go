@@ -1,0 +1,107 @@
+package ctxvet
+
+import (
+	"go/ast"
+	"go/types"
+
+	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
+	"golang.org/x/tools/go/ast/inspector"
+)
+
+// Copy reports variables and tokens that are not made by ctxvar: the zero value
+// of [ctxvar.Var] and [ctxvar.Token], and copies of what they or a
+// [ctxvar.Context] point to.
+var Copy = &analysis.Analyzer{
+	Name: "varcopy",
+	Doc: `report zero and copied context variables
+
+A variable is what ctxvar.New returns, a pointer. The zero Var and a copy of one
+are none: their methods panic. The analyzer reports the types and expressions by
+which one comes to be:
+
+	var v ctxvar.Var[int]              also as a field, parameter, element, and with new
+	v := *requestID                    also of a token or a Context
+
+Have the pointer instead:
+
+	var v = ctxvar.New[int]("v")
+	func f(v *ctxvar.Var[int])`,
+	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Copy",
+	Requires: []*analysis.Analyzer{inspect.Analyzer, uses},
+	Run:      runCopy,
+}
+
+func runCopy(pass *analysis.Pass) (any, error) {
+	if !pass.ResultOf[uses].(use).vars || pass.Pkg.Path() == ctxvarPath {
+		return nil, nil
+	}
+	info := pass.TypesInfo
+	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
+	for c := range root.Preorder((*ast.IndexExpr)(nil), (*ast.Ident)(nil), (*ast.SelectorExpr)(nil), (*ast.StarExpr)(nil)) {
+		e := c.Node().(ast.Expr)
+		tv, ok := info.Types[e]
+		switch {
+		case !ok:
+		case tv.IsType() && makesValue(c):
+			for _, typeName := range []string{"Var", "Token"} {
+				if isValue(tv.Type, typeName) {
+					reportZero(pass, e, typeName)
+				}
+			}
+		case tv.IsValue() && copies(info, c):
+			for _, typeName := range []string{"Var", "Token", "Context"} {
+				if isValue(tv.Type, typeName) {
+					pass.ReportRangef(e, "a copy of a ctxvar.%s is none, and its use panics: use the pointer", typeName)
+				}
+			}
+		}
+	}
+	return nil, nil
+}
+
+// makesValue reports whether the type at c is written where it has a value: not
+// after a star, as a type's definition, or as a type argument.
+func makesValue(c inspector.Cursor) bool {
+	kind := c.ParentEdgeKind()
+	for kind == edge.ParenExpr_X {
+		c = c.Parent()
+		kind = c.ParentEdgeKind()
+	}
+	switch kind {
+	case edge.StarExpr_X, edge.TypeSpec_Type, edge.IndexExpr_X, edge.IndexExpr_Index, edge.IndexListExpr_X, edge.IndexListExpr_Indices,
+		edge.SelectorExpr_X, edge.SelectorExpr_Sel:
+		return false
+	}
+	return true
+}
+
+// copies reports whether the value at c, if it is a dereferenced pointer, is used
+// otherwise than through the pointer: as (*v).Get() and &*v are.
+func copies(info *types.Info, c inspector.Cursor) bool {
+	if _, ok := c.Node().(*ast.StarExpr); !ok {
+		return false
+	}
+	kind := c.ParentEdgeKind()
+	for kind == edge.ParenExpr_X {
+		c = c.Parent()
+		kind = c.ParentEdgeKind()
+	}
+	switch kind {
+	case edge.SelectorExpr_X, edge.UnaryExpr_X:
+		return false
+	case edge.AssignStmt_Rhs:
+		assign := c.Parent().Node().(*ast.AssignStmt)
+		return len(assign.Lhs) != len(assign.Rhs) || !isBlank(assign.Lhs[c.ParentEdgeIndex()])
+	}
+	return true
+}
+
+func reportZero(pass *analysis.Pass, e ast.Expr, typeName string) {
+	what := "is no variable, and its use panics: have a pointer, which ctxvar.New returns"
+	if typeName != "Var" {
+		what = "is of no variable, and its use panics: have a pointer, which Set returns"
+	}
+	pass.ReportRangef(e, "the zero ctxvar.%s %s", typeName, what)
+}
