@@ -4,6 +4,7 @@ package gls
 
 import (
 	"runtime"
+	"strings"
 	"unsafe"
 )
 
@@ -13,16 +14,25 @@ const Mode = "exact"
 // In a program that was built with the overlay of heirloom exact, a goroutine
 // has a pointer for us alone. The go statement copies it and the end of the
 // goroutine clears it, as with labels, and nobody else writes it. These three
-// are in the overlay, so that without one a program does not link.
+// are in the overlay, so that without one a program does not link; the linker then
+// prints their names.
 
+//go:linkname getSlot build_with_heirloom_exact_go_build.getSlot
 func getSlot() unsafe.Pointer
+
+//go:linkname setSlot build_with_heirloom_exact_go_build.setSlot
 func setSlot(unsafe.Pointer)
 
 // madeFor returns the version of the Go release that the overlay was made of.
+//
+//go:linkname madeFor build_with_heirloom_exact_go_build.madeFor
 func madeFor() string
 
 func init() {
-	if made, is := madeFor(), runtime.Version(); made != is {
+	// The experiments that a program is built with come after the release:
+	// go1.26.1-X:name, and before Go 1.26 with a space.
+	is, _, _ := strings.Cut(strings.ReplaceAll(runtime.Version(), " X:", "-X:"), "-X:")
+	if made := madeFor(); made != is {
 		panic("heirloom: the overlay was made for " + made + " and this is " + is + ": build again with heirloom exact")
 	}
 }
