@@ -33,12 +33,15 @@ type batch[T, R any] struct {
 	// The outcome need not hear of these if quiet is set.
 	results []R
 	quiet   bool
+	kind    kind
+	watched bool // it is in the tree of tasks
 	outcome outcome[R]
 
 	jobs jobContext
 	vars gls.Snapshot // the caller's variables
 
 	next    atomic.Int64 // the first job that nobody has claimed
+	live    atomic.Int64 // workers that have not ended, if watched
 	workers sync.WaitGroup
 }
 
@@ -62,6 +65,10 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	}
 	b.jobs.begin(ctx)
 	b.vars = gls.Save()
+	if leave := watch(ctx, b); leave != nil {
+		b.watched = true
+		defer leave()
+	}
 	finished := false
 	defer func() {
 		if !finished {
@@ -94,6 +101,9 @@ func (b *batch[T, R]) startWorkers() {
 	work := b.work
 	for w := int64(0); w < most && b.next.Load() < n; w++ {
 		b.workers.Add(1)
+		if b.watched {
+			b.live.Add(1)
+		}
 		go work()
 	}
 }
@@ -105,7 +115,7 @@ func (b *batch[T, R]) work() {
 	returned := false
 	defer func() {
 		if returned {
-			b.workers.Done()
+			b.gone()
 			return
 		}
 		// A job called runtime.Goexit, which ends the goroutine and not only the
@@ -210,14 +220,18 @@ func (b *batch[T, R]) startJobs() int {
 			b.outcome.ended(i, none, err, false)
 			continue
 		}
+		b.next.Store(int64(i) + 1)
 		b.workers.Add(1)
+		if b.watched {
+			b.live.Add(1)
+		}
 		go func() {
 			defer func() {
 				b.gate.leave(weight)
 				if slots != nil {
 					<-slots
 				}
-				b.workers.Done()
+				b.gone()
 			}()
 			// Whatever the functions at the gate set is not the job's affair.
 			b.vars.Restore()
@@ -231,4 +245,12 @@ func (b *batch[T, R]) startJobs() int {
 		}()
 	}
 	return len(b.items)
+}
+
+// gone notes that a worker ends.
+func (b *batch[T, R]) gone() {
+	if b.watched {
+		b.live.Add(-1)
+	}
+	b.workers.Done()
 }

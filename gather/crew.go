@@ -3,6 +3,7 @@ package gather
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/task"
@@ -39,6 +40,8 @@ type crew struct {
 	coming  bool // a worker was started and has not looked yet
 	limited bool
 	limit   int
+
+	alone atomic.Int64 // functions that had a goroutine for them alone and have ended
 }
 
 // A part is a function given to a Group: f, or for a [GroupOf] of, which is called
@@ -65,7 +68,7 @@ const (
 func (c *crew) add(p part, wait bool) (part, next) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	full := c.limited && c.given-c.ended >= c.limit
+	full := c.limited && c.given-c.gone() >= c.limit
 	if full && !wait {
 		return p, turnedAway
 	}
@@ -120,7 +123,7 @@ func (c *crew) pop() part {
 // mayClaim reports whether there is a function that may be run now. The caller
 // holds c.mu.
 func (c *crew) mayClaim() bool {
-	return c.head < len(c.queue) && (!c.limited || c.claimed-c.ended < c.limit)
+	return c.head < len(c.queue) && (!c.limited || c.claimed-c.gone() < c.limit)
 }
 
 // beckon reports whether the caller, who holds c.mu, is to start a worker.
@@ -163,13 +166,16 @@ func (c *crew) setLimit(n int) (active int, start bool) {
 	defer c.mu.Unlock()
 	if c.limited && n >= 0 {
 		// Of those in the queue, as many are active as the limit lets in.
-		if active = min(c.given-c.ended, c.limit); active > 0 {
+		if active = min(c.given-c.gone(), c.limit); active > 0 {
 			return active, false
 		}
 	}
 	c.limited, c.limit = n >= 0, n
 	return 0, c.beckon()
 }
+
+// gone returns how many functions have ended. The caller holds c.mu.
+func (c *crew) gone() int { return c.ended + int(c.alone.Load()) }
 
 // total returns how many functions were ever added.
 func (c *crew) total() int {
@@ -244,7 +250,12 @@ func (g *Group) carried() *gls.Carried {
 
 // runAlone is the life of a goroutine for p alone, which was not in the queue.
 func (g *Group) runAlone(p part) {
-	defer g.running.Done()
+	defer func() {
+		// Not under mu, which would order this function before those that are
+		// started later: see add.
+		g.alone.Add(1)
+		g.running.Done()
+	}()
 	p.vars.Enter(g.carried())
 	defer gls.Forget()
 	task.Func[struct{}](func(context.Context) (struct{}, error) {

@@ -48,6 +48,15 @@
 // take, belongs to the job that it was called for. One of [Progress], and of the
 // input of a Stream, goes on in the caller.
 //
+// # In the tree of tasks
+//
+// A call that is made in a task shows below it in the tree ([task.WriteTree]),
+// with how many of its jobs are done, how many run and how many there are, and
+// as what the task waits for. A [Group] does while its Wait waits, if it is of
+// [WithContext]. Jobs are no tasks of their own.
+//
+// # Mistakes
+//
 // A wrong call, as one with a nil function or a negative limit, panics with a
 // [*UsageError].
 //

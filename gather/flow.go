@@ -104,6 +104,9 @@ func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 		stop := context.AfterFunc(outer.ctx, func() { f.jobs.cancel(context.Cause(outer.ctx)) })
 		defer stop()
 	}
+	if leave := watch(f.ctx, f); leave != nil {
+		defer leave()
+	}
 	f.space.L, f.work.L, f.ready.L = &f.mu, &f.mu, &f.mu
 	f.running.Add(1)
 	go f.feed(in)

@@ -31,7 +31,7 @@ import (
 // use [Map] over the functions with [Call].
 func All[T any](ctx context.Context, fns ...task.Func[T]) ([]T, error) {
 	checkFuncs("All", fns)
-	return mapItems(ctx, "All", fns, call[T], nil)
+	return mapItems(ctx, kindAll, fns, call[T], nil)
 }
 
 // Call calls fn(ctx). It is for giving functions to what takes items:
@@ -70,7 +70,7 @@ func (r Result[T]) Get() (T, error) { return r.Value, r.Err }
 func Settled[T any](ctx context.Context, fns ...task.Func[T]) []Result[T] {
 	checkFuncs("Settled", fns)
 	s := &settlement[T]{
-		batch: batch[task.Func[T], T]{items: fns, fn: call[T]},
+		batch: batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindSettled},
 		all:   make([]Result[T], len(fns)),
 	}
 	s.outcome = s

@@ -141,6 +141,11 @@ func (g *Group) SetPolicy(p Policy) {
 // Wait blocks until all functions given to Go have ended, and returns the first
 // error of one of them, as it is, or nil. See [Group.SetPolicy] for other errors.
 func (g *Group) Wait() error {
+	if g.jobs != nil {
+		if leave := watch(g.jobs, groupView{g}); leave != nil {
+			defer leave()
+		}
+	}
 	g.running.Wait()
 	g.mu.Lock()
 	err := g.first
@@ -172,7 +177,7 @@ func (g *Group) fail(p *part, err error) {
 		}
 	}
 	cancels := kept && policy.enough(len(g.errs)) && g.jobs != nil
-	last := kept && g.given-g.ended == 1
+	last := kept && g.given-g.gone() == 1
 	g.mu.Unlock()
 	switch {
 	case cancels:

@@ -29,7 +29,7 @@ func Map[T, R any](ctx context.Context, items []T, fn func(context.Context, T) (
 	if fn == nil {
 		panic(nilFunc("Map"))
 	}
-	return mapItems(ctx, "Map", items, fn, opts)
+	return mapItems(ctx, kindMap, items, fn, opts)
 }
 
 // Each is [Map] for jobs that have no result.
@@ -37,7 +37,7 @@ func Each[T any](ctx context.Context, items []T, fn func(context.Context, T) err
 	if fn == nil {
 		panic(nilFunc("Each"))
 	}
-	_, err := mapItems(ctx, "Each", items, func(ctx context.Context, item T) (struct{}, error) {
+	_, err := mapItems(ctx, kindEach, items, func(ctx context.Context, item T) (struct{}, error) {
 		return struct{}{}, fn(ctx, item)
 	}, opts)
 	return err
@@ -51,19 +51,20 @@ func nilFunc(caller string) *UsageError {
 	}
 }
 
-func mapItems[T, R any](ctx context.Context, caller string, items []T, fn func(context.Context, T) (R, error), opts []Option) ([]R, error) {
+func mapItems[T, R any](ctx context.Context, kind kind, items []T, fn func(context.Context, T) (R, error), opts []Option) ([]R, error) {
 	c := configure(&failFast, opts)
 	m := &mapping[T, R]{
 		batch: batch[T, R]{
 			items:   items,
 			fn:      withOptions(fn, c),
 			limit:   c.limit,
-			gate:    newGate[T](caller, c),
+			gate:    newGate[T](kind.String(), c),
 			results: make([]R, len(items)),
 			quiet:   c.progress == nil,
+			kind:    kind,
 		},
 		failures: failures{ctx: ctx, policy: c.policy},
-		name:     namer[T](caller, c),
+		name:     namer[T](kind.String(), c),
 		progress: newReporter(c.progress, len(items)),
 	}
 	m.outcome = m

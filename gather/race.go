@@ -19,7 +19,7 @@ import (
 func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Race", fns)
 	r := &contest[T]{
-		batch:    batch[task.Func[T], T]{items: fns, fn: call[T]},
+		batch:    batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindRace},
 		failures: failures{ctx: ctx, policy: FailFast},
 	}
 	r.outcome = r
@@ -38,7 +38,7 @@ func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Any", fns)
 	r := &contest[T]{
-		batch:    batch[task.Func[T], T]{items: fns, fn: call[T]},
+		batch:    batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindAny},
 		failures: failures{ctx: ctx, policy: CollectAll},
 	}
 	r.outcome = r

@@ -11,6 +11,8 @@ import (
 	"io"
 	"os"
 	"strings"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
@@ -35,7 +37,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 		return 0
 	}
 	if line := err.Error(); line != "" {
-		fmt.Fprintln(stderr, "heirloom:", strings.ReplaceAll(line, "\n", "; "))
+		fmt.Fprintln(stderr, "heirloom:", display.Line(strings.ReplaceAll(line, "\n", "; ")))
 	}
 	return exitCode(err)
 }

@@ -2,11 +2,12 @@ package main
 
 import (
 	"errors"
-	"runtime"
-	"time"
+	"io"
+	"os"
+
+	"github.com/spf13/cobra"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
-	"github.com/spf13/cobra"
 )
 
 func newRun() *cobra.Command {
@@ -18,36 +19,12 @@ func newRun() *cobra.Command {
 		Example: runExample,
 		RunE:    func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	flags := c.Flags()
-	flags.SetInterspersed(false) // what follows the command is the command's
-	flags.IntVarP(&f.limit, "jobs", "j", runtime.NumCPU(), "how many to run at once; 0 for all")
-	flags.StringVarP(&f.file, "file", "f", "", "read jobs, or values, from a `file` and not from standard input")
-	flags.StringVar(&f.format, "format", formats[0], "the jobs' format: lines, jsonl, toml; auto looks at name and text")
-	flags.BoolVarP(&f.null, "null", "0", false, "lines end with a NUL, as from find -print0")
-	flags.StringVarP(&f.output, "output", "o", outputs[0], "what jobs write is printed whole, ordered (whole, in order of their start), by lines with the job's name, or direct")
-	flags.StringVar(&f.colour, "color", whens[0], "whether names before lines have colours: auto, always, never")
-	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress bar and no summary")
-	flags.StringVar(&f.summary, "summary", whens[0], "whether to end with a table: auto (on a terminal, or of failures), always, never")
-	flags.BoolVar(&f.asJSON, "json", false, "print results, output included, as JSON lines")
-	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "print commands and run none")
-	flags.BoolVar(&f.failFast, "fail-fast", false, "end the run with the first job that fails")
-	flags.BoolVar(&f.keepGoing, "keep-going", false, "run all that can be run, whatever fails (the default)")
-	flags.IntVar(&f.retries, "retries", 0, "how often to try a job again that fails")
-	flags.DurationVar(&f.retryDelay, "retry-delay", 0, "the time before the first retry; doubled for each after it")
-	flags.DurationVar(&f.timeout, "timeout", 0, "the time that an attempt has; 0 for no limit")
-	flags.DurationVar(&f.grace, "grace", 10*time.Second, "the time to end in before being killed")
-	flags.StringVar(&f.log, "log", "", "write results to a `file`, as JSON lines")
-	flags.BoolVar(&f.resume, "resume", false, "skip jobs that succeeded according to the log, and add to it")
-	flags.StringArrayVarP(&f.env, "env", "e", nil, "set a variable for all jobs: `NAME=VALUE`")
-	flags.StringVar(&f.shell, "shell", "", "the shell, instead of sh (cmd.exe on Windows)")
-	for name, values := range map[string][]string{"format": formats, "output": outputs, "color": whens, "summary": whens} {
-		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
-	}
+	f.declare(c)
 	return c
 }
 
 func (f *runFlags) run(c *cobra.Command, args []string) error {
-	if err := f.check(); err != nil {
+	if err := f.check(c.Flags()); err != nil {
 		return err
 	}
 	env, err := f.variables()
@@ -63,28 +40,56 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		return &usageError{err}
 	}
 	defer in.close()
+	own, err := f.ownStdin(in, c.InOrStdin())
+	if err != nil {
+		return &usageError{err}
+	}
+	if own != nil {
+		defer own.Close()
+	}
+	screen := f.newScreen(c.OutOrStdout(), c.ErrOrStderr())
+	if err := f.keepResults(screen.output); err != nil {
+		return &usageError{err}
+	}
 	log, err := f.openLog()
 	if err != nil {
 		return &usageError{err}
 	}
 	defer log.Close()
 
-	screen := f.newScreen(c.OutOrStdout(), c.ErrOrStderr())
-	stop := newStopper(c.Context(), screen.say)
+	screen.begin()
+	processes := new(jobs.Processes)
+	stop := newStopper(c.Context(), screen.say, f.drain)
 	defer stop.end()
+	defer watchProcesses(processes, screen.say)()
 	o := jobs.Options{
-		Limit:      f.limit,
+		Limit:      int(f.limit),
+		Total:      in.total,
 		Shell:      shell,
 		Env:        env,
+		Unset:      f.unset,
 		Timeout:    f.timeout,
 		Retries:    f.retries,
 		RetryDelay: f.retryDelay,
+		RetryOn:    f.codes,
+		Delay:      f.delay,
 		FailFast:   f.failFast,
+		Halt:       f.halting,
 		Grace:      f.grace,
 		Hurry:      stop.hurry,
+		Drain:      stop.drain,
+		Stdin:      map[string]jobs.Stdin{"null": jobs.Null, "open": jobs.Open, "first": jobs.First}[f.stdin],
+		Input:      own,
+		TTY:        f.tty,
 		Output:     screen.output,
 		Log:        log,
+		Processes:  processes,
 		Progress:   screen.progress,
+		Say:        screen.say,
+		Hold:       f.hold(),
+	}
+	if f.tty {
+		o.Limit = 1
 	}
 	if f.dryRun {
 		o.Explain = screen.explain
@@ -101,7 +106,10 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if told := screen.end(sum); err == nil {
 		err = told
 	}
-	return outcome(stop.ctx, sum, err)
+	if err == nil && stop.ctx.Err() == nil && sum.Ended()+sum.NotRun == 0 && !f.noEmpty && !stop.drained() {
+		return usagef("nothing was run: %s (-r if that is no error)", in.empty)
+	}
+	return outcome(stop, sum, err)
 }
 
 func (f *runFlags) findShell() (*jobs.Shell, error) {
@@ -119,4 +127,38 @@ func (f *runFlags) openLog() (*jobs.Log, error) {
 		return jobs.ResumeLog(f.log)
 	}
 	return jobs.CreateLog(f.log)
+}
+
+func (f *runFlags) keepResults(o jobs.Output) error {
+	if f.results == "" || f.dryRun {
+		return nil
+	}
+	results, err := jobs.OpenResults(f.results, f.resume)
+	if err == nil && !jobs.KeepResults(o, results) {
+		err = errors.New("--results keeps what is printed whole, which this output is not")
+	}
+	return err
+}
+
+// ownStdin is the run's own standard input for those jobs that get it, in a file
+// that is the caller's to close.
+func (f *runFlags) ownStdin(in *input, stdin io.Reader) (*os.File, error) {
+	file, _ := stdin.(*os.File)
+	switch {
+	case f.dryRun:
+		return nil, nil
+	case f.tty && (in.reads || !isTerminal(stdin)):
+		tty, err := os.OpenFile(terminalPath, os.O_RDWR, 0)
+		if err != nil {
+			return nil, errors.New("--tty gives jobs the terminal, and there is none")
+		}
+		return tty, nil
+	case f.stdin != "first" && !f.tty:
+		return nil, nil
+	case in.reads:
+		return nil, errors.New("--stdin first gives standard input to a job, and what is to be run is read from there; use ::: or -f")
+	case file == nil:
+		return nil, nil
+	}
+	return duplicate(file)
 }

@@ -1,35 +1,67 @@
 package main
 
 import (
+	"errors"
+	"math"
+	"regexp"
+	"runtime"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/nearest"
 )
 
 // runFlags are the flags of heirloom run.
 type runFlags struct {
-	limit      int
+	limit      atOnce
 	file       string
 	format     string
 	null       bool
+	colsep     string
+	values     int
+	fill       bool
+	plus       bool
+	noEmpty    bool
+	pipe       bool
+	block      size
+	stdin      string
+	tty        bool
 	output     string
 	colour     string
+	tag        string
+	results    string
 	quiet      bool
 	summary    string
 	asJSON     bool
 	dryRun     bool
 	failFast   bool
 	keepGoing  bool
+	halt       string
+	drain      bool
 	retries    int
 	retryDelay time.Duration
+	retryOn    string
 	timeout    time.Duration
+	delay      time.Duration
+	load       percent
+	memFree    size
 	grace      time.Duration
 	log        string
 	resume     bool
 	env        []string
+	unset      []string
 	shell      string
+
+	// What check makes of the ones above.
+	columns *regexp.Regexp
+	codes   jobs.Codes
+	halting jobs.Halt
 }
 
 // What flags with a fixed set of values can be, the default first.
@@ -37,10 +69,67 @@ var (
 	formats = []string{"auto", "lines", "jsonl", "toml"}
 	outputs = []string{"whole", "ordered", "lines", "direct"}
 	whens   = []string{"auto", "always", "never"}
+	stdins  = []string{"null", "open", "first"}
 )
 
+func (f *runFlags) declare(c *cobra.Command) {
+	flags := c.Flags()
+	flags.SetInterspersed(false) // what follows the command is the command's
+	flags.SortFlags = false
+	f.limit = atOnce(runtime.NumCPU())
+	f.block = 1 << 20
+
+	flags.VarP(&f.limit, "jobs", "j", "how many to run at once: a number, 0 for all, or of the processors 50% or +1")
+	flags.StringVarP(&f.file, "file", "f", "", "read jobs, or values, from a `file` and not from standard input")
+	flags.StringVar(&f.format, "format", formats[0], "the jobs' format: lines, jsonl, toml; auto looks at name and text")
+	flags.BoolVarP(&f.null, "null", "0", false, "lines end with a NUL, as from find -print0")
+	flags.StringVarP(&f.colsep, "colsep", "C", "", "split each value into {1}, {2} and so on at this `regexp`")
+	flags.IntVarP(&f.values, "max-values", "N", 0, "give each job so many values; with --pipe, lines")
+	flags.BoolVarP(&f.fill, "fill", "X", false, "give each job as many values as fit into its command")
+	flags.BoolVar(&f.plus, "plus", false, "replace {/a/b} {//a/b} {,} {,,} too")
+	flags.BoolVarP(&f.noEmpty, "no-run-if-empty", "r", false, "it is no error if there is nothing to run")
+	flags.BoolVar(&f.pipe, "pipe", false, "split standard input, or the file (-f), at line ends into what jobs read")
+	flags.Var(&f.block, "block", "how much of it a job reads, about, as 10M")
+	flags.StringVar(&f.stdin, "stdin", stdins[0], "what jobs read: null, nothing; open, nothing but without an end; first, the run's own for the first")
+	flags.BoolVar(&f.tty, "tty", false, "give the terminal to one job at a time")
+	flags.StringVarP(&f.output, "output", "o", outputs[0], "what jobs write is printed whole, ordered (whole, in order of their start), by lines with the job's name, or direct")
+	flags.StringVar(&f.colour, "color", whens[0], "whether names before lines have colours: auto, always, never")
+	flags.StringVar(&f.tag, "tag", "", "what -o lines puts before lines instead of the name: a `template` as the command is")
+	flags.StringVar(&f.results, "results", "", "keep what each job wrote, and its result, in a `directory`")
+	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress bar and no summary")
+	flags.StringVar(&f.summary, "summary", whens[0], "whether to end with a table: auto (on a terminal, or of failures), always, never")
+	flags.BoolVar(&f.asJSON, "json", false, "print results, output included, as JSON lines")
+	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "print commands and run none")
+	flags.BoolVar(&f.failFast, "fail-fast", false, "end the run with the first job that fails")
+	flags.BoolVar(&f.keepGoing, "keep-going", false, "run all that can be run, whatever fails (the default)")
+	flags.StringVar(&f.halt, "halt", "", "end the run `when`: soon or now, and fail, success or done, as now,fail=2 or soon,success=10%")
+	flags.BoolVar(&f.drain, "drain", false, "at the first signal, start no more jobs and let those that run end by themselves")
+	flags.IntVar(&f.retries, "retries", 0, "how often to try a job again that fails")
+	flags.DurationVar(&f.retryDelay, "retry-delay", 0, "the time before the first retry; doubled for each after it")
+	flags.StringVar(&f.retryOn, "retry-on", "", "retry only after these exit `codes`, as 75,100-110,timeout")
+	flags.DurationVar(&f.timeout, "timeout", 0, "the time that an attempt has; 0 for no limit")
+	flags.DurationVar(&f.delay, "delay", 0, "the time between the starts of two jobs")
+	flags.Var(&f.load, "load", "start no job while the load is higher: a number, or of the processors 80%")
+	flags.Var(&f.memFree, "memfree", "start no job while less memory is free, as 2G")
+	flags.DurationVar(&f.grace, "grace", 10*time.Second, "the time to end in before being killed")
+	flags.StringVar(&f.log, "log", "", "write results to a `file`, as JSON lines")
+	flags.BoolVar(&f.resume, "resume", false, "skip jobs that succeeded according to the log, and add to it")
+	flags.StringArrayVarP(&f.env, "env", "e", nil, "set a variable for all jobs: `NAME=VALUE`")
+	flags.StringArrayVar(&f.unset, "unset", nil, "take a variable from all jobs: `NAME`")
+	flags.StringVar(&f.shell, "shell", "", "the shell, instead of sh (cmd.exe on Windows), and its arguments: 'bash -o pipefail'")
+	for name, values := range map[string][]string{"format": formats, "output": outputs, "color": whens, "summary": whens, "stdin": stdins} {
+		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
+	}
+	c.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if hint := foreignFlag(err); hint != nil {
+			return hint
+		}
+		return flagError(c, err)
+	})
+}
+
 // check finds what is wrong with the flags by themselves.
-func (f *runFlags) check() error {
+func (f *runFlags) check(flags *pflag.FlagSet) error {
 	for _, choice := range []struct {
 		flag, value string
 		known       []string
@@ -49,6 +138,7 @@ func (f *runFlags) check() error {
 		{"--output", f.output, outputs},
 		{"--color", f.colour, whens},
 		{"--summary", f.summary, whens},
+		{"--stdin", f.stdin, stdins},
 	} {
 		if !slices.Contains(choice.known, choice.value) {
 			if best, ok := nearest.Name(choice.value, choice.known); ok {
@@ -64,20 +154,77 @@ func (f *runFlags) check() error {
 		{"--timeout", f.timeout},
 		{"--grace", f.grace},
 		{"--retry-delay", f.retryDelay},
+		{"--delay", f.delay},
 		{"--retries", time.Duration(f.retries)},
 		{"--jobs", time.Duration(f.limit)},
+		{"--max-values", time.Duration(f.values)},
 	} {
 		if d.value < 0 {
 			return usagef("%s cannot be negative", d.flag)
 		}
 	}
+	if err := f.parse(); err != nil {
+		return err
+	}
+	if flags.Changed("tty") && f.limit != 1 && flags.Changed("jobs") {
+		return usagef("--tty gives the terminal to one job at a time, so that --jobs can be 1 only")
+	}
+	for _, pair := range [][2]string{
+		{"fail-fast", "keep-going"}, {"fail-fast", "halt"}, {"keep-going", "halt"}, {"tty", "json"}, {"tty", "pipe"}, {"tty", "results"},
+		{"stdin", "pipe"}, {"stdin", "tty"}, {"colsep", "pipe"}, {"fill", "pipe"}, {"format", "pipe"}, {"json", "tag"},
+	} {
+		if flags.Changed(pair[0]) && flags.Changed(pair[1]) {
+			return usagef("--%s and --%s exclude each other", pair[0], pair[1])
+		}
+	}
 	switch {
-	case f.failFast && f.keepGoing:
-		return usagef("--fail-fast and --keep-going exclude each other")
 	case f.resume && f.log == "":
 		return usagef("--resume needs --log, the log to resume from")
+	case f.tag != "" && f.output != "lines":
+		return usagef("--tag is what --output lines puts before lines")
+	case f.results != "" && (f.output == "lines" || f.output == "direct"):
+		return usagef("--results keeps what is printed whole, and not --output %s", f.output)
+	case f.tty && flags.Changed("output") && f.output != "direct":
+		return usagef("with --tty, output is direct, and not %s", f.output)
+	case flags.Changed("max-values") && f.values == 0:
+		return usagef("--max-values has to be 1 at least")
+	case flags.Changed("block") && !f.pipe:
+		return usagef("--block is how much a job reads with --pipe")
+	case f.retryOn != "" && f.retries == 0:
+		return usagef("--retry-on needs --retries, how often to try again")
 	}
 	return nil
+}
+
+// parse parses the flags that are more than text.
+func (f *runFlags) parse() error {
+	var err error
+	if f.colsep != "" {
+		if f.columns, err = regexp.Compile(f.colsep); err != nil {
+			return usagef("--colsep cannot be %q: %w", f.colsep, errors.Unwrap(wrapped{err}))
+		}
+	}
+	if f.retryOn != "" {
+		if f.codes, err = jobs.ParseCodes(f.retryOn); err != nil {
+			return usagef("--retry-on: %w", err)
+		}
+	}
+	if f.halting, err = jobs.ParseHalt(f.halt); err != nil {
+		return usagef("--halt cannot be %q: %w", f.halt, err)
+	}
+	if _, _, err := canHold(float64(f.load), int64(f.memFree)); err != nil {
+		return &usageError{err}
+	}
+	return nil
+}
+
+// wrapped unwraps to what is wrong with a regexp, without the words that the
+// message has already.
+type wrapped struct{ err error }
+
+func (w wrapped) Error() string { return w.err.Error() }
+func (w wrapped) Unwrap() error {
+	return errors.New(strings.TrimPrefix(w.err.Error(), "error parsing regexp: "))
 }
 
 // variables are those of --env.
@@ -90,5 +237,81 @@ func (f *runFlags) variables() (map[string]string, error) {
 		}
 		env[name] = value
 	}
+	for _, name := range f.unset {
+		if name == "" || strings.Contains(name, "=") {
+			return nil, usagef("--unset takes a NAME, not %q", name)
+		}
+		if _, ok := env[name]; ok {
+			return nil, usagef("--env and --unset both name %s", name)
+		}
+	}
 	return env, nil
+}
+
+// atOnce is a number of jobs that run at once.
+type atOnce int
+
+func (a *atOnce) String() string { return strconv.Itoa(int(*a)) }
+func (a *atOnce) Type() string   { return "number" }
+
+func (a *atOnce) Set(s string) error {
+	if share, ok := strings.CutSuffix(s, "%"); ok {
+		n, err := strconv.ParseFloat(share, 64)
+		if err != nil || !(n > 0 && n <= 1e6) {
+			return errors.New("no percentage of the processors")
+		}
+		*a = atOnce(max(1, int(math.Round(n/100*float64(runtime.NumCPU())))))
+		return nil
+	}
+	n, err := strconv.Atoi(s)
+	if err != nil {
+		return err
+	}
+	if strings.HasPrefix(s, "+") {
+		n += runtime.NumCPU()
+	}
+	*a = atOnce(n)
+	return nil
+}
+
+// percent is a number, or a percentage of the processors as one. 0 is none.
+type percent float64
+
+func (p *percent) String() string { return "" }
+func (p *percent) Type() string   { return "load" }
+
+func (p *percent) Set(s string) error {
+	number, share := strings.CutSuffix(s, "%")
+	n, err := strconv.ParseFloat(number, 64)
+	if err != nil || !(n > 0 && n <= 1e6) {
+		return errors.New("no load, as 4 or 80%")
+	}
+	if share {
+		n *= float64(runtime.NumCPU()) / 100
+	}
+	*p = percent(n)
+	return nil
+}
+
+// size is a number of bytes, with K, M, G or T for powers of 1024.
+type size int64
+
+func (n *size) String() string {
+	if *n >= 1<<20 && *n%(1<<20) == 0 {
+		return strconv.FormatInt(int64(*n>>20), 10) + "M"
+	}
+	return strconv.FormatInt(int64(*n), 10)
+}
+func (n *size) Type() string { return "size" }
+
+func (n *size) Set(s string) error {
+	digits := strings.TrimRight(s, "kKmMgGtTiIbB")
+	unit := strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(s[len(digits):]), "B"), "I")
+	shift, ok := map[string]int{"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[unit]
+	value, err := strconv.ParseFloat(digits, 64)
+	if !ok || err != nil || !(value > 0 && value*float64(uint64(1)<<shift) < 1<<62) || value*float64(uint64(1)<<shift) < 1 {
+		return errors.New("no size, as 500K, 10M or 2G")
+	}
+	*n = size(value * float64(uint64(1)<<shift))
+	return nil
 }

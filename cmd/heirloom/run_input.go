@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
-	"slices"
 	"strings"
 
 	"golang.org/x/term"
@@ -15,11 +13,14 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// input is what is to be run: one of its fields is set.
+// input is what is to be run: a stream or a plan.
 type input struct {
 	stream jobs.Stream
+	total  int // how many jobs the stream has; 0 if nobody knows
 	plan   *jobs.Plan
+	empty  string // what to say if there was nothing to run
 	file   *os.File
+	reads  bool // whether it reads standard input
 }
 
 func (in *input) close() {
@@ -30,127 +31,273 @@ func (in *input) close() {
 
 // input takes the arguments apart, and finds where the rest comes from.
 func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*input, error) {
-	words, lists := splitLists(args)
-	command := strings.Join(words, " ")
-	if len(lists) > 0 {
-		if f.file != "" {
-			return nil, errors.New("there are values after ::: and in a file; which ones?")
-		}
-		if command != "" {
-			template, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: len(lists)})
-			if err != nil {
-				return nil, err
-			}
-			return &input{stream: jobs.Values(template, lists)}, nil
-		}
-		if len(lists) > 1 {
-			return nil, errors.New("there is no command to combine the values of several ::: in")
-		}
-		return &input{stream: jobs.Commands(lists[0])}, nil
+	words, lists, err := splitArguments(args)
+	if err != nil {
+		return nil, err
 	}
-
-	in := new(input)
-	name := "standard input"
-	if f.file != "" && f.file != "-" {
-		file, err := os.Open(f.file)
-		if err != nil {
-			return nil, err
-		}
-		if info, err := file.Stat(); err == nil && info.IsDir() {
-			file.Close()
-			return nil, fmt.Errorf("%s is a directory", f.file)
-		}
-		name, stdin, in.file = f.file, file, file
-	} else if isTerminal(stdin) && f.file == "" {
+	if f.dryRun && len(words) > 1 && strings.Trim(words[0], "0123456789") == "" {
+		return nil, fmt.Errorf("-n is --dry-run; -N %s gives each job %[1]s values", words[0])
+	}
+	command := strings.Join(words, " ")
+	switch {
+	case f.pipe:
+		return f.blocks(command, lists, stdin, shell)
+	case len(lists) > 0 && f.file != "":
+		return nil, errors.New("there are values after ::: and in a file; which ones?")
+	case len(lists) > 0 && command == "":
+		return f.commands(lists)
+	case len(lists) == 1 && lists[0].files && len(lists[0].words) == 1:
+		// One file is read as it comes.
+		return f.source(lists[0].words[0], stdin, func(in *input, r *bufio.Reader) error {
+			in.empty = fmt.Sprintf("%s has no values for %q", in.empty, command)
+			return f.fromRows(in, command, jobs.LineRows(r, f.sep()), shell, 1, 0)
+		})
+	case len(lists) > 0:
+		return f.combined(command, lists, stdin, shell)
+	}
+	if isTerminal(stdin) && f.file == "" {
 		if command != "" {
 			return nil, fmt.Errorf("no values for %q; give them after :::, in a file (-f) or on standard input", command)
 		}
 		return nil, errors.New("nothing to run; heirloom run --help tells how to give commands")
 	}
-	sep := byte('\n')
-	if f.null {
-		sep = 0
+	if command == "" {
+		return f.source(f.file, stdin, f.readJobs)
 	}
-	if command != "" {
-		if f.format != formats[0] && f.format != "lines" {
-			return nil, fmt.Errorf("with a command, what is read are values, one on a line, and not %s", f.format)
+	if f.format != formats[0] && f.format != "lines" {
+		return nil, fmt.Errorf("with a command, what is read are values, one on a line, and not %s", f.format)
+	}
+	return f.source(f.file, stdin, func(in *input, r *bufio.Reader) error {
+		in.empty = fmt.Sprintf("%s has no values for %q", in.empty, command)
+		if f.file == "" && len(words) > 1 && strings.ContainsAny(words[0], " \t") {
+			in.empty += "; commands themselves follow :::"
 		}
-		template, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+		return f.fromRows(in, command, jobs.LineRows(r, f.sep()), shell, 1, 0)
+	})
+}
+
+// sep is what ends a line.
+func (f *runFlags) sep() byte {
+	if f.null {
+		return 0
+	}
+	return '\n'
+}
+
+// source opens the file, or takes standard input for "" and "-", and has read make
+// jobs of it.
+func (f *runFlags) source(name string, stdin io.Reader, read func(*input, *bufio.Reader) error) (*input, error) {
+	in := &input{empty: name}
+	r := stdin
+	if name == "" || name == "-" {
+		in.empty, in.reads = "standard input", true
+	} else {
+		file, err := openFile(name)
 		if err != nil {
 			return nil, err
 		}
-		in.stream = jobs.ValueLines(template, stdin, sep)
-		return in, nil
+		r, in.file = file, file
 	}
-	return in, f.readJobs(in, name, bufio.NewReader(stdin), sep)
-}
-
-// splitLists cuts the arguments at each ":::".
-func splitLists(args []string) (command []string, lists [][]string) {
-	for {
-		i := slices.Index(args, ":::")
-		if i < 0 {
-			i = len(args)
-		}
-		if lists == nil {
-			command, lists = args[:i], [][]string{}
-		} else {
-			lists = append(lists, args[:i])
-		}
-		if i == len(args) {
-			return command, lists
-		}
-		args = args[i+1:]
+	buffered := bufio.NewReader(r)
+	var err error
+	if !in.reads && !f.null {
+		err = jobs.SkipBOM(buffered) // what a program writes to us has no marks
 	}
-}
-
-func (f *runFlags) readJobs(in *input, name string, r *bufio.Reader, sep byte) error {
-	decode := jobs.DecodeTOML
-	switch f.formatOf(r) {
-	case "lines":
-		in.stream = jobs.Lines(r, sep)
-		return nil
-	case "jsonl":
-		decode = jobs.DecodeJSONLines
-	}
-	root, err := decode(r)
 	if err == nil {
-		in.plan, err = jobs.NewPlan(root)
+		err = read(in, buffered)
+	} else {
+		err = fmt.Errorf("%s: %w", in.empty, err)
 	}
 	if err != nil {
-		return fmt.Errorf("%s: %w", name, err)
+		in.close()
+		return nil, err
 	}
-	return nil
+	return in, nil
 }
 
-// formatOf is the format that was asked for, or that the file's name tells, or
-// else its text: an object that begins the first line makes it JSON lines.
-func (f *runFlags) formatOf(r *bufio.Reader) string {
-	if f.format != formats[0] {
-		return f.format
+func openFile(name string) (*os.File, error) {
+	file, err := os.Open(name)
+	if err != nil {
+		return nil, err
 	}
-	switch strings.ToLower(filepath.Ext(f.file)) {
-	case ".toml":
-		return "toml"
-	case ".jsonl", ".ndjson", ".json":
-		return "jsonl"
+	if info, err := file.Stat(); err == nil && info.IsDir() {
+		file.Close()
+		return nil, fmt.Errorf("%s is a directory", name)
 	}
-	braced := false
-	for n := 1; ; n++ {
-		head, err := r.Peek(n) // which waits for no more than it has to
+	return file, nil
+}
+
+// commands is for ::: without a command before it.
+func (f *runFlags) commands(lists []list) (*input, error) {
+	if lists[0].files {
+		return nil, errors.New("there is no command for the values in the files after ::::; -f reads commands from a file")
+	}
+	if len(lists) > 1 {
+		return nil, errors.New("there is no command to combine the values of several ::: in")
+	}
+	if f.columns != nil || f.values > 0 || f.fill {
+		return nil, errors.New("there is no command for the values; what follows ::: would be commands")
+	}
+	for i, c := range lists[0].words {
+		if strings.TrimSpace(c) == "" {
+			return nil, fmt.Errorf("command %d after ::: is empty", i+1)
+		}
+	}
+	return &input{stream: jobs.Commands(lists[0].words), total: len(lists[0].words), empty: "there are no commands after :::"}, nil
+}
+
+// combined is for values in several lists, or in one that is known as a whole.
+func (f *runFlags) combined(command string, lists []list, stdin io.Reader, shell *jobs.Shell) (*input, error) {
+	in := &input{empty: fmt.Sprintf("there are no values for %q after :::", command)}
+	var groups [][][]string // lists that are linked
+	for _, l := range lists {
+		for _, values := range [][]string{l.words} {
+			sources := [][]string{values}
+			if l.files {
+				sources = nil
+				for _, name := range values {
+					read, err := f.readList(name, stdin, in)
+					if err != nil {
+						return nil, err
+					}
+					sources = append(sources, read)
+				}
+			}
+			for _, source := range sources {
+				if l.linked {
+					last := len(groups) - 1
+					groups[last] = append(groups[last], source)
+				} else {
+					groups = append(groups, [][]string{source})
+				}
+			}
+		}
+	}
+	width, total := 0, 1
+	var product [][][]string
+	for _, g := range groups {
+		rows, err := jobs.Link(g)
 		if err != nil {
-			return "lines"
+			return nil, err
 		}
-		switch last := head[n-1]; {
-		case strings.IndexByte(" \t\r\n", last) >= 0:
-		case last == '{' && !braced:
-			braced = true
-		case braced && (last == '"' || last == '}'):
-			return "jsonl"
-		default:
-			return "lines"
+		width += len(g)
+		product = append(product, rows)
+		if total *= len(rows); total > 1<<40 {
+			return nil, errors.New("the lists make more combinations than anybody will live to see")
 		}
 	}
+	return in, f.fromRows(in, command, jobs.Product(product), shell, width, total)
+}
+
+// readList reads the values of a file that follows ::::.
+func (f *runFlags) readList(name string, stdin io.Reader, in *input) ([]string, error) {
+	if name == "-" {
+		if in.reads {
+			return nil, errors.New("standard input cannot be read twice")
+		}
+		in.reads = true
+		return jobs.ReadValues(stdin, f.sep())
+	}
+	file, err := openFile(name)
+	if err != nil {
+		return nil, err
+	}
+	defer file.Close()
+	r := bufio.NewReader(file)
+	if !f.null {
+		if err := jobs.SkipBOM(r); err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	values, err := jobs.ReadValues(r, f.sep())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return values, nil
+}
+
+// maxCommand is as long as a command can be that is made of as many values as fit.
+// Linux takes 128 KiB, and cmd.exe 8191 characters.
+const maxCommand = 120 << 10
+
+// fromRows makes jobs of rows of values, of which there are total if that is not 0.
+func (f *runFlags) fromRows(in *input, command string, rows jobs.Rows, shell *jobs.Shell, width, total int) error {
+	o := jobs.TemplateOptions{Values: width, Plus: f.plus}
+	if f.columns != nil {
+		rows, o.Values = rows.Columns(f.columns), 0
+	}
+	if f.values > 0 {
+		o.Values *= f.values
+		total = (total + f.values - 1) / f.values
+	}
+	if !f.fill {
+		o.Total = total
+	} else {
+		o.Values, total = 0, 0
+	}
+	known := total > 0
+	t, err := jobs.ParseTemplate(command, shell, o)
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.fill:
+		if err := t.CheckMany(); err != nil {
+			return err
+		}
+		room := shell.Longest(maxCommand) - t.Fixed()
+		if room <= 0 {
+			return errors.New("the command is so long that no value fits into it")
+		}
+		rows = rows.Batches(f.values, t.Size, room)
+	case f.values > 0:
+		rows = rows.Batches(f.values, nil, 0)
+	}
+	if known && total <= maxChecked {
+		// All is there to be looked at before anything runs.
+		if err := t.Check(rows); err != nil {
+			return err
+		}
+	}
+	in.stream, in.total = t.Jobs(rows), total
+	if f.tag == "" {
+		return nil
+	}
+	tag, err := jobs.ParseTag(f.tag, jobs.TemplateOptions{Values: o.Values, Total: total, Plus: f.plus})
+	in.stream = tag.Mark(in.stream)
+	return err
+}
+
+// maxChecked is how many jobs are looked at before the first is run.
+const maxChecked = 1 << 20
+
+// blocks is for --pipe.
+func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *jobs.Shell) (*input, error) {
+	if command == "" {
+		return nil, errors.New("--pipe needs a command, which reads its part of the input")
+	}
+	if len(lists) > 0 {
+		return nil, errors.New("with --pipe there are no values, and nothing can follow :::")
+	}
+	if isTerminal(stdin) && f.file == "" {
+		return nil, errors.New("--pipe splits standard input, which is a terminal, or a file (-f)")
+	}
+	t, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Bare: true, Plus: f.plus})
+	if err != nil {
+		return nil, err
+	}
+	in := &input{empty: f.file, reads: true}
+	if f.file != "" && f.file != "-" {
+		if in.file, err = openFile(f.file); err != nil {
+			return nil, err
+		}
+		stdin, in.reads = in.file, false
+	} else {
+		in.empty = "standard input"
+	}
+	in.empty += " is empty"
+	in.stream = t.Blocks(stdin, f.sep(), int(f.block), f.values)
+	return in, nil
 }
 
 func isTerminal(stream any) bool {

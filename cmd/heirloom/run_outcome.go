@@ -17,18 +17,29 @@ type runError struct {
 func (e *runError) Error() string { return e.text }
 func (e *runError) ExitCode() int { return e.code }
 
-// outcome makes an error of what did not go well.
-func outcome(ctx context.Context, sum *jobs.Summary, err error) error {
+// outcome makes an error of what did not go well. Nothing but that all was done, or
+// as much as was asked for, is no error.
+func outcome(stop *stopper, sum *jobs.Summary, err error) error {
 	var by *jobs.Interrupted
+	undone := sum.NotRun + sum.Canceled + sum.Skipped
 	switch {
+	case errors.As(context.Cause(stop.ctx), &by), errors.As(err, &by):
+		return &runError{fmt.Sprintf("%v: %s", by, kinds(sum.Counts)), by.ExitCode()}
 	case err != nil:
 		return err
-	case errors.As(context.Cause(ctx), &by):
+	case stop.drained():
+		by = stop.by.Load()
 		return &runError{fmt.Sprintf("%v: %s", by, kinds(sum.Counts)), by.ExitCode()}
+	case sum.Enough:
+		return nil
 	case sum.Failed > 0:
 		return &runError{fmt.Sprintf("%d of %s failed", sum.Failed+sum.TimedOut, count(sum)), exitFailure}
 	case sum.TimedOut > 0:
 		return &runError{fmt.Sprintf("%d of %s timed out", sum.TimedOut, count(sum)), exitTimeout}
+	case undone > 0 && sum.Halted:
+		return nil
+	case undone > 0:
+		return &runError{fmt.Sprintf("%d of %s did not run to their end", undone, count(sum)), exitFailure}
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 	"sync/atomic"
+	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
@@ -18,17 +19,25 @@ import (
 // it appears above.
 type progressBar struct {
 	*mpb.Progress
-	bar    *mpb.Bar
-	counts atomic.Pointer[jobs.Counts]
+	terminal io.Writer
+	started  time.Time
+	bar      *mpb.Bar
+	counts   atomic.Pointer[jobs.Counts]
 }
 
 func newProgressBar(terminal io.Writer) *progressBar {
-	p := &progressBar{Progress: mpb.New(mpb.WithOutput(terminal))}
+	p := &progressBar{terminal: terminal}
 	p.counts.Store(new(jobs.Counts))
+	return p
+}
+
+// begin shows the bar. Before, it is not to be written to.
+func (p *progressBar) begin() {
+	p.started = time.Now()
+	p.Progress = mpb.New(mpb.WithOutput(p.terminal))
 	p.bar = p.New(0, mpb.BarStyle(),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.tell() })),
-		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO)))
-	return p
+		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return p.left() })))
 }
 
 func (p *progressBar) set(c jobs.Counts) {
@@ -44,6 +53,18 @@ func (p *progressBar) tell() string {
 		parts = append(parts, fmt.Sprintf("%d failed", bad))
 	}
 	return strings.Join(parts, ", ") + " "
+}
+
+// left is how long the rest will take, if it takes as long as what has been done
+// did, and if it is known how much that is.
+func (p *progressBar) left() string {
+	c := p.counts.Load()
+	done := c.Ended() - c.Resumed
+	if rest := c.Known - c.Ended(); c.Final && done > 0 && rest > 0 {
+		eta := time.Since(p.started) / time.Duration(done) * time.Duration(rest)
+		return ", " + eta.Round(time.Second).String() + " left"
+	}
+	return ""
 }
 
 // end takes the bar away; what was written above it stays.

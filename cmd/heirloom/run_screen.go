@@ -5,9 +5,9 @@ import (
 	"io"
 	"os"
 	"strings"
-	"text/tabwriter"
 	"time"
 
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
@@ -16,6 +16,7 @@ type screen struct {
 	flags          *runFlags
 	stdout, stderr io.Writer
 	onTerminal     bool         // whether stderr is one
+	outOnTerminal  bool         // whether stdout is
 	bar            *progressBar // nil if there is none
 	messages       io.Writer    // what is printed on stderr while jobs run
 	output         jobs.Output
@@ -29,7 +30,9 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 		out = c.w // the output of jobs has checks of its own
 	}
 	outOnTerminal := isTerminal(out)
-	if s.onTerminal && !f.quiet && !f.dryRun && f.output != "direct" {
+	s.outOnTerminal = outOnTerminal
+	direct := f.output == "direct" || f.tty
+	if s.onTerminal && !f.quiet && !f.dryRun && !direct {
 		s.bar = newProgressBar(stderr)
 	}
 	if s.bar != nil {
@@ -40,7 +43,7 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 		}
 	}
 	mode := f.output
-	if mode != "lines" && f.limit == 1 && s.bar == nil {
+	if direct || mode != "lines" && f.limit == 1 && s.bar == nil && f.results == "" {
 		mode = "direct" // what only one writes is whole, and in order
 	}
 	switch {
@@ -59,6 +62,13 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 	return s
 }
 
+// begin shows the progress bar, once nothing can go wrong any more before jobs run.
+func (s *screen) begin() {
+	if s.bar != nil {
+		s.bar.begin()
+	}
+}
+
 // coloursWelcome follows no-color.org, and what terminals tell of themselves.
 func coloursWelcome() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
@@ -67,13 +77,13 @@ func coloursWelcome() bool {
 // explain prints what would be run.
 func (s *screen) explain(r *jobs.Result) error {
 	if s.flags.asJSON {
-		return printJSON(s.stdout, struct {
-			Number  int    `json:"number"`
-			Job     string `json:"job"`
-			Command string `json:"command"`
-		}{r.Number, r.Job, r.Command})
+		return r.WriteCommand(s.stdout)
 	}
-	_, err := fmt.Fprintln(s.stdout, r.Command)
+	command := r.Command
+	if s.outOnTerminal {
+		command = display.Lines(command)
+	}
+	_, err := fmt.Fprintln(s.stdout, command)
 	return err
 }
 
@@ -85,7 +95,7 @@ func (s *screen) say(what string) {
 		// the bar's removal then begins.
 		start = "\r\x1b[K"
 	}
-	fmt.Fprintf(s.messages, "%sheirloom: %s\n", start, what)
+	fmt.Fprintf(s.messages, "%sheirloom: %s\n", start, display.Line(what))
 }
 
 // end takes the bar away and prints the summary.
@@ -120,8 +130,7 @@ func printSummary(w io.Writer, sum *jobs.Summary, all bool) error {
 		rows = sum.First
 	}
 	if len(rows) > 0 {
-		table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
-		fmt.Fprintln(table, "STATE\tTIME\tTRIES\tJOB\tWHY")
+		table := [][]string{{"STATE", "TIME", "TRIES", "JOB", "WHY"}}
 		for _, r := range rows {
 			took, tries := "", ""
 			if r.Attempts > 0 {
@@ -131,9 +140,9 @@ func printSummary(w io.Writer, sum *jobs.Summary, all bool) error {
 			if why == string(r.State) {
 				why = ""
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\n", r.State, took, tries, oneLine(r.Job), oneLine(why))
+			table = append(table, []string{string(r.State), took, tries, oneLine(r.Job), oneLine(why)})
 		}
-		if err := table.Flush(); err != nil {
+		if _, err := io.WriteString(w, align(table)); err != nil {
 			return err
 		}
 		if bad := sum.Failed + sum.TimedOut + sum.Canceled + sum.Skipped; len(rows) < bad {
@@ -176,14 +185,34 @@ func seconds(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// maxCell bounds a cell of the table.
+// maxCell bounds a cell of the table, in columns.
 const maxCell = 60
 
-// oneLine keeps a command of several lines, or a long one, from tearing a table.
+// oneLine keeps a command of several lines, or a long one, from tearing a table,
+// and what its characters do to a terminal from being done.
 func oneLine(s string) string {
-	s = strings.Join(strings.Fields(s), " ")
-	if r := []rune(s); len(r) > maxCell {
-		s = string(r[:maxCell-1]) + "…"
+	if len(s) > 64*maxCell {
+		s = s[:64*maxCell]
 	}
-	return s
+	return display.Cut(display.Line(strings.Join(strings.Fields(s), " ")), maxCell)
+}
+
+// align lays out the cells in columns, by what they take on a terminal.
+func align(table [][]string) string {
+	last := len(table[0]) - 1
+	widths := make([]int, last)
+	for _, row := range table {
+		for i := range last {
+			widths[i] = max(widths[i], display.Width(row[i]))
+		}
+	}
+	var b strings.Builder
+	for _, row := range table {
+		for i := range last {
+			b.WriteString(display.Pad(row[i], widths[i]+2))
+		}
+		b.WriteString(row[last])
+		b.WriteByte('\n')
+	}
+	return b.String()
 }

@@ -4,33 +4,46 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
 // A stopper ends a run when the program is told to end.
 type stopper struct {
-	ctx     context.Context // cancelled at the first signal, which its cause tells
-	hurry   chan struct{}   // closed at the second
+	ctx     context.Context // cancelled at the first signal, or the second if that only drains, which its cause tells
+	drain   chan struct{}   // closed at the first signal if that only drains; nil otherwise
+	hurry   chan struct{}   // closed at the signal after that
 	cancel  context.CancelCauseFunc
 	signals chan os.Signal
+	by      atomic.Pointer[jobs.Interrupted] // what drained
 }
 
-func newStopper(parent context.Context, say func(string)) *stopper {
+func newStopper(parent context.Context, say func(string), drain bool) *stopper {
 	s := &stopper{hurry: make(chan struct{}), signals: make(chan os.Signal, 2)}
+	if drain {
+		s.drain = make(chan struct{})
+	}
 	s.ctx, s.cancel = context.WithCancelCause(parent)
 	signal.Notify(s.signals, endSignals()...)
 	go s.wait(say)
 	return s
 }
 
-// wait ends with end, or with the second signal.
+// wait ends with end, or with the last signal that makes a difference.
 func (s *stopper) wait(say func(string)) {
-	first, ok := <-s.signals
+	next, ok := <-s.signals
+	if ok && s.drain != nil {
+		by := &jobs.Interrupted{Signal: next}
+		s.by.Store(by)
+		say(by.Error() + ": starting no more jobs; once more to end those that run")
+		close(s.drain)
+		next, ok = <-s.signals
+	}
 	if !ok {
 		return
 	}
-	by := &jobs.Interrupted{Signal: first}
+	by := &jobs.Interrupted{Signal: next}
 	say(by.Error() + ": waiting for jobs to end; once more to kill them")
 	s.cancel(by)
 	if _, ok := <-s.signals; ok {
@@ -38,6 +51,9 @@ func (s *stopper) wait(say func(string)) {
 		close(s.hurry)
 	}
 }
+
+// drained reports whether a signal has kept jobs from being started.
+func (s *stopper) drained() bool { return s.by.Load() != nil }
 
 func (s *stopper) end() {
 	signal.Stop(s.signals)

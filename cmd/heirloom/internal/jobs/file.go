@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/pelletier/go-toml/v2"
 
@@ -37,6 +38,9 @@ func DecodeJSONLines(r io.Reader) (*Job, error) {
 }
 
 func decodeJSON(line []byte) (*Job, error) {
+	if !utf8.Valid(line) {
+		return nil, errors.New("the line is not UTF-8, which JSON has to be")
+	}
 	d := json.NewDecoder(bytes.NewReader(line))
 	job := new(Job)
 	if err := d.Decode(job); err != nil {
@@ -44,6 +48,8 @@ func decodeJSON(line []byte) (*Job, error) {
 		switch {
 		case errors.Is(err, io.ErrUnexpectedEOF):
 			return nil, errors.New("the JSON object does not end on its line")
+		case errors.As(err, &mismatch) && mismatch.Field == "timeout":
+			return nil, fmt.Errorf("timeout is a %s; write it as \"90s\" or \"1h30m\"", mismatch.Value)
 		case errors.As(err, &mismatch) && mismatch.Field == "":
 			return nil, fmt.Errorf("not a JSON object (%s)", mismatch.Value)
 		case errors.As(err, &mismatch):
@@ -54,19 +60,49 @@ func decodeJSON(line []byte) (*Job, error) {
 	if _, err := d.Token(); err != io.EOF {
 		return nil, errors.New("there is more than one JSON object on the line")
 	}
-	return job, checkKeys(line)
+	if err := checkKeys(line); err != nil {
+		return nil, err
+	}
+	// Half of a surrogate pair is read as U+FFFD, which nobody wrote.
+	if read, err := marshal(job); err != nil || bytes.ContainsRune(read, utf8.RuneError) && !bytes.ContainsRune(line, utf8.RuneError) &&
+		!bytes.Contains(bytes.ToLower(line), []byte(`\ufffd`)) {
+		return nil, errors.New("the line has half of a surrogate pair")
+	}
+	return job, nil
 }
 
 // checkKeys looks for a key that is none of a job's, because a misspelt one must
 // not be ignored. (A Decoder that disallows them names them in its text only.)
 func checkKeys(object []byte) error {
-	var fields map[string]json.RawMessage
-	if err := json.Unmarshal(object, &fields); err != nil {
+	fields := map[string]json.RawMessage{}
+	d := json.NewDecoder(bytes.NewReader(object))
+	if _, err := d.Token(); err != nil {
 		return err
 	}
-	for key := range fields {
-		if err := checkKey(key); err != nil {
+	for d.More() {
+		key, err := d.Token()
+		if err != nil {
 			return err
+		}
+		name, _ := key.(string)
+		if err := checkKey(name); err != nil {
+			return err
+		}
+		if fields[name] != nil {
+			return fmt.Errorf("the job has two fields %q", name)
+		}
+		var value json.RawMessage
+		if err := d.Decode(&value); err != nil {
+			return err
+		}
+		fields[name] = value
+	}
+	var env map[string]*string
+	if nested, ok := fields["env"]; ok && json.Unmarshal(nested, &env) == nil {
+		for name, value := range env {
+			if value == nil {
+				return fmt.Errorf("variable %s is null; a variable that is not to be there is named in unset", name)
+			}
 		}
 	}
 	var children []json.RawMessage
@@ -86,11 +122,14 @@ func checkKeys(object []byte) error {
 func checkKey(key string) error {
 	var known []string
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[Job]()) {
-		if name := f.Tag.Get("json"); name == key {
-			return nil
-		} else {
-			known = append(known, name)
+		name := f.Tag.Get("json")
+		if name == "-" {
+			continue
 		}
+		if name == key {
+			return nil
+		}
+		known = append(known, name)
 	}
 	if best, ok := nearest.Name(key, known); ok {
 		return fmt.Errorf("a job has no %q; did you mean %q?", key, best)

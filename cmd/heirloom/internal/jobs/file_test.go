@@ -16,7 +16,7 @@ func ptr[T any](v T) *T { return &v }
 var decoded = []*jobs.Job{
 	{
 		Name: "build", Command: "make", Env: map[string]string{"MODE": "release"}, Dir: "src",
-		Timeout: ptr(jobs.Duration(90 * time.Second)), Retries: ptr(2),
+		Timeout: ptr(jobs.Duration{Duration: 90 * time.Second}), Retries: ptr(2),
 	},
 	{Name: "test", Needs: []string{"build"}, Jobs: []*jobs.Job{{Command: "go test"}}},
 }
@@ -59,7 +59,7 @@ func TestDecodeErrors(t *testing.T) {
 	tests := []struct{ text, reason, want string }{
 		{`{"command": "x", "retires": 2}`, "a misspelt field", `line 1: a job has no "retires"; did you mean "retries"?`},
 		{`{"Command": "x"}`, "fields are in lower case", `line 1: a job has no "Command"; did you mean "command"?`},
-		{`{"xyzzy": "x"}`, "a field like no other", `line 1: a job has no "xyzzy", but name, command, env, dir, timeout, retries, needs, jobs`},
+		{`{"xyzzy": "x"}`, "a field like no other", `line 1: a job has no "xyzzy", but name, command, env, unset, dir, timeout, retries, needs, jobs`},
 		{`{"jobs": [{"comand": "x"}]}`, "a misspelt field within", `line 1: a job has no "comand"; did you mean "command"?`},
 		{"\n" + `{"command": 3}`, "another type", `line 2: command has the wrong type (number)`},
 		{`{"timeout": "5"}`, "no duration", `line 1: "5" is no duration; write it as "90s" or "1h30m"`},

@@ -3,6 +3,7 @@ package jobs
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -17,6 +18,9 @@ type Job struct {
 
 	// Env holds variables to set, for the job and for all below it.
 	Env map[string]string `json:"env" toml:"env"`
+
+	// Unset names variables that the job is not to have, nor those below it.
+	Unset []string `json:"unset" toml:"unset"`
 
 	// Dir is the directory to run in; a relative one starts from the parent's.
 	Dir string `json:"dir" toml:"dir"`
@@ -33,10 +37,20 @@ type Job struct {
 
 	// Jobs are the jobs of a group.
 	Jobs []*Job `json:"jobs" toml:"jobs"`
+
+	// Tag is what the output is marked with, if that is not the name.
+	Tag string `json:"-" toml:"-"`
+
+	// Values are those that Command was made of, if it was.
+	Values []string `json:"-" toml:"-"`
+
+	// Stdin is what the command reads, if that is not the run's to decide.
+	Stdin []byte `json:"-" toml:"-"`
 }
 
-// A Duration is written as in Go: "90s", "1h30m".
-type Duration time.Duration
+// A Duration is written as in Go: "90s", "1h30m". It is no number, so that a number
+// without a unit is not taken for one of nanoseconds.
+type Duration struct{ time.Duration }
 
 // UnmarshalText parses a duration, which must not be negative.
 func (d *Duration) UnmarshalText(text []byte) error {
@@ -47,21 +61,37 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	if v < 0 {
 		return fmt.Errorf("duration %q is negative", text)
 	}
-	*d = Duration(v)
+	d.Duration = v
 	return nil
 }
 
 // check returns what is wrong with the job by itself, whatever is around it.
 func (j *Job) check() error {
 	switch {
-	case j.Command == "" && len(j.Jobs) == 0:
+	case strings.TrimSpace(j.Command) == "" && len(j.Jobs) == 0:
 		return errors.New("no command")
 	case j.Command != "" && len(j.Jobs) > 0:
 		return errors.New("both a command and jobs; a group has jobs only")
 	case j.Retries != nil && *j.Retries < 0:
 		return fmt.Errorf("retries is %d; it cannot be negative", *j.Retries)
 	}
-	for name := range j.Env {
+	for _, text := range []string{j.Name, j.Command, j.Dir} {
+		if strings.IndexByte(text, 0) >= 0 {
+			return fmt.Errorf("%q holds a NUL, which no command can", text)
+		}
+	}
+	for _, name := range j.Unset {
+		if !validVariable(name) {
+			return fmt.Errorf("unset has a variable %q, a name that no environment can hold", name)
+		}
+		if _, ok := j.Env[name]; ok {
+			return fmt.Errorf("variable %s is both set and unset", name)
+		}
+	}
+	for name, value := range j.Env {
+		if strings.IndexByte(value, 0) >= 0 {
+			return fmt.Errorf("variable %s holds a NUL, which no environment can", name)
+		}
 		if !validVariable(name) {
 			return fmt.Errorf("env has a variable %q, a name that no environment can hold", name)
 		}

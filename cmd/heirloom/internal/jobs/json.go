@@ -3,13 +3,66 @@ package jobs
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
+	"io"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
-// marshal is json.Marshal with <, > and & as they are, which commands are full of.
+// marshal is json.Marshal with <, > and & as they are, which commands are full of,
+// and without what does something to a terminal, where logs are looked at.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'}), err
+	return escapeHarmful(bytes.TrimSuffix(b.Bytes(), []byte{'\n'})), err
+}
+
+// escapeHarmful escapes what JSON leaves as it is, all of which is in strings.
+func escapeHarmful(text []byte) []byte {
+	if !bytes.ContainsFunc(text, display.Harmful) {
+		return text
+	}
+	escaped := make([]byte, 0, len(text)+16)
+	for len(text) > 0 {
+		r, size := utf8.DecodeRune(text)
+		switch high, low := utf16.EncodeRune(r); {
+		case !display.Harmful(r) || r == utf8.RuneError && size == 1:
+			escaped = append(escaped, text[:size]...)
+		case r < 0x10000:
+			escaped = fmt.Appendf(escaped, `\u%04x`, r)
+		default:
+			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
+		}
+		text = text[size:]
+	}
+	return escaped
+}
+
+// WriteCommand writes what would be run, as a line with the number, the name and
+// the command of the job.
+func (r *Result) WriteCommand(w io.Writer) error {
+	command := struct {
+		Number       int    `json:"number"`
+		Job          string `json:"job"`
+		Command      string `json:"command"`
+		JobBytes     []byte `json:"job_base64,omitempty"`
+		CommandBytes []byte `json:"command_base64,omitempty"`
+	}{r.Number, r.Job, r.Command, r.JobBytes, r.CommandBytes}
+	line, err := marshal(command)
+	if err == nil {
+		_, err = w.Write(append(line, '\n'))
+	}
+	return err
+}
+
+// unlessText returns the bytes of s if JSON cannot hold them.
+func unlessText(s string) []byte {
+	if utf8.ValidString(s) {
+		return nil
+	}
+	return []byte(s)
 }

@@ -3,24 +3,26 @@ package jobs
 import (
 	"context"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/heirloom-go/heirloom/task"
 )
 
 // dismiss ends a job that was not started.
-func (r *run) dismiss(n *node, res *Result) {
+func (r *run) dismiss(ctx context.Context, n *node, res *Result) {
 	r.unstarted--
 	if err := r.Output.note(res); err != nil {
 		r.fail(err)
 	}
-	r.end(n, res)
+	r.end(ctx, n, res)
 }
 
-// launch starts the job.
-func (r *run) launch(ctx context.Context, n *node) {
+// launch starts the job. It returns an error if that cannot be for the moment.
+func (r *run) launch(ctx context.Context, n *node) error {
 	if r.Log.succeeded(n.name, n.Command, n.repeat) {
-		r.dismiss(n, r.result(n, Resumed))
-		return
+		r.dismiss(ctx, n, r.result(n, Resumed))
+		return nil
 	}
 	if r.Explain != nil {
 		res := r.result(n, OK)
@@ -28,16 +30,20 @@ func (r *run) launch(ctx context.Context, n *node) {
 			r.fail(err)
 		}
 		r.unstarted--
-		r.end(n, res)
-		return
+		r.end(ctx, n, res)
+		return nil
 	}
-	out, err := r.Output.open(n.name, n.number)
+	out, err := r.Output.open(n.shown(), n.number)
+	if scarce(err) {
+		return err
+	}
 	if err != nil {
 		r.fail(err)
-		return
+		return nil
 	}
 	r.running++
 	r.unstarted--
+	n.slot = r.takeSlot()
 	begun := false
 	t := task.Go(ctx, func(ctx context.Context) (*Result, error) {
 		begun = true
@@ -51,23 +57,58 @@ func (r *run) launch(ctx context.Context, n *node) {
 		r.ends.add(ended{n, res, err})
 	})
 	r.tell()
+	return nil
+}
+
+// takeSlot returns the first slot that no running job has, from 1.
+func (r *run) takeSlot() int {
+	free := slices.Index(r.slots, false)
+	if free < 0 {
+		free = len(r.slots)
+		r.slots = append(r.slots, false)
+	}
+	r.slots[free] = true
+	return free + 1
 }
 
 // end takes note of how a job ended, and goes on to those that wait for it.
-func (r *run) end(n *node, res *Result) {
+func (r *run) end(ctx context.Context, n *node, res *Result) {
 	r.summary.add(res)
 	if res.State != Resumed && r.Explain == nil {
-		if err := r.Log.add(res); err != nil {
+		if err := r.log(ctx, res); err != nil {
 			r.fail(err)
 		}
 	}
-	if r.FailFast && (res.State == Failed || res.State == TimedOut) {
-		r.cancel(ErrFailFast)
+	if res.interrupt != nil {
+		r.fail(res.interrupt)
+	}
+	if res.State != Resumed && r.Explain == nil && r.Halt.reached(r.summary.Counts) {
+		r.summary.Halted = true
+		r.summary.Enough = r.Halt.On == Successes
+		if r.closing = true; r.Halt.Now {
+			r.cancel(ErrFailFast)
+		}
 	}
 	if res.State != Canceled { // or else whoever waits for it will not be run
-		r.settle(n, res.State.succeeded(), fmt.Sprintf("%s, which %s", n.name, past(res.State)))
+		r.settle(ctx, n, res.State.succeeded(), fmt.Sprintf("%s, which %s", n.name, past(res.State)))
 	}
 	r.tell()
+}
+
+// log writes the result to the log, and waits for space if the disk is full.
+func (r *run) log(ctx context.Context, res *Result) error {
+	for {
+		err := r.Log.add(res)
+		if !scarce(err) {
+			return err
+		}
+		r.speech.once("log", err.Error()+": waiting for space")
+		select {
+		case <-time.After(holdTime):
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 func past(s State) string {
@@ -84,7 +125,8 @@ func past(s State) string {
 func (r *run) tell() {
 	if r.Progress != nil {
 		c := r.summary.Counts
-		c.Running, c.Known = r.running, r.admitted
+		c.Running, c.Known = r.running, max(r.admitted, r.Total)
+		c.Final = r.Total > 0 || len(r.root.children) > 0
 		r.Progress(c)
 	}
 }

@@ -38,8 +38,8 @@ func TestLines(t *testing.T) {
 		{name: "nul", reason: "a command may have several lines", text: "a\nb\x00c\x00", want: []string{"a\nb", "c"}},
 		{name: "nul in line", reason: "such a file was meant for -0", text: "a\nb\x00c\n", sep: '\n', want: []string{"a"},
 			err: "line 2 holds a NUL, which no command can; separate with -0?"},
-		{name: "long", reason: "memory is bounded", text: "a\n" + strings.Repeat("x", 2<<20), sep: '\n', want: []string{"a"},
-			err: "line 2 is longer than 1048576 bytes"},
+		{name: "long", reason: "a line is as long as it is", text: "a\n" + strings.Repeat("x", 2<<20) + "\nb\n", sep: '\n',
+			want: []string{"a", strings.Repeat("x", 2<<20), "b"}},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -73,15 +73,15 @@ func TestLinesReadsNoFurtherThanAsked(t *testing.T) {
 
 func TestValues(t *testing.T) {
 	parsed := template(t, "x {#}:{1}{2}", jobs.TemplateOptions{Values: 2})
-	got, err := collect(t, jobs.Values(parsed, [][]string{{"a", "b"}, {"1", "2"}}))
+	got, err := collect(t, parsed.Jobs(jobs.Product([][][]string{{{"a"}, {"b"}}, {{"1"}, {"2"}}})))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"x 1:a1", "x 2:a2", "x 3:b1", "x 4:b2"}, got, "the last list changes fastest")
 
-	got, err = collect(t, jobs.Values(parsed, [][]string{{"a", "b"}, {}}))
+	got, err = collect(t, parsed.Jobs(jobs.Product([][][]string{{{"a"}, {"b"}}, {}})))
 	require.NoError(t, err)
 	assert.Empty(t, got)
 
-	for j := range jobs.Values(parsed, [][]string{{"a", "b"}, {"1", "2"}}) {
+	for j := range parsed.Jobs(jobs.Product([][][]string{{{"a"}, {"b"}}, {{"1"}, {"2"}}})) {
 		assert.Equal(t, "a 1", j.Name, "a job is called by its values")
 		break
 	}
@@ -89,10 +89,10 @@ func TestValues(t *testing.T) {
 
 func TestValueLines(t *testing.T) {
 	parsed := template(t, "x", jobs.TemplateOptions{Values: 1})
-	got, err := collect(t, jobs.ValueLines(parsed, strings.NewReader("a b\n\n# c\n"), '\n'))
+	got, err := collect(t, parsed.Jobs(jobs.LineRows(strings.NewReader("a b\n\n# c\n"), '\n')))
 	require.NoError(t, err)
 	assert.Equal(t, []string{"x 'a b'", "x ''", "x '# c'"}, got, "every line is a value")
 
-	_, err = collect(t, jobs.ValueLines(parsed, strings.NewReader("a\x00"), '\n'))
+	_, err = collect(t, parsed.Jobs(jobs.LineRows(strings.NewReader("a\x00"), '\n')))
 	assert.ErrorContains(t, err, "line 1 holds a NUL")
 }

@@ -71,7 +71,14 @@ func (l *Log) read() error {
 		if err := json.Unmarshal(line, &r); err != nil || r.State == "" {
 			return fmt.Errorf("line %d is not a line of a job log", n)
 		}
-		l.done[identify(r.Job, r.Command, r.Repeat)] = r.State.succeeded()
+		job, command := r.Job, r.Command
+		if r.JobBytes != nil {
+			job = string(r.JobBytes)
+		}
+		if r.CommandBytes != nil {
+			command = string(r.CommandBytes)
+		}
+		l.done[identify(job, command, r.Repeat)] = r.State.succeeded()
 	}
 }
 
@@ -101,7 +108,10 @@ func (l *Log) add(r *Result) error {
 	if err != nil {
 		return err
 	}
-	if _, err := l.f.Write(append(line, '\n')); err != nil {
+	if n, err := l.f.Write(append(line, '\n')); err != nil {
+		if n > 0 {
+			err = errors.Join(err, l.dropTail(n)) // so that it can be written again
+		}
 		return fmt.Errorf("job log: %w", err)
 	}
 	return nil

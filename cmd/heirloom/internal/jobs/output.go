@@ -12,6 +12,10 @@ import (
 // by several goroutines, but for open, which the run itself calls for each job it
 // starts, in that order.
 type Output interface {
+	// begin is called before all else, with what is to be told the first failure to
+	// print. After the run, stop is called.
+	begin(fail func(error)) (stop func())
+
 	open(label string, number int) (sink, error)
 
 	// note is told of a job that ended without being started.
@@ -37,16 +41,48 @@ type printer struct {
 	stdout, stderr io.Writer
 	endLines       bool // add the newline that a job's output may lack at its end
 
-	mu  sync.Mutex
-	err error // the first one, after which nothing is written
+	mu      sync.Mutex
+	written bool  // whether anything has been
+	err     error // the first one, after which nothing is written
+	fail    func(error)
+}
+
+// begin watches standard output, so that the run ends when its reader has gone away
+// and not only with the next piece, which may never come. A reader that goes away
+// before there was anything to read may be one that wants nothing.
+func (p *printer) begin(fail func(error)) (stop func()) {
+	p.fail = fail
+	out, ok := p.stdout.(*os.File)
+	if !ok {
+		return func() {}
+	}
+	return watchReader(out, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if p.written && p.err == nil {
+			p.broken(streamError("standard output", errReaderGone))
+		}
+	})
+}
+
+// broken takes note of the first error. It is called with mu held.
+func (p *printer) broken(err error) {
+	p.err = err
+	if p.fail != nil {
+		p.fail(err)
+	}
 }
 
 // print calls write, which nobody else's writing comes between.
 func (p *printer) print(write func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.err == nil {
-		p.err = write()
+	if p.err != nil {
+		return p.err
+	}
+	p.written = true
+	if err := write(); err != nil {
+		p.broken(err)
 	}
 	return p.err
 }

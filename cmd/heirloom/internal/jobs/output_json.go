@@ -2,13 +2,15 @@ package jobs
 
 import (
 	"bufio"
+	"encoding/base64"
 	"io"
 	"os"
 	"unicode/utf8"
 )
 
 // JSON prints a line for each job that has ended: its result, with the output of
-// its command in "stdout" and "stderr". What is not UTF-8 in there is replaced.
+// its command in "stdout" and "stderr". If there are bytes in there that are no UTF-8,
+// they are replaced, and "stdout_base64" or "stderr_base64" has them all.
 func JSON(stdout io.Writer) Output {
 	return &jsonLines{whole: whole{printer: printer{stdout: stdout}}}
 }
@@ -41,6 +43,9 @@ func (l *jsonLine) end(r *Result) error {
 	if r == nil {
 		return nil
 	}
+	if err := l.finish(r); err != nil {
+		return err
+	}
 	object, err := marshal(r)
 	if err != nil {
 		return err
@@ -48,12 +53,10 @@ func (l *jsonLine) end(r *Result) error {
 	return l.to.print(func() error {
 		w := bufio.NewWriterSize(l.to.stdout, 64<<10)
 		w.Write(object[:len(object)-1])
-		w.WriteString(`,"stdout":`)
-		if err := writeString(w, l.stdout); err != nil {
+		if err := writeField(w, "stdout", l.stdout); err != nil {
 			return err
 		}
-		w.WriteString(`,"stderr":`)
-		if err := writeString(w, l.stderr); err != nil {
+		if err := writeField(w, "stderr", l.stderr); err != nil {
 			return err
 		}
 		w.WriteString("}\n")
@@ -61,13 +64,33 @@ func (l *jsonLine) end(r *Result) error {
 	})
 }
 
-// writeString writes all that is in f as one JSON string, without having all of
-// it in memory. Failing to write is left for the Flush to tell.
-func writeString(w *bufio.Writer, f *os.File) error {
+// writeField writes all that is in f as one JSON string, without having all of
+// it in memory, and once more in base64 if a string cannot hold it. Failing to write
+// is left for the Flush to tell.
+func writeField(w *bufio.Writer, name string, f *os.File) error {
+	w.WriteString(`,"` + name + `":"`)
+	valid, err := writeString(w, f)
+	w.WriteByte('"')
+	if err != nil || valid {
+		return err
+	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
+	w.WriteString(`,"` + name + `_base64":"`)
+	e := base64.NewEncoder(base64.StdEncoding, w)
+	_, err = io.Copy(e, f)
+	e.Close()
 	w.WriteByte('"')
+	return err
+}
+
+// writeString reports whether all that is in f is UTF-8.
+func writeString(w *bufio.Writer, f *os.File) (valid bool, err error) {
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return false, err
+	}
+	valid = true
 	buffer := make([]byte, 64<<10)
 	kept := 0
 	for {
@@ -77,14 +100,15 @@ func writeString(w *bufio.Writer, f *os.File) error {
 		if err == nil {
 			end = wholeRunes(data)
 		}
+		valid = valid && utf8.Valid(data[:end])
 		quoted, _ := marshal(string(data[:end]))
 		w.Write(quoted[1 : len(quoted)-1])
 		kept = copy(buffer, data[end:])
 		if err == io.EOF {
-			return w.WriteByte('"')
+			return valid, nil
 		}
 		if err != nil {
-			return err
+			return valid, err
 		}
 	}
 }

@@ -9,8 +9,8 @@ import (
 	"io"
 	"os"
 	"time"
-	"unicode/utf8"
 
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -23,26 +23,7 @@ func Prefixed(stdout, stderr io.Writer, coloured bool) Output {
 	}
 }
 
-// Direct gives commands the run's own standard output and error, on which what
-// they write may come mixed. Where these are no files, a pipe leads to them.
-func Direct(stdout, stderr io.Writer) Output {
-	out, ok1 := stdout.(*os.File)
-	err, ok2 := stderr.(*os.File)
-	if ok1 && ok2 {
-		return direct{out, err}
-	}
-	return &piped{printer: printer{stdout: stdout, stderr: stderr}}
-}
-
-type direct struct{ stdout, stderr *os.File }
-
-func (d direct) open(string, int) (sink, error)   { return d, nil }
-func (d direct) note(*Result) error               { return nil }
-func (d direct) full() bool                       { return false }
-func (d direct) files() (stdout, stderr *os.File) { return d.stdout, d.stderr }
-func (d direct) end(*Result) error                { return nil }
-
-// maxLabel bounds the name before a line.
+// maxLabel bounds the name before a line, in columns.
 const maxLabel = 24
 
 // Colours that can be read on light and on dark: cyan, yellow, green, magenta,
@@ -50,9 +31,7 @@ const maxLabel = 24
 var colours = []int{36, 33, 32, 35, 34, 96, 93, 92, 95, 94}
 
 func linePrefix(label string, number int, coloured bool) string {
-	if utf8.RuneCountInString(label) > maxLabel {
-		label = string([]rune(label)[:maxLabel-1]) + "…"
-	}
+	label = display.Cut(display.Line(label), maxLabel)
 	if !coloured {
 		return "[" + label + "] "
 	}

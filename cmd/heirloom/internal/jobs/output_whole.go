@@ -24,7 +24,8 @@ func Ordered(stdout, stderr io.Writer, endLines bool) Output {
 
 type whole struct {
 	printer
-	queue *queue // nil if they are printed as they end
+	queue   *queue   // nil if they are printed as they end
+	results *Results // where the files are; nil if they have no names
 }
 
 // A queue puts what jobs print in order.
@@ -52,14 +53,17 @@ func (w *whole) full() bool {
 
 func (w *whole) note(*Result) error { return nil }
 
-func (w *whole) open(string, int) (sink, error) {
-	k := &kept{to: w}
+func (w *whole) open(_ string, number int) (sink, error) {
+	k := &kept{to: w, number: number}
 	var err error
-	if k.stdout, err = unnamedFile(); err != nil {
+	if k.stdout, err = w.file(number, "stdout"); err != nil {
 		return nil, err
 	}
-	if k.stderr, err = unnamedFile(); err != nil {
-		k.stdout.Close()
+	if k.stderr, err = w.file(number, "stderr"); err == nil {
+		err = spaceFor(k.stdout)
+	}
+	if err != nil {
+		k.close()
 		return nil, err
 	}
 	if w.queue != nil {
@@ -69,16 +73,45 @@ func (w *whole) open(string, int) (sink, error) {
 	return k, nil
 }
 
+// file opens a file for one stream of a job's.
+func (w *whole) file(number int, stream string) (*os.File, error) {
+	if w.results != nil {
+		return w.results.create(number, stream)
+	}
+	return unnamedFile()
+}
+
 // kept is the output of one job.
 type kept struct {
 	to             *whole
+	number         int
 	turn           int
 	stdout, stderr *os.File
 }
 
 func (k *kept) files() (stdout, stderr *os.File) { return k.stdout, k.stderr }
 
-func (k *kept) end(*Result) error {
+// finish takes note of what became of the job, before its output is printed. A
+// command that cannot write may not notice, or not mind: that its output is whole is
+// sure only if there is space left.
+func (k *kept) finish(r *Result) error {
+	if r == nil {
+		return nil
+	}
+	if err := spaceFor(k.stdout); err != nil && r.State == OK {
+		r.State, r.Error = Failed, "its output may be cut short: "+err.Error()
+	}
+	if k.to.results == nil {
+		return nil
+	}
+	return k.to.results.finish(r)
+}
+
+func (k *kept) end(r *Result) error {
+	if err := k.finish(r); err != nil {
+		k.close()
+		return err
+	}
 	q := k.to.queue
 	if q == nil {
 		return k.print()
@@ -129,8 +162,11 @@ func (k *kept) empty() bool {
 }
 
 func (k *kept) close() {
-	k.stdout.Close()
-	k.stderr.Close()
+	for _, f := range []*os.File{k.stdout, k.stderr} {
+		if f != nil {
+			f.Close()
+		}
+	}
 	k.stdout, k.stderr = nil, nil
 }
 

@@ -31,6 +31,7 @@ type node struct {
 	// Of a job, when it is admitted to a run.
 	number, repeat int
 	name           string
+	slot           int // when it runs, from 1
 
 	// Of a run, see there.
 	blockers int             // how many of its needs have not ended, and its group if that has not begun
@@ -46,6 +47,9 @@ func (n *node) group() bool { return len(n.Jobs) > 0 }
 func (n *node) label() string {
 	return cmp.Or(n.path, n.Name, n.Command)
 }
+
+// shown is what the output of the node is marked with.
+func (n *node) shown() string { return cmp.Or(n.Tag, n.name) }
 
 // NewPlan resolves the tree below root. An error tells the job that it is about.
 func NewPlan(root *Job) (*Plan, error) {
@@ -101,7 +105,7 @@ func (p *Plan) add(parent *node, byPath map[string]*node) error {
 		}
 		name := job.Name
 		if name == "" {
-			if name = job.Command; name == "" {
+			if name = job.Command; strings.TrimSpace(name) == "" {
 				name = fmt.Sprintf("group %d", i+1)
 			}
 		}

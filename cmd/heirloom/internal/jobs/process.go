@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"time"
@@ -13,24 +14,28 @@ import (
 type process struct {
 	cmd    *exec.Cmd
 	family family
+	name   string // of the job
+	number int
 }
 
-func start(cmd *exec.Cmd) (*process, error) {
-	lead(cmd)
+// start starts the command. One that is shared stays in our own process group,
+// with the terminal.
+func start(cmd *exec.Cmd, shared bool) (*process, error) {
+	lead(cmd, shared)
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	f, err := familyOf(cmd.Process)
+	f, err := familyOf(cmd.Process, shared)
 	if err != nil {
 		cmd.Process.Kill()
 		cmd.Wait()
 		return nil, err
 	}
-	return &process{cmd, f}, nil
+	return &process{cmd: cmd, family: f}, nil
 }
 
-// wait returns when the command has ended and nothing of its group is left. When
-// ctx ends first, the group is sent the signal that its cause tells, or SIGTERM,
+// wait returns when the command has ended and nothing of its family is left. When
+// ctx ends first, the family is sent the signal that its cause tells, or SIGTERM,
 // and it is killed once grace is over or hurry is closed.
 //
 // What a command leaves in the background when it ends by itself is ended too, in
@@ -41,7 +46,7 @@ func start(cmd *exec.Cmd) (*process, error) {
 func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (told bool, err error) {
 	defer p.family.close()
 
-	// The group is signalled by another goroutine while this one waits for the
+	// The family is signalled by another goroutine while this one waits for the
 	// command. It is gone before we return: either it was never started, or it
 	// has closed stopped.
 	ended, stopped := make(chan struct{}), make(chan struct{})
@@ -58,7 +63,9 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 			p.family.kill()
 		}
 	})
-	err = p.cmd.Wait()
+	if err = p.cmd.Wait(); errors.Is(err, exec.ErrWaitDelay) {
+		err = nil // it left to another process what it was given to read
+	}
 	close(ended)
 	if told = !stop(); told {
 		<-stopped
@@ -71,7 +78,7 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 // but for a process that the kernel holds on to, or that is not ours to kill.
 const lastWait = 2 * time.Second
 
-// sweep ends what is left of the group after its leader. There is nothing to wait
+// sweep ends what is left of the family after its leader. There is nothing to wait
 // on but the clock: these processes are not our children.
 func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
 	if !p.family.alive() {

@@ -12,17 +12,31 @@ type family struct{ *os.Process }
 
 var terminate = os.Kill
 
-func lead(*exec.Cmd) {}
+func lead(*exec.Cmd, bool) {}
 
-func familyOf(leader *os.Process) (family, error) { return family{leader}, nil }
+func familyOf(leader *os.Process, _ bool) (family, error) { return family{leader}, nil }
 
 func (f family) signal(s os.Signal) { f.Process.Signal(s) }
 func (f family) kill()              { f.Process.Kill() }
 func (f family) alive() bool        { return false }
 func (f family) close()             {}
+func (f family) suspend()           {}
+func (f family) stop()              {}
+func (f family) resume()            {}
+
+func (p *process) stopped() (Stop, bool) { return Stop{}, false }
+
+func reapStrays(map[int]bool) {}
+
+// scarce reports whether a start may succeed a little later.
+func scarce(error) bool { return false }
 
 func signalName(s os.Signal) string { return s.String() }
 
 func killedBy(*os.ProcessState) (os.Signal, bool) { return nil, false }
 
 func exitOf(os.Signal) int { return 1 }
+
+func (f family) ofKeys(os.Signal) bool { return false }
+
+func tooLong(error) bool { return false }

@@ -15,8 +15,8 @@ const terminate = unix.SIGTERM
 
 // lead makes the command the leader of a group of its own. A terminal's Ctrl-C
 // then reaches us only, who pass it on.
-func lead(cmd *exec.Cmd) {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+func lead(cmd *exec.Cmd, shared bool) {
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !shared}
 }
 
 // A family is a process group, by its leader's process id.
@@ -26,22 +26,53 @@ func lead(cmd *exec.Cmd) {
 // without asking while the leader is not waited for, and only right after that
 // when it is, and a system takes its ids in turn: it would have to start tens of
 // thousands of processes in those microseconds.
-type family int
-
-func familyOf(leader *os.Process) (family, error) { return family(leader.Pid), nil }
-
-func (f family) signal(s os.Signal) {
-	if s, ok := s.(unix.Signal); ok {
-		unix.Kill(-int(f), s)
-		unix.Kill(-int(f), unix.SIGCONT) // who is stopped would not hear the first
-	}
+type family struct {
+	leader int
+	shared bool // the command is in our own group, and all that is known of
 }
 
-func (f family) kill() { unix.Kill(-int(f), unix.SIGKILL) }
+func familyOf(leader *os.Process, shared bool) (family, error) {
+	return family{leader.Pid, shared}, nil
+}
 
-// alive reports whether a process of the group is running.
+func (f family) send(s unix.Signal) {
+	if f.shared {
+		unix.Kill(f.leader, s)
+		return
+	}
+	unix.Kill(-f.leader, s)
+}
+
+// signal passes a signal on. What shares our group has been sent the terminal's
+// own signals already, if the terminal is ours.
+func (f family) signal(s os.Signal) {
+	n, ok := s.(unix.Signal)
+	if !ok || f.shared && (n == unix.SIGINT || n == unix.SIGQUIT) && foreground() {
+		return
+	}
+	f.send(n)
+	f.send(unix.SIGCONT) // who is stopped would not hear the first
+}
+
+// foreground reports whether the terminal's keys reach our process group.
+func foreground() bool {
+	tty, err := os.Open("/dev/tty")
+	if err != nil {
+		return false
+	}
+	defer tty.Close()
+	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err == nil && group == unix.Getpgrp()
+}
+
+func (f family) kill()    { f.send(unix.SIGKILL) }
+func (f family) suspend() { f.send(unix.SIGTSTP) }
+func (f family) stop()    { f.send(unix.SIGSTOP) }
+func (f family) resume()  { f.send(unix.SIGCONT) }
+
+// alive reports whether a process of the family is running.
 func (f family) alive() bool {
-	return unix.Kill(-int(f), 0) != unix.ESRCH && !onlyZombies(int(f))
+	return !f.shared && unix.Kill(-f.leader, 0) != unix.ESRCH && !onlyZombies(f.leader)
 }
 
 func (f family) close() {}
@@ -70,4 +101,10 @@ func exitOf(s os.Signal) int {
 		return 128 + int(s)
 	}
 	return -1
+}
+
+// ofKeys reports whether the signal is one that the terminal's keys send, to what
+// shares our group as to us.
+func (f family) ofKeys(s os.Signal) bool {
+	return f.shared && (s == unix.SIGINT || s == unix.SIGQUIT)
 }

@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"errors"
 	"os"
 	"os/exec"
 	"strings"
@@ -15,7 +16,7 @@ const terminate = syscall.SIGTERM
 // lead makes the command the leader of a console process group of its own, which
 // Ctrl-Break can be sent to, and a command of cmd.exe's is passed on as it is:
 // cmd.exe does not undo the quoting that other programs do.
-func lead(cmd *exec.Cmd) {
+func lead(cmd *exec.Cmd, _ bool) {
 	attr := &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 	if last := len(cmd.Args) - 1; last > 0 && strings.EqualFold(cmd.Args[last-1], "/c") {
 		attr.CmdLine = strings.Join(cmd.Args[:last], " ") + ` "` + cmd.Args[last] + `"`
@@ -31,7 +32,7 @@ type family struct {
 	leader *os.Process
 }
 
-func familyOf(leader *os.Process) (family, error) {
+func familyOf(leader *os.Process, _ bool) (family, error) {
 	job, err := windows.CreateJobObject(nil, nil)
 	if err != nil {
 		return family{}, os.NewSyscallError("CreateJobObject", err)
@@ -94,6 +95,21 @@ func (f family) close() {
 	}
 }
 
+// Windows stops no processes.
+func (f family) suspend() {}
+func (f family) stop()    {}
+func (f family) resume()  {}
+
+func (p *process) stopped() (Stop, bool) { return Stop{}, false }
+
+func reapStrays(map[int]bool) {}
+
+// scarce reports whether a start, or a write, may succeed a little later.
+func scarce(err error) bool {
+	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_NO_SYSTEM_RESOURCES) ||
+		errors.Is(err, windows.ERROR_TOO_MANY_OPEN_FILES)
+}
+
 func signalName(s os.Signal) string {
 	if s == os.Interrupt {
 		return "Ctrl-C"
@@ -104,3 +120,7 @@ func signalName(s os.Signal) string {
 func killedBy(*os.ProcessState) (os.Signal, bool) { return nil, false }
 
 func exitOf(os.Signal) int { return 1 }
+
+func (f family) ofKeys(os.Signal) bool { return false }
+
+func tooLong(error) bool { return false }

@@ -35,6 +35,13 @@ type Result struct {
 	Start    time.Time `json:"start,omitzero"`
 	Seconds  float64   `json:"seconds"` // from the start of the first attempt to the end of the last
 	Repeat   int       `json:"repeat"`  // how many jobs before it have the same name and command
+
+	// JSON holds characters only: a name or a command with other bytes is there
+	// twice, the second time in base64.
+	JobBytes     []byte `json:"job_base64,omitempty"`
+	CommandBytes []byte `json:"command_base64,omitempty"`
+
+	interrupt error // that the terminal sent the job, and so the run
 }
 
 // Why tells in a few words why the job did not succeed.

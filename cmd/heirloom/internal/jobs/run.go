@@ -44,7 +44,7 @@ func RunPlan(ctx context.Context, p *Plan, o Options) (*Summary, error) {
 			r.admit(n)
 		}
 	}
-	r.begin(r.root)
+	r.begin(ctx, r.root)
 	return r.run(ctx, nil)
 }
 
@@ -54,14 +54,19 @@ type run struct {
 	Options
 	vars    variables
 	environ []string
-	null    *os.File
+	stdin   *stdin
 	root    *node
+	speech  speech
 
 	ends      ends
+	broken    chan error // the first failure to print, which any goroutine may have
 	cancel    context.CancelCauseFunc
+	closing   bool // no further job is started
 	ready     byNumber
 	running   int
-	unstarted int // jobs of a plan that are neither running nor ended
+	slots     []bool    // which are taken
+	next      time.Time // before which no job is started
+	unstarted int       // jobs of a plan that are neither running nor ended
 	admitted  int
 	repeats   map[identity]int
 	summary   Summary
@@ -75,9 +80,17 @@ func newRun(root *Job, o Options) *run {
 		environ: os.Environ(),
 		root:    &node{Job: root, scope: ctxvar.Copy()},
 		ends:    ends{some: make(chan struct{}, 1)},
+		broken:  make(chan error, 1),
 		repeats: map[identity]int{},
 	}
-	line := &Job{Env: o.Env}
+	if o.FailFast {
+		r.Halt = Halt{Now: true, Count: 1}
+	}
+	if r.Processes == nil {
+		r.Processes = new(Processes)
+	}
+	r.speech.say = o.Say
+	line := &Job{Env: o.Env, Unset: o.Unset}
 	r.vars.declare(root)
 	r.vars.declare(line)
 	r.root.scope.Run(func() {
@@ -94,17 +107,24 @@ func newRun(root *Job, o Options) *run {
 func (r *run) run(ctx context.Context, s Stream) (*Summary, error) {
 	begun := time.Now()
 	var err error
-	if r.null, err = os.Open(os.DevNull); err != nil {
+	if r.stdin, err = openStdin(r.Stdin, r.Input, r.TTY); err != nil {
 		return &r.summary, err
 	}
-	defer r.null.Close()
+	defer r.stdin.close()
+	stop := r.Output.begin(func(err error) {
+		select {
+		case r.broken <- err:
+		default: // it has failed already
+		}
+	})
+	defer stop()
 	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
 		ctx, r.cancel = context.WithCancelCause(ctx)
 		defer r.cancel(nil)
 		r.loop(ctx, read(ctx, s))
 		return struct{}{}, r.err
 	}, task.Name("jobs"))
-	r.summary.NotRun = r.unstarted
+	r.summary.NotRun = max(r.unstarted, r.Total-r.summary.Ended())
 	r.summary.Elapsed = time.Since(begun)
 	return &r.summary, err
 }
@@ -136,17 +156,21 @@ func read(ctx context.Context, s Stream) <-chan job {
 
 // loop starts jobs and waits for their ends, until there are no more of either.
 func (r *run) loop(ctx context.Context, jobs <-chan job) {
+	drain := r.Drain
 	for {
-		for ctx.Err() == nil && len(r.ready) > 0 && r.free() {
-			r.launch(ctx, heap.Pop(&r.ready).(*node))
-		}
+		wake := r.startReady(ctx)
 		stopping, stop, next := ctx.Err() != nil, ctx.Done(), jobs
-		if stopping {
-			stop, next = nil, nil
-		} else if !r.free() {
-			next = nil
+		switch {
+		case stopping || r.closing:
+			next, wake = nil, nil
+		case len(r.ready) > 0 || !r.free():
+			next = nil // which is read when it can be started, and not before
 		}
-		if r.running == 0 && (stopping || jobs == nil) {
+		if stopping {
+			stop = nil
+		}
+		if r.running == 0 && (stopping || r.closing || jobs == nil && len(r.ready) == 0) {
+			r.takeBroken()
 			return
 		}
 		select {
@@ -160,22 +184,68 @@ func (r *run) loop(ctx context.Context, jobs <-chan job) {
 			default:
 				n := &node{Job: j.Job, parent: r.root}
 				r.admit(n)
-				r.unblock(n)
+				r.unblock(ctx, n)
 			}
 		case <-r.ends.some:
 			for _, e := range r.ends.take() {
 				r.running--
+				r.slots[e.slot-1] = false
 				if e.err != nil {
 					r.fail(e.err)
 				}
 				if e.result != nil {
-					r.end(e.node, e.result)
+					r.end(ctx, e.node, e.result)
 				}
 			}
+		case err := <-r.broken:
+			r.fail(err)
+		case <-drain:
+			drain, r.closing = nil, true
+		case <-wake:
 		case <-stop:
 		}
 	}
 }
+
+// takeBroken takes note of a failure to print that came with the end of all.
+func (r *run) takeBroken() {
+	select {
+	case err := <-r.broken:
+		r.fail(err)
+	default:
+	}
+}
+
+// startReady starts the jobs that can be. If one has to wait for something else
+// than a place, it returns a channel that has an element when it is time to try
+// again.
+func (r *run) startReady(ctx context.Context) <-chan time.Time {
+	for ctx.Err() == nil && !r.closing && len(r.ready) > 0 && r.free() {
+		if wait := time.Until(r.next); wait > 0 {
+			return time.After(wait)
+		}
+		if r.Hold != nil && r.Explain == nil {
+			if why := r.Hold(); why != "" {
+				r.speech.once(why, why+": waiting with the next job")
+				r.next = time.Now().Add(holdTime)
+				continue
+			}
+		}
+		n := heap.Pop(&r.ready).(*node)
+		if err := r.launch(ctx, n); err != nil {
+			heap.Push(&r.ready, n)
+			r.speech.once(err.Error(), err.Error()+": waiting with the next job")
+			r.next = time.Now().Add(holdTime)
+		} else if r.Delay > 0 && r.Explain == nil {
+			r.next = time.Now().Add(r.Delay)
+		}
+	}
+	return nil
+}
+
+// holdTime is how long a job waits for what the machine lacks before it is tried
+// again.
+const holdTime = 500 * time.Millisecond
 
 // free reports whether another job may be started.
 func (r *run) free() bool {

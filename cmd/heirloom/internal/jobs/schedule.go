@@ -3,6 +3,7 @@ package jobs
 import (
 	"cmp"
 	"container/heap"
+	"context"
 )
 
 // admit numbers a job, in the order of the file or the stream.
@@ -19,16 +20,19 @@ func (r *run) admit(n *node) {
 }
 
 func (r *run) result(n *node, s State) *Result {
-	return &Result{Number: n.number, Job: n.name, Command: n.Command, Repeat: n.repeat, State: s, Exit: -1}
+	return &Result{
+		Number: n.number, Job: n.name, Command: n.Command, Repeat: n.repeat, State: s, Exit: -1,
+		JobBytes: unlessText(n.name), CommandBytes: unlessText(n.Command),
+	}
 }
 
 // unblock is called when all that n waited for has come about, or never will.
-func (r *run) unblock(n *node) {
+func (r *run) unblock(ctx context.Context, n *node) {
 	switch {
 	case n.missing != "" && !n.group():
 		res := r.result(n, Skipped)
 		res.Error = "needs " + n.missing
-		r.dismiss(n, res)
+		r.dismiss(ctx, n, res)
 		return
 	case !n.group():
 		heap.Push(&r.ready, n)
@@ -37,38 +41,38 @@ func (r *run) unblock(n *node) {
 		n.scope = n.parent.scope.Copy()
 		n.scope.Run(func() { r.vars.set(n.Job) })
 	}
-	r.begin(n)
+	r.begin(ctx, n)
 }
 
 // begin tells the jobs of a group that the group has begun.
-func (r *run) begin(group *node) {
+func (r *run) begin(ctx context.Context, group *node) {
 	for _, child := range group.children {
-		r.unblockOne(child, group.missing)
+		r.unblockOne(ctx, child, group.missing)
 	}
 }
 
 // unblockOne tells n that one of those it waits for has ended or, if missing is
 // not "", will never have done what n needs.
-func (r *run) unblockOne(n *node, missing string) {
+func (r *run) unblockOne(ctx context.Context, n *node, missing string) {
 	n.missing = cmp.Or(n.missing, missing)
 	if n.blockers--; n.blockers == 0 {
-		r.unblock(n)
+		r.unblock(ctx, n)
 	}
 }
 
 // settle tells those that need n that it has ended, and its group, which ends with
 // its last job.
-func (r *run) settle(n *node, succeeded bool, missing string) {
+func (r *run) settle(ctx context.Context, n *node, succeeded bool, missing string) {
 	if succeeded {
 		missing = ""
 	}
 	for _, waiting := range n.neededBy {
-		r.unblockOne(waiting, missing)
+		r.unblockOne(ctx, waiting, missing)
 	}
 	if group := n.parent; group.parent != nil {
 		group.broken = group.broken || !succeeded
 		if group.unended--; group.unended == 0 {
-			r.settle(group, !group.broken, group.label()+", which failed")
+			r.settle(ctx, group, !group.broken, group.label()+", which failed")
 		}
 	}
 }

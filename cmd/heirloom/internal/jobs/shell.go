@@ -137,3 +137,14 @@ func quotePOSIX(value string) string {
 	}
 	return "'" + escapeSingle.Replace(value) + "'"
 }
+
+// Longest is how long a command of the shell can be, if that is less than most.
+func (s *Shell) Longest(most int) int {
+	if s.kind == shellCmd {
+		return min(most, 8000)
+	}
+	if runtime.GOOS == "windows" {
+		return min(most, 32000)
+	}
+	return most
+}

@@ -12,8 +12,9 @@ type Counts struct {
 	Resumed  int `json:"resumed"`
 	NotRun   int `json:"not_run"` // of a plan whose run was ended early
 
-	Running int `json:"-"` // at the moment
-	Known   int `json:"-"` // have been read so far
+	Running int  `json:"-"` // at the moment
+	Known   int  `json:"-"` // have been read so far
+	Final   bool `json:"-"` // whether there are no more than those
 }
 
 // Ended is how many jobs have ended.
@@ -26,6 +27,8 @@ func (c Counts) Ended() int {
 type Summary struct {
 	Counts
 	Elapsed time.Duration
+	Halted  bool      // whether Halt ended the run
+	Enough  bool      // whether the run ended because as many succeeded as were asked for
 	First   []*Result // the first to end, up to MaxResults
 	Bad     []*Result // those that did not succeed, up to MaxResults
 }

@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -44,32 +45,17 @@ type TemplateOptions struct {
 	Values int  // how many values a job has; 0 if that differs
 	Total  int  // how many jobs there will be; 0 if nobody knows
 	Plus   bool // whether {,} {,,} {/a/b} and {//a/b} are replaced too
+	Bare   bool // the command takes no value, and none is put at its end
 }
 
 // ParseTemplate parses the command, which the shell will run. It refuses one in
 // which a value would be code.
 func ParseTemplate(command string, shell *Shell, o TemplateOptions) (*Template, error) {
 	t := &Template{total: o.Total}
-	replaced := false
-	for rest := command; ; {
-		before, p, after, found, err := cutPlace(rest, o.Plus)
-		if err != nil {
-			return nil, err
-		}
-		t.texts = append(t.texts, before)
-		if !found {
-			break
-		}
-		if most := max(p.nth, -p.nth); o.Values > 0 && most > o.Values {
-			return nil, fmt.Errorf("%s asks for value %d, and each job has %d", p.text, most, o.Values)
-		}
-		if p.kind == placeTotal && o.Total == 0 {
-			return nil, fmt.Errorf("%s is the number of jobs, which is known only if the values follow :::", p.text)
-		}
-		replaced = replaced || p.kind == placeValue
-		t.places = append(t.places, p)
-		rest = after
+	if err := t.parse(command, o); err != nil {
+		return nil, err
 	}
+	replaced := o.Bare || slices.ContainsFunc(t.places, func(p place) bool { return p.kind == placeValue })
 	if !replaced {
 		last := len(t.texts) - 1
 		t.texts[last] = strings.TrimRight(t.texts[last], " \t\n") + " "
@@ -79,6 +65,31 @@ func ParseTemplate(command string, shell *Shell, o TemplateOptions) (*Template, 
 	var err error
 	t.seats, err = shell.seats(t.texts, t.places, !replaced && strings.TrimSpace(command) != "")
 	return t, err
+}
+
+// parse cuts the text at its places.
+func (t *Template) parse(text string, o TemplateOptions) error {
+	for rest := text; ; {
+		before, p, after, found, err := cutPlace(rest, o.Plus)
+		if err != nil {
+			return err
+		}
+		t.texts = append(t.texts, before)
+		if !found {
+			return nil
+		}
+		if most := max(p.nth, -p.nth); o.Values > 0 && most > o.Values {
+			return fmt.Errorf("%s asks for value %d, and each job has %d", p.text, most, o.Values)
+		}
+		if o.Bare && p.kind == placeValue {
+			return fmt.Errorf("%s is a value, and with --pipe there are none: the command reads its part of the input", p.text)
+		}
+		if p.kind == placeTotal && o.Total == 0 {
+			return fmt.Errorf("%s is the number of jobs, which is known only if the values follow :::", p.text)
+		}
+		t.places = append(t.places, p)
+		rest = after
+	}
 }
 
 // Expand returns the command for the values, whose job has the number n.

@@ -1,9 +1,12 @@
 package jobs
 
 import (
+	"maps"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -17,18 +20,26 @@ var (
 	jobName    = ctxvar.New[string]("HEIRLOOM_JOB")
 	jobNumber  = ctxvar.New[int]("HEIRLOOM_NUMBER")
 	jobAttempt = ctxvar.New("HEIRLOOM_ATTEMPT", ctxvar.Default(1))
+	jobSlot    = ctxvar.New(slotVariable, ctxvar.Default(1))
 	jobDir     = ctxvar.New("dir", ctxvar.Default(""))
 	jobTimeout = ctxvar.New[time.Duration]("timeout") // unset: none
 	jobRetries = ctxvar.New("retries", ctxvar.Default(0))
 )
 
-// variables are those that the env tables of a job tree set, one for each name.
-type variables map[string]*ctxvar.Var[string]
+// variables are those that the env tables of a job tree set, and those that it
+// unsets, one for each name.
+type variables map[string]*ctxvar.Var[setting]
+
+// A setting is what a variable is set to, or that it is not to be there.
+type setting struct {
+	value string
+	unset bool
+}
 
 func (vs variables) declare(j *Job) {
-	for name := range j.Env {
+	for _, name := range slices.AppendSeq(slices.Clone(j.Unset), maps.Keys(j.Env)) {
 		if vs[name] == nil {
-			vs[name] = ctxvar.New[string](name)
+			vs[name] = ctxvar.New[setting](name)
 		}
 	}
 	for _, child := range j.Jobs {
@@ -38,8 +49,11 @@ func (vs variables) declare(j *Job) {
 
 // set sets what the job's record tells in the running goroutine's context.
 func (vs variables) set(j *Job) {
+	for _, name := range j.Unset {
+		vs[name].Set(setting{unset: true})
+	}
 	for name, value := range j.Env {
-		vs[name].Set(value)
+		vs[name].Set(setting{value: value})
 	}
 	if j.Dir != "" {
 		dir := j.Dir
@@ -49,7 +63,7 @@ func (vs variables) set(j *Job) {
 		jobDir.Set(dir)
 	}
 	if j.Timeout != nil {
-		jobTimeout.Set(time.Duration(*j.Timeout))
+		jobTimeout.Set(j.Timeout.Duration)
 	}
 	if j.Retries != nil {
 		jobRetries.Set(*j.Retries)
@@ -58,13 +72,19 @@ func (vs variables) set(j *Job) {
 
 // environ returns base with the variables of the running goroutine's job.
 func (vs variables) environ(base []string) []string {
-	env := slices.Grow(slices.Clip(base), len(vs)+3)
+	env := slices.Grow(slices.Clip(base), len(vs)+4)
 	for name, v := range vs {
-		if value, ok := v.Lookup(); ok {
-			env = append(env, name+"="+value)
+		if s, ok := v.Lookup(); ok && !s.unset {
+			env = append(env, name+"="+s.value)
+		} else if ok {
+			env = slices.DeleteFunc(slices.Clone(env), func(e string) bool {
+				have, _, _ := strings.Cut(e, "=")
+				return have == name || runtime.GOOS == "windows" && strings.EqualFold(have, name)
+			})
 		}
 	}
 	return append(env,
+		slotVariable+"="+strconv.Itoa(jobSlot.Get()),
 		jobName.Name()+"="+jobName.Get(),
 		jobNumber.Name()+"="+strconv.Itoa(jobNumber.Get()),
 		jobAttempt.Name()+"="+strconv.Itoa(jobAttempt.Get()))

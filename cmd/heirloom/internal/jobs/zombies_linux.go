@@ -4,27 +4,106 @@ import (
 	"bytes"
 	"os"
 	"strconv"
+	"unsafe"
+
+	"golang.org/x/sys/unix"
 )
 
-// onlyZombies reports whether all processes of the group have ended and only wait
-// for their parent to ask how. A parent that never asks is common in containers,
-// where it is whatever the image starts first.
-func onlyZombies(group int) bool {
+// A stat is what the system tells of a process.
+type stat struct {
+	pid, parent, group, session int
+	state                       byte
+}
+
+// zombie reports whether the process has ended and waits for its parent to ask how.
+func (s stat) zombie() bool { return s.state == 'Z' || s.state == 'X' }
+
+// everyProcess calls f with each process, until it returns false. It reports whether
+// it could.
+func everyProcess(f func(stat) bool) bool {
 	processes, err := os.ReadDir("/proc")
 	if err != nil {
 		return false
 	}
 	for _, p := range processes {
-		if _, err := strconv.Atoi(p.Name()); err != nil {
+		pid, err := strconv.Atoi(p.Name())
+		if err != nil {
 			continue
 		}
-		stat, err := os.ReadFile("/proc/" + p.Name() + "/stat")
+		text, err := os.ReadFile("/proc/" + p.Name() + "/stat")
 		if err != nil {
 			continue // it has just ended
 		}
 		// "pid (name) state parent group ...", where the name may hold anything.
-		fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
-		if len(fields) > 2 && string(fields[2]) == strconv.Itoa(group) && string(fields[0]) != "Z" && string(fields[0]) != "X" {
+		fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
+		if len(fields) < 4 {
+			continue
+		}
+		s := stat{pid: pid, state: fields[0][0]}
+		s.parent, _ = strconv.Atoi(string(fields[1]))
+		s.group, _ = strconv.Atoi(string(fields[2]))
+		s.session, _ = strconv.Atoi(string(fields[3]))
+		if !f(s) {
+			break
+		}
+	}
+	return true
+}
+
+// onlyZombies reports whether all processes of the group have ended and only wait
+// for their parent to ask how. A parent that never asks is common in containers,
+// where it is whatever the image starts first.
+func onlyZombies(group int) bool {
+	alive := false
+	known := everyProcess(func(s stat) bool {
+		alive = s.group == group && !s.zombie()
+		return !alive
+	})
+	return known && !alive
+}
+
+// reapStrays asks after the zombies that are our children and none of own.
+func reapStrays(own map[int]bool) {
+	self := os.Getpid()
+	everyProcess(func(s stat) bool {
+		if s.parent == self && s.zombie() && !own[s.pid] {
+			unix.Wait4(s.pid, nil, unix.WNOHANG, nil)
+		}
+		return true
+	})
+}
+
+// stopped reports whether the command was stopped since stopped was last called.
+func (p *process) stopped() (Stop, bool) {
+	var info unix.Siginfo
+	// WEXITED is not asked for, so that the end is left for os.Process to find.
+	err := unix.Waitid(unix.P_PID, p.cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOHANG, nil)
+	if err != nil || info.Signo != int32(unix.SIGCHLD) {
+		return Stop{}, false
+	}
+	// What follows the three numbers that Siginfo names is, for SIGCHLD, the
+	// process, its user and the signal, aligned as a pointer is.
+	start := (unsafe.Sizeof([3]int32{}) + unsafe.Alignof(uintptr(0)) - 1) &^ (unsafe.Alignof(uintptr(0)) - 1)
+	signal := unix.Signal(*(*int32)(unsafe.Add(unsafe.Pointer(&info), start+8)))
+	return Stop{
+		Number: p.number, Name: p.name, Group: p.family.leader, Signal: signal,
+		Terminal: signal == unix.SIGTTIN || signal == unix.SIGTTOU,
+	}, true
+}
+
+// Orphaned reports whether our process group is what POSIX calls orphaned: nobody
+// in our session, but outside of the group, is there to continue it once it is
+// stopped. A process that is alone in a container is, and one that ssh started.
+func Orphaned() bool {
+	all := map[int]stat{}
+	everyProcess(func(s stat) bool {
+		all[s.pid] = s
+		return true
+	})
+	self := all[os.Getpid()]
+	for _, s := range all {
+		parent, ok := all[s.parent]
+		if s.group == self.group && ok && parent.group != self.group && parent.session == self.session {
 			return false
 		}
 	}

@@ -1,0 +1,76 @@
+// Package display makes text of others fit for a terminal.
+package display
+
+import (
+	"strconv"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/mattn/go-runewidth"
+)
+
+// Line returns s as one line that does nothing to a terminal. What moves the
+// cursor, changes colours or the direction of writing, cannot be seen, or is no
+// character, is written as in a Go string: \x1b, \u202e. Line ends and tabs are
+// spaces.
+func Line(s string) string {
+	if !strings.ContainsFunc(s, harmful) && utf8.ValidString(s) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			b.WriteString(`\x`)
+			b.WriteString(strconv.FormatUint(uint64(s[i])|0x100, 16)[1:])
+		case r == '\n' || r == '\t' || r == '\r':
+			b.WriteByte(' ')
+		case harmful(r):
+			quoted := strconv.QuoteRuneToASCII(r)
+			b.WriteString(quoted[1 : len(quoted)-1])
+		default:
+			b.WriteRune(r)
+		}
+		i += size
+	}
+	return b.String()
+}
+
+// Lines is Line for each of the lines in s, whose ends and tabs stay.
+func Lines(s string) string {
+	var b strings.Builder
+	for line := range strings.Lines(s) {
+		text, ended := strings.CutSuffix(line, "\n")
+		for i, cell := range strings.Split(text, "\t") {
+			if i > 0 {
+				b.WriteByte('\t')
+			}
+			b.WriteString(Line(cell))
+		}
+		if ended {
+			b.WriteByte('\n')
+		}
+	}
+	return b.String()
+}
+
+// Harmful reports whether r does something to a terminal, or cannot be seen.
+func Harmful(r rune) bool { return harmful(r) }
+
+func harmful(r rune) bool {
+	return r != ' ' && (unicode.IsControl(r) || !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp))
+}
+
+// Width is how many columns of a terminal s takes.
+func Width(s string) int { return runewidth.StringWidth(s) }
+
+// Cut returns as much of s as fits into so many columns, with … at the end of what
+// does not.
+func Cut(s string, columns int) string { return runewidth.Truncate(s, columns, "…") }
+
+// Pad returns s with spaces behind it, so that it takes as many columns.
+func Pad(s string, columns int) string {
+	return s + strings.Repeat(" ", max(0, columns-Width(s)))
+}

@@ -1,0 +1,118 @@
+package jobs
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// A Halt is what ends a run before all its jobs have run. The zero Halt is nothing.
+type Halt struct {
+	Now     bool // end the jobs that run; or else, only start no more
+	On      Kind
+	Count   int     // how many of the kind, or
+	Percent float64 // how many of a hundred that have ended, once three have
+}
+
+// A Kind is which jobs are counted.
+type Kind int
+
+const (
+	Failures Kind = iota
+	Successes
+	Ends
+)
+
+// ParseHalt parses GNU parallel's form: never, or soon or now with a count, as in
+// now,fail=1 and soon,success=20%. 0, 1 and 2 are its older names for never,
+// soon,fail=1 and now,fail=1.
+func ParseHalt(s string) (h Halt, err error) {
+	switch s {
+	case "never", "0", "":
+		return Halt{}, nil
+	case "1":
+		s = "soon,fail=1"
+	case "2":
+		s = "now,fail=1"
+	}
+	when, what, _ := strings.Cut(s, ",")
+	on, n, counted := strings.Cut(what, "=")
+	switch when {
+	case "now":
+		h.Now = true
+	case "soon":
+	default:
+		return h, errors.New(`write never, or soon or now and when, as in "now,fail=1"`)
+	}
+	switch on {
+	case "fail":
+	case "success":
+		h.On = Successes
+	case "done":
+		h.On = Ends
+	default:
+		return h, fmt.Errorf(`what is counted is fail, success or done, as in "%s,fail=1"`, when)
+	}
+	if !counted {
+		n = "1"
+	}
+	if percent, ok := strings.CutSuffix(n, "%"); ok {
+		if h.Percent, err = strconv.ParseFloat(percent, 64); err != nil || !(h.Percent > 0 && h.Percent <= 100) {
+			return h, fmt.Errorf("%q is no percentage", n)
+		}
+		return h, nil
+	}
+	if h.Count, err = strconv.Atoi(n); err != nil || h.Count < 1 {
+		return h, fmt.Errorf("%q is no number of jobs", n)
+	}
+	return h, nil
+}
+
+// reached reports whether the counts are what ends the run.
+func (h Halt) reached(c Counts) bool {
+	bad := c.Failed + c.TimedOut
+	n := map[Kind]int{Failures: bad, Successes: c.OK, Ends: c.OK + bad}[h.On]
+	if h.Count > 0 {
+		return n >= h.Count
+	}
+	ended := c.OK + bad
+	return h.Percent > 0 && ended >= 3 && n > 0 && float64(n)*100 >= h.Percent*float64(ended)
+}
+
+// Codes are exit codes, in ranges.
+type Codes [][2]int
+
+// exitTimeout stands for a time that was up, as timeout(1) has it.
+const exitTimeout = 124
+
+// ParseCodes parses a list as 1,75,100-110, in which timeout is 124.
+func ParseCodes(s string) (codes Codes, err error) {
+	for field := range strings.SplitSeq(s, ",") {
+		field = strings.TrimSpace(field)
+		if field == "timeout" {
+			field = strconv.Itoa(exitTimeout)
+		}
+		from, to, isRange := strings.Cut(field, "-")
+		if !isRange {
+			to = from
+		}
+		low, err1 := strconv.Atoi(from)
+		high, err2 := strconv.Atoi(to)
+		if err1 != nil || err2 != nil || low < 1 || high > 255 || low > high {
+			return nil, fmt.Errorf("%q is no exit code between 1 and 255, no range of them, as 100-110, and not timeout", field)
+		}
+		codes = append(codes, [2]int{low, high})
+	}
+	return codes, nil
+}
+
+// has reports whether an attempt that ended so is to be tried again.
+func (cs Codes) has(r *Result) bool {
+	code := r.Exit
+	if r.State == TimedOut {
+		code = exitTimeout
+	}
+	return cs == nil || slices.ContainsFunc(cs, func(c [2]int) bool { return c[0] <= code && code <= c[1] })
+}

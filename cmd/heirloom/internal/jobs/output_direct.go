@@ -1,0 +1,34 @@
+package jobs
+
+import (
+	"io"
+	"os"
+)
+
+// Direct gives commands the run's own standard output and error, on which what
+// they write may come mixed. Where these are no files, a pipe leads to them.
+func Direct(stdout, stderr io.Writer) Output {
+	out, ok1 := stdout.(*os.File)
+	err, ok2 := stderr.(*os.File)
+	if ok1 && ok2 {
+		return direct{out, err}
+	}
+	return &piped{printer: printer{stdout: stdout, stderr: stderr}}
+}
+
+type direct struct{ stdout, stderr *os.File }
+
+func (d direct) begin(func(error)) func()         { return func() {} }
+func (d direct) open(string, int) (sink, error)   { return d, nil }
+func (d direct) note(*Result) error               { return nil }
+func (d direct) full() bool                       { return false }
+func (d direct) files() (stdout, stderr *os.File) { return d.stdout, d.stderr }
+
+// end ends the run with a job that failed, if the reader of its output has gone
+// away: the next would fail as well.
+func (d direct) end(r *Result) error {
+	if r != nil && r.State == Failed && readerGone(d.stdout) {
+		return streamError("standard output", errReaderGone)
+	}
+	return nil
+}

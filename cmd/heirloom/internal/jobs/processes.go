@@ -1,0 +1,171 @@
+package jobs
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"sync"
+	"time"
+)
+
+// Processes are the commands that run at the moment. Its methods may be called by
+// several goroutines. The zero Processes is empty and ready to use.
+type Processes struct {
+	// starting is held for reading while a command is started and, for writing,
+	// by what needs that none is: who suspends all must miss none, and a process
+	// that ends must be in running before anybody asks whose it is.
+	starting sync.RWMutex
+
+	mu        sync.Mutex
+	running   map[*process]bool
+	suspended time.Time     // since when they are; zero if they are not
+	idle      time.Duration // how long they were, until then
+}
+
+// start starts the command of a job, unless all are suspended: it waits then.
+func (ps *Processes) start(cmd *exec.Cmd, n *node, shared bool) (*process, error) {
+	ps.starting.RLock()
+	defer ps.starting.RUnlock()
+	p, err := start(cmd, shared)
+	if err != nil {
+		return nil, err
+	}
+	p.name, p.number = n.name, n.number
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	if ps.running == nil {
+		ps.running = map[*process]bool{}
+	}
+	ps.running[p] = true
+	return p, nil
+}
+
+func (ps *Processes) remove(p *process) {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	delete(ps.running, p)
+}
+
+func (ps *Processes) all() []*process {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	list := make([]*process, 0, len(ps.running))
+	for p := range ps.running {
+		list = append(list, p)
+	}
+	return list
+}
+
+// suspendTime is what commands have to stop by themselves in, as some do that pass
+// the signal on, or leave the terminal as it was.
+const suspendTime = 50 * time.Millisecond
+
+// Suspend stops all commands, and has none started before Resume is called. The
+// time of those that have a limit stands still.
+func (ps *Processes) Suspend() {
+	ps.starting.Lock() // until Resume
+	ps.mu.Lock()
+	ps.suspended = time.Now()
+	ps.mu.Unlock()
+	list := ps.all()
+	for _, p := range list {
+		p.family.suspend()
+	}
+	if len(list) > 0 {
+		time.Sleep(suspendTime)
+	}
+	for _, p := range list {
+		p.family.stop()
+	}
+}
+
+// Resume lets the commands that Suspend stopped go on.
+func (ps *Processes) Resume() {
+	for _, p := range ps.all() {
+		p.family.resume()
+	}
+	ps.mu.Lock()
+	ps.idle += time.Since(ps.suspended)
+	ps.suspended = time.Time{}
+	ps.mu.Unlock()
+	ps.starting.Unlock()
+}
+
+// stoodStill returns how long commands have been suspended, all in all.
+func (ps *Processes) stoodStill() time.Duration {
+	ps.mu.Lock()
+	defer ps.mu.Unlock()
+	d := ps.idle
+	if !ps.suspended.IsZero() {
+		d += time.Since(ps.suspended)
+	}
+	return d
+}
+
+// within is context.WithTimeoutCause, but that the time in which commands are
+// suspended is none of d.
+func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	seen := ps.stoodStill()
+	var mu sync.Mutex // the timer may fire before it is assigned
+	mu.Lock()
+	defer mu.Unlock()
+	var timer *time.Timer
+	timer = time.AfterFunc(d, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if now := ps.stoodStill(); now > seen {
+			timer.Reset(now - seen)
+			seen = now
+			return
+		}
+		cancel(cause)
+	})
+	return ctx, func() {
+		timer.Stop()
+		cancel(nil)
+	}
+}
+
+// A Stop tells of a command that something has stopped.
+type Stop struct {
+	Number   int // of the job
+	Name     string
+	Group    int // the process group to continue
+	Signal   os.Signal
+	Terminal bool // because it wanted the terminal
+}
+
+func (s Stop) String() string {
+	if s.Terminal {
+		return fmt.Sprintf("job %d (%s) is stopped: it wants the terminal, which --tty gives to one job at a time", s.Number, s.Name)
+	}
+	return fmt.Sprintf("job %d (%s) is stopped by %s; kill -CONT -%d lets it go on", s.Number, s.Name, signalName(s.Signal), s.Group)
+}
+
+// Stops returns those of the commands that were stopped since it was last called,
+// by something else than Suspend, where the system tells.
+func (ps *Processes) Stops() []Stop {
+	ps.starting.RLock()
+	defer ps.starting.RUnlock()
+	var stops []Stop
+	for _, p := range ps.all() {
+		if s, ok := p.stopped(); ok {
+			stops = append(stops, s)
+		}
+	}
+	return stops
+}
+
+// Reap takes note of processes that ended and that were left to this program, as
+// they are to process 1, so that the system forgets them.
+func (ps *Processes) Reap() {
+	ps.starting.Lock()
+	defer ps.starting.Unlock()
+	own := map[int]bool{}
+	for _, p := range ps.all() {
+		own[p.cmd.Process.Pid] = true
+	}
+	reapStrays(own)
+}

@@ -1,0 +1,15 @@
+//go:build !unix
+
+package jobs
+
+import (
+	"os"
+	"syscall"
+)
+
+var errReaderGone error = syscall.EPIPE
+
+// Only Unix tells before something is written.
+func readerGone(*os.File) bool { return false }
+
+func watchReader(*os.File, func()) (stop func()) { return func() {} }

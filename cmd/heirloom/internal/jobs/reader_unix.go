@@ -1,0 +1,71 @@
+//go:build unix
+
+package jobs
+
+import (
+	"errors"
+	"os"
+	"sync"
+
+	"golang.org/x/sys/unix"
+)
+
+var errReaderGone error = unix.EPIPE
+
+// pipeFD returns the descriptor of a pipe or a socket.
+func pipeFD(f *os.File) (fd int, ok bool) {
+	info, err := f.Stat()
+	if err != nil || info.Mode()&(os.ModeNamedPipe|os.ModeSocket) == 0 {
+		return 0, false
+	}
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0, false
+	}
+	err = conn.Control(func(p uintptr) { fd = int(p) })
+	return fd, err == nil
+}
+
+// readerGone reports whether nobody reads any more what is written to f.
+func readerGone(f *os.File) bool {
+	fd, ok := pipeFD(f)
+	if !ok {
+		return false
+	}
+	fds := []unix.PollFd{{Fd: int32(fd)}}
+	_, err := unix.Poll(fds, 0)
+	return err == nil && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
+}
+
+// watchReader calls gone once, from a goroutine of its own, when nobody reads any
+// more what is written to f. f has to stay open until stop has returned.
+func watchReader(f *os.File, gone func()) (stop func()) {
+	fd, ok := pipeFD(f)
+	if !ok {
+		return func() {}
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return func() {} // the next write will tell
+	}
+	var watching sync.WaitGroup
+	watching.Go(func() {
+		fds := []unix.PollFd{{Fd: int32(fd)}, {Fd: int32(r.Fd()), Events: unix.POLLIN}}
+		for {
+			_, err := unix.Poll(fds, -1)
+			switch {
+			case errors.Is(err, unix.EINTR):
+			case err != nil || fds[1].Revents != 0:
+				return
+			case fds[0].Revents != 0:
+				gone()
+				return
+			}
+		}
+	})
+	return func() {
+		w.Close()
+		watching.Wait()
+		r.Close()
+	}
+}

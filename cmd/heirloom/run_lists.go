@@ -1,0 +1,46 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+)
+
+// A list is what follows a separator in the arguments.
+type list struct {
+	words  []string
+	files  bool // whether the values are in files with those names
+	linked bool // whether each value goes with one of the list before it
+}
+
+// separators begin a list.
+var separators = []string{":::", ":::+", "::::", "::::+"}
+
+// splitArguments cuts the arguments at the separators.
+func splitArguments(args []string) (command []string, lists []list, err error) {
+	isSeparator := func(arg string) bool { return slices.Contains(separators, arg) }
+	next := func() []string {
+		end := slices.IndexFunc(args, isSeparator)
+		if end < 0 {
+			end = len(args)
+		}
+		words := args[:end]
+		args = args[end:]
+		return words
+	}
+	command = next()
+	for len(args) > 0 {
+		sep := args[0]
+		args = args[1:]
+		l := list{files: sep[:min(4, len(sep))] == "::::", linked: sep[len(sep)-1] == '+'}
+		l.words = next()
+		if l.linked && len(lists) == 0 {
+			return nil, nil, fmt.Errorf("%s links values with those of a list before it, and there is none", sep)
+		}
+		if l.files && len(l.words) == 0 {
+			return nil, nil, errors.New("there is no file after " + sep)
+		}
+		lists = append(lists, l)
+	}
+	return command, lists, nil
+}
