@@ -29,8 +29,8 @@ type crew struct {
 	running sync.WaitGroup // functions given and not ended; Done comes after all else
 
 	mu      sync.Mutex // held only for moments, never while a function of the user's runs
-	room    sync.Cond  // callers of Go wait here until their function is claimed
-	waiting int        // so many of them
+	room    *sync.Cond // callers of Go wait here until their function is claimed
+	waiting int        // so many of them; 0 as long as room is nil
 
 	queue   []part // those not claimed, from head on
 	head    int
@@ -87,8 +87,8 @@ func (c *crew) add(p part, wait bool) (part, next) {
 	}
 	if full {
 		// No worker is needed: those who have to end first will look.
-		if c.room.L == nil {
-			c.room.L = &c.mu
+		if c.room == nil {
+			c.room = sync.NewCond(&c.mu)
 		}
 		c.waiting++
 		for c.claimed <= p.index {

@@ -44,7 +44,12 @@ type failures struct {
 	ctx    context.Context // the caller's
 	policy Policy
 
-	mu     sync.Mutex
+	mu  sync.Mutex
+	any *kept // nil if no job failed, or gave up; most calls need no memory for it
+}
+
+// kept is what is kept of the jobs that failed.
+type kept struct {
 	errs   Errors // at most as many as the policy bears
 	gaveUp Errors // of jobs that gave up, if policy does not count them
 	lost   Errors // panics that error will not return
@@ -58,28 +63,31 @@ type failures struct {
 func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	switch {
+	if f.any == nil {
+		f.any = new(kept)
+	}
+	switch a := f.any; {
 	case f.enough():
-		f.lose(e)
+		a.lose(e)
 	case gaveUp && f.policy == FailFast:
-		if f.gaveUp == nil { // error tells of no more than one
-			f.gaveUp = Errors{e}
+		if a.gaveUp == nil { // error tells of no more than one
+			a.gaveUp = Errors{e}
 		}
 	case gaveUp && f.policy != CollectAll:
-		f.gaveUp = append(f.gaveUp, e)
+		a.gaveUp = append(a.gaveUp, e)
 	default:
-		f.errs = append(f.errs, e)
+		a.errs = append(a.errs, e)
 		if f.enough() {
-			f.late = f.ctx.Err() != nil
+			a.late = f.ctx.Err() != nil
 			return e
 		}
 	}
 	return nil
 }
 
-// lose notes that e is not returned. The caller holds f.mu, or all jobs have
+// lose notes that e is not returned. The caller holds the mutex, or all jobs have
 // ended.
-func (f *failures) lose(e *JobError) {
+func (f *kept) lose(e *JobError) {
 	if panicked(e) {
 		f.lost = append(f.lost, e)
 	}
@@ -94,15 +102,31 @@ func (f *failures) full() bool {
 
 // enough reports whether there are as many failures as the call bears. The
 // caller holds f.mu, or all jobs have ended.
-func (f *failures) enough() bool { return f.policy.enough(len(f.errs)) }
+func (f *failures) enough() bool { return f.any != nil && f.policy.enough(len(f.any.errs)) }
+
+// drop notes that the call returns none of the errors.
+func (f *failures) drop() {
+	if f.any != nil {
+		for _, e := range f.any.errs {
+			f.any.lose(e)
+		}
+	}
+}
 
 // error returns the error of a call of which the first started of total jobs
 // were started, and all of these have ended. It tells of those that were not if
 // it was the caller who kept them from it.
 func (f *failures) error(total, started int) error {
-	errs := f.errs
+	a := f.any
+	if a == nil {
+		if started == total || f.ctx.Err() == nil {
+			return nil
+		}
+		a = new(kept)
+	}
+	errs := a.errs
 	if !f.enough() {
-		errs = append(errs, f.gaveUp...)
+		errs = append(errs, a.gaveUp...)
 	}
 	var failed error
 	switch {
@@ -113,7 +137,7 @@ func (f *failures) error(total, started int) error {
 		slices.SortFunc(errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
 		failed = errs
 	}
-	if started == total || f.ctx.Err() == nil || f.enough() && !f.late {
+	if started == total || f.ctx.Err() == nil || f.enough() && !a.late {
 		return failed
 	}
 	skipped := newNotStarted(fmt.Sprintf("%d of %d jobs: ", total-started, total), f.ctx)
@@ -126,7 +150,10 @@ func (f *failures) error(total, started int) error {
 // report tells those who hear of such of the panics that the call, which is at
 // its end, does not return.
 func (f *failures) report() {
-	for _, e := range f.lost {
+	if f.any == nil {
+		return
+	}
+	for _, e := range f.any.lost {
 		unheard.Report(f.ctx, e)
 	}
 }

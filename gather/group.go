@@ -55,14 +55,18 @@ func (p groupPolicy) policy() Policy { return p.overFailFast + FailFast }
 // the failure as its cause, or the first time Wait returns, whichever comes
 // first.
 func WithContext(ctx context.Context) (*Group, context.Context) {
-	g := new(Group)
-	return g, g.with(ctx)
+	g := new(struct { // in one allocation
+		Group
+		own jobContext
+	})
+	return &g.Group, g.with(&g.own, ctx)
 }
 
-func (g *Group) with(ctx context.Context) context.Context {
-	g.jobs = new(jobContext)
-	g.jobs.begin(ctx)
-	return g.jobs
+// with makes own, for a caller with ctx, the context of g.
+func (g *Group) with(own *jobContext, ctx context.Context) context.Context {
+	own.begin(ctx)
+	g.jobs = own
+	return own
 }
 
 // Go calls f in a goroutine other than the caller's. It blocks until f can be

@@ -18,8 +18,11 @@ type GroupOf[T any] struct {
 // GroupOfWithContext returns a new GroupOf and a context derived from ctx, which
 // is cancelled as that of [WithContext] is.
 func GroupOfWithContext[T any](ctx context.Context) (*GroupOf[T], context.Context) {
-	g := new(GroupOf[T])
-	return g, g.group.with(ctx)
+	g := new(struct { // in one allocation
+		GroupOf[T]
+		own jobContext
+	})
+	return &g.GroupOf, g.group.with(&g.own, ctx)
 }
 
 // Go calls f in a goroutine other than the caller's, as [Group.Go] does.

@@ -77,9 +77,7 @@ func (c *contest[T]) winner(ctx context.Context) (T, error) {
 		return none, notStarted(ctx)
 	}
 	if c.won {
-		for _, e := range c.errs {
-			c.lose(e)
-		}
+		c.drop()
 	}
 	c.report()
 	if c.won {
