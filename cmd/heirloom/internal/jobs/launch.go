@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -40,6 +41,11 @@ func (r *run) launch(ctx context.Context, n *node) error {
 	if err != nil {
 		r.fail(err)
 		return nil
+	}
+	if _, last := out.files(); r.running > 0 {
+		if err := crowded(last); err != nil {
+			return errors.Join(out.end(nil), err)
+		}
 	}
 	r.running++
 	r.unstarted--

@@ -91,11 +91,16 @@ func streamError(name string, err error) error {
 	if err == nil {
 		return nil
 	}
+	return fmt.Errorf("cannot write to %s: %w", name, withoutPath(err))
+}
+
+// withoutPath is err without the operation and the path.
+func withoutPath(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
-		err = path.Err
+		return path.Err
 	}
-	return fmt.Errorf("cannot write to %s: %w", name, err)
+	return err
 }
 
 func (p *printer) toStdout(b []byte) error {

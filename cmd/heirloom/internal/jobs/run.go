@@ -234,7 +234,8 @@ func (r *run) startReady(ctx context.Context) <-chan time.Time {
 		n := heap.Pop(&r.ready).(*node)
 		if err := r.launch(ctx, n); err != nil {
 			heap.Push(&r.ready, n)
-			r.speech.once(err.Error(), err.Error()+": waiting with the next job")
+			why := withoutPath(err).Error()
+			r.speech.once(why, why+": waiting with the next job")
 			r.next = time.Now().Add(holdTime)
 		} else if r.Delay > 0 && r.Explain == nil {
 			r.next = time.Now().Add(r.Delay)

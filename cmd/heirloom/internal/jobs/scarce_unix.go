@@ -4,6 +4,7 @@ package jobs
 
 import (
 	"errors"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -21,3 +22,18 @@ func scarce(err error) bool {
 
 // tooLong reports whether a command cannot be started because of its length.
 func tooLong(err error) bool { return errors.Is(err, unix.E2BIG) }
+
+// roomAbove is how many descriptors a start needs above those of the files that a
+// command gets: a new process moves them there before they are put in their places,
+// and fails with EBADF, whenever it is tried again, if there are none.
+const roomAbove = 8
+
+// crowded returns an error if the descriptor of the file is too near to the limit for a
+// command to be started with it.
+func crowded(f *os.File) error {
+	var limit unix.Rlimit
+	if f == nil || unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil || uint64(f.Fd())+roomAbove < uint64(limit.Cur) {
+		return nil
+	}
+	return unix.EMFILE
+}

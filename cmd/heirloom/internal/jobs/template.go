@@ -129,7 +129,7 @@ func (p *place) choose(values []string) ([]string, error) {
 			i = len(values) + p.nth
 		}
 		if i < 0 || i >= len(values) {
-			return nil, fmt.Errorf("there are only %d values", len(values))
+			return nil, fmt.Errorf("it has %d values", len(values))
 		}
 		values = values[i : i+1]
 	}

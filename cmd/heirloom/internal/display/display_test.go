@@ -1,0 +1,34 @@
+package display_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
+)
+
+func TestLine(t *testing.T) {
+	tests := []struct{ in, reason, want string }{
+		{"a b", "text", "a b"},
+		{"é漢字…", "in any writing", "é漢字…"},
+		{"a\nb\tc\r", "on a line", "a b c "},
+		{"\x1b[2J\a\x7f", "controls", `\x1b[2J\a\x7f`},
+		{"\u009b", "controls of eight bits", `\u009b`},
+		{"\u202e\u2066\u200b", "what turns the writing around, or cannot be seen", `\u202e\u2066\u200b`},
+		{"\xff\ufffd", "no character, and one that stands for such", `\xff` + "\ufffd"},
+	}
+	for _, tt := range tests {
+		require.NotEmpty(t, tt.reason)
+		assert.Equal(t, tt.want, display.Line(tt.in), tt.reason)
+	}
+	assert.Equal(t, "a\n\tb\\x1b\n", display.Lines("a\n\tb\x1b\n"))
+}
+
+func TestColumns(t *testing.T) {
+	assert.Equal(t, 4, display.Width("漢字"))
+	assert.Equal(t, "漢…", display.Cut("漢字漢字", 4))
+	assert.Equal(t, "漢字", display.Cut("漢字", 4))
+	assert.Equal(t, "漢 ", display.Pad("漢", 3))
+}

@@ -1,0 +1,129 @@
+//go:build unix
+
+package jobs_test
+
+import (
+	"context"
+	"path/filepath"
+	"slices"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
+)
+
+func TestRunEndsWhatIsStopped(t *testing.T) {
+	b := newBench(t)
+	b.Grace = time.Hour
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	go func() {
+		waitFor(t, filepath.Join(dir, "ready"))
+		cancel()
+	}()
+	command := "touch " + dir + "/ready; kill -STOP $$"
+	sum, err := b.stream(t, ctx, command)
+	require.NoError(t, err)
+	assert.Equal(t, 1, sum.Canceled)
+	assert.Equal(t, "SIGTERM", b.results[command].Why(), "it is continued, so that it hears the signal")
+}
+
+// failingOnce fails with the first write, and counts them.
+type failingOnce struct{ writes int }
+
+func (f *failingOnce) Write(p []byte) (int, error) {
+	if f.writes++; f.writes == 1 {
+		return 0, syscall.EIO
+	}
+	return len(p), nil
+}
+
+func TestNothingIsWrittenAfterAnError(t *testing.T) {
+	for name, output := range map[string]func(*failingOnce) jobs.Output{
+		"whole":   func(w *failingOnce) jobs.Output { return jobs.Whole(w, w, false) },
+		"ordered": func(w *failingOnce) jobs.Output { return jobs.Ordered(w, w, false) },
+		"lines":   func(w *failingOnce) jobs.Output { return jobs.Prefixed(w, w, false) },
+		"json":    func(w *failingOnce) jobs.Output { return jobs.JSON(w) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newBench(t)
+			w := new(failingOnce)
+			b.Output = output(w)
+			_, err := b.stream(t, t.Context(), slices.Repeat([]string{"echo x; echo y >&2"}, 8)...)
+			assert.ErrorIs(t, err, syscall.EIO)
+			assert.Equal(t, 1, w.writes, "what comes after a gap is not to look like all there is")
+		})
+	}
+}
+
+func TestRunHoldsAndDelays(t *testing.T) {
+	b := newBench(t)
+	asked, said := 0, []string{}
+	b.Say = func(s string) { said = append(said, s) }
+	b.Hold = func() string {
+		if asked++; asked < 3 {
+			return "the moon is full"
+		}
+		return ""
+	}
+	b.Delay = 100 * time.Millisecond
+	start := time.Now()
+	sum, err := b.stream(t, t.Context(), "true", "true", "true")
+	require.NoError(t, err)
+	assert.Equal(t, 3, sum.OK)
+	assert.GreaterOrEqual(t, time.Since(start), 200*time.Millisecond)
+	assert.Equal(t, []string{"the moon is full: waiting with the next job"}, said, "once")
+}
+
+func TestRunTimeStandsStillWhileSuspended(t *testing.T) {
+	b := newBench(t)
+	b.Processes = new(jobs.Processes)
+	b.Timeout = 2 * time.Second
+	dir := t.TempDir()
+	go func() {
+		waitFor(t, filepath.Join(dir, "ready"))
+		b.Processes.Suspend()
+		time.Sleep(3 * time.Second) // more than the time that the job has
+		b.Processes.Resume()
+	}()
+	sum, err := b.stream(t, t.Context(), "touch "+dir+"/ready; sleep 0.2")
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Counts{OK: 1}, sum.Counts)
+}
+
+func TestHalt(t *testing.T) {
+	tests := []struct {
+		halt, reason string
+		commands     []string
+		want         jobs.Counts
+	}{
+		{"soon,fail=1", "those that run may end", []string{"false", "echo x", "echo y"}, jobs.Counts{Failed: 1, NotRun: 2}},
+		{"now,done=2", "as many ended", []string{"false", "true", "true"}, jobs.Counts{OK: 1, Failed: 1, NotRun: 1}},
+		{"soon,success=2", "as many succeeded", []string{"false", "true", "true", "true"}, jobs.Counts{OK: 2, Failed: 1, NotRun: 1}},
+		{"soon,fail=50%", "no share of less than three", []string{"false", "true", "false", "true"}, jobs.Counts{OK: 1, Failed: 2, NotRun: 1}},
+		{"never", "nothing", []string{"false", "true"}, jobs.Counts{OK: 1, Failed: 1}},
+		{"1", "the older name", []string{"false", "true"}, jobs.Counts{Failed: 1, NotRun: 1}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.halt, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			b := newBench(t)
+			var err error
+			b.Halt, err = jobs.ParseHalt(tt.halt)
+			require.NoError(t, err)
+			b.Limit, b.Total = 1, len(tt.commands)
+			sum, err := b.stream(t, t.Context(), tt.commands...)
+			require.NoError(t, err)
+			assert.Equal(t, tt.want, sum.Counts)
+		})
+	}
+	for _, wrong := range []string{"later,fail=1", "now", "now,fail=x", "now,fail=0", "now,fail=200%"} {
+		_, err := jobs.ParseHalt(wrong)
+		assert.Error(t, err, wrong)
+	}
+}

@@ -1,0 +1,140 @@
+//go:build linux
+
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+)
+
+// stateOf returns the letter that ps shows for a process.
+func stateOf(pid int) string {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return ""
+	}
+	fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:]))
+	return fields[0]
+}
+
+func TestRunIsSuspendedWithItsJobs(t *testing.T) {
+	if unix.Getpid() == 1 {
+		t.Skip("process 1 cannot be stopped")
+	}
+	dir := t.TempDir()
+	c := command(t, "run", "-q", "--timeout", "1h", ":::",
+		fmt.Sprintf("echo $$ > %[1]s/new; mv %[1]s/new %[1]s/pid; while [ ! -e %[1]s/go ]; do sleep 0.01; done; echo went on", dir))
+	var stdout bytes.Buffer
+	c.Stdout = &stdout
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell with job control starts it
+	require.NoError(t, c.Start())
+	waitForFile(t, dir+"/pid")
+	text, err := os.ReadFile(dir + "/pid")
+	require.NoError(t, err)
+	var job int
+	_, err = fmt.Sscan(string(text), &job)
+	require.NoError(t, err)
+
+	require.NoError(t, c.Process.Signal(unix.SIGTSTP))
+	for _, pid := range []int{job, c.Process.Pid} {
+		require.Eventually(t, func() bool { return stateOf(pid) == "T" }, time.Minute, 5*time.Millisecond)
+	}
+	require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644))
+	require.NoError(t, c.Process.Signal(unix.SIGCONT))
+	require.NoError(t, c.Wait())
+	assert.Equal(t, "went on\n", stdout.String())
+}
+
+func TestRunNamesAJobThatWantsTheTerminal(t *testing.T) {
+	c := command(t, "run", "-q", ":::", "read x </dev/tty")
+	term := onTerminal(t, c)
+	term.waitFor(t, `heirloom: job 1 \(read x </dev/tty\) is stopped: it wants the terminal, which --tty gives to one job at a time\r\n`)
+	_, err := term.Write([]byte{3}) // Ctrl-C
+	require.NoError(t, err)
+	c.Wait()
+	assert.Equal(t, 130, c.ProcessState.ExitCode())
+}
+
+func TestRunGivesAJobTheTerminal(t *testing.T) {
+	for _, command1 := range []string{"read x </dev/tty; echo got $x", "read x; echo got $x"} {
+		c := command(t, "run", "-q", "--tty", ":::", "echo ready; "+command1)
+		term := onTerminal(t, c)
+		term.waitFor(t, `ready`)
+		_, err := term.Write([]byte("secret\n"))
+		require.NoError(t, err)
+		require.NoError(t, c.Wait())
+		term.waitFor(t, `got secret\r\n`)
+	}
+	c := command(t, "run", "-q", "--tty", ":::", "echo ready; sleep 60", "echo second")
+	term := onTerminal(t, c)
+	term.waitFor(t, `ready`)
+	_, err := term.Write([]byte{3}) // Ctrl-C, which reaches the job by itself
+	require.NoError(t, err)
+	c.Wait()
+	assert.Equal(t, 130, c.ProcessState.ExitCode())
+	assert.NotContains(t, term.shown(), "second")
+}
+
+func TestRunWaitsForDescriptors(t *testing.T) {
+	for _, mode := range []string{"whole", "lines"} {
+		c := command(t, "run", "-q", "-o", mode, "-j20", "sleep 0.2; echo {}", ":::", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
+		c.Args = append([]string{"sh", "-c", `ulimit -n 24; exec "$@"`, "sh", c.Path}, c.Args[1:]...)
+		c.Path = "/bin/sh"
+		var stdout, stderr bytes.Buffer
+		c.Stdout, c.Stderr = &stdout, &stderr
+		require.NoError(t, c.Run(), stderr.String())
+		assert.Equal(t, 12, strings.Count(stdout.String(), "\n"))
+		assert.Contains(t, stderr.String(), "too many open files: waiting")
+	}
+}
+
+func TestRunKeepsStandardInputOpen(t *testing.T) {
+	c := command(t, "run", "-q", "--stdin", "open", "--timeout", "1s", ":::", "cat")
+	c.Run()
+	assert.Equal(t, 124, c.ProcessState.ExitCode(), "what it reads has no end")
+}
+
+func TestRunEndsWhenItsReaderHasGone(t *testing.T) {
+	for _, mode := range [][]string{{"-o", "whole"}, {"-o", "lines"}, {"-o", "direct"}, {"--json"}} {
+		t.Run(mode[len(mode)-1], func(t *testing.T) {
+			t.Parallel()
+			r, w, err := os.Pipe()
+			require.NoError(t, err)
+			c := command(t, append(append([]string{"run", "-j2"}, mode...), ":::", "echo first", "while :; do sleep 0.1; echo tick; done")...)
+			var stderr bytes.Buffer
+			c.Stdout, c.Stderr = w, &stderr
+			require.NoError(t, c.Start())
+			w.Close()
+			_, err = r.Read(make([]byte, 1))
+			require.NoError(t, err)
+			r.Close()
+			c.Wait()
+			assert.Equal(t, 1, c.ProcessState.ExitCode())
+			assert.Contains(t, stderr.String(), "heirloom: cannot write to standard output: broken pipe")
+		})
+	}
+}
+
+func TestRunDrains(t *testing.T) {
+	dir := t.TempDir()
+	c, stdout, stderr := startCommand(t, "run", "-j1", "--drain", ":::",
+		fmt.Sprintf("touch %[1]s/ready; while [ ! -e %[1]s/go ]; do sleep 0.01; done; echo done", dir), "echo second")
+	waitForFile(t, dir+"/ready")
+	require.NoError(t, c.Process.Signal(unix.SIGTERM))
+	require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644))
+	c.Wait()
+	assert.Equal(t, 143, c.ProcessState.ExitCode())
+	assert.NotContains(t, stdout.String(), "second")
+	assert.Contains(t, stdout.String(), "done\n")
+	assert.Contains(t, stderr.String(), "starting no more jobs; once more to end those that run\n")
+	assert.Contains(t, stderr.String(), "heirloom: interrupted by SIGTERM: 1 ok, 1 not run\n")
+}
