@@ -32,11 +32,12 @@ type Option func(*Scope)
 // whatever way. Of several options of this kind each is called, in their order,
 // whatever those before do.
 //
-// f is called by the goroutine of the task, with a copy of the variables that it
-// had at its end, or by that of Go if the task could not be started. What is
-// around the Scope does not end before f has returned. f may be called by
-// several goroutines at a time. If it panics, that is reported as an error that
-// nobody looked at, see [task.Unobserved]. It must not wait for the Scope.
+// f is called as a callback of [task.Task.OnDone] is: by the goroutine of the task,
+// or by that of Go if the task ends, or is refused, before Go returns; with a
+// copy of the variables that the task had at its end. So it should return soon,
+// and must not wait for the Scope. What is around the Scope does not end before f
+// has returned. It may be called by several goroutines at a time. If it panics,
+// that is reported as an error that nobody looked at, see [task.Unobserved].
 func OnEnd(f func(t task.Handle)) Option {
 	return func(s *Scope) { s.onEnd = append(s.onEnd, f) }
 }

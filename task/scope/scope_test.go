@@ -214,7 +214,9 @@ func TestScopeWaitsForCallbacks(t *testing.T) {
 			time.Sleep(time.Minute)
 			told = true
 		}))
-		failing := scope.Go(s, func(context.Context) (int, error) { return 0, errBroken })
+		fail := make(chan struct{})
+		failing := scope.Go(s, func(context.Context) (int, error) { <-fail; return 0, errBroken })
+		close(fail)
 		<-failing.Done()
 		limited, stop := context.WithTimeout(t.Context(), time.Second)
 		defer stop()
@@ -419,7 +421,9 @@ func TestScopeOnEnd(t *testing.T) {
 			scope.OnFailure(func(h task.Handle, err error) { told = append(told, "third: "+err.Error()) }),
 		)
 		for _, err := range []error{nil, errBroken} {
-			scope.Go(s, func(context.Context) (int, error) { return 0, err }, task.Unobserved(func(task.Info, error) {}))
+			end := make(chan struct{})
+			scope.Go(s, func(context.Context) (int, error) { <-end; return 0, err }, task.Unobserved(func(task.Info, error) {}))
+			close(end) // when it is the task's goroutine that calls them, which the Goexit ends
 			require.NoError(t, s.Wait(t.Context()))
 		}
 		assert.Equal(t, []string{"first: succeeded", "first: failed", "third: broken"}, told)
