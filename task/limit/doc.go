@@ -15,7 +15,7 @@
 //
 //	jobs of one call at once            gather.Limit, gather.Weight
 //	tasks of one Group at once, which
-//	may wait for each other             the limit of the task.Group
+//	may wait for each other             task.Limit
 //	what several calls share            limit.Limiter
 //	the same, for each key              limit.Keyed
 //	a rate, and nothing else            limit.Limiter, or golang.org/x/time/rate
@@ -35,7 +35,7 @@
 //
 // A place does not come back before it is released: who holds one and waits for
 // somebody who needs another one of the same limiter can wait for ever. For
-// recursive work use the limit of a task.Group.
+// recursive work use task.Limit.
 //
 // # Fairness
 //

@@ -45,5 +45,5 @@
 // # Limits
 //
 // The tasks are those of the Group that the Scope was made in. So if that has a
-// limit, it counts them too.
+// task.Limit, it counts them too.
 package scope
