@@ -199,7 +199,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 			break
 		}
 	}
-	if n.isAwaited() || slices.Contains(w.nodes, n) {
+	if n.maybeStuckOn(w.nodes, w.kind) {
 		n.judgeWait()
 	}
 	for {

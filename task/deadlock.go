@@ -58,6 +58,22 @@ func (w *node) maybeStuck(n *node) bool {
 	return n.maybeWaiting(w, 64) && w.isAwaited()
 }
 
+// maybeStuckOn is maybeStuck for several.
+func (w *node) maybeStuckOn(nodes []*node, how waitKind) bool {
+	if !w.isAwaited() && !slices.Contains(nodes, w) {
+		return false
+	}
+	if len(nodes) > 64 {
+		return true
+	}
+	for _, n := range nodes {
+		if !n.is(isFinal) && (n == w || n.maybeWaiting(w, 64)) != (how == forAny) {
+			return how != forAny // one is enough, for either
+		}
+	}
+	return how == forAny
+}
+
 // maybeWaiting reports whether n may be waiting for w, having followed at most so
 // many waits.
 func (n *node) maybeWaiting(w *node, most int) bool {
@@ -70,7 +86,7 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 			next = n
 		}
 		switch next {
-		case nil, &asleep, &inCall, &turn:
+		case nil, &asleep, &inCall, &turn, &promised:
 			return false
 		case &several, w:
 			return true
@@ -251,16 +267,20 @@ func (w *node) judgeWait() {
 			}
 		}
 	}
-	if found == nil || wt.kind == forAny && live > 0 || wt.kind == forGood {
+	if found == nil || wt.kind == forAny && live > 0 {
 		return
 	}
 	cycle := []*node{w}
 	if found != w {
 		cycle = append(cycle, s.cycle(found)...)
 	}
-	w.mu.Lock()
-	wt.stuck = newDeadlock(cycle)
-	w.mu.Unlock()
+	if wt.kind != forGood {
+		w.mu.Lock()
+		wt.stuck = newDeadlock(cycle)
+		w.mu.Unlock()
+		return
+	}
+	s.tell(cycle)
 }
 
 // judgeEnd looks whether g, a scope that has begun to wait for its end, will wait
@@ -272,25 +292,31 @@ func (g *node) judgeEnd(w *node) {
 	}
 	s := newSearch(g, w)
 	because := s.found[g].because
-	if w != nil {
+	start := []*node{g}
+	if w != nil && w != g {
 		because = append(because, s.found[w].because...)
+		start = []*node{w, g}
 	}
 	for _, b := range because {
-		if !s.has(b) || b == g || b == w || b.home != g.scope() {
-			continue
-		}
-		way := s.cycle(b)
-		for _, k := range way {
-			if f := s.found[k]; f.wait == nil || f.kind == forGood {
-				continue
-			}
-			k.mu.Lock()
-			k.waits.stuck = newDeadlock(append([]*node{g}, way...))
-			k.waits.rouse()
-			k.mu.Unlock()
+		if s.has(b) && b != g && b != w && b.home == g.scope() && s.tell(append(start, s.cycle(b)...)) {
 			return
 		}
 	}
+}
+
+// tell has the first wait of a cycle that can be given an error end with it.
+func (s *search) tell(cycle []*node) bool {
+	for _, k := range cycle {
+		if f := s.found[k]; f == nil || f.wait == nil || f.kind == forGood {
+			continue
+		}
+		k.mu.Lock()
+		k.waits.stuck = newDeadlock(cycle)
+		k.waits.rouse()
+		k.mu.Unlock()
+		return true
+	}
+	return false
 }
 
 func newDeadlock(cycle []*node) *deadlock {

@@ -35,6 +35,10 @@ var (
 	// as the FailNow and SkipNow methods of a test do, and so never returned.
 	ErrGoexit = errors.New("the function called runtime.Goexit, as t.FailNow does, and never returned")
 
+	// ErrNotReady is the error of [Serve] if the task ended, without an error,
+	// before it was ready.
+	ErrNotReady = errors.New("it ended before it was ready")
+
 	// ErrRunEnded is the cause with which [Run] cancels the tasks that are
 	// still running when its main function has ended.
 	ErrRunEnded = errors.New("task: Run's main function has ended")

@@ -78,19 +78,24 @@ type group struct {
 	seen     int // how many of them somebody looked at, of a tolerant one
 	omitted  int // failures that were reported and forgotten
 	telling  *time.Timer
+	tellAt   time.Time // when it is to fire
 }
 
 type failure struct {
 	name string
 	err  error
-	due  *report // of a child
-	told bool    // it was reported
+	due  *report   // of a child
+	at   time.Time // when a supervisor is to report it; zero once it has
 }
 
 const (
 	// heed is how long a supervisor leaves an error to whoever is about to look
 	// at it, as who calls Go and then Await is, before it reports it.
-	heed = 10 * time.Millisecond
+	heed = 50 * time.Millisecond
+
+	// heedAwaited is how long for a task that somebody waits for, who may be held
+	// up for a while before he looks.
+	heedAwaited = time.Second
 
 	// remember is how many errors that were reported a supervisor keeps.
 	remember = 1000
@@ -140,7 +145,7 @@ func (g *group) conclude(how how, err error) {
 	if how == goexited {
 		// Group does not return, so nobody will see the errors.
 		for _, f := range g.failures {
-			if f.name != "" && !f.told {
+			if f.due != nil && (!g.tolerant || !f.at.IsZero()) {
 				g.env.report(g.info(), f.err)
 			}
 		}
@@ -184,11 +189,18 @@ func (g *group) compact() {
 // fail records the failure of a child.
 func (g *group) fail(n *node, err error) {
 	r := &report{env: n.env, info: n.info().as(Failed), err: err}
+	f := failure{name: n.name(), err: err, due: r}
 	if g.tolerant {
 		r.group = g
+		f.at = time.Now().Add(heed)
+		n.mu.Lock()
+		if n.hooks != nil || n.done != nil {
+			f.at = f.at.Add(heedAwaited - heed)
+		}
+		n.mu.Unlock()
 	}
 	n.due(r)
-	g.record(failure{name: n.name(), err: err, due: r})
+	g.record(f)
 	if !g.tolerant {
 		g.abort(n.name(), err)
 	}
@@ -220,12 +232,22 @@ func (g *group) record(f failure) {
 		}
 	}
 	g.failures = append(g.failures, f)
-	if g.tolerant && f.name != "" && g.telling == nil {
-		g.telling = time.AfterFunc(heed, g.report)
+	if g.tolerant && f.due != nil && (g.telling == nil || f.at.Before(g.tellAt)) {
+		g.wakeAt(f.at)
 	}
 }
 
-// report reports those failures of g, a tolerant one, that nobody has looked at.
+// wakeAt arranges for report to be called at a time; g.mu is locked.
+func (g *group) wakeAt(at time.Time) {
+	if g.telling != nil {
+		g.telling.Stop()
+	}
+	g.tellAt = at
+	g.telling = time.AfterFunc(time.Until(at), g.report)
+}
+
+// report reports those failures of g, a tolerant one, that nobody has looked at
+// in time.
 func (g *group) report() {
 	g.mu.Lock()
 	if g.telling == nil { // the Group has ended
@@ -235,15 +257,24 @@ func (g *group) report() {
 	g.telling = nil
 	g.compact()
 	var news []*report
+	var next time.Time
+	now := time.Now()
 	for i := range g.failures {
-		if f := &g.failures[i]; !f.told && f.due != nil {
-			f.told = true
+		switch f := &g.failures[i]; {
+		case f.at.IsZero():
+		case !f.at.After(now):
+			f.at = time.Time{}
 			news = append(news, f.due)
+		case next.IsZero() || f.at.Before(next):
+			next = f.at
 		}
 	}
-	if more := len(g.failures) - remember; more > 0 {
-		g.omitted += more
-		g.failures = slices.Delete(g.failures, 0, more)
+	if !next.IsZero() {
+		g.wakeAt(next)
+	}
+	for len(g.failures) > remember && g.failures[0].at.IsZero() {
+		g.omitted++
+		g.failures = g.failures[1:]
 	}
 	g.mu.Unlock()
 	for _, r := range news {

@@ -26,6 +26,8 @@ type options struct {
 	tolerant  bool // FailFast(false)
 	held      bool // see Serve
 	sites     bool
+	hasGrace  bool
+	grace     time.Duration
 	limit     int
 	reporter  func(Info, error)
 	failures  func(Info, error)

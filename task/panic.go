@@ -2,6 +2,7 @@ package task
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"io"
 	"log/slog"
@@ -134,4 +135,29 @@ func (e *PanicError) LogValue() slog.Value {
 		slog.String("msg", e.Error()),
 		slog.String("stack", string(e.Stack)),
 	)
+}
+
+// panicJSON is the JSON form of a PanicError.
+type panicJSON struct {
+	Value string `json:"value"`
+	Stack string `json:"stack"`
+	Task  string `json:"task,omitempty"`
+	Place string `json:"place,omitempty"`
+}
+
+// MarshalJSON returns e as text, for another process: Value as fmt.Sprint prints
+// it, Stack, Task, and the place that Error names.
+func (e *PanicError) MarshalJSON() ([]byte, error) {
+	return json.Marshal(panicJSON{fmt.Sprint(e.Value), string(e.Stack), e.Task, e.place})
+}
+
+// UnmarshalJSON makes e what MarshalJSON was called on, but for Value, which is
+// its text then: e has the same Error, Stack and Task, and wraps nothing.
+func (e *PanicError) UnmarshalJSON(text []byte) error {
+	var in panicJSON
+	if err := json.Unmarshal(text, &in); err != nil {
+		return fmt.Errorf("task: not a PanicError: %w", err)
+	}
+	*e = PanicError{Value: in.Value, Stack: []byte(in.Stack), Task: in.Task, place: in.Place}
+	return nil
 }

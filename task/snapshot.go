@@ -232,6 +232,8 @@ func (n *node) waitingFor(what *node) string {
 		return "several tasks"
 	case &turn:
 		return "a place"
+	case &promised:
+		return "its completion"
 	case &inCall:
 		for _, c := range n.callRows() {
 			return c.Name + " (" + c.Jobs.String() + ")"

@@ -39,8 +39,11 @@ type Task[T any] struct {
 //
 // Go panics with [ErrNilFunc] if fn is nil.
 func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
-	t := newTask(fn)
-	o := collect(opts)
+	return launch(ctx, newTask(fn), collect(opts))
+}
+
+// launch opens and starts t, or refuses it, and returns it.
+func launch[T any](ctx context.Context, t *Task[T], o *options) *Task[T] {
 	if err := t.open(ctx, o); err != nil {
 		t.refuse(err)
 		return t
@@ -48,6 +51,9 @@ func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 	t.start(o)
 	return t
 }
+
+// called makes fn the function that n is called after.
+func (n *node) called(fn any) { n.pc = reflect.ValueOf(fn).Pointer() }
 
 // newTask returns a task, not yet in the tree, with a copy of the caller's
 // variables. It has them before others can find it there.
@@ -57,7 +63,7 @@ func newTask[T any](fn Func[T]) *Task[T] {
 	}
 	t := &Task[T]{fn: fn}
 	t.self = t
-	t.pc = reflect.ValueOf(fn).Pointer()
+	t.called(fn)
 	(*gls.Env)(&t.own).Bear(&t.self)
 	return t
 }
@@ -174,7 +180,7 @@ func (t *Task[T]) result() (T, error) {
 // Result returns what Await does if t has ended, and [ErrNotDone], in an
 // [*Error], if it has not. It does not wait. It mirrors Task.result().
 func (t *Task[T]) Result() (T, error) {
-	if !t.is(isFinal) {
+	if !t.is(isFinal) && t.id != 0 {
 		var zero T
 		return zero, &Error{Op: "result", Task: t.name(), Err: ErrNotDone}
 	}

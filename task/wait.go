@@ -7,10 +7,11 @@ import (
 
 // What node.waitFor points to if it is neither a task nor a Group.
 var (
-	asleep  node // Sleep
-	several node // Wait or AsCompleted, of more than one task
-	inCall  node // a call of package gather
-	turn    node // a place in a Group with a Limit
+	asleep   node // Sleep
+	several  node // Wait or AsCompleted, of more than one task
+	inCall   node // a call of package gather
+	turn     node // a place in a Group with a Limit
+	promised node // to be completed
 )
 
 // A wait is what a task's own goroutine waits with for others, one at a time and

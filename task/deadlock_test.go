@@ -1,0 +1,210 @@
+package task_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Two tasks, a and b, that wait for each other in various ways: whoever closes
+// the cycle is told, and it is named.
+func TestTasksThatWaitForEachOther(t *testing.T) {
+	waits := map[string]func(ctx context.Context, other *task.Task[none]) error{
+		"Await": func(ctx context.Context, other *task.Task[none]) error { _, err := other.Await(ctx); return err },
+		"Wait for all": func(ctx context.Context, other *task.Task[none]) error {
+			_, _, err := task.Wait(ctx, task.AllCompleted, other, task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) }))
+			return err
+		},
+		"Wait for the first": func(ctx context.Context, other *task.Task[none]) error {
+			_, _, err := task.Wait(ctx, task.FirstCompleted, other)
+			return err
+		},
+		"AsCompleted": func(ctx context.Context, other *task.Task[none]) error {
+			quick := task.Start(ctx, func(context.Context) error { return nil })
+			var errs []error
+			for _, err := range task.AsCompleted(ctx, other, quick) {
+				errs = append(errs, err)
+			}
+			return errors.Join(errs...)
+		},
+		"Group": func(ctx context.Context, other *task.Task[none]) error {
+			return task.Group(ctx, func(ctx context.Context) error {
+				task.Start(ctx, func(ctx context.Context) error { _, err := other.Await(ctx); return err })
+				return nil
+			})
+		},
+		"nested": func(ctx context.Context, other *task.Task[none]) error {
+			_, err := task.Start(ctx, func(ctx context.Context) error { _, err := other.Await(ctx); return err }).Await(ctx)
+			return err
+		},
+		"Run": func(ctx context.Context, other *task.Task[none]) error {
+			_, err := task.Run(ctx, func(ctx context.Context) (none, error) { return other.Await(ctx) })
+			return err
+		},
+	}
+	for one, waitA := range waits {
+		for two, waitB := range waits {
+			t.Run(one+" and "+two, func(t *testing.T) {
+				inBubble(t, func(t *testing.T, ctx context.Context) {
+					var a, b *task.Task[none]
+					ready := make(chan none)
+					a = task.Start(ctx, func(ctx context.Context) error { <-ready; return waitA(ctx, b) }, task.Name("a"))
+					b = task.Start(ctx, func(ctx context.Context) error { <-ready; return waitB(ctx, a) }, task.Name("b"))
+					close(ready)
+					errs := errors.Join(errorWithin(a), errorWithin(b))
+					require.ErrorIs(t, errs, task.ErrDeadlock)
+					text := errs.Error()
+					assert.Contains(t, text, `"a"`)
+					assert.Contains(t, text, `"b"`)
+					a.Cancel(nil)
+					b.Cancel(nil)
+				})
+			})
+		}
+	}
+}
+
+func TestWaitsThatAreNoDeadlock(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var a, b *task.Task[int]
+		ready := make(chan none)
+		// b waits for any of several, one of which ends.
+		a = task.Go(ctx, func(ctx context.Context) (int, error) { <-ready; return b.Await(ctx) })
+		b = task.Go(ctx, func(ctx context.Context) (int, error) {
+			<-ready
+			slow := task.Go(ctx, after(time.Minute, 1))
+			_, _, err := task.Wait(ctx, task.FirstCompleted, a, slow)
+			return 7, err
+		})
+		close(ready)
+		v, err := a.Await(ctx)
+		assert.NoError(t, err)
+		assert.Equal(t, 7, v)
+	})
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		// A wait with a deadline of its own ends.
+		var a, b *task.Task[int]
+		ready := make(chan none)
+		a = task.Go(ctx, func(ctx context.Context) (int, error) { <-ready; return b.Await(ctx) }, task.Name("a"))
+		b = task.Go(ctx, func(ctx context.Context) (int, error) {
+			<-ready
+			limited, stop := context.WithTimeout(ctx, time.Minute)
+			defer stop()
+			_, err := a.Await(limited)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			assert.NotErrorIs(t, err, task.ErrDeadlock)
+			return 7, nil
+		}, task.Name("b"))
+		close(ready)
+		synctest.Wait()
+		marked := 0
+		for _, info := range task.Snapshot().Tasks {
+			if info.Deadlock {
+				marked++
+			}
+		}
+		assert.Equal(t, 2, marked)
+		var text strings.Builder
+		require.NoError(t, task.WriteTree(&text))
+		assert.Contains(t, text.String(), "deadlock")
+		v, err := a.Await(ctx)
+		assert.NoError(t, err)
+		assert.Equal(t, 7, v)
+	})
+}
+
+// The longest way that a cycle is closed: by the end of a Group, which can be given
+// no error; another wait in the cycle is.
+func TestEndOfAGroupClosesACycle(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		owner := task.Start(ctx, func(ctx context.Context) error {
+			self := task.Current().(*task.Task[none])
+			return task.Group(ctx, func(ctx context.Context) error {
+				task.Start(ctx, func(ctx context.Context) error { _, err := self.Await(ctx); return err }, task.Name("child"))
+				time.Sleep(time.Second) // it waits by now
+				return nil
+			})
+		}, task.Name("owner"))
+		_, err := owner.Await(ctx)
+		assert.ErrorIs(t, err, task.ErrDeadlock)
+	})
+}
+
+func TestWaitForOfEachOtherEndsWithItsCtx(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		outer, cancel := context.WithCancel(ctx)
+		time.AfterFunc(time.Second, cancel)
+		took := elapsed()
+		_, _ = task.Run(outer, func(ctx context.Context) (none, error) {
+			var a, b *task.Task[none]
+			ready := make(chan none)
+			a = task.Start(ctx, func(ctx context.Context) error { <-ready; _, err := task.WaitFor(ctx, b, time.Hour); return err })
+			b = task.Start(ctx, func(ctx context.Context) error { <-ready; _, err := task.WaitFor(ctx, a, time.Hour); return err })
+			close(ready)
+			return a.Await(ctx)
+		})
+		assert.Equal(t, time.Second, took())
+	})
+}
+
+// Many tasks wait for tasks that were started before them, in all ways: no cycle
+// can come of that, whatever the order.
+func TestNoFalseAlarm(t *testing.T) {
+	var alarms atomic.Int32
+	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
+		var all []*task.Task[int]
+		for i := range 400 {
+			before := all[max(0, i-5):]
+			all = append(all, task.Go(ctx, func(ctx context.Context) (int, error) {
+				var err error
+				switch i % 5 {
+				case 0:
+					_, _, err = task.Wait(ctx, task.AllCompleted, before...)
+				case 1:
+					for _, e := range task.AsCompleted(ctx, before...) {
+						err = errors.Join(err, e)
+					}
+				case 2:
+					err = task.Group(ctx, func(ctx context.Context) error {
+						for _, b := range before {
+							task.Go(ctx, b.Await)
+						}
+						return nil
+					})
+				default:
+					for _, b := range before {
+						_, e := b.Await(ctx)
+						err = errors.Join(err, e)
+					}
+				}
+				if err != nil {
+					alarms.Add(1)
+				}
+				return i, nil
+			}))
+		}
+		_, _, err := task.Wait(ctx, task.AllCompleted, all...)
+		return none{}, err
+	})
+	assert.NoError(t, err)
+	assert.Zero(t, alarms.Load())
+}
+
+// errorWithin returns what a task ends with within a minute, or how it waits.
+func errorWithin(h task.Handle) error {
+	select {
+	case <-h.Done():
+		return h.Err()
+	case <-time.After(time.Minute):
+		return errors.New("it hangs")
+	}
+}

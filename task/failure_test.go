@@ -1,0 +1,304 @@
+package task_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A function that ends because of its ctx may have failed besides.
+func TestFailureBesideACancellationIsKept(t *testing.T) {
+	for _, tt := range []struct {
+		name, reason string
+		with         func(ctx context.Context) error
+		failed       bool
+	}{
+		{"joined", "a clean-up failed", func(ctx context.Context) error { return errors.Join(ctx.Err(), errMine) }, true},
+		{"joined with the cause", "likewise", func(ctx context.Context) error { return errors.Join(context.Cause(ctx), errMine) }, true},
+		{"two verbs", "which step it was is an error of its own", func(ctx context.Context) error { return fmt.Errorf("%w: %w", errMine, ctx.Err()) }, true},
+		{"deep", "at any depth", func(ctx context.Context) error {
+			return fmt.Errorf("a: %w", errors.Join(ctx.Err(), fmt.Errorf("b: %w", errMine)))
+		}, true},
+		{"wrapped", "text is no failure", func(ctx context.Context) error { return fmt.Errorf("a: %w", ctx.Err()) }, false},
+		{"joined twice", "both are the cancellation", func(ctx context.Context) error { return errors.Join(ctx.Err(), context.Cause(ctx)) }, false},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			fn := func(ctx context.Context) (none, error) { <-ctx.Done(); return none{}, tt.with(ctx) }
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				check := func(err error) {
+					t.Helper()
+					assert.Equal(t, tt.failed, errors.Is(err, errMine), "%v", err)
+				}
+				child := task.Go(ctx, fn)
+				child.Cancel(errZero)
+				_, err := child.Await(ctx)
+				check(err)
+				assert.Equal(t, tt.failed, child.State() == task.Failed)
+
+				outer, cancel := context.WithCancel(ctx)
+				check(task.Group(outer, func(ctx context.Context) error { cancel(); task.Go(ctx, fn); return nil }))
+				check(task.Group(outer, func(ctx context.Context) error { return tt.with(ctx) }))
+				_, err = task.Within(ctx, time.Second, fn)
+				check(err)
+				_, err = task.Go(ctx, fn, task.Timeout(time.Second)).Await(ctx)
+				check(err)
+				_, err = task.WaitFor(ctx, task.Go(ctx, fn), time.Second)
+				check(err)
+			})
+		})
+	}
+}
+
+// What a function said when its time was over is in the TimeoutError.
+func TestTimeoutKeepsWhatTheFunctionReturned(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		fn := func(ctx context.Context) (none, error) {
+			<-ctx.Done()
+			return none{}, fmt.Errorf("step 7: %w", ctx.Err())
+		}
+		_, byOption := task.Go(ctx, fn, task.Timeout(time.Second)).Await(ctx)
+		_, within := task.Within(ctx, time.Second, fn)
+		_, waitFor := task.WaitFor(ctx, task.Go(ctx, fn), time.Second)
+		for _, err := range []error{byOption, within, waitFor} {
+			var timeout *task.TimeoutError
+			require.ErrorAs(t, err, &timeout)
+			assert.ErrorContains(t, timeout.Err, "step 7")
+		}
+		outer, cancel := context.WithTimeout(ctx, time.Second)
+		defer cancel()
+		_, err := task.Within(outer, time.Hour, fn)
+		assert.ErrorContains(t, err, "step 7", "it says so when cancelled from outside, too")
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+// The methods of an error are its author's: what they do, its function does.
+func TestErrorWhoseMethodsPanic(t *testing.T) {
+	typedNil := func(ctx context.Context) error { <-ctx.Done(); var e *fs.PathError; return e }
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		child := task.Start(ctx, typedNil)
+		child.Cancel(nil)
+		_, err := child.Await(ctx)
+		var p *task.PanicError
+		require.ErrorAs(t, err, &p)
+		assert.Equal(t, task.Panicked, child.State())
+
+		outer, cancel := context.WithCancel(ctx)
+		ended := false
+		err = task.Group(outer, func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error { <-ctx.Done(); time.Sleep(time.Second); ended = true; return nil })
+			cancel()
+			return typedNil(ctx)
+		})
+		require.ErrorAs(t, err, &p)
+		assert.True(t, ended, "the Group waited for its child")
+	})
+}
+
+func TestObserverThatExitsOrPanicsKeepsNoTaskFromEnding(t *testing.T) {
+	for name, f := range map[string]func(task.Finished){
+		"panic":  func(task.Finished) { panic(errMine) },
+		"Goexit": func(task.Finished) { runtime.Goexit() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			var reported atomic.Int32
+			_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
+				defer task.OnFinished(f)()
+				child := task.Start(ctx, func(context.Context) error { return errMine })
+				_, err := child.Await(ctx)
+				assert.ErrorIs(t, err, errMine)
+				return none{}, nil
+			}, task.Unobserved(func(task.Info, error) { reported.Add(1) }))
+			require.NoError(t, err)
+			assert.EqualValues(t, 1, reported.Load())
+		})
+	}
+}
+
+func TestReporterThatPanicsIsNoHarm(t *testing.T) {
+	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
+		task.Start(ctx, func(context.Context) error { return errMine })
+		return none{}, nil
+	}, task.Unobserved(func(task.Info, error) { panic(errZero) }))
+	assert.NoError(t, err)
+}
+
+func TestRefusedTaskIsReported(t *testing.T) {
+	var r reporter
+	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
+		var over context.Context
+		require.NoError(t, task.Group(ctx, func(ctx context.Context) error { over = ctx; return nil }))
+		task.Start(over, func(context.Context) error { t.Error("it ran"); return nil })
+		looked := task.Start(over, func(context.Context) error { return nil })
+		assert.ErrorIs(t, looked.Err(), task.ErrEnded)
+		assert.Equal(t, task.Failed, looked.State())
+		return none{}, nil
+	}, r.option())
+	require.NoError(t, err)
+	require.Len(t, r.errs, 1, "the one that nobody looked at")
+	assert.ErrorIs(t, r.errs[0], task.ErrEnded)
+}
+
+// A refusal by an abort is that abort: who passes it on has not failed besides.
+func TestRefusalByAnAbortIsNoFailure(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error {
+				<-ctx.Done()
+				late := task.Start(ctx, func(context.Context) error { return nil })
+				_, err := late.Await(context.Background())
+				assert.ErrorIs(t, err, task.ErrCanceling)
+				assert.ErrorIs(t, err, context.Canceled)
+				assert.Equal(t, task.Canceled, late.State())
+				return err
+			})
+			return errMine
+		})
+		onlyErrors(t, err, 1, errMine)
+	})
+}
+
+type requestError struct{ ctx context.Context }
+
+func (*requestError) Error() string { return "request" }
+
+// reportedOf collects the garbage until there are so many reports, or it takes
+// too long.
+func reportedOf(n int32, reported *atomic.Int32) int32 {
+	for deadline := time.Now().Add(10 * time.Second); reported.Load() < n && time.Now().Before(deadline); {
+		runtime.GC()
+		runtime.Gosched()
+	}
+	return reported.Load()
+}
+
+// Outside of a Run a report hangs on the handle alone, not on what the error
+// refers to, nor on other handles.
+func TestReportWhenTheHandleIsGarbage(t *testing.T) {
+	var reported atomic.Int32
+	hear := task.Unobserved(func(task.Info, error) { reported.Add(1) })
+	for range 20 {
+		<-task.Start(context.Background(), func(ctx context.Context) error { return &requestError{ctx} }, hear).Done()
+	}
+	assert.EqualValues(t, 20, reportedOf(20, &reported), "the error refers to the ctx")
+
+	var kept *task.Task[none]
+	<-task.Start(context.Background(), func(ctx context.Context) error {
+		kept = task.Start(ctx, func(context.Context) error { return nil })
+		_, _ = kept.Await(ctx)
+		return errMine
+	}, hear).Done()
+	assert.EqualValues(t, 21, reportedOf(21, &reported), "the handle of a child is kept")
+	assert.Nil(t, kept.Parent())
+}
+
+// A ctx whose task may be garbage is good for all that it was.
+func TestCtxOfAnUnheardTask(t *testing.T) {
+	type key struct{}
+	var kept context.Context
+	user.Set("of the test")
+	base := context.WithValue(t.Context(), key{}, "value")
+	child := task.Start(base, func(ctx context.Context) error { kept = ctx; return errMine }, task.Unobserved(func(task.Info, error) {}))
+	<-child.Done()
+	for kept.Err() == nil {
+		runtime.Gosched()
+	}
+	assert.Equal(t, task.ErrEnded, context.Cause(kept))
+	<-kept.Done()
+	assert.Equal(t, "value", kept.Value(key{}))
+	late := task.Go(kept, func(ctx context.Context) (error, error) { return ctx.Err(), nil })
+	seen, err := late.Await(t.Context())
+	assert.NoError(t, err)
+	assert.Equal(t, context.Canceled, seen)
+	assert.Equal(t, task.Handle(child), task.FromContext(kept))
+	runtime.KeepAlive(child)
+}
+
+func TestSupervisorReportsAtOnceAndForgetsWhatWasHandled(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var r reporter
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Start(ctx, func(context.Context) error { panic(errMine) })
+			time.Sleep(100 * time.Millisecond)
+			assert.Len(t, r.errs, 1, "long before its end")
+			for range 50 {
+				_, err := task.Start(ctx, func(context.Context) error { return errZero }).Await(ctx)
+				assert.ErrorIs(t, err, errZero)
+			}
+			time.Sleep(time.Minute)
+			assert.Len(t, r.errs, 1)
+			return nil
+		}, task.FailFast(false), r.option())
+		onlyErrors(t, err, 1, errMine)
+	})
+}
+
+func TestOnFailureIsToldAtOnce(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var told []error
+		hear := task.OnFailure(func(info task.Info, err error) {
+			assert.Equal(t, task.Failed, info.State)
+			told = append(told, err)
+		})
+		_, err := task.Run(ctx, func(ctx context.Context) (none, error) {
+			child := task.Start(ctx, func(context.Context) error { return errMine })
+			_, _ = child.Await(ctx)
+			assert.Equal(t, []error{errMine}, told, "before whoever waits")
+			canceled := task.Start(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
+			canceled.Cancel(nil)
+			_, _ = canceled.Await(ctx)
+			assert.Len(t, told, 1, "to be cancelled is not to fail")
+			return none{}, nil
+		}, hear)
+		require.NoError(t, err)
+	})
+}
+
+// The same error of body and of a child is two failures, unless body passes it on.
+func TestBodyFailsInTheSameWayAsAChild(t *testing.T) {
+	for _, looks := range []bool{false, true} {
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			c := task.Start(ctx, func(context.Context) error { return errMine })
+			<-c.Done()
+			if looks {
+				return c.Err()
+			}
+			return errMine
+		})
+		want := 2
+		if looks {
+			want = 1
+		}
+		onlyErrors(t, err, want, errMine)
+	}
+}
+
+func TestZeroTask(t *testing.T) {
+	var zero task.Task[int]
+	_, err := zero.Await(t.Context())
+	assert.ErrorIs(t, err, task.ErrNotStarted)
+	assert.ErrorIs(t, zero.Err(), task.ErrNotStarted)
+	<-zero.Done()
+}
+
+func TestRunWaitsForTheCallbacksOfItsMain(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		called := false
+		_, _ = task.Run(ctx, func(context.Context) (none, error) {
+			task.Current().(*task.Task[none]).OnDone(func(*task.Task[none]) { time.Sleep(time.Second); called = true })
+			return none{}, nil
+		})
+		assert.True(t, called)
+	})
+}

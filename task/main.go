@@ -1,0 +1,124 @@
+package task
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
+)
+
+// SignalError is the cause with which [Main] cancels a program that was sent a
+// signal.
+type SignalError struct{ Signal os.Signal }
+
+// Error names the signal.
+func (e *SignalError) Error() string {
+	return "task: the program was sent the signal " + e.Signal.String()
+}
+
+// Grace is how long a [Main] that was sent a signal waits for what still runs. The
+// default is ten seconds; zero or less is for ever. It means nothing to others.
+func Grace(d time.Duration) Option {
+	return optionFunc(func(o *options) { o.grace, o.hasGrace = d, true })
+}
+
+// Main is a program's main function: it runs main as [Run] does, and ends the
+// program. It does for signals what asyncio.run does for Ctrl-C.
+//
+//	func main() { task.Main(serve) }
+//
+// SIGINT and SIGTERM cancel main's ctx, with a [*SignalError] as the cause, and
+// with it all that was started from it. Main then waits until all has ended. If
+// that takes longer than [Grace], or at a second signal, the program ends without
+// waiting any more.
+//
+// The exit code is 0 if main returned nil, also after a signal, and 1 if it
+// returned an error, which is written to standard error. If main ended because of
+// the signal, with nothing else to say than that it was cancelled, the code is 128
+// and the signal's number, 130 for SIGINT, as a shell has it, and nothing is
+// written. It is 1, and said why, if there was no time to wait.
+//
+// Main does not return. Deferred functions of the caller are not run; those of
+// main are. It is to be called once, from the main function of a program.
+func Main(main func(ctx context.Context) error, opts ...Option) {
+	if main == nil {
+		panic(ErrNilFunc)
+	}
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	os.Exit(runMain(main, opts, signals, os.Stderr))
+}
+
+// defaultGrace is less than the time most supervisors leave between SIGTERM and
+// SIGKILL, of which 30 s is usual.
+const defaultGrace = 10 * time.Second
+
+// runMain is Main up to the exit, whose code it returns.
+func runMain(main func(ctx context.Context) error, opts []Option, signals <-chan os.Signal, stderr io.Writer) int {
+	grace := defaultGrace
+	if o := collect(opts); o != nil && o.hasGrace {
+		grace = o.grace
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	result := make(chan error, 1)
+	go func() {
+		_, err := Run(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, main(ctx) }, opts...)
+		result <- err
+	}()
+	var sent *SignalError
+	var late <-chan time.Time
+	for {
+		select {
+		case err := <-result:
+			return exitCode(err, sent, stderr)
+		case s := <-signals:
+			if sent != nil {
+				fmt.Fprintf(stderr, "%v, again; tasks that still run are left\n", &SignalError{s})
+				return 1
+			}
+			sent = &SignalError{s}
+			cancel(sent)
+			if grace > 0 {
+				timer := time.NewTimer(grace)
+				defer timer.Stop()
+				late = timer.C
+			}
+		case <-late:
+			fmt.Fprintf(stderr, "%v, and tasks still run after %v; they are left\n", sent, grace)
+			return 1
+		}
+	}
+}
+
+// exitCode returns the code for what main ended with, and writes an error that
+// is more than the answer to the signal, which may be nil.
+func exitCode(err error, sent *SignalError, stderr io.Writer) int {
+	switch {
+	case err == nil:
+		return 0
+	case sent != nil && isAnswer(err, sent):
+		if s, ok := sent.Signal.(syscall.Signal); ok {
+			return 128 + int(s)
+		}
+		return 1
+	}
+	fmt.Fprintln(stderr, err)
+	var p *PanicError
+	if errors.As(err, &p) {
+		fmt.Fprintf(stderr, "\n%s", p.Stack)
+	}
+	return 1
+}
+
+// isAnswer reports whether err says no more than that sent cancelled it.
+func isAnswer(err error, sent *SignalError) (answer bool) {
+	call(func() { answer = verdict.Cancelled(err, context.Canceled, sent) }, func(error) {})
+	return answer
+}

@@ -1,0 +1,91 @@
+package task
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+)
+
+func TestMainsExitCode(t *testing.T) {
+	errMine := errors.New("mine")
+	heed := func(ctx context.Context) error { return Sleep(ctx, time.Hour) }
+	signals := func(s ...os.Signal) []os.Signal { return s }
+	for _, tt := range []struct {
+		name, reason string
+		main         func(ctx context.Context) error
+		opts         []Option
+		signals      []os.Signal // one a second
+		code         int
+		stderr       string
+		took         time.Duration
+	}{
+		{"nil", "all is well", func(context.Context) error { return nil }, nil, nil, 0, "", 0},
+		{"error", "it is said", func(context.Context) error { return errMine }, nil, nil, 1, "mine\n", 0},
+		{"interrupted", "as a shell has it, without noise", heed, nil, signals(os.Interrupt), 130, "", time.Second},
+		{"terminated", "likewise", heed, nil, signals(syscall.SIGTERM), 143, "", time.Second},
+		{"cause", "the cause is known", func(ctx context.Context) error {
+			<-ctx.Done()
+			var s *SignalError
+			if errors.As(context.Cause(ctx), &s) && s.Signal == syscall.SIGTERM {
+				return nil
+			}
+			return errMine
+		}, nil, signals(syscall.SIGTERM), 0, "", time.Second},
+		{"fails besides", "a failure is not swallowed", func(ctx context.Context) error {
+			<-ctx.Done()
+			return errors.Join(ctx.Err(), errMine)
+		}, nil, signals(os.Interrupt), 1, "context canceled\nmine\n", time.Second},
+		{"cleans up", "there is time to", func(ctx context.Context) error { <-ctx.Done(); time.Sleep(5 * time.Second); return ctx.Err() }, nil, signals(os.Interrupt), 130, "", 6 * time.Second},
+		{"too slow", "the time has an end", func(context.Context) error { time.Sleep(time.Minute); return nil }, []Option{Grace(3 * time.Second)}, signals(os.Interrupt), 1,
+			"task: the program was sent the signal interrupt, and tasks still run after 3s; they are left\n", 4 * time.Second},
+		{"impatient", "a second signal ends it at once", func(context.Context) error { time.Sleep(time.Minute); return nil }, nil, signals(os.Interrupt, os.Interrupt), 1,
+			"task: the program was sent the signal interrupt, again; tasks that still run are left\n", 2 * time.Second},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				sent := make(chan os.Signal, 2)
+				go func() {
+					for _, s := range tt.signals {
+						time.Sleep(time.Second)
+						sent <- s
+					}
+				}()
+				began := time.Now()
+				var stderr bytes.Buffer
+				assert.Equal(t, tt.code, runMain(tt.main, tt.opts, sent, &stderr), tt.reason)
+				assert.Equal(t, tt.stderr, stderr.String(), tt.reason)
+				assert.Equal(t, tt.took, time.Since(began), tt.reason)
+				time.Sleep(time.Hour) // for those that are left
+			})
+		})
+	}
+}
+
+// Whatever the number of nodes, a walk looks at some hundred while it holds a lock.
+func TestWalkHoldsLocksForAFewNodes(t *testing.T) {
+	const n = 5000
+	hold := make(chan struct{})
+	_, err := Run(t.Context(), func(ctx context.Context) (struct{}, error) {
+		for range n {
+			Start(ctx, func(context.Context) error { <-hold; return nil })
+		}
+		w, seen := newWalk(), 0
+		w.look(func(*node, uint64) bool { seen++; return true })
+		assert.GreaterOrEqual(t, seen, n+1)
+		assert.LessOrEqual(t, w.most, 2*few)
+
+		w, seen = newWalk(), 0
+		w.look(func(*node, uint64) bool { seen++; return seen < 10 })
+		assert.Equal(t, 10, seen, "it is over when it has seen enough")
+		close(hold)
+		return struct{}{}, nil
+	})
+	assert.NoError(t, err)
+}

@@ -1,0 +1,156 @@
+package task_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+func TestLimitOfAGroup(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var running, most, done atomic.Int32
+		took := elapsed()
+		err := task.Group(ctx, func(ctx context.Context) error {
+			for range 10 {
+				task.Start(ctx, func(ctx context.Context) error {
+					most.Store(max(most.Load(), running.Add(1)))
+					err := task.Sleep(ctx, time.Second)
+					running.Add(-1)
+					done.Add(1)
+					return err
+				})
+			}
+			assert.Zero(t, took(), "Go does not block")
+			synctest.Wait()
+			states := task.Snapshot().States
+			assert.Equal(t, 7, states[task.Queued])
+			queued := 0
+			for _, info := range task.Snapshot().Tasks {
+				if info.State == task.Queued {
+					queued++
+				}
+			}
+			assert.Equal(t, 7, queued)
+			return nil
+		}, task.Limit(3))
+		require.NoError(t, err)
+		assert.EqualValues(t, 3, most.Load())
+		assert.EqualValues(t, 10, done.Load())
+		assert.Equal(t, 4*time.Second, took())
+		assert.Zero(t, task.Snapshot().States[task.Queued])
+	})
+}
+
+// A crawler: each page waits for those below it, and there are places for two.
+func TestLimitOfRecursiveWork(t *testing.T) {
+	for _, nested := range []bool{false, true} {
+		inBubble(t, func(t *testing.T, ctx context.Context) {
+			var at, most, pages atomic.Int32
+			var visit func(depth int) func(ctx context.Context) error
+			visit = func(depth int) func(ctx context.Context) error {
+				return func(ctx context.Context) error {
+					pages.Add(1)
+					now := at.Add(1)
+					most.Store(max(most.Load(), now))
+					_ = task.Sleep(ctx, time.Second)
+					at.Add(-1)
+					if depth == 0 {
+						return nil
+					}
+					if nested && depth == 2 {
+						return task.Group(ctx, func(ctx context.Context) error {
+							for range 3 {
+								task.Start(ctx, visit(depth-1))
+							}
+							return nil
+						}, task.Limit(1))
+					}
+					var below []*task.Task[none]
+					for range 3 {
+						below = append(below, task.Start(ctx, visit(depth-1)))
+					}
+					for _, b := range below[:2] {
+						if _, err := b.Await(ctx); err != nil {
+							return err
+						}
+					}
+					_, _, err := task.Wait(ctx, task.AllCompleted, below...)
+					return err
+				}
+			}
+			err := task.Group(ctx, func(ctx context.Context) error { task.Start(ctx, visit(3)); return nil }, task.Limit(2))
+			require.NoError(t, err)
+			assert.EqualValues(t, 40, pages.Load())
+			if !nested {
+				assert.EqualValues(t, 2, most.Load())
+			}
+		})
+	}
+}
+
+func TestQueuedTaskThatIsCancelledNeverRuns(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		took := elapsed()
+		ran := false
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) })
+			queued := task.Start(ctx, func(context.Context) error { ran = true; return nil })
+			assert.Equal(t, task.Queued, queued.State())
+			queued.Cancel(errMine)
+			_, err := queued.Await(ctx)
+			assert.ErrorIs(t, err, errMine)
+			assert.Equal(t, task.Canceled, queued.State())
+			assert.Zero(t, took(), "it does not wait for its turn")
+			for range 100 {
+				task.Start(ctx, func(context.Context) error { ran = true; return nil })
+			}
+			return errZero
+		}, task.Limit(1))
+		onlyErrors(t, err, 1, errZero)
+		assert.False(t, ran)
+		assert.Zero(t, took())
+	})
+}
+
+// One that cannot have its place back before its ctx ends goes on without.
+func TestPlaceThatDoesNotComeBack(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error {
+				quick := task.Start(ctx, func(context.Context) error { return nil })
+				task.Start(ctx, func(context.Context) error { time.Sleep(time.Hour); return nil })
+				limited, stop := context.WithTimeout(ctx, time.Minute)
+				defer stop()
+				took := elapsed()
+				_, err := quick.Await(limited)
+				assert.Equal(t, time.Minute, took())
+				return err
+			})
+			return nil
+		}, task.Limit(1))
+		require.NoError(t, err)
+	})
+}
+
+func BenchmarkGroupWithALimit(b *testing.B) {
+	for _, limit := range []int{0, 8} {
+		b.Run(map[int]string{0: "none", 8: "8"}[limit], func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_ = task.Group(context.Background(), func(ctx context.Context) error {
+					for range 100 {
+						task.Go(ctx, one)
+					}
+					return nil
+				}, task.Limit(limit))
+			}
+		})
+	}
+}
