@@ -11,8 +11,10 @@
 //		...
 //	})
 //
-// [Go] starts a [Func] and returns its handle, a [*Task]. [Group] and [Run] are
-// scopes: they return when all that was started in them has ended. [Wait],
+// [Go] starts a [Func] and returns its handle, a [*Task]; [Start] does for a
+// function with no result, and [Serve] waits until it is ready. [Group] and [Run]
+// are scopes: they return when all that was started in them has ended. [Main] is a
+// Run that is a program. [Wait],
 // [AsCompleted], [WaitFor], [Within], [Shield] and [Sleep] are what asyncio's
 // functions of these names are. [Current] is the task one is in, and
 // [Snapshot] and [WriteTree] show all there are.
@@ -38,6 +40,10 @@
 //     parent, as in asyncio, but never its scope; cancelling the parent cancels
 //     it.
 //
+// What is ending takes nothing more, at any depth: a Group that is aborted, or is
+// cancelled and waits for its end, and a Run whose main function has ended. A task
+// that is started there all the same is not run, and counts as cancelled.
+//
 // A task started with a ctx that comes from no scope, such as
 // [context.Background], is on its own.
 //
@@ -50,7 +56,12 @@
 // and may deny the request by returning something else. [Task.Cancel] takes a
 // cause, which is context.Cause in the task, and in the [*CanceledError] that it
 // ends with. A task counts as cancelled only if its ctx was cancelled and its
-// function returned that ctx's error or cause; an error of its own outranks it.
+// function returned that ctx's error or cause; an error of its own outranks it,
+// also if it comes along with the ctx's, as errors.Join makes it.
+//
+// Err and context.Cause of a ctx never change once it is done, and are those of
+// what came first. To clean up after that call what does it with
+// [context.WithoutCancel], in the same goroutine.
 //
 // Limits of time, by the option [Timeout], [Within] or [WaitFor], end what they
 // limit with a [*TimeoutError], and pass a cancellation that comes from further
@@ -65,7 +76,10 @@
 // it is an error with an owner, and has the stack of where it happened.
 //
 // No error gets lost. One that nobody ever looked at is reported once, when its
-// Run ends or its task is garbage; see [Unobserved].
+// Run ends or its task is garbage; see [Unobserved]. [OnFailure] hears of each at
+// once.
+//
+// Tasks that would wait for each other for ever get [ErrDeadlock].
 //
 // # Cost
 //
