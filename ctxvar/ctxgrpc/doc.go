@@ -21,8 +21,8 @@
 //
 // A handler runs with a copy of the variables of the goroutine that serves, and
 // with those of the metadata on top. What it sets is gone when the RPC ends, also
-// by a panic, and however goroutines are reused for RPCs. Its ctx carries a
-// snapshot, see [ctxvar.NewContext].
+// by a panic, and however goroutines are reused for RPCs. Its ctx carries them, see
+// [ctxvar.FromContext].
 //
 // What a client sends is input like any other: package ctxwire says what is taken for
 // none. Here that is what has characters other than printable ASCII ones, too, or a

@@ -11,7 +11,7 @@ import (
 
 // UnaryServerInterceptor returns an interceptor that runs each handler with
 // variables of its own, and with those of the fields that the client has sent.
-// The handler's ctx carries a snapshot. Without fields, it does the former only.
+// The handler's ctx carries them. Without fields, it does the former only.
 //
 // It panics if two fields that are received have the same key, or if metadata can't
 // have a field's key.
@@ -38,7 +38,7 @@ func StreamServerInterceptor(fields ...ctxwire.Field) grpc.StreamServerIntercept
 	}
 }
 
-// serverStream is a stream whose ctx carries a snapshot.
+// serverStream is a stream whose ctx carries its variables.
 type serverStream struct {
 	grpc.ServerStream
 	ctx context.Context

@@ -36,7 +36,8 @@
 // # Middleware of your own
 //
 // Middleware that sets a variable for the rest of the request gives the handlers within
-// a ctx that has it, too: for workers and clients that know the request by its ctx.
+// a ctx that has it and goes on having it, too: for workers that know the request by its
+// ctx, also when the variable has been reset behind the handler.
 //
 //	func authenticate(next http.Handler) http.Handler {
 //		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

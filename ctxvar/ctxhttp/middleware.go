@@ -18,10 +18,11 @@ import (
 // there. Whether others should be there is for the program to say; to begin with none,
 // start the server with [ctxvar.Detach].
 //
-// The request's ctx carries a snapshot of what the fields have set, see
-// [ctxvar.NewContext], for what takes a ctx and runs elsewhere. What a handler within
-// sets later, the user that it has authenticated say, the ctx has only once the handler
-// puts it there; see "Middleware of your own" in the package's documentation.
+// The request's ctx carries the variables as they are at the moment when
+// [ctxvar.FromContext] asks, for what takes a ctx and runs elsewhere: also what a handler
+// within has set, the user that it has authenticated say. For a job that is done later,
+// hand on [ctxvar.NewContext] of it, which has them as they are now; see "Middleware of
+// your own" in the package's documentation.
 //
 // Within another Middleware, around a sub-router say, it adds its fields to the
 // request's variables, and begins no work.

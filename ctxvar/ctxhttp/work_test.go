@@ -127,6 +127,40 @@ func TestWorkersKnowTheUserByCtx(t *testing.T) {
 	}
 }
 
+// Without a snapshot of its own, the request's ctx has what is set at the moment.
+func TestCtxHasWhatIsSetLater(t *testing.T) {
+	through := func(fields ...ctxwire.Field) http.Handler {
+		return ctxhttp.Middleware(fields...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			asked := func() (found string) {
+				done := make(chan bool)
+				ctxvar.Detach(func() {
+					go ctxvar.RunFrom(r.Context(), func() { found = who() + " of " + tenant.Get(); close(done) })
+				})
+				<-done
+				return found
+			}
+			assert.Equal(t, "nobody of acme", asked())
+			user.With("alice", func() { assert.Equal(t, "alice of acme", asked()) })
+			tenant.Set("bravo")
+			assert.Equal(t, "nobody of bravo", asked())
+			ctxvar.RunFrom(r.Context(), func() { tenant.Set("gone") })
+			io.WriteString(w, asked())
+		}))
+	}
+	// Around has the handler run in variables further in.
+	around := ctxwire.Around(func(ctx context.Context, rest func(context.Context)) {
+		ctxvar.Copy().Run(func() { rest(ctxvar.NewContext(ctx)) })
+	}, nil)
+	for _, handler := range []http.Handler{
+		through(ctxhttp.FromHeader(tenant, "X-Tenant")),
+		through(around, ctxhttp.FromHeader(tenant, "X-Tenant")),
+		through(ctxhttp.FromHeader(tenant, "X-Tenant"), around),
+	} {
+		srv := start(t, handler, false)
+		assert.Equal(t, "nobody of bravo", get(t, srv.Client(), srv.URL, header("X-Tenant", "acme")).body)
+	}
+}
+
 // Middleware within Middleware, as of a router's sub-router, is of the same request: what
 // was set around it stays, and what it sets is gone behind it.
 func TestMiddlewareWithinMiddleware(t *testing.T) {

@@ -12,8 +12,12 @@ import (
 // handle with a copy of the running goroutine's variables, or of those that ctx carries
 // if they are of another work, in which the fields, in their order, have set theirs to
 // what in has. Variables for identity that are set already are not readable in it. What
-// handle sets is gone when it returns or panics. It gets a ctx that descends from ctx
-// and carries a snapshot, see [ctxvar.NewContext]. Receive returns what handle returns.
+// handle sets is gone when it returns or panics. Receive returns what handle returns.
+//
+// handle's ctx descends from ctx and carries these variables as they are at the moment
+// when [ctxvar.FromContext] asks: what code further in sets for the rest of the work, the
+// user that it has authenticated say, is there for all who know the work by its ctx.
+// [ctxvar.NewContext] carries them as they are now, whatever is set or reset later.
 //
 // Within the handling of a message by a Wire of the same protocol, which is told by
 // ctx, it is a part of that work and begins none: middleware of a router's sub-router
@@ -30,7 +34,7 @@ func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle 
 		run = env.Run
 	}
 	var err error
-	run(func() { err = w.receive(ctx, w.fields, in, reply, handle) })
+	run(func() { err = w.receive(ctx, env, w.fields, in, reply, handle) })
 	return err
 }
 
@@ -38,29 +42,44 @@ func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle 
 // that name is being handled.
 type handlingKey string
 
-// handling is a ctx that tells so.
+// handling is a ctx that tells so, and that carries the variables which the message is
+// handled with, in place of those that its parent may carry.
 type handling struct {
 	context.Context
 	protocol handlingKey
+	env      *gls.Env
 }
 
 func (h *handling) Value(key any) any {
-	if key == h.protocol {
+	switch {
+	case key == gls.CarrierKey{}:
+		return h.env
+	case gls.PprofKey(key):
+		return gls.Answer(h.Context.Value(key))
+	case key == h.protocol:
 		return true
 	}
 	return h.Context.Value(key)
 }
 
-func (w *Wire) receive(ctx context.Context, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
+// receive handles a message in env, which is being run, or which is nil if it isn't
+// known what is.
+func (w *Wire) receive(ctx context.Context, env *gls.Env, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
 	for i := range fields {
 		if f := &fields[i]; f.receiving != nil {
 			return f.receiving.call(ctx, func(ctx context.Context) error {
-				return w.receive(ctx, fields[i+1:], in, reply, handle)
+				return w.receive(ctx, nil, fields[i+1:], in, reply, handle)
 			})
 		}
 		w.set(&fields[i], in, reply)
 	}
-	return handle(&handling{ctxvar.NewContext(ctx), handlingKey(w.protocol.Name)})
+	if env != nil {
+		return handle(&handling{ctx, handlingKey(w.protocol.Name), env})
+	}
+	env = (*gls.Env)(ctxvar.Copy())
+	var err error
+	env.Run(func() { err = handle(&handling{ctx, handlingKey(w.protocol.Name), env}) })
+	return err
 }
 
 // Set sets the variables in the running goroutine to what in has, to stay, as
