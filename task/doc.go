@@ -88,6 +88,15 @@
 // its ctx for one. Starting and ending a task takes the lock of its parent, and
 // no global one. See the benchmarks.
 //
+// # Packages around
+//
+//	task/scope       tasks that outlive the function that starts them
+//	task/joinset     results of a set of tasks as they come, while it grows
+//	task/shared      one task for all who ask for the same thing
+//	task/supervise   functions that are run again when they fail
+//	task/periodic    functions that run once in each period
+//	task/limit       limiters that calls, Groups and goroutines share, also by key
+//
 // # Coming from Python
 //
 //	asyncio.create_task(f())          task.Go(ctx, f)
