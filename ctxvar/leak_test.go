@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/task"
 )
 
 // blob is a value big enough to be seen when it leaks.
@@ -276,4 +277,108 @@ func TestLeakVariable(t *testing.T) {
 		return p
 	}()
 	requireCollected(t, gone)
+}
+
+// A goroutine that a labelled service starts, and that sets something to stay,
+// keeps nothing once it has ended, though its cell has and nobody else takes its
+// place.
+func TestLeakInALabelledService(t *testing.T) {
+	services := map[string]func(fn func(context.Context)){
+		"pprof.Do with a ctx of ours": func(fn func(context.Context)) {
+			pprof.Do(ctxvar.NewContext(t.Context()), pprof.Labels("service", "api"), fn)
+		},
+		"pprof.Do with a foreign ctx": func(fn func(context.Context)) {
+			pprof.Do(t.Context(), pprof.Labels("service", "api"), fn)
+		},
+		"ctxvar.Do": func(fn func(context.Context)) {
+			ctxvar.Do(t.Context(), pprof.Labels("service", "api"), fn)
+		},
+	}
+	for name, serve := range services {
+		t.Run(name, func(t *testing.T) {
+			tenant.Set("of the service")
+			serve(func(ctx context.Context) {
+				var wg sync.WaitGroup
+				gone := make([]weak.Pointer[blob], 50)
+				for i := range gone {
+					wg.Go(func() {
+						b := new(blob)
+						gone[i] = weak.Make(b)
+						blobVar.Set(b)
+						pprof.Do(ctx, pprof.Labels("k", "v"), func(context.Context) { blobVar.Get() })
+					})
+				}
+				wg.Wait()
+				assert.Zero(t, alive(gone))
+			})
+		})
+	}
+}
+
+// What a goroutine that a task has started without variables keeps is not what
+// the task began with.
+func TestLeakDetachedInATask(t *testing.T) {
+	for name, leave := range map[string]func(fn func()){
+		"Detach":   ctxvar.Detach,
+		"Set(nil)": func(fn func()) { blobVar.Set(nil); fn() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			stop, stopped := make(chan struct{}), make(chan struct{})
+			b := new(blob)
+			gone := weak.Make(b)
+			blobVar.With(b, func() {
+				_, err := task.Run(t.Context(), func(context.Context) (int, error) {
+					leave(func() {
+						go func() {
+							defer close(stopped)
+							<-stop
+						}()
+					})
+					return 0, nil
+				})
+				require.NoError(t, err)
+			})
+			b = nil
+			requireCollected(t, gone)
+			close(stop)
+			<-stopped
+		})
+	}
+}
+
+// A token that was used keeps neither what other variables had nor the Context
+// that it was made in.
+func TestLeakTokenUsedInARun(t *testing.T) {
+	var tok *ctxvar.Token[string]
+	var gone [2]weak.Pointer[blob]
+	func() {
+		first, second := new(blob), new(blob)
+		gone = [...]weak.Pointer[blob]{weak.Make(first), weak.Make(second)}
+		blobVar.With(first, func() {
+			ctxvar.Copy().Run(func() {
+				tok = tenant.Set("x")
+				tok.Reset()
+				blobVar.Set(second)
+			})
+		})
+	}()
+	assert.Zero(t, alive(gone[:]))
+	assert.ErrorIs(t, recovered(tok.Reset).(error), ctxvar.ErrTokenUsed)
+}
+
+// A labelled ctx that is kept keeps what it carries, and not what its mark led
+// to in between.
+func TestLeakLabelledContext(t *testing.T) {
+	var ctx context.Context
+	b := new(blob)
+	gone := weak.Make(b)
+	pprof.Do(ctxvar.NewContext(t.Context()), pprof.Labels("k", "v"), func(context.Context) {})
+	outer := ctxvar.NewContext(t.Context())
+	tok := blobVar.Set(b)
+	pprof.Do(outer, pprof.Labels("k", "v"), func(labelled context.Context) { ctx = labelled })
+	tok.Reset()
+	b = nil
+	requireCollected(t, gone)
+	_, ok := ctxvar.FromContext(ctx)
+	assert.True(t, ok)
 }

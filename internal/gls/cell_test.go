@@ -1,0 +1,203 @@
+package gls_test
+
+import (
+	"context"
+	"runtime"
+	"runtime/pprof"
+	"sync"
+	"testing"
+	"weak"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
+
+func foreign() {
+	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
+}
+
+// The next goroutine in a g takes over its cell, and nothing in it.
+func TestCellOfTheOneBefore(t *testing.T) {
+	for i := range 2000 {
+		onGoroutine(func() {
+			foreign()
+			assert.Nil(t, value(1), "goroutine %d, which has not begun", i)
+			gls.Set(2, "x")
+			assert.Nil(t, value(1), "goroutine %d, which has", i)
+			gls.Set(1, i)
+		})
+	}
+}
+
+// Many goroutines that begin at the same time each have a cell of their own,
+// while the table grows and is swept.
+func TestCellsOfMany(t *testing.T) {
+	const n = 3000
+	var ready, wg sync.WaitGroup
+	release := make(chan struct{})
+	ready.Add(n)
+	for i := range n {
+		wg.Go(func() {
+			gls.Set(1, i)
+			pprof.SetGoroutineLabels(context.Background())
+			ready.Done()
+			<-release
+			assert.Equal(t, i, value(1))
+		})
+	}
+	ready.Wait()
+	runtime.GC()
+	runtime.GC()
+	close(release)
+	wg.Wait()
+}
+
+// A goroutine that has ended is swept after the next cycle, though its g is not
+// used again.
+func TestCellsAreSwept(t *testing.T) {
+	type big [1 << 16]byte
+	b := new(big)
+	gone := weak.Make(b)
+	onGoroutine(func() { gls.Set(1, b) })
+	b = nil
+	for range 10 {
+		runtime.GC()
+		runtime.Gosched()
+	}
+	require.Nil(t, gone.Value())
+}
+
+func TestForget(t *testing.T) {
+	onGoroutine(func() {
+		gls.Set(1, "x")
+		gls.Forget()
+		assert.Equal(t, "x", value(1), "until labels take its place")
+		if gls.Mode == "default" {
+			foreign()
+			assert.Nil(t, value(1))
+		}
+	})
+}
+
+// A Change that was undone, or whose place is gone, keeps no frame.
+func TestUndoneChangeKeepsNothing(t *testing.T) {
+	type big [1 << 16]byte
+	other := new(big)
+	gone := weak.Make(other)
+	onGoroutine(func() {
+		other := gls.Set(1, other)
+		c := gls.Set(2, "x")
+		assert.True(t, c.Undo(2))
+		assert.True(t, other.Undo(1))
+		defer runtime.KeepAlive(&c)
+	})
+	var c gls.Change
+	onGoroutine(func() {
+		outer := gls.Set(1, other)
+		c = gls.Set(2, "x")
+		assert.True(t, c.Undo(2))
+		assert.True(t, outer.Undo(1))
+	})
+	other = nil
+	for range 10 {
+		runtime.GC()
+		runtime.Gosched()
+	}
+	assert.Nil(t, gone.Value())
+	assert.False(t, c.Undo(2))
+}
+
+// A Change made in a run is of the environment, and not of the goroutine.
+func TestChangeIsOfItsEnv(t *testing.T) {
+	onGoroutine(func() {
+		var e, o gls.Env
+		var c, outside gls.Change
+		outside = gls.Set(1, "outside")
+		e.Run(func() {
+			c = gls.Set(1, "x")
+			assert.False(t, outside.Undo(1), "in a run")
+		})
+		assert.False(t, c.Undo(1), "outside of the run")
+		o.Run(func() { assert.False(t, c.Undo(1), "in another one") })
+		onGoroutine(func() {
+			e.Run(func() {
+				assert.Equal(t, "x", value(1))
+				assert.True(t, c.Undo(1), "in a later run, whoever runs it")
+				assert.Nil(t, value(1))
+			})
+		})
+		assert.Nil(t, e.Frame().Values().Get(1))
+		assert.True(t, outside.Undo(1))
+	})
+}
+
+// The answers to pprof: none without variables, one mark until something is
+// changed, and no more labels than there are.
+func TestAnswer(t *testing.T) {
+	if gls.Mode == "exact" {
+		onGoroutine(func() {
+			gls.Set(1, "x")
+			assert.Nil(t, gls.Answer(nil))
+		})
+		return
+	}
+	onGoroutine(func() {
+		assert.Nil(t, gls.Answer(nil), "nothing to inherit")
+		c := gls.Set(1, "x")
+		first := gls.Answer(nil)
+		assert.Same(t, first, gls.Answer(nil), "nothing has changed")
+		assert.Same(t, first, gls.Answer(first), "nested contexts add nothing")
+		labelled := pprof.WithLabels(context.Background(), pprof.Labels("k", "v")).Value(gls.PprofKeyValue)
+		assert.NotSame(t, labelled, gls.Answer(labelled))
+		gls.Set(2, "y")
+		second := gls.Answer(first)
+		assert.NotSame(t, first, second, "something has")
+		c.Undo(1)
+		assert.NotSame(t, second, gls.Answer(nil))
+	})
+}
+
+// A mark counts for children alone, and for no longer than its maker has what it
+// had.
+func TestMarkCounts(t *testing.T) {
+	if gls.Mode == "exact" {
+		t.Skip("there are none")
+	}
+	put := func(answer any) { gls.SetSlot(gls.LabelValue(answer)) }
+	onGoroutine(func() {
+		c := gls.Set(1, "parent")
+		mark := gls.Answer(nil)
+		put(mark)
+		onGoroutine(func() { assert.Equal(t, "parent", value(1), "a child") })
+		onGoroutine(func() {
+			onGoroutine(func() { assert.Nil(t, value(1), "a grandchild, whose parent has not begun") })
+		})
+		done := make(chan struct{})
+		other := make(chan any)
+		go func() {
+			defer close(done)
+			gls.SetSlot(nil)
+			onGoroutine(func() {
+				put(<-other)
+				assert.Nil(t, value(1), "somebody else's child")
+			})
+		}()
+		other <- mark
+		<-done
+		var e gls.Env
+		e.Run(func() {
+			put(mark)
+			onGoroutine(func() { assert.Nil(t, value(1), "in a run, which has put it aside") })
+		})
+		put(mark)
+		onGoroutine(func() { assert.Nil(t, value(1), "after the run") })
+		mark = gls.Answer(nil)
+		put(mark)
+		onGoroutine(func() { assert.Equal(t, "parent", value(1), "asked again") })
+		c.Undo(1)
+		put(mark)
+		onGoroutine(func() { assert.Nil(t, value(1), "undone") })
+	})
+}
