@@ -128,6 +128,8 @@ func (s *labelSet) visible() []record {
 	return unsafe.Slice(s.data, s.len)
 }
 
+func putSlot(p unsafe.Pointer) { setSlot(p) }
+
 // inSlot returns the label set of the running goroutine, or nil.
 func inSlot() *labelSet { return (*labelSet)(getProfLabel()) }
 

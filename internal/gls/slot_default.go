@@ -49,6 +49,8 @@ var (
 	lost = &Frame{face: nothing.face, home: &Home{lineage: lineage{lost: true}}}
 )
 
+func putSlot(p unsafe.Pointer) { setProfLabel(p) }
+
 // inSlot returns the label set in the running goroutine's slot, or nil.
 func inSlot() *labelSet { return (*labelSet)(getProfLabel()) }
 

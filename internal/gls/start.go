@@ -4,7 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/pprof"
-	_ "unsafe" // for linkname
+	"unsafe"
 )
 
 func init() {
@@ -36,7 +36,8 @@ func onlyCopy() {}
 // variables get lost, or mixed up.
 type rehearsal struct {
 	problem string
-	child   chan bool // whether it has inherited
+	slot    unsafe.Pointer // the parent's, when it starts a child
+	child   chan bool      // whether it has inherited
 	over    chan struct{}
 }
 
@@ -62,6 +63,15 @@ func (rehearsalContext) Value(key any) any {
 
 func (r *rehearsal) play() {
 	defer close(r.over)
+	// If what comes back is not the pointer that was put there, it is nothing to
+	// look at any closer.
+	r.slot = unsafe.Pointer(new(Frame))
+	putSlot(r.slot)
+	r.expect(Peek() == r.slot, "a goroutine's labels are copied or dropped")
+	putSlot(nil)
+	if r.problem != "" {
+		return
+	}
 	change := Set(rehearsed, r)
 	r.expect(Get(rehearsed) == r, "a goroutine does not have what it has set")
 	labels := pprof.Labels("k", "v")
@@ -87,13 +97,16 @@ func (r *rehearsal) expect(ok bool, otherwise string) {
 // expectOfChild expects that a goroutine inherits the variable, and that what it
 // sets is its own.
 func (r *rehearsal) expectOfChild(otherwise string) {
+	r.slot = Peek()
 	go r.playChild()
 	r.expect(<-r.child, otherwise)
 	r.expect(Get(rehearsed) == r, "what a goroutine sets is seen by the one that started it")
 }
 
 func (r *rehearsal) playChild() {
-	inherited := Get(rehearsed) == r
-	Set(rehearsed, &r.child)
+	inherited := Peek() == r.slot && Get(rehearsed) == r
+	if inherited {
+		Set(rehearsed, &r.child)
+	}
 	r.child <- inherited
 }
