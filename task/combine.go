@@ -97,8 +97,10 @@ func AsCompleted[H Handle](ctx context.Context, tasks ...H) iter.Seq2[H, error] 
 			if came[i] {
 				continue
 			}
-			err := t.Err()
-			if !w.nodes[i].is(isFinal) {
+			var err error
+			if w.nodes[i].is(isFinal) {
+				err = t.Err()
+			} else {
 				err = &Error{Op: "await", Task: t.Name(), Err: failed}
 			}
 			if !yield(t, err) {

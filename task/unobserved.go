@@ -125,6 +125,10 @@ func (r *report) observe() {
 
 // send sends the report, if it is not settled.
 func (r *report) send() {
+	if rs := r.env.reports; rs != nil {
+		rs.sending.RLock()
+		defer rs.sending.RUnlock()
+	}
 	if r.settled.CompareAndSwap(false, true) {
 		r.env.reports.remove(r)
 		r.env.report(r.info, r.err)
@@ -136,6 +140,8 @@ func (r *report) send() {
 type reports struct {
 	mu   sync.Mutex
 	open map[*report]struct{}
+
+	sending sync.RWMutex // held by those who send a report, and, to wait for them, by flush
 }
 
 func (rs *reports) add(r *report) {
@@ -159,7 +165,8 @@ func (rs *reports) remove(r *report) {
 	delete(rs.open, r)
 }
 
-// flush sends all.
+// flush sends all. When it returns, those have been sent, too, that the runtime
+// had begun to send because their task was garbage.
 func (rs *reports) flush() {
 	rs.mu.Lock()
 	open := rs.open
@@ -168,4 +175,6 @@ func (rs *reports) flush() {
 	for r := range open {
 		r.send()
 	}
+	rs.sending.Lock()
+	rs.sending.Unlock() //nolint:staticcheck // it was to wait
 }
