@@ -121,10 +121,9 @@ func (c *Calls[K, V]) start(key K, name string) *call[V] {
 		defer c.close(key, one)
 		return c.fn(ctx, key)
 	}, task.Name(name), task.InContext(c.vars.Copy()))
-	// A task that is final was refused: had the function been called, the task
-	// would be waiting for the lock in close. And a key that does not equal
-	// itself, as a NaN, could never be found or deleted.
-	if !one.task.State().Final() && key == key { //nolint:gocritic,staticcheck
+	// A key that does not equal itself, as a NaN, could never be found or deleted.
+	// A task that was refused is no such case: the last to leave it deletes it.
+	if key == key { //nolint:gocritic,staticcheck
 		c.open[key] = one
 	}
 	return one
