@@ -38,6 +38,20 @@ func TestOtherReleases(t *testing.T) {
 			"copied or dropped",
 		},
 		{
+			"labels are cloned, records and all", "runtime/proflabel.go",
+			"getg().labels = labels\n",
+			"if set := (*[]struct{ key, value string })(labels); set != nil {\n\t\tclone := new([]struct{ key, value string })\n" +
+				"\t\t*clone = append(*clone, *set...)\n\t\tlabels = unsafe.Pointer(clone)\n\t}\n\tgetg().labels = labels\n",
+			"copied or dropped",
+		},
+		{
+			"a goroutine gets a copy of its parent's", "runtime/proc.go",
+			"newg.labels = mp.curg.labels\n",
+			"if set := (*[3]unsafe.Pointer)(mp.curg.labels); set != nil {\n" +
+				"\t\t\t\tnewg.labels = unsafe.Pointer(&[3]unsafe.Pointer{set[0], set[1], set[2]})\n\t\t\t}\n",
+			"does not inherit",
+		},
+		{
 			"labels are dropped", "runtime/proflabel.go",
 			"getg().labels = labels\n", "getg().labels = nil\n",
 			"copied or dropped",
