@@ -1,0 +1,76 @@
+package main
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
+
+// checks counts what was compared, and what was wrong. Its methods are safe for
+// concurrent use.
+type checks struct {
+	compared  atomic.Int64
+	requests  atomic.Int64
+	refused   atomic.Int64 // while the server was down, or by a fault put in
+	bareOther atomic.Int64 // bare jobs that read their worker's starter's plain variable
+	faults    atomic.Int64
+	restarts  atomic.Int64
+
+	mu    sync.Mutex
+	wrong map[string]int // by what was wrong
+	first map[string]string
+}
+
+func newChecks() *checks { return &checks{wrong: map[string]int{}, first: map[string]string{}} }
+
+// same notes that what was found in a place is what should be there, or not.
+func (c *checks) same(where, want, got string) {
+	c.compared.Add(1)
+	if want != got {
+		c.fail(where, fmt.Sprintf("want %q, got %q", want, got))
+	}
+}
+
+// fail notes that something is wrong.
+func (c *checks) fail(what, how string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.wrong[what]++; c.wrong[what] == 1 {
+		c.first[what] = how
+	}
+}
+
+// A finding is what a soak has found.
+type finding struct {
+	*checks
+	length                   time.Duration
+	goroutines, goroutinesAt int // at the end, and after the first part
+	heap, heapAt             uint64
+	lost                     uint64
+}
+
+func (f *finding) failed() bool { return len(f.wrong) > 0 }
+
+// String is a line for each count, and one for each thing that was wrong.
+func (f *finding) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "mode %s, %v: %d requests, %d refused, %d faults put in, %d restarts\n",
+		ctxvar.Mode(), f.length.Round(time.Second), f.requests.Load(), f.refused.Load(), f.faults.Load(), f.restarts.Load())
+	fmt.Fprintf(&b, "goroutines %d, after a quarter %d; heap %d KiB, after a quarter %d KiB\n",
+		f.goroutines, f.goroutinesAt, f.heap>>10, f.heapAt>>10)
+	fmt.Fprintf(&b, "goroutines whose variables may be lost: %d\n", f.lost)
+	fmt.Fprintf(&b, "bare jobs in a pool with their worker's starter's plain variable: %d\n", f.bareOther.Load())
+	mismatches := 0
+	for _, what := range slices.Sorted(maps.Keys(f.wrong)) {
+		mismatches += f.wrong[what]
+		fmt.Fprintf(&b, "WRONG %d times: %s: at first %s\n", f.wrong[what], what, f.first[what])
+	}
+	fmt.Fprintf(&b, "%d comparisons, %d mismatches\n", f.compared.Load(), mismatches)
+	return b.String()
+}

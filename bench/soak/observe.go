@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"sync"
+
+	otelpyroscope "github.com/grafana/otel-profiling-go"
+	"go.opentelemetry.io/otel/attribute"
+	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/trace"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
+)
+
+// A logChecker reads each line that is logged. Who logs says in the attribute want
+// for whom, and the handler adds what the variables say.
+type logChecker struct{ checks *checks }
+
+func (l logChecker) Write(line []byte) (int, error) {
+	var record struct{ Msg, Want, Request string }
+	if err := json.Unmarshal(line, &record); err != nil {
+		l.checks.fail("log", err.Error())
+	} else if record.Want != "" {
+		l.checks.same("log: "+record.Msg, record.Want, record.Request)
+	}
+	return len(line), nil
+}
+
+func newLogger(c *checks) *slog.Logger {
+	return slog.New(ctxslog.NewHandler(slog.NewJSONHandler(logChecker{c}, nil), ctxslog.Var(request)))
+}
+
+// A spanChecker sees each span that ends. Each says in an attribute for whom it is,
+// and all of one trace must say the same.
+type spanChecker struct {
+	checks *checks
+
+	mu     sync.Mutex
+	traces map[trace.TraceID]string
+	order  []trace.TraceID // of traces, the oldest first
+}
+
+// newTracer returns a tracer that labels goroutines at each span, as profilers that
+// join traces do.
+func newTracer(c *checks) ctxotel.Tracer {
+	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(&spanChecker{checks: c, traces: map[trace.TraceID]string{}}))
+	labelling := otelpyroscope.NewTracerProvider(provider, otelpyroscope.WithSpanIDLabelScope(otelpyroscope.ScopeAllSpans))
+	return ctxotel.NewTracer(labelling.Tracer("soak"))
+}
+
+// whose is the attribute that says for whom a span is.
+func whose(want string) trace.SpanStartEventOption {
+	return trace.WithAttributes(attribute.String("want", want))
+}
+
+func (s *spanChecker) OnStart(context.Context, sdktrace.ReadWriteSpan) {}
+
+func (s *spanChecker) OnEnd(span sdktrace.ReadOnlySpan) {
+	want := ""
+	for _, a := range span.Attributes() {
+		if a.Key == "want" {
+			want = a.Value.AsString()
+		}
+	}
+	id := span.SpanContext().TraceID()
+	s.mu.Lock()
+	first, known := s.traces[id]
+	if !known {
+		s.traces[id] = want
+		s.order = append(s.order, id)
+		if len(s.order) > 10_000 { // long after its request
+			delete(s.traces, s.order[0])
+			s.order = s.order[1:]
+		}
+	}
+	s.mu.Unlock()
+	if known {
+		s.checks.same("span: "+span.Name(), first, want)
+	}
+}
+
+func (s *spanChecker) Shutdown(context.Context) error   { return nil }
+func (s *spanChecker) ForceFlush(context.Context) error { return nil }

@@ -1,0 +1,90 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
+)
+
+// A store is a schema of the soak's own. Each row has for whom it was written, and
+// what the variables said.
+type store struct {
+	admin, db *sql.DB
+	schema    string
+}
+
+func openStore(ctx context.Context, dsn string) (*store, error) {
+	address, err := url.Parse(dsn)
+	if err != nil {
+		return nil, fmt.Errorf("the database's address: %w", err)
+	}
+	s := &store{schema: fmt.Sprintf("soak_%d", os.Getpid())}
+	if s.admin, err = sql.Open("pgx", dsn); err != nil {
+		return nil, err
+	}
+	if _, err := s.admin.ExecContext(ctx, "CREATE SCHEMA "+s.schema); err != nil {
+		return nil, errors.Join(err, s.admin.Close())
+	}
+	query := address.Query()
+	query.Set("search_path", s.schema)
+	address.RawQuery = query.Encode()
+	if s.db, err = sql.Open("pgx", address.String()); err != nil {
+		return nil, err
+	}
+	s.db.SetMaxOpenConns(8)
+	_, err = s.db.ExecContext(ctx, `CREATE TABLE rows (want TEXT NOT NULL, request TEXT NOT NULL, username TEXT NOT NULL, part INT NOT NULL)`)
+	return s, err
+}
+
+var errTakenBack = errors.New("taken back on purpose")
+
+// write writes two rows for want in one transaction: nothing below has a parameter
+// for that. If fail, it takes them back.
+func (s *store) write(ctx context.Context, want string, fail bool) error {
+	return ctxsql.InTx(ctx, s.db, nil, func(ctx context.Context) error {
+		for part := range 2 {
+			if err := s.insert(ctx, want, part); err != nil {
+				return err
+			}
+		}
+		if fail {
+			return errTakenBack
+		}
+		return nil
+	})
+}
+
+func (s *store) insert(ctx context.Context, want string, part int) error {
+	name, _ := user.Lookup()
+	_, err := ctxsql.Conn(s.db).ExecContext(ctx, `INSERT INTO rows VALUES ($1, $2, $3, $4)`, want, request.Get(), name, part)
+	return err
+}
+
+// check looks at all rows, deletes them, and notes those that are wrong: of another
+// request, or half of a transaction.
+func (s *store) check(ctx context.Context, c *checks) error {
+	var wrong, half int
+	err := s.db.QueryRowContext(ctx, `
+		WITH gone AS (DELETE FROM rows RETURNING *)
+		SELECT (SELECT COUNT(*) FROM gone WHERE want <> request OR want <> username),
+		       (SELECT COUNT(*) FROM (SELECT want FROM gone GROUP BY want HAVING COUNT(*) % 2 <> 0) AS halves)`).Scan(&wrong, &half)
+	if err != nil {
+		return err
+	}
+	c.same("rows of others", "0", fmt.Sprint(wrong))
+	c.same("halves of transactions", "0", fmt.Sprint(half))
+	return nil
+}
+
+func (s *store) close() error {
+	err := s.db.Close()
+	_, dropErr := s.admin.Exec("DROP SCHEMA " + s.schema + " CASCADE")
+	return errors.Join(err, dropErr, s.admin.Close())
+}
