@@ -89,3 +89,40 @@ func TestWalkHoldsLocksForAFewNodes(t *testing.T) {
 	})
 	assert.NoError(t, err)
 }
+
+// Waits that are over leave nothing with the tasks they were for.
+func TestWaitsLeaveNoHooks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		child := Start(t.Context(), func(ctx context.Context) error { return Sleep(ctx, time.Hour) })
+		wait := func() {
+			ctx, stop := context.WithTimeout(t.Context(), time.Second)
+			defer stop()
+			_, _, err := Wait(ctx, AllCompleted, child)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+			for _, err := range AsCompleted(ctx, child) {
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+			}
+			_, err = child.Await(ctx)
+			assert.ErrorIs(t, err, context.DeadlineExceeded)
+		}
+		wait()
+		waiter := Start(t.Context(), func(context.Context) error { wait(); return nil })
+		<-waiter.Done()
+		assert.Nil(t, child.hooks)
+	})
+}
+
+// A task that has ended counts, whatever ctx says.
+func TestEndOutranksTheCtxOfAWait(t *testing.T) {
+	child := Start(t.Context(), func(context.Context) error { return nil })
+	<-child.Done()
+	over, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 100 { // whichever a select would choose
+		done, _, err := Wait(over, AllCompleted, child)
+		assert.NoError(t, err)
+		assert.Len(t, done, 1)
+		_, err = child.Await(over)
+		assert.NoError(t, err)
+	}
+}
