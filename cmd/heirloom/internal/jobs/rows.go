@@ -69,9 +69,9 @@ func (rows Rows) Columns(sep *regexp.Regexp) Rows {
 	}
 }
 
-// Batches puts the values of several rows into one, for as long as these are no
-// more than most, if that is not 0, and fits says of the next that it fits after
-// those of so many bytes.
+// Batches puts the values of several rows into one: as many rows as most, if that
+// is not 0, and as many as fit into room bytes, if size is not nil and says how many
+// a value takes.
 func (rows Rows) Batches(most int, size func(value string) int, room int) Rows {
 	return func(yield func([]string, error) bool) {
 		var batch []string
