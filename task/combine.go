@@ -3,7 +3,6 @@ package task
 import (
 	"context"
 	"errors"
-	"fmt"
 	"iter"
 	"slices"
 	"time"
@@ -122,124 +121,6 @@ func distinct[H Handle](tasks []H) []H {
 		seen[n] = true
 		return again
 	})
-}
-
-// A watcher is told of the end of several tasks.
-type watcher struct {
-	nodes []*node
-	hooks []hook
-	ended chan int // has room for all, so that telling never blocks
-	here  *node    // the task that waits, or nil
-	kind  waitKind
-}
-
-func watch[H Handle](tasks []H, kind waitKind) *watcher {
-	w := &watcher{
-		nodes: make([]*node, len(tasks)),
-		hooks: make([]hook, len(tasks)),
-		ended: make(chan int, len(tasks)),
-		here:  here(),
-		kind:  kind,
-	}
-	for i, t := range tasks {
-		w.nodes[i] = t.untyped()
-		w.hooks[i] = hook{ended: w.ended, index: i, waiter: w.here}
-		if !w.nodes[i].hang(&w.hooks[i]) {
-			w.ended <- i
-		}
-	}
-	return w
-}
-
-// next waits for the next task to end and returns its index. It returns an
-// error if ctx ends first, or none will, but not if a task has ended as well.
-func (w *watcher) next(ctx context.Context) (int, error) {
-	select {
-	case i := <-w.ended:
-		return i, nil
-	default:
-	}
-	var stuck *deadlock
-	if w.here == nil {
-		select {
-		case i := <-w.ended:
-			return i, nil
-		case <-ctx.Done():
-		}
-	} else {
-		i := 0
-		if i, stuck = w.nextHere(ctx); i >= 0 {
-			return i, nil
-		}
-	}
-	select {
-	case i := <-w.ended:
-		return i, nil
-	default:
-		why := error(stuck)
-		if stuck == nil {
-			why = interruptedBy(ctx)
-		}
-		return 0, &Error{Op: "await", Task: w.pending(), Err: why}
-	}
-}
-
-// nextHere is next on the goroutine of a task. The index is negative if ctx has
-// ended or the wait is part of a deadlock.
-func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
-	n := w.here
-	what := &several
-	if len(w.nodes) == 1 {
-		what = w.nodes[0]
-	}
-	wt := n.begin(ctx, w.nodes, w.kind)
-	n.waitsFor(what)
-	defer n.waitsFor(nil)
-	for _, c := range w.nodes {
-		if n.lend(c) {
-			defer n.takeBack(ctx)
-			break
-		}
-	}
-	if n.maybeStuckOn(w.nodes, w.kind) {
-		n.judgeWait()
-	}
-	for {
-		if stuck := n.verdict(); stuck != nil {
-			return -1, stuck
-		}
-		select {
-		case i := <-w.ended:
-			return i, nil
-		case <-ctx.Done():
-			return -1, nil
-		case <-wt.woken:
-			if ctx.Err() != nil {
-				return -1, nil
-			}
-		}
-	}
-}
-
-// pending names the tasks that have not ended.
-func (w *watcher) pending() string {
-	name, n := "", 0
-	for _, node := range w.nodes {
-		if !node.is(isFinal) {
-			name = node.name()
-			n++
-		}
-	}
-	if n == 1 {
-		return name
-	}
-	return fmt.Sprintf("%d tasks", n)
-}
-
-func (w *watcher) stop() {
-	for i, n := range w.nodes {
-		n.unhang(&w.hooks[i])
-	}
 }
 
 // Shield runs fn as a task that ctx's cancellation does not reach, and waits

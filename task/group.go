@@ -2,11 +2,8 @@ package task
 
 import (
 	"context"
-	"fmt"
 	"runtime/trace"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -291,67 +288,4 @@ func (g *group) abort(name string, err error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.cancelLocked(&AbortError{Group: g.name(), Task: name, Err: err}, shutting)
-}
-
-// AbortError is the cause with which a [Group] in which something failed cancels
-// what is left. It is an error of its own, and not the failure itself, to tell a
-// child that returns the cause from one that fails in the same way.
-type AbortError struct {
-	Group string // the name of the Group
-	Task  string // the name of the child that failed, or "body"
-	Err   error  // with what
-}
-
-// Error says what failed and how.
-func (e *AbortError) Error() string {
-	return fmt.Sprintf("task: group %q was aborted: %q failed: %v", e.Group, e.Task, e.Err)
-}
-
-// Unwrap returns Err.
-func (e *AbortError) Unwrap() error { return e.Err }
-
-// GroupError is the error of a [Group] in which something failed. It mirrors
-// Python's ExceptionGroup.
-type GroupError struct {
-	Group    string // the name given with the Name option
-	failures []failure
-	omitted  int
-}
-
-// Error has a line for each error, with the name of the task that it is of.
-func (e *GroupError) Error() string {
-	var b strings.Builder
-	b.WriteString("task: group")
-	if e.Group != "" {
-		fmt.Fprintf(&b, " %q", e.Group)
-	}
-	lead := ": "
-	if len(e.failures) > 1 {
-		fmt.Fprintf(&b, ": %d errors", len(e.failures))
-		lead = "\n\t"
-	}
-	for _, f := range e.failures {
-		b.WriteString(lead)
-		text := strings.ReplaceAll(f.err.Error(), "\n", "\n\t")
-		switch name := strconv.Quote(f.name); {
-		case f.name == "":
-			b.WriteString("body: ")
-		case !strings.Contains(text, name): // many errors name their task themselves
-			b.WriteString(name + ": ")
-		}
-		b.WriteString(text)
-	}
-	if e.omitted > 0 {
-		fmt.Fprintf(&b, "%sand %d more, which were reported", lead, e.omitted)
-	}
-	return b.String()
-}
-
-// Unwrap returns the errors, in the order in which they came.
-func (e *GroupError) Unwrap() []error {
-	errs := make([]error, len(e.failures))
-	for i, f := range e.failures {
-		errs[i] = f.err
-	}
-	return errs
 }
