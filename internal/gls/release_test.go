@@ -34,7 +34,7 @@ func TestOtherReleases(t *testing.T) {
 		{
 			"labels are copied into the goroutine", "runtime/proflabel.go",
 			"getg().labels = labels\n",
-			"if labels != nil {\n\t\ttype set struct {\n\t\t\tp    unsafe.Pointer\n\t\t\tn, c int\n\t\t}\n\t\ts := *(*set)(labels)\n\t\tlabels = unsafe.Pointer(&s)\n\t}\n\tgetg().labels = labels\n",
+			"if labels != nil {\n\t\ts := (*[3]uintptr)(mallocgc(24, nil, true))\n\t\t*s = *(*[3]uintptr)(labels)\n\t\tlabels = unsafe.Pointer(s)\n\t}\n\tgetg().labels = labels\n",
 			"copied or dropped",
 		},
 		{
