@@ -162,9 +162,9 @@ func (w *writer) set() {
 // within runs enter, which calls a function with the variable at want, and is
 // back afterwards.
 func (w *writer) within(name, want string, enter func(fn func())) {
-	before, depth := w.want, w.depth
+	depth := w.depth
 	w.begin()
-	before = w.want
+	before := w.want
 	w.note("%s {", name)
 	value := recovered(func() {
 		enter(func() {

@@ -158,6 +158,8 @@ func (n *node) lifeline() *atomic.Pointer[node] {
 
 // above returns what n is in, or, once n is out of the tree, was in, as long as
 // that is in the tree itself; or nil.
+//
+//lint:ignore ST1016 elsewhere a node that waits is w, beside an n that it waits for
 func (n *node) above() *node {
 	if p := n.parent.Load(); p != nil {
 		return p

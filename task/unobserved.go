@@ -176,5 +176,6 @@ func (rs *reports) flush() {
 		r.send()
 	}
 	rs.sending.Lock()
-	rs.sending.Unlock() //nolint:staticcheck // it was to wait
+	//lint:ignore SA2001 it was to wait
+	rs.sending.Unlock()
 }

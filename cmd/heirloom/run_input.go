@@ -277,7 +277,7 @@ func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *
 		return nil, errors.New("--pipe needs a command, which reads its part of the input")
 	}
 	if len(lists) > 0 {
-		return nil, errors.New("with --pipe there are no values, and nothing can follow :::")
+		return nil, errors.New("with --pipe nothing can follow :::, since there are no values")
 	}
 	if isTerminal(stdin) && f.file == "" {
 		return nil, errors.New("--pipe splits standard input, which is a terminal, or a file (-f)")

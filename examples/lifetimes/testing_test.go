@@ -1,6 +1,7 @@
 package main_test
 
 import (
+	"context"
 	"io"
 	"net"
 	"net/http"
@@ -87,7 +88,7 @@ func TestSetToStayUnderFasthttp(t *testing.T) {
 		served := make(chan error, 1)
 		ctxvar.Detach(func() { go func() { served <- server.Serve(listener) }() })
 		for range requests {
-			transport := &http.Transport{Dial: func(string, string) (net.Conn, error) { return listener.Dial() }}
+			transport := &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) { return listener.Dial() }}
 			resp, err := (&http.Client{Transport: transport}).Get("http://service.example/")
 			require.NoError(t, err)
 			body, err := io.ReadAll(resp.Body)

@@ -1,5 +1,7 @@
 package latectx_test
 
+//lint:file-ignore SA1012 a Late of a root has no base, which is nil
+
 import (
 	"context"
 	"errors"
@@ -18,7 +20,7 @@ func TestMain(m *testing.M) { leakcheck.Main(m) }
 
 var (
 	errBase   = errors.New("the base's cause")
-	errCancel = errors.New("Cancel's cause")
+	errCancel = errors.New("the cause of a cancellation")
 	errLate   = errors.New("too late")
 )
 

@@ -316,7 +316,8 @@ func TestVariables(t *testing.T) {
 }
 
 func TestMisuse(t *testing.T) {
-	assert.Panics(t, func() { joinset.New[int](nil) }) //nolint:staticcheck // that is the misuse
+	//lint:ignore SA1012 that is the misuse
+	assert.Panics(t, func() { joinset.New[int](nil) })
 	set := joinset.New[int](t.Context())
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { set.Go(nil) })
 	assert.Zero(t, set.Len())

@@ -62,7 +62,7 @@ func TestLargeErrorsAreCut(t *testing.T) {
 	assert.Less(t, len(big.Error()), 1<<17)
 }
 
-type bad struct{ in string }
+type bad struct{ _ byte }
 
 func (b *bad) Error() string { panic("Error") }
 func (b *bad) Unwrap() error { panic("Unwrap") }

@@ -304,7 +304,8 @@ func TestScopeInAGroupWithALimit(t *testing.T) {
 }
 
 func TestScopeMisuse(t *testing.T) {
-	assert.Panics(t, func() { scope.New(nil) }) //nolint:staticcheck // that is the misuse
+	//lint:ignore SA1012 that is the misuse
+	assert.Panics(t, func() { scope.New(nil) })
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { scope.Go[int](scope.New(t.Context()), nil) })
 }
 

@@ -271,8 +271,7 @@ func TestKeys(t *testing.T) {
 	assert.Equal(t, 1, v)
 	assert.Zero(t, nan.Len(), "a key that does not equal itself can't be found again")
 
-	var s *shared.Calls[talkative, int]
-	s = shared.New(t.Context(), func(context.Context, talkative) (int, error) { return 2, nil })
+	s := shared.New(t.Context(), func(context.Context, talkative) (int, error) { return 2, nil })
 	v, err = s.Do(t.Context(), talkative{s})
 	require.NoError(t, err)
 	assert.Equal(t, 2, v)
@@ -293,7 +292,8 @@ func TestInTheTree(t *testing.T) {
 func TestMisuse(t *testing.T) {
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { shared.New[int, int](t.Context(), nil) })
 	fn := func(context.Context, int) (int, error) { return 0, nil }
-	assert.Panics(t, func() { shared.New(nil, fn) }) //nolint:staticcheck // that is the misuse
+	//lint:ignore SA1012 that is the misuse
+	assert.Panics(t, func() { shared.New(nil, fn) })
 }
 
 // TestStorm has many callers of few keys come and go, and checks that no two

@@ -17,8 +17,7 @@ func Example() {
 		case 1:
 			return errors.New("connection reset")
 		case 2:
-			var queue map[string]int
-			queue["a"]++ // panics
+			panic("no queue")
 		default:
 			fmt.Println("run", attempt.Run, "is well")
 		}

@@ -85,7 +85,7 @@ func (t *Template) parse(text string, o TemplateOptions) error {
 			return fmt.Errorf("%s is a value, and with --pipe there are none: the command reads its part of the input", p.text)
 		}
 		if p.kind == placeTotal && o.Total == 0 {
-			return fmt.Errorf("%s is the number of jobs, which is known only if the values follow :::", p.text)
+			return fmt.Errorf("%s is the number of jobs, which is known only if the values follow ::: and are not read", p.text)
 		}
 		t.places = append(t.places, p)
 		rest = after
