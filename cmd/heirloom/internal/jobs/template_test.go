@@ -97,7 +97,7 @@ func TestTemplateRefuses(t *testing.T) {
 	tests := []struct{ command, reason, want string }{
 		{"echo {1} {3/}", "a value that no job has", "{3/} asks for value 3, and each job has 2"},
 		{"echo {-3}", "from the end", "{-3} asks for value 3, and each job has 2"},
-		{"echo {##}", "a number that nobody knows", "{##} is the number of jobs, which is known only if the values follow :::"},
+		{"echo {##}", "a number that nobody knows", "{##} is the number of jobs, which is known only if the values follow ::: and are not read"},
 		{"mv {} {= s/a/{}/ =}", "Perl", "{= … =} is Perl of GNU parallel's; heirloom run has {.} {/} {%.gz} {#old-} {:0:8} {^^} and, with --plus, {/a/b} in its place"},
 		{"mv {} {2=$_++=}", "Perl", "{= … =} is Perl of GNU parallel's; heirloom run has {.} {/} {%.gz} {#old-} {:0:8} {^^} and, with --plus, {/a/b} in its place"},
 		{"echo {0#}", "padding", "{0#} is not known here; write $(printf %03d {#})"},
