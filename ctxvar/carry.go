@@ -5,28 +5,33 @@ import (
 	"runtime/pprof"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // carrier is a context.Context that carries a snapshot.
 type carrier struct {
 	context.Context
 	carried gls.Carried
-	// labels, if not nil, stand in for the profiler labels of Context.
-	labels any
 }
 
 func (c *carrier) Value(key any) any {
-	switch {
-	case key == gls.CarrierKey{}:
-		return &c.carried
-	case gls.PprofKey(key):
-		labels := c.labels
-		if labels == nil {
-			labels = c.Context.Value(key)
-		}
-		return gls.Answer(labels)
+	if latectx.AsksVariables(key) {
+		return latectx.Variables(key, c.Context, &c.carried)
 	}
 	return c.Context.Value(key)
+}
+
+// labelled is a context.Context whose profiler labels are others.
+type labelled struct {
+	context.Context
+	labels any
+}
+
+func (l labelled) Value(key any) any {
+	if gls.PprofKey(key) {
+		return l.labels
+	}
+	return l.Context.Value(key)
 }
 
 // NewContext returns a copy of ctx that carries a snapshot of the running
@@ -106,10 +111,11 @@ func Work(fn func()) { hold(gls.Current()).env().RunWork(fn) }
 //
 // fn's ctx descends from ctx and carries a snapshot, as [NewContext] makes it.
 func Do(ctx context.Context, labels pprof.LabelSet, fn func(context.Context)) {
-	c := &carrier{Context: ctx, carried: gls.Carry()}
+	carried := gls.Carry()
 	if !gls.HasLabels(ctx) {
-		c.labels = gls.GoroutineLabels()
+		ctx = labelled{ctx, gls.GoroutineLabels()}
 	}
+	c := &carrier{Context: ctx, carried: carried}
 	// In the default mode pprof leaves a label set in the slot. To look is to put
 	// a frame in its place.
 	defer gls.Current()

@@ -6,6 +6,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // Receive handles a message as a piece of work of its own, see [ctxvar.Work]: it calls
@@ -52,10 +53,8 @@ type handling struct {
 
 func (h *handling) Value(key any) any {
 	switch {
-	case key == gls.CarrierKey{}:
-		return h.env
-	case gls.PprofKey(key):
-		return gls.Answer(h.Context.Value(key))
+	case latectx.AsksVariables(key):
+		return latectx.Variables(key, h.Context, h.env)
 	case key == h.protocol:
 		return true
 	}
