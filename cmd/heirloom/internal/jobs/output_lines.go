@@ -89,8 +89,8 @@ func (s *pipes) pipe(write func([]byte) error) (*os.File, error) {
 
 func (s *pipes) files() (stdout, stderr *os.File) { return s.stdout, s.stderr }
 
-// end waits for the last of the output. The command and its group are gone, so
-// that all there is to read is in the pipes, unless somebody who left the group
+// end waits for the last of the output. The command and its family are gone, so
+// that all there is to read is in the pipes, unless somebody who left the family
 // has them open: who has a second.
 func (s *pipes) end(*Result) error { return s.close() }
 

@@ -13,7 +13,7 @@ import (
 
 const terminate = unix.SIGTERM
 
-// lead makes the command the leader of a group of its own. A terminal's Ctrl-C
+// lead makes the command the leader of a family of its own. A terminal's Ctrl-C
 // then reaches us only, who pass it on.
 func lead(cmd *exec.Cmd, shared bool) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !shared}
@@ -21,14 +21,14 @@ func lead(cmd *exec.Cmd, shared bool) {
 
 // A family is a process group, by its leader's process id.
 //
-// The id is the group's for as long as it has a member. When it has none, the id
-// may go to a new process, and what we send would go to that one's group. We send
+// The id is the family's for as long as it has a member. When it has none, the id
+// may go to a new process, and what we send would go to that one's family. We send
 // without asking while the leader is not waited for, and only right after that
 // when it is, and a system takes its ids in turn: it would have to start tens of
 // thousands of processes in those microseconds.
 type family struct {
 	leader int
-	shared bool // the command is in our own group, and all that is known of
+	shared bool // the command is in our own family, and all that is known of
 }
 
 func familyOf(leader *os.Process, shared bool) (family, error) {
@@ -43,7 +43,7 @@ func (f family) send(s unix.Signal) {
 	unix.Kill(-f.leader, s)
 }
 
-// signal passes a signal on. What shares our group has been sent the terminal's
+// signal passes a signal on. What shares our family has been sent the terminal's
 // own signals already, if the terminal is ours.
 func (f family) signal(s os.Signal) {
 	n, ok := s.(unix.Signal)
@@ -61,8 +61,8 @@ func foreground() bool {
 		return false
 	}
 	defer tty.Close()
-	group, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && group == unix.Getpgrp()
+	front, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
+	return err == nil && front == unix.Getpgrp()
 }
 
 func (f family) kill()    { f.send(unix.SIGKILL) }
@@ -104,7 +104,7 @@ func exitOf(s os.Signal) int {
 }
 
 // ofKeys reports whether the signal is one that the terminal's keys send, to what
-// shares our group as to us.
+// shares our family as to us.
 func (f family) ofKeys(s os.Signal) bool {
 	return f.shared && (s == unix.SIGINT || s == unix.SIGQUIT)
 }

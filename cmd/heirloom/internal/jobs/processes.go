@@ -132,7 +132,7 @@ func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (
 type Stop struct {
 	Number   int // of the job
 	Name     string
-	Group    int // the process group to continue
+	Family   int // the process group to continue
 	Signal   os.Signal
 	Terminal bool // because it wanted the terminal
 }
@@ -141,7 +141,7 @@ func (s Stop) String() string {
 	if s.Terminal {
 		return fmt.Sprintf("job %d (%s) is stopped: it wants the terminal, which --tty gives to one job at a time", s.Number, s.Name)
 	}
-	return fmt.Sprintf("job %d (%s) is stopped by %s; kill -CONT -%d lets it go on", s.Number, s.Name, signalName(s.Signal), s.Group)
+	return fmt.Sprintf("job %d (%s) is stopped by %s; kill -CONT -%d lets it go on", s.Number, s.Name, signalName(s.Signal), s.Family)
 }
 
 // Stops returns those of the commands that were stopped since it was last called,

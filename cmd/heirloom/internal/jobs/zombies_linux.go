@@ -11,8 +11,8 @@ import (
 
 // A stat is what the system tells of a process.
 type stat struct {
-	pid, parent, group, session int
-	state                       byte
+	pid, parent, family, session int
+	state                        byte
 }
 
 // zombie reports whether the process has ended and waits for its parent to ask how.
@@ -34,14 +34,14 @@ func everyProcess(f func(stat) bool) bool {
 		if err != nil {
 			continue // it has just ended
 		}
-		// "pid (name) state parent group ...", where the name may hold anything.
+		// "pid (name) state parent family ...", where the name may hold anything.
 		fields := bytes.Fields(text[bytes.LastIndexByte(text, ')')+1:])
 		if len(fields) < 4 {
 			continue
 		}
 		s := stat{pid: pid, state: fields[0][0]}
 		s.parent, _ = strconv.Atoi(string(fields[1]))
-		s.group, _ = strconv.Atoi(string(fields[2]))
+		s.family, _ = strconv.Atoi(string(fields[2]))
 		s.session, _ = strconv.Atoi(string(fields[3]))
 		if !f(s) {
 			break
@@ -50,13 +50,13 @@ func everyProcess(f func(stat) bool) bool {
 	return true
 }
 
-// onlyZombies reports whether all processes of the group have ended and only wait
+// onlyZombies reports whether all processes of the family have ended and only wait
 // for their parent to ask how. A parent that never asks is common in containers,
 // where it is whatever the image starts first.
-func onlyZombies(group int) bool {
+func onlyZombies(family int) bool {
 	alive := false
 	known := everyProcess(func(s stat) bool {
-		alive = s.group == group && !s.zombie()
+		alive = s.family == family && !s.zombie()
 		return !alive
 	})
 	return known && !alive
@@ -86,14 +86,14 @@ func (p *process) stopped() (Stop, bool) {
 	start := (unsafe.Sizeof([3]int32{}) + unsafe.Alignof(uintptr(0)) - 1) &^ (unsafe.Alignof(uintptr(0)) - 1)
 	signal := unix.Signal(*(*int32)(unsafe.Add(unsafe.Pointer(&info), start+8)))
 	return Stop{
-		Number: p.number, Name: p.name, Group: p.family.leader, Signal: signal,
+		Number: p.number, Name: p.name, Family: p.family.leader, Signal: signal,
 		Terminal: signal == unix.SIGTTIN || signal == unix.SIGTTOU,
 	}, true
 }
 
-// Orphaned reports whether our process group is what POSIX calls orphaned: nobody
-// in our session, but outside of the group, is there to continue it once it is
-// stopped. A process that is alone in a container is, and one that ssh started.
+// Orphaned reports whether our family is what POSIX calls an orphaned process group:
+// nobody in our session, but outside of the family, is there to continue it once it
+// is stopped. A process that is alone in a container is, and one that ssh started.
 func Orphaned() bool {
 	all := map[int]stat{}
 	everyProcess(func(s stat) bool {
@@ -103,7 +103,7 @@ func Orphaned() bool {
 	self := all[os.Getpid()]
 	for _, s := range all {
 		parent, ok := all[s.parent]
-		if s.group == self.group && ok && parent.group != self.group && parent.session == self.session {
+		if s.family == self.family && ok && parent.family != self.family && parent.session == self.session {
 			return false
 		}
 	}
