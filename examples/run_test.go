@@ -15,6 +15,7 @@ var scenes = map[string][]string{
 	"lifetimes": {`a bare go statement: the goroutine works for alice`, `the cache detaches: it loads for nobody`},
 	"loggers":   {`"msg":"from zap","request_id":"r1"`, `"request_id":"r1","message":"from zerolog"`},
 	"postgres":  {`alice pays bob 30: alice has 70, bob has 130`, `a batch of two, 1 refused: alice has 75, bob has 125`},
+	"readme":    {`Sub task running with task_id: task1`, `Sub task running with task_id: task2`},
 	"routers":   {`chi: hello gopher of acme, request r1`, `gorilla/mux: hello gopher of acme, request r1`, `gin: hello gopher of acme, request r1`, `echo: hello gopher of acme, request r1`},
 	"sqlite":    {`alice pays bob 30: alice has 70, bob has 130`, `a batch of two, 1 refused: alice has 75, bob has 125`},
 	"tenants":   {`acme has 10 notes, and its own total says 10`, `globex has 10 notes, and its own total says 10`},
