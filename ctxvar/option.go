@@ -43,8 +43,7 @@ var identities atomic.Bool
 // piece of work that it was set in, see [Work], and while that lasts. Where it
 // isn't, it is as if it were not set: [Var.Get] returns the default,
 // [Var.Lookup] reports false, and [Var.MustGet] panics with a [*LookupError]
-// that tells why. So code never acts for somebody
-// whom it does not act for:
+// that tells why. So it is not readable:
 //
 //   - in a goroutine that has outlived the request which started it, as a
 //     worker of a pool that is started when it is first needed,
@@ -52,9 +51,16 @@ var identities atomic.Bool
 //   - with a snapshot that has outlived its request, as in a job that waits in a
 //     queue.
 //
-// A goroutine that a request starts, and a job that it hands its ctx to, see
-// [RunFrom], have its identity until it ends. What goes on in its name after
-// that begins a work of its own and sets the variable there.
+// While a request lasts, each goroutine that it started is inside its work and
+// reads its identity. That is so for a worker of a pool too, even when it runs
+// somebody else's job at that moment: nothing tells it that the job is
+// another's. Therefore start pools outside of requests, in main or within
+// [Detach], and do each job with [RunFrom], which gives it the identity of its
+// own ctx, or none.
+//
+// A job that a request hands its ctx to, see [RunFrom], has its identity until
+// the request ends. What goes on in its name after that begins a work of its own
+// and sets the variable there.
 //
 // A value that was set outside of any work is readable in the goroutine alone
 // that set it.
