@@ -1,21 +1,16 @@
-package tracers
+package main
 
 import (
 	"context"
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime/pprof"
 	"strings"
 	"testing"
 
-	ddotel "github.com/DataDog/dd-trace-go/v2/ddtrace/opentelemetry"
-	ddtracer "github.com/DataDog/dd-trace-go/v2/ddtrace/tracer"
-	otelpyroscope "github.com/grafana/otel-profiling-go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
-	sdktrace "go.opentelemetry.io/otel/sdk/trace"
 	"go.opentelemetry.io/otel/trace"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -24,59 +19,25 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-var tenant = ctxvar.New("tenant", ctxvar.Default("none"))
-
-// noAgent answers Datadog's tracer, which would send its spans to an agent.
-type noAgent struct{}
-
-func (noAgent) RoundTrip(r *http.Request) (*http.Response, error) {
-	if r.Body != nil {
-		r.Body.Close()
-	}
-	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
+func Example() {
+	main()
+	// Output:
+	// Pyroscope: tenant acme, in a goroutine with the labels span_id, span_name, trace_id
+	// Datadog: tenant acme, in a goroutine with the labels span id, trace endpoint
 }
 
 // overTracers runs a test over each tracer that puts labels on goroutines.
 func overTracers(t *testing.T, test func(t *testing.T, provider trace.TracerProvider)) {
 	t.Run("Pyroscope", func(t *testing.T) {
-		test(t, otelpyroscope.NewTracerProvider(sdktrace.NewTracerProvider(), otelpyroscope.WithSpanIDLabelScope(otelpyroscope.ScopeAllSpans)))
+		test(t, pyroscope())
 	})
 	t.Run("Datadog", func(t *testing.T) {
 		t.Setenv("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false")
 		t.Setenv("DD_REMOTE_CONFIGURATION_ENABLED", "false")
-		provider := ddotel.NewTracerProvider(
-			ddtracer.WithHTTPClient(&http.Client{Transport: noAgent{}}),
-			ddtracer.WithProfilerCodeHotspots(true),
-			ddtracer.WithProfilerEndpoints(true),
-			ddtracer.WithLogStartup(false))
+		provider := datadog()
 		t.Cleanup(func() { assert.NoError(t, provider.Shutdown()) })
 		test(t, provider)
 	})
-}
-
-// labels returns the keys of the running goroutine's labels, as a profile has them.
-func labels() string {
-	var profile strings.Builder
-	pprof.Lookup("goroutine").WriteTo(&profile, 1)
-	for block := range strings.SplitSeq(profile.String(), "\n\n") {
-		if strings.Contains(block, "tracers.labels+") {
-			_, labels, _ := strings.Cut(block, "# labels: ")
-			labels, _, _ = strings.Cut(labels, "\n")
-			return labels
-		}
-	}
-	return ""
-}
-
-// inGoroutine runs a test in a goroutine of its own, whose variables are the parent's
-// and which has not used them yet: no frame of the test's is in the way.
-func inGoroutine(fn func()) {
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		fn()
-	}()
-	<-done
 }
 
 func TestStart(t *testing.T) {
@@ -95,7 +56,7 @@ func TestStart(t *testing.T) {
 				inGoroutine(func() {
 					outer := start()
 					assert.Equal(t, "acme", tenant.Get(), "inside of a span")
-					assert.Contains(t, labels(), "span", "the tracer's labels are on the goroutine")
+					assert.Contains(t, strings.Join(labelsHere(), " "), "span", "the tracer's labels are on the goroutine")
 					inGoroutine(func() { assert.Equal(t, "acme", tenant.Get(), "in a goroutine that is started there") })
 
 					tracer.Start("inner 1").End()
