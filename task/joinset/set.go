@@ -2,11 +2,11 @@ package joinset
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"iter"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
 )
@@ -148,7 +148,10 @@ func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 		case s.open == 0:
 			return nil, nil
 		case ctx.Err() != nil:
-			return nil, &task.Error{Op: "await", Task: fmt.Sprintf("%d tasks", s.open), Err: interruption(ctx)}
+			open := s.open
+			s.mu.Unlock() // the methods of the cause may use s
+			defer s.mu.Lock()
+			return nil, &task.Error{Op: "await", Task: fmt.Sprintf("%d tasks", open), Err: verdict.Interrupted(ctx)}
 		}
 		me := s.member()
 		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open {
@@ -189,14 +192,4 @@ func (s *Set[T]) wait(ctx context.Context, me task.Handle) {
 	case <-change:
 	case <-ctx.Done():
 	}
-}
-
-// interruption returns why ctx has ended, as an error that is both its error and
-// its cause.
-func interruption(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return cause
-	}
-	return fmt.Errorf("%w: %w", err, cause)
 }

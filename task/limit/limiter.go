@@ -3,11 +3,12 @@ package limit
 import (
 	"container/list"
 	"context"
-	"errors"
 	"fmt"
 	"math"
 	"sync"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // A Limit says how much may happen at once, and how often it may begin. The zero
@@ -133,18 +134,27 @@ func (l *Limiter) Acquire(ctx context.Context, weight int64) error {
 		return nil
 	case <-done:
 	}
+	if !l.giveUp(w, place) {
+		// Let in at the same moment. To give that back could not give back the
+		// beginning, which others may have waited for.
+		return nil
+	}
+	return givenUp(ctx)
+}
+
+// giveUp takes w, which is in the queue at place, out of it, and reports false if it
+// was let in before.
+func (l *Limiter) giveUp(w *waiter, place *list.Element) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	select {
 	case <-w.in:
-		// Let in at the same moment. To give that back could not give back the
-		// beginning, which others may have waited for.
-		return nil
+		return false
 	default:
 	}
 	l.queue.Remove(place)
 	l.admit() // those behind it may fit
-	return givenUp(ctx)
+	return true
 }
 
 // TryAcquire is [Limiter.Acquire] if that need not wait, and does nothing
@@ -302,11 +312,8 @@ func checkWeight(caller string, weight int64) {
 	}
 }
 
-// givenUp is the error of who gave up waiting because ctx, which has ended, has.
+// givenUp is the error of who gave up waiting because ctx, which has ended, has. No
+// lock is held: the methods of the cause may use the limiter.
 func givenUp(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if errors.Is(cause, err) {
-		return fmt.Errorf("limit: gave up waiting: %w", cause)
-	}
-	return fmt.Errorf("limit: gave up waiting: %w: %w", err, cause)
+	return fmt.Errorf("limit: gave up waiting: %w", verdict.Interrupted(ctx))
 }

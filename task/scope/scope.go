@@ -6,6 +6,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -155,7 +156,7 @@ func (s *Scope) Wait(ctx context.Context) error {
 			select {
 			case <-left:
 			case <-ctx.Done():
-				return &task.Error{Op: "await", Task: "scope", Err: context.Cause(ctx)}
+				return &task.Error{Op: "await", Task: "scope", Err: verdict.Interrupted(ctx)}
 			}
 		}
 	}

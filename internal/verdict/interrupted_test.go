@@ -1,0 +1,38 @@
+package verdict_test
+
+import (
+	"context"
+	"io/fs"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
+)
+
+// own is a ctx that is done and of which package context knows nothing.
+type own struct{ context.Context }
+
+func (own) Err() error { return errDisk }
+
+func TestInterrupted(t *testing.T) {
+	with := func(cause error) context.Context {
+		ctx, cancel := context.WithCancelCause(context.Background())
+		cancel(cause)
+		return ctx
+	}
+	assert.Equal(t, context.Canceled, verdict.Interrupted(with(nil)), "there is no cause to add")
+	both := verdict.Interrupted(with(errStop))
+	assert.ErrorIs(t, both, context.Canceled)
+	assert.ErrorIs(t, both, errStop)
+	assert.Equal(t, says{context.Canceled}, verdict.Interrupted(with(says{context.Canceled})), "the cause says it all")
+
+	var typedNil *fs.PathError
+	assert.ErrorIs(t, verdict.Interrupted(with(typedNil)), context.Canceled, "its methods panic")
+
+	late, stop := context.WithDeadline(context.Background(), time.Now())
+	defer stop()
+	assert.Equal(t, context.DeadlineExceeded, verdict.Interrupted(late))
+	assert.Equal(t, errDisk, verdict.Interrupted(own{context.Background()}))
+}

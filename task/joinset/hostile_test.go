@@ -1,0 +1,39 @@
+package joinset_test
+
+import (
+	"context"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/heirloom-go/heirloom/task/joinset"
+)
+
+type asks struct{ set *joinset.Set[int] }
+
+func (a asks) Error() string { return strconv.Itoa(a.set.Len()) + " are left" }
+
+// The methods of a cause are not called while the set is locked.
+func TestCauseThatAsksTheSet(t *testing.T) {
+	set := joinset.New[int](t.Context())
+	task := set.Go(func(ctx context.Context) (int, error) { <-ctx.Done(); return 0, ctx.Err() })
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(asks{set})
+	came := make(chan error, 1)
+	go func() {
+		for _, err := range set.Results(ctx) {
+			came <- err
+		}
+	}()
+	select {
+	case err := <-came:
+		assert.ErrorIs(t, err, context.Canceled)
+		assert.ErrorIs(t, err, asks{set})
+	case <-time.After(3 * time.Second):
+		t.Fatal("hangs")
+	}
+	set.Cancel(nil)
+	<-task.Done()
+}
