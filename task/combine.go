@@ -170,7 +170,7 @@ func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error)
 		return zero, err
 	}
 	v, err := t.result()
-	if ce, ok := err.(*CanceledError); ok && t.current() == Canceled {
+	if ce, ok := err.(*CanceledError); ok && t.current() == Canceled && ce.Cause == error(late) {
 		err = late.with(ce.Err)
 	}
 	return v, err

@@ -121,6 +121,17 @@ func (n *node) timedOut(cause error) bool {
 	return n.more.timed && cause == error(n.more.limit.err)
 }
 
+// ranOut reports whether cause is a limit of n's own, also one that was moved.
+func (n *node) ranOut(cause error) bool {
+	s := n.scope()
+	if s == nil || n.timedOut(cause) {
+		return n.timedOut(cause)
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return s.moved != nil && cause == error(s.moved)
+}
+
 // letGo has the ctx of n, a task that has ended with an error which is to be
 // reported when nobody can look at it any more, refer to n no longer, but to a
 // stand-in for it: n can become garbage then also if its error refers to the ctx.

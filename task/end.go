@@ -48,7 +48,7 @@ func (n *node) judge(how how, err error) (State, error) {
 	switch {
 	case state != Canceled:
 		return state, err
-	case n.timedOut(cause):
+	case n.ranOut(cause):
 		return Failed, cause.(*TimeoutError).with(err)
 	default:
 		return Canceled, &CanceledError{Task: n.name(), Cause: cause, Err: err, ctxErr: ctxErr}
@@ -124,8 +124,8 @@ func (n *node) finish(state State) {
 
 // gone does what is left to do when n is out of the tree.
 func (n *node) gone() {
-	if n.home != nil && n.home.places != nil && n.scope() == nil {
-		n.home.places.leave()
+	if p := n.places(); p != nil {
+		p.leave()
 	}
 	if n.is(isReported) {
 		n.letGo()

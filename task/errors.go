@@ -47,6 +47,10 @@ var (
 	ErrNilFunc = errors.New("task: nil function; pass the function the task is to run")
 )
 
+// text returns what err says. Package fmt survives what err.Error may do, which
+// panics in a nil pointer that is an error.
+func text(err error) string { return fmt.Sprint(err) }
+
 // Error is the error of an operation on a task that is not the failure of the
 // task's own function. Err says what is wrong: one of the Err variables of this
 // package, or what ended the wait.
@@ -86,10 +90,14 @@ func (e *CanceledError) Unwrap() []error {
 
 // Is reports whether target is the ctx's error, whatever the function returned.
 func (e *CanceledError) Is(target error) bool {
-	if e.ctxErr == nil {
+	switch {
+	case e.ctxErr != nil:
+		return target == e.ctxErr
+	case e.Err == context.DeadlineExceeded:
+		return target == e.Err
+	default:
 		return target == context.Canceled
 	}
-	return target == e.ctxErr
 }
 
 // TimeoutError is the error of what ran into its own time limit: the [Timeout]
@@ -106,14 +114,14 @@ type TimeoutError struct {
 
 // Error says what had how much time, and what it returned if that says more.
 func (e *TimeoutError) Error() string {
-	text := fmt.Sprintf("timed out after %v", e.After)
+	limit := fmt.Sprintf("timed out after %v", e.After)
 	if e.Task != "" {
-		text = fmt.Sprintf("task: %q %s", e.Task, text)
+		limit = fmt.Sprintf("task: %q %s", e.Task, limit)
 	}
 	if e.Err == nil || e.Err == context.DeadlineExceeded {
-		return text
+		return limit
 	}
-	return text + ": " + e.Err.Error()
+	return limit + ": " + text(e.Err)
 }
 
 // Unwrap returns what the function returned.
@@ -160,8 +168,8 @@ func isSame(a, b error) bool {
 // said adds to an error, for people, what a function said besides.
 type said struct{ said, err error }
 
-func (s *said) Error() string { return s.said.Error() + ": " + s.err.Error() }
+func (s *said) Error() string { return text(s.said) + ": " + text(s.err) }
 func (s *said) Unwrap() error { return s.err }
 
-func (c *interruption) Error() string   { return c.err.Error() + ": " + c.cause.Error() }
+func (c *interruption) Error() string   { return text(c.err) + ": " + text(c.cause) }
 func (c *interruption) Unwrap() []error { return []error{c.err, c.cause} }

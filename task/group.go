@@ -107,9 +107,19 @@ func (g *group) run(body Func[struct{}]) {
 // conclude ends the Group after its body has ended.
 func (g *group) conclude(how how, err error) {
 	defer g.leave()
+	exited := true // in a method of err
+	defer func() {
+		if exited {
+			how = goexited
+			g.record(failure{err: ErrGoexit})
+			g.abort("", ErrGoexit)
+		}
+		g.end(how)
+	}()
 	if how != returned || err != nil {
 		// Not as the state of the Group, for there are the children's errors.
-		if state, err := g.judge(how, err); state != Canceled && !g.ranOut(err) {
+		said := err
+		if state, err := g.judge(how, err); state != Canceled && !isLimit(err, said) {
 			if how == goexited {
 				err = ErrGoexit
 			}
@@ -117,6 +127,11 @@ func (g *group) conclude(how how, err error) {
 			g.abort("", err)
 		}
 	}
+	exited = false
+}
+
+// end waits for the children, and settles.
+func (g *group) end(how how) {
 	waiter := here()
 	waiter.waitsFor(&g.node)
 	if waiter != nil && waiter.lend(&g.node) {
@@ -149,14 +164,12 @@ func (g *group) conclude(how how, err error) {
 	}
 }
 
-// ranOut reports whether err is a time limit of g's own.
-func (g *group) ranOut(err error) bool {
+// isLimit reports whether err, which judge returned for an error that was said, is
+// a limit of the node's own, and not one of somebody else's that was passed on.
+func isLimit(err, said error) bool {
 	limit, ok := err.(*TimeoutError)
-	if !ok {
-		return false
-	}
-	s := g.scope()
-	return g.timedOut(err) || limit == s.moved || g.more.timed && limit.Task == g.name()
+	passedOn, _ := said.(*TimeoutError)
+	return ok && limit != passedOn
 }
 
 // keep makes the failures final: those that count are left.

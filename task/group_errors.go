@@ -45,14 +45,14 @@ func (e *GroupError) Error() string {
 	}
 	for _, f := range e.failures {
 		b.WriteString(lead)
-		text := strings.ReplaceAll(f.err.Error(), "\n", "\n\t")
+		said := strings.ReplaceAll(text(f.err), "\n", "\n\t")
 		switch name := strconv.Quote(f.name); {
 		case f.name == "":
 			b.WriteString("body: ")
-		case !strings.Contains(text, name): // many errors name their task themselves
+		case !strings.Contains(said, name): // many errors name their task themselves
 			b.WriteString(name + ": ")
 		}
-		b.WriteString(text)
+		b.WriteString(said)
 	}
 	if e.omitted > 0 {
 		fmt.Fprintf(&b, "%sand %d more, which were reported", lead, e.omitted)

@@ -111,7 +111,8 @@ func exitCode(err error, sent *SignalError, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, err)
 	var p *PanicError
-	if errors.As(err, &p) {
+	call(func() { errors.As(err, &p) }, func(error) {}) // the methods of err are its author's
+	if p != nil {
 		fmt.Fprintf(stderr, "\n%s", p.Stack)
 	}
 	return 1

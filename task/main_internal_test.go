@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"io/fs"
 	"os"
 	"syscall"
 	"testing"
@@ -125,4 +126,13 @@ func TestEndOutranksTheCtxOfAWait(t *testing.T) {
 		_, err = child.Await(over)
 		assert.NoError(t, err)
 	}
+}
+
+// An error whose methods panic is an error like any other to Main.
+func TestMainSurvivesTheMethodsOfItsError(t *testing.T) {
+	var none *fs.PathError
+	var stderr bytes.Buffer
+	code := runMain(func(context.Context) error { return none }, nil, make(chan os.Signal), &stderr)
+	assert.Equal(t, 1, code)
+	assert.NotEmpty(t, stderr.String())
 }

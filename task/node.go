@@ -79,6 +79,7 @@ const (
 	isCounted                    // the Group that is its parent is told of its failure
 	isHeld                       // not yet: somebody waits for it to be ready
 	isAlone                      // it never is, for the task has FailFast(false)
+	isIdle                       // it runs nothing, and so takes no place in a Group with a Limit
 )
 
 func (n *node) is(flag uint32) bool { return n.status.Load()&flag != 0 }

@@ -70,19 +70,16 @@ func (l *observerList) tell(n *node, state State, err error) {
 	if list == nil { // the last one has left since
 		return
 	}
-	// A panic in there, or in the Error method of err, must not keep n from
-	// ending.
-	n.callback(func() {
-		f := Finished{Info: n.info(), Ended: time.Now()}
-		f.State, f.Waiting = state, ""
-		if p := n.parent.Load(); p != nil {
-			f.Parent = p.id
-		}
-		if err != nil {
-			f.Error = err.Error()
-		}
-		for _, o := range *list {
-			o.told(f)
-		}
-	})
+	f := Finished{Info: n.info().as(state), Ended: time.Now()}
+	if p := n.parent.Load(); p != nil {
+		f.Parent = p.id
+	}
+	// A panic or a Goexit of one of them, or of the Error method of err, must keep
+	// neither the others from being told nor n from ending.
+	for _, o := range *list {
+		defer n.callback(func() { o.told(f) })
+	}
+	if err != nil {
+		f.Error = text(err)
+	}
 }

@@ -28,6 +28,14 @@ type comer struct {
 	gone bool
 }
 
+// places returns those of which n, a task, needs one to run, or nil.
+func (n *node) places() *places {
+	if n.home == nil || n.scope() != nil || n.is(isIdle) {
+		return nil
+	}
+	return n.home.places
+}
+
 // enter calls turn when there is a place for n, now or later, and reports whether
 // it was now.
 func (p *places) enter(n *node, turn func()) bool {
@@ -108,7 +116,7 @@ func (p *places) next() *comer {
 // lend gives w's place away if it has one and n is in the same Group, or in a
 // scope within it, and reports whether it did.
 func (w *node) lend(n *node) bool {
-	if w.home == nil || w.home.places == nil || w.scope() != nil {
+	if w.places() == nil {
 		return false
 	}
 	for s := n.home; s != nil; {

@@ -61,10 +61,10 @@ func (s *scope) place(id uint64) *node {
 	return s.node.Load()
 }
 
-// refused returns the error of n, which n's scope does not take because of why.
-func (n *node) refused(why error) error {
+// refused returns the error of n, which its scope s, nil if that has ended, does not
+// take because of why. No lock is held.
+func (n *node) refused(why error, s *node) error {
 	e := &refusal{why: why}
-	s := n.home.node.Load()
 	if s != nil {
 		e.scope = s.name()
 	} else {
@@ -72,8 +72,11 @@ func (n *node) refused(why error) error {
 	}
 	if why == ErrCanceling {
 		// n's own, if n was queued; or the scope's.
-		if _, e.cause = n.late.Cause(n.base()); e.cause == nil && s != nil {
-			_, e.cause = s.cancellation()
+		if e.err, e.cause = n.late.Cause(n.base()); e.err == nil && s != nil {
+			s.mu.Lock() // a scope that takes no more may not be cancelled yet
+			//lint:ignore SA2001 it was to wait for that
+			s.mu.Unlock()
+			e.err, e.cause = s.cancellation()
 		}
 	}
 	return &Error{Op: "start", Task: n.name(), Err: e}
@@ -83,7 +86,8 @@ func (n *node) refused(why error) error {
 type refusal struct {
 	scope string
 	why   error
-	cause error // what that is cancelled with, or nil
+	err   error // of its ctx if that is cancelled, or nil
+	cause error // what it is cancelled with, or nil
 }
 
 func (e *refusal) Error() string {

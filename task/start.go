@@ -95,6 +95,9 @@ func (n *node) awaitReady(ctx context.Context, told <-chan struct{}) bool {
 	waiter := here()
 	waiter.waitsFor(n)
 	defer waiter.waitsFor(nil)
+	if waiter != nil && waiter.lend(n) {
+		defer waiter.takeBack(ctx)
+	}
 	select {
 	case <-told:
 		return true
@@ -123,7 +126,7 @@ func (n *node) noHold() {
 // the first call does, and none once the task was cancelled. It never blocks, and
 // may be called by any goroutine.
 //
-// It takes a goroutine, as every task does.
+// It takes a goroutine, as every task does, but no place in a Group with a [Limit].
 func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete func(T, error) bool) {
 	type outcome struct {
 		value T
@@ -163,5 +166,6 @@ func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete f
 		return outcome{}.value, ctx.Err()
 	}))
 	t.pc = 0
+	t.raise(isIdle) // or who completes it might wait for its place
 	return launch(ctx, t, collect(opts)), complete
 }

@@ -74,7 +74,7 @@ func (t *Task[T]) start(o *options) {
 	if t.more != nil {
 		t.fn = t.arrange(t.fn, o)
 	}
-	if t.home != nil && t.home.places != nil && t.scope() == nil {
+	if t.places() != nil {
 		t.queue(func() { go live(t) })
 		return
 	}
@@ -93,7 +93,7 @@ func (t *Task[T]) run() {
 	fn := t.fn
 	t.fn = nil
 	if State(t.status.Load()&stateMask) == Queued && !t.dequeue() {
-		t.ending.err = t.refused(ErrCanceling)
+		t.ending.err = t.refused(ErrCanceling, t.home.node.Load())
 		return
 	}
 	t.ending.run(t.hand(), fn)
@@ -131,15 +131,18 @@ func (t *Task[T]) refuse(err error) {
 	state := Failed
 	if errors.Is(err, ErrCanceling) {
 		// It counts as what the scope is cancelled with.
-		cause := err.(*Error).Err.(*refusal).cause
-		state, err = Canceled, &CanceledError{Task: t.name(), Cause: cause, Err: err}
+		r := err.(*Error).Err.(*refusal)
+		state, err = Canceled, &CanceledError{Task: t.name(), Cause: r.cause, Err: err, ctxErr: r.err}
 	}
 	t.ending.err = err
 	if state == Failed && t.scope() == nil {
 		t.due(t.env.expect(&t.node, state, err))
 	}
 	t.raise(isGone)
-	t.settle(state)
+	defer t.settle(state)
+	if f := t.env.failures; f != nil && state == Failed {
+		t.callback(func() { f(t.info().as(state), err) })
+	}
 }
 
 // Await waits until t has ended and returns what its function returned. Any

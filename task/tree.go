@@ -39,19 +39,25 @@ func (n *node) join(p *node) error {
 		p.mu.Unlock()
 		direct = false
 		if p = n.home.place(n.id); p == nil {
-			return n.refused(ErrEnded)
+			return n.refused(ErrEnded, nil)
 		}
 	}
-	defer p.mu.Unlock()
 	// That n's scope is closed shows only where p is the scope itself: as long as
 	// there is another p in it, it is open, and p cannot go while it is locked.
 	flags := n.home.flags()
+	var why error
 	switch {
 	case flags&isClosed != 0:
-		return n.refused(ErrEnded)
+		why = ErrEnded
 	case (dying || flags&isShut != 0) && n.scope() == nil:
-		return n.refused(ErrCanceling)
+		why = ErrCanceling
 	}
+	if why != nil {
+		s := n.home.node.Load()
+		p.mu.Unlock() // s may be p, or above it
+		return n.refused(why, s)
+	}
+	defer p.mu.Unlock()
 	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil && !n.is(isAlone) {
 		n.raise(isCounted)
 	}

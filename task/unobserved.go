@@ -107,7 +107,8 @@ type report struct {
 func (e *env) expect(n *node, state State, err error) *report {
 	r := &report{env: e, info: n.info().as(state), err: err}
 	e.reports.add(r)
-	runtime.AddCleanup(n, (*report).send, r)
+	// A Goexit in there, as of t.FailNow, must not end the runtime's own goroutine.
+	runtime.AddCleanup(n, func(r *report) { go r.send() }, r)
 	return r
 }
 

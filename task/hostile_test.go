@@ -1,0 +1,243 @@
+package task_test
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A task that a Group which ran out of time does not take is refused, also if its
+// own ctx is not done.
+func TestRefusedByAGroupThatRanOutOfTime(t *testing.T) {
+	for name, start := range map[string]func(ctx context.Context) *task.Task[struct{}]{
+		"shielded": func(ctx context.Context) *task.Task[struct{}] {
+			return task.Start(ctx, func(context.Context) error { return nil }, task.Shielded())
+		},
+		"without cancel": func(ctx context.Context) *task.Task[struct{}] {
+			return task.Start(context.WithoutCancel(ctx), func(context.Context) error { return nil })
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			refused := make(chan error, 1)
+			done := make(chan error, 1)
+			go func() {
+				done <- task.Group(t.Context(), func(group context.Context) error {
+					task.Start(group, func(ctx context.Context) error {
+						<-ctx.Done()
+						refused <- start(group).Err()
+						return nil
+					})
+					return nil
+				}, task.Timeout(5*time.Millisecond))
+			}()
+			select {
+			case err := <-refused:
+				var ce *task.CanceledError
+				require.ErrorAs(t, err, &ce)
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+				assert.NotErrorIs(t, err, context.Canceled)
+			case <-time.After(3 * time.Second):
+				t.Fatal("hangs")
+			}
+			<-done
+		})
+	}
+}
+
+// A body that fails with the time limit of something else that has the Group's
+// name has failed.
+func TestLimitOfSomethingElseWithTheGroupsName(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := task.Go(t.Context(), func(ctx context.Context) (int, error) {
+			return 0, task.Group(ctx, func(ctx context.Context) error {
+				_, err := task.Within(ctx, time.Second, func(ctx context.Context) (int, error) {
+					return 0, task.Sleep(ctx, time.Minute)
+				})
+				require.Error(t, err)
+				return err
+			}, task.Name("fetch"), task.Timeout(time.Hour))
+		}, task.Name("fetch")).Await(t.Context())
+		var ge *task.GroupError
+		require.ErrorAs(t, err, &ge)
+		assert.ErrorIs(t, err, context.DeadlineExceeded)
+	})
+}
+
+// The time that SetTimeout gives a Run ends it with a TimeoutError, as it does a
+// Group.
+func TestSetTimeoutOfARun(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+			require.True(t, task.SetTimeout(ctx, time.Second))
+			return 0, task.Sleep(ctx, time.Minute)
+		})
+		_, ok := err.(*task.TimeoutError)
+		assert.True(t, ok, "%T %v", err, err)
+	})
+}
+
+// A promise takes no place: who completes it may be queued in the same Group.
+func TestPromiseTakesNoPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			p, complete := task.Promise[int](ctx)
+			task.Start(ctx, func(context.Context) error { complete(7, nil); return nil })
+			ctx, stop := context.WithTimeout(ctx, time.Second)
+			defer stop()
+			v, err := p.Await(ctx)
+			assert.Equal(t, 7, v)
+			return err
+		}, task.Limit(1))
+		assert.NoError(t, err)
+	})
+}
+
+// Who waits for a task of its Group to be ready lends it its place.
+func TestServeLendsThePlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error {
+				limited, stop := context.WithTimeout(ctx, time.Second)
+				defer stop()
+				v, _, err := task.Serve(limited, func(ctx context.Context, ready func(int)) error {
+					ready(7)
+					return nil
+				})
+				assert.Equal(t, 7, v)
+				return err
+			})
+			return nil
+		}, task.Limit(1))
+		assert.NoError(t, err)
+	})
+}
+
+// An observer that panics, or an Error method, keeps none of the others from being
+// told.
+func TestObserversHearWhateverOthersDo(t *testing.T) {
+	var told atomic.Int32
+	stop1 := task.OnFinished(func(task.Finished) { told.Add(1) })
+	defer stop1()
+	stop2 := task.OnFinished(func(task.Finished) { panic("observer") })
+	defer stop2()
+	stop3 := task.OnFinished(func(task.Finished) { told.Add(1) })
+	defer stop3()
+	_, err := task.Go(t.Context(), func(context.Context) (int, error) { var e *fs.PathError; return 0, e },
+		task.Unobserved(func(task.Info, error) {})).Await(t.Context())
+	require.Error(t, err)
+	assert.Equal(t, int32(2), told.Load())
+}
+
+// To print an error is safe whatever is in it.
+func TestTextOfErrorsWhoseErrorMethodPanics(t *testing.T) {
+	var none *fs.PathError
+	err := task.Group(t.Context(), func(context.Context) error { return none })
+	assert.NotPanics(t, func() { _ = err.Error() })
+	te := &task.TimeoutError{After: time.Second, Err: none}
+	assert.NotPanics(t, func() { _ = te.Error() })
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(none)
+	p, complete := task.Promise[int](t.Context())
+	_, err = p.Await(ctx)
+	assert.NotPanics(t, func() { _ = err.Error() })
+	complete(1, nil)
+	_, _ = p.Await(t.Context())
+}
+
+// exits is an error whose Is calls Goexit.
+type exits struct{}
+
+func (exits) Error() string { return "exits" }
+func (exits) Is(error) bool { runtime.Goexit(); return false }
+
+// Goexit in a method of the body's error does not leave children behind.
+func TestBodysErrorCallsGoexit(t *testing.T) {
+	ended := make(chan bool, 1)
+	var child *task.Task[struct{}]
+	go func() {
+		defer func() { ended <- child.State().Final() }()
+		ctx, cancel := context.WithCancel(context.Background())
+		_ = task.Group(ctx, func(ctx context.Context) error {
+			child = task.Start(ctx, func(ctx context.Context) error {
+				<-ctx.Done()
+				for range 100 {
+					runtime.Gosched()
+				}
+				return nil
+			})
+			cancel()
+			return exits{}
+		}, task.Unobserved(func(task.Info, error) {}))
+	}()
+	assert.True(t, <-ended)
+}
+
+// WaitFor's limit is not the error of a task that was cancelled before, by somebody
+// else.
+func TestWaitForATaskCancelledByAnother(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		why := errors.New("why")
+		tk := task.Go(t.Context(), func(ctx context.Context) (int, error) {
+			<-ctx.Done()
+			time.Sleep(2 * time.Second)
+			return 0, ctx.Err()
+		})
+		tk.Cancel(why)
+		_, err := task.WaitFor(t.Context(), tk, time.Second)
+		assert.ErrorIs(t, err, why)
+	})
+}
+
+// A task that is refused has failed as well.
+func TestOnFailureOfARefusedTask(t *testing.T) {
+	var told error
+	var kept context.Context
+	_, _ = task.Run(t.Context(), func(ctx context.Context) (int, error) { kept = ctx; return 0, nil },
+		task.OnFailure(func(_ task.Info, err error) { told = err }), task.Unobserved(func(task.Info, error) {}))
+	err := task.Start(kept, func(context.Context) error { return nil }).Err()
+	require.ErrorIs(t, err, task.ErrEnded)
+	assert.ErrorIs(t, told, task.ErrEnded)
+}
+
+// A report of garbage that calls Goexit, as t.FailNow does, does not end the
+// goroutine in which the runtime calls all cleanups of the program.
+func TestReportThatCallsGoexitOnGarbage(t *testing.T) {
+	reported := make(chan struct{})
+	func() {
+		tk := task.Start(context.Background(), func(context.Context) error { return errors.New("x") },
+			task.Unobserved(func(task.Info, error) { defer close(reported); runtime.Goexit() }))
+		<-tk.Done()
+	}()
+	for i := 0; i < 100; i++ {
+		runtime.GC()
+		select {
+		case <-reported:
+			i = 100
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	cleaned := make(chan struct{})
+	func() {
+		p := new([64]byte)
+		runtime.AddCleanup(p, func(int) { close(cleaned) }, 1)
+	}()
+	for range 100 {
+		runtime.GC()
+		select {
+		case <-cleaned:
+			return
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	t.Fatal("cleanups are dead")
+}
