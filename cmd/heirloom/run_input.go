@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 
@@ -182,9 +183,11 @@ func (f *runFlags) combined(command string, lists []list, stdin io.Reader, shell
 		}
 		width += len(g)
 		product = append(product, rows)
-		if total *= len(rows); total > 1<<40 {
+		// An int of 32 bits has room for no more than this, and nobody for as many.
+		if len(rows) > 0 && total > math.MaxInt32/len(rows) {
 			return nil, errors.New("the lists make more combinations than anybody will live to see")
 		}
+		total *= len(rows)
 	}
 	return in, f.fromRows(in, command, jobs.Product(product), shell, width, total)
 }
