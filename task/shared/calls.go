@@ -31,6 +31,7 @@ type Calls[K comparable, V any] struct {
 
 // A call is a task, and how many wait for it.
 type call[V any] struct {
+	started sync.WaitGroup // until there is the task
 	task    *task.Task[V]
 	waiting int // guarded by the mu of the Calls
 }
@@ -66,6 +67,7 @@ func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, 
 func (c *Calls[K, V]) Do(ctx context.Context, key K) (V, error) {
 	call := c.join(key)
 	defer c.leave(key, call)
+	call.started.Wait()
 	return call.task.Await(ctx)
 }
 
@@ -91,14 +93,31 @@ func (c *Calls[K, V]) join(key K) *call[V] {
 		return one
 	}
 	name := fmt.Sprint(key) // not under the lock: key may have a String method
+	one, found := c.add(key)
+	if !found {
+		c.start(one, key, name)
+	}
+	return one
+}
+
+// add is find, with a new call, whose task is to be started, if there is none.
+func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	one := c.open[key]
-	if one == nil {
-		one = c.start(key, name)
+	if one = c.open[key]; one == nil {
+		one = new(call[V])
+		one.started.Add(1)
+		// A key that does not equal itself, as a NaN, could never be found or
+		// deleted. A task that was refused is no such case: the last to leave it
+		// deletes it.
+		if key == key { //nolint:gocritic,staticcheck
+			c.open[key] = one
+		}
+	} else {
+		found = true
 	}
 	one.waiting++
-	return one
+	return one, found
 }
 
 // find is join if there is a call for key, and returns nil if not.
@@ -112,21 +131,16 @@ func (c *Calls[K, V]) find(key K) *call[V] {
 	return one
 }
 
-// start starts a new task for key; c.mu is locked.
-func (c *Calls[K, V]) start(key K, name string) *call[V] {
-	one := new(call[V])
+// start starts the task of one, for key. c.mu is not locked: if the task is refused,
+// its callbacks, which may use c, are called here.
+func (c *Calls[K, V]) start(one *call[V], key K, name string) {
+	defer one.started.Done()
 	one.task = scope.Go(c.scope, func(ctx context.Context) (V, error) {
 		// Before those who wait are told, so that whoever has the result and
 		// asks again gets a new one.
 		defer c.close(key, one)
 		return c.fn(ctx, key)
 	}, task.Name(name), task.InContext(c.vars.Copy()))
-	// A key that does not equal itself, as a NaN, could never be found or deleted.
-	// A task that was refused is no such case: the last to leave it deletes it.
-	if key == key { //nolint:gocritic,staticcheck
-		c.open[key] = one
-	}
-	return one
 }
 
 // leave is called when a caller that joined one does not wait any more.
@@ -139,7 +153,7 @@ func (c *Calls[K, V]) leave(key K, one *call[V]) {
 		delete(c.open, key)
 	}
 	c.mu.Unlock()
-	if abandoned {
+	if abandoned && one.task != nil { // it is nil if to start it panicked
 		one.task.Cancel(ErrAbandoned) // nothing, if it has ended
 	}
 }
