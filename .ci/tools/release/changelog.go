@@ -8,22 +8,33 @@ import (
 )
 
 var (
-	unreleasedHeading = regexp.MustCompile(`(?m)^## \[Unreleased\]\n`)
-	nextHeading       = regexp.MustCompile(`(?m)^(## |\[[^\]]+\]: )`)
-	unreleasedLink    = regexp.MustCompile(`(?m)^\[Unreleased\]: (https://\S+?)/(?:commits|compare)/\S+\n`)
+	// The topmost section is of what no release has yet. It is called Unreleased, or
+	// has the number that its release will have.
+	comingHeading = regexp.MustCompile(`(?m)^## \[(?:Unreleased\]|([0-9][^\]\s]*)\] - unreleased)\n`)
+	nextHeading   = regexp.MustCompile(`(?m)^(## |\[[^\]]+\]: )`)
+	comingLink    = regexp.MustCompile(`(?m)^\[([^\]]+)\]: (https://\S+?)/(?:commits|compare)/\S+\n`)
 )
 
-// openSection turns the changelog's Unreleased section into a version's, below a
-// new and empty one, and makes both link to what they hold.
+// openSection gives the changelog's topmost section the version and the day, puts
+// a new and empty one above it, and makes both link to what they hold.
 func openSection(text, version string, day time.Time) (string, error) {
 	number := strings.TrimPrefix(version, "v")
-	if strings.Contains(text, "\n## ["+number+"]") {
+	if hasSection(text, number) {
 		return "", fmt.Errorf("CHANGELOG.md has a section for %s already", number)
 	}
-	heading := unreleasedHeading.FindStringIndex(text)
-	link := unreleasedLink.FindStringSubmatch(text)
-	if heading == nil || link == nil {
-		return "", fmt.Errorf("CHANGELOG.md lacks its Unreleased section, or the link at its end")
+	heading := comingHeading.FindStringSubmatchIndex(text)
+	if heading == nil {
+		return "", fmt.Errorf(`CHANGELOG.md lacks the section for it: "## [Unreleased]" or "## [%s] - unreleased"`, number)
+	}
+	called := "Unreleased"
+	if heading[2] >= 0 {
+		if called = text[heading[2]:heading[3]]; called != number {
+			return "", fmt.Errorf("CHANGELOG.md has a section for %s and none for %s: bring the two together", called, number)
+		}
+	}
+	link := comingLink.FindStringSubmatch(text)
+	if link == nil || link[1] != called {
+		return "", fmt.Errorf("CHANGELOG.md lacks the link of its section %s", called)
 	}
 	body := text[heading[1]:]
 	if end := nextHeading.FindStringIndex(body); end != nil {
@@ -32,16 +43,26 @@ func openSection(text, version string, day time.Time) (string, error) {
 	if strings.TrimSpace(body) == "" {
 		return "", fmt.Errorf("CHANGELOG.md: nothing is unreleased")
 	}
-	text = text[:heading[1]] + "\n## [" + number + "] - " + day.Format(time.DateOnly) + "\n" + text[heading[1]:]
-	return unreleasedLink.ReplaceAllLiteralString(text,
-		"[Unreleased]: "+link[1]+"/compare/"+version+"...HEAD\n"+
-			"["+number+"]: "+link[1]+"/releases/tag/"+version+"\n"), nil
+	text = text[:heading[0]] + "## [Unreleased]\n\n## [" + number + "] - " + day.Format(time.DateOnly) + "\n" + text[heading[1]:]
+	return strings.Replace(text, link[0],
+		"[Unreleased]: "+link[2]+"/compare/"+version+"...HEAD\n"+
+			"["+number+"]: "+link[2]+"/releases/tag/"+version+"\n", 1), nil
 }
 
-// next returns the version that comes next: the one that the tree requires, until
-// that is released, and then the next minor one.
+// hasSection reports whether the changelog says what is in a release.
+func hasSection(changelog, number string) bool {
+	heading := regexp.MustCompile(`(?m)^## \[` + regexp.QuoteMeta(number) + `\] - [0-9]`)
+	return heading.MatchString(changelog)
+}
+
+// next returns the version that comes next: the one that the changelog announces,
+// or else the one that the tree requires, until that is released, and then the
+// next minor one.
 func next(changelog, required string) string {
-	if !strings.Contains(changelog, "\n## ["+strings.TrimPrefix(required, "v")+"]") {
+	if heading := comingHeading.FindStringSubmatch(changelog); heading != nil && heading[1] != "" {
+		return "v" + heading[1]
+	}
+	if !hasSection(changelog, strings.TrimPrefix(required, "v")) {
 		return required
 	}
 	var major, minor int

@@ -64,12 +64,13 @@ func run(args []string) error {
 	case "alone":
 		return repo.alone(os.Stdout, args[0])
 	case "set":
-		if err := repo.setVersions(version); err != nil {
+		// The changelog first: a version that it refuses leaves the tree as it is.
+		if err := updateFile("CHANGELOG.md", func(text string) (string, error) {
+			return openSection(text, version, time.Now().UTC())
+		}); err != nil {
 			return err
 		}
-		return updateFile("CHANGELOG.md", func(text string) (string, error) {
-			return openSection(text, version, time.Now().UTC())
-		})
+		return repo.setVersions(version)
 	case "pin":
 		return repo.pin(version)
 	case "verify":

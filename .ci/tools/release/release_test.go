@@ -220,9 +220,34 @@ func TestOpenSection(t *testing.T) {
 	assert.Contains(t, more, "[Unreleased]: https://example.com/r/compare/v0.2.0...HEAD\n[0.2.0]: https://example.com/r/releases/tag/v0.2.0\n[0.1.0]:")
 }
 
+// The section may have its number before the day of its release is known.
+func TestOpenSectionAnnounced(t *testing.T) {
+	day := time.Date(2026, 11, 26, 23, 0, 0, 0, time.UTC)
+	announced := strings.ReplaceAll(tree["CHANGELOG.md"], "## [Unreleased]\n", "## [0.1.0] - unreleased\n")
+	announced = strings.ReplaceAll(announced, "[Unreleased]: ", "[0.1.0]: ")
+	text, err := openSection(announced, "v0.1.0", day)
+	require.NoError(t, err)
+	unannounced, err := openSection(tree["CHANGELOG.md"], "v0.1.0", day)
+	require.NoError(t, err)
+	assert.Equal(t, unannounced, text, "the release is the same")
+
+	_, err = openSection(announced, "v0.2.0", day)
+	assert.ErrorContains(t, err, "a section for 0.1.0 and none for 0.2.0")
+	_, err = openSection(strings.ReplaceAll(announced, "[0.1.0]: ", "[Unreleased]: "), "v0.1.0", day)
+	assert.ErrorContains(t, err, "lacks the link of its section 0.1.0")
+	_, err = openSection("# Changelog\n", "v0.1.0", day)
+	assert.ErrorContains(t, err, `"## [0.1.0] - unreleased"`)
+}
+
 func TestNext(t *testing.T) {
-	assert.Equal(t, "v0.1.0", next("## [Unreleased]\n", "v0.1.0"))
-	assert.Equal(t, "v0.2.0", next("## [Unreleased]\n\n## [0.1.0] - 2026-11-26\n", "v0.1.0"))
+	for _, tt := range []struct{ changelog, want, reason string }{
+		{"## [Unreleased]\n", "v0.1.0", "what the tree requires is not released"},
+		{"## [0.1.0] - unreleased\n", "v0.1.0", "the same, announced"},
+		{"## [Unreleased]\n\n## [0.1.0] - 2026-11-26\n", "v0.2.0", "it is released"},
+		{"## [0.1.1] - unreleased\n\n## [0.1.0] - 2026-11-26\n", "v0.1.1", "the changelog knows better"},
+	} {
+		assert.Equal(t, tt.want, next(tt.changelog, "v0.1.0"), tt.reason)
+	}
 }
 
 func TestRunRefuses(t *testing.T) {
