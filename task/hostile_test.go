@@ -241,3 +241,14 @@ func TestReportThatCallsGoexitOnGarbage(t *testing.T) {
 	}
 	t.Fatal("cleanups are dead")
 }
+
+// A Task that was never started has no variables, and calls back as one that has
+// ended.
+func TestZeroTaskCallsBack(t *testing.T) {
+	var zero task.Task[int]
+	assert.NotPanics(t, func() { assert.NotNil(t, zero.Context()) })
+	called := false
+	stop := zero.OnDone(func(*task.Task[int]) { called = true })
+	assert.True(t, called)
+	assert.False(t, stop())
+}

@@ -201,7 +201,12 @@ func (t *Task[T]) Err() error {
 //
 // While t is running, so is the Context; run a copy of it to call something
 // with the same variables.
-func (t *Task[T]) Context() *ctxvar.Context { return t.variables() }
+func (t *Task[T]) Context() *ctxvar.Context {
+	if t.id == 0 { // it was never started
+		return &t.own
+	}
+	return t.variables()
+}
 
 func (t *Task[T]) ownVars() *ctxvar.Context { return &t.own }
 
@@ -215,7 +220,7 @@ func (t *Task[T]) ownVars() *ctxvar.Context { return &t.own }
 // was called, or is about to be. It mirrors Task.add_done_callback and
 // remove_done_callback.
 func (t *Task[T]) OnDone(f func(t *Task[T])) (stop func() bool) {
-	call := func() { t.variables().Copy().Run(func() { f(t) }) }
+	call := func() { t.Context().Copy().Run(func() { f(t) }) }
 	h := &hook{call: call}
 	if !t.hang(h) {
 		t.callback(call)
