@@ -26,6 +26,17 @@ type comer struct {
 	n    *node
 	turn func() // called with the place taken
 	gone bool
+	// unwatch, if not nil, ends the watch over a ctx. It is set under mu, while the
+	// comer is in waiting, and called by who takes it out, without mu.
+	unwatch func() bool
+}
+
+// begin is the turn of c, which has a place and is in no queue.
+func (c *comer) begin() {
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	c.turn()
 }
 
 // places returns those of which n, a task, needs one to run, or nil.
@@ -68,7 +79,26 @@ func (p *places) drop(n *node) {
 	}
 	p.mu.Unlock()
 	if c != nil {
-		c.turn()
+		c.begin()
+	}
+}
+
+// watch takes n, which was queued, out of the queue when ctx ends: nothing else
+// says so, for a ctx is looked at by who runs.
+func (p *places) watch(n *node, ctx context.Context) {
+	unwatch := context.AfterFunc(ctx, func() {
+		n.mu.Lock()
+		defer n.mu.Unlock()
+		p.drop(n)
+	})
+	p.mu.Lock()
+	c := p.waiting[n]
+	if c != nil {
+		c.unwatch = unwatch
+	}
+	p.mu.Unlock()
+	if c == nil { // it has had its turn meanwhile
+		unwatch()
 	}
 }
 
@@ -79,7 +109,7 @@ func (p *places) leave() {
 	c := p.next()
 	p.mu.Unlock()
 	if c != nil {
-		c.turn()
+		c.begin()
 	}
 }
 
@@ -173,6 +203,9 @@ func (n *node) queue(start func()) {
 	n.countQueued(1)
 	if p.enter(n, start) {
 		return
+	}
+	if base := n.base(); base != nil && base.Done() != nil {
+		p.watch(n, base)
 	}
 	n.mu.Lock()
 	if n.is(isCanceled) { // and was before it was queued

@@ -154,3 +154,61 @@ func BenchmarkGroupWithALimit(b *testing.B) {
 		})
 	}
 }
+
+// A task that waits for its turn is not deaf: whatever ends its ctx ends the wait.
+func TestQueuedTaskHearsTheEndOfItsCtx(t *testing.T) {
+	for _, test := range []struct {
+		reason string
+		start  func(ctx context.Context) (*task.Task[struct{}], func())
+		is     error
+	}{
+		{"its own limit", func(ctx context.Context) (*task.Task[struct{}], func()) {
+			return task.Start(ctx, nothing, task.Timeout(time.Second)), func() {}
+		}, context.DeadlineExceeded},
+		{"a ctx derived from the Group's", func(ctx context.Context) (*task.Task[struct{}], func()) {
+			ctx, cancel := context.WithTimeout(ctx, time.Second)
+			return task.Start(ctx, nothing), cancel
+		}, context.DeadlineExceeded},
+		{"a cancellation of one", func(ctx context.Context) (*task.Task[struct{}], func()) {
+			ctx, cancel := context.WithCancel(ctx)
+			time.AfterFunc(time.Second, cancel)
+			return task.Start(ctx, nothing), cancel
+		}, context.Canceled},
+	} {
+		t.Run(test.reason, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				_ = task.Group(t.Context(), func(ctx context.Context) error {
+					holder := task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) })
+					queued, done := test.start(ctx)
+					defer done()
+					require.Equal(t, task.Queued, queued.State())
+					_, err := queued.Await(t.Context())
+					require.ErrorIs(t, err, test.is)
+					assert.Equal(t, time.Second, time.Since(began))
+					holder.Cancel(nil)
+					return nil
+				}, task.Limit(1), task.FailFast(false))
+			})
+		})
+	}
+}
+
+// The same where it is the Group that is limited, or cancelled from outside.
+func TestQueuedTasksEndWithTheirGroupsCtx(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		err := task.Group(ctx, func(ctx context.Context) error {
+			for range 5 {
+				task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) })
+			}
+			return nil
+		}, task.Limit(1))
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.Equal(t, time.Second, time.Since(began))
+	})
+}
+
+func nothing(context.Context) error { return nil }
