@@ -15,5 +15,10 @@ func ExampleAnalyzers() {
 	// Output:
 	// -varscope: report context variables that are declared in a function
 	// -vartoken: report tokens that are not reset, or reset where it can't work
+	// -varcopy: report zero and copied context variables
+	// -varrun: report a Context that is run within itself
+	// -varstay: report variables that are set to stay beyond the request
+	// -varclean: report functions for C that begin with somebody else's variables
+	// -vartx: report statements in ctxsql.InTx that are not part of the transaction
 	// -varlabels: report profiler labels that take the goroutine's context variables away
 }
