@@ -77,16 +77,3 @@ func (e *MisuseError) Error() string {
 	}
 	return fmt.Sprintf("remote: %s of %q: %s", e.Op, e.Name, e.Problem)
 }
-
-// interrupted is the error of a call that its ctx ended: both the ctx's error and
-// its cause.
-type interrupted struct{ err, cause error }
-
-func (e *interrupted) Error() string {
-	if errors.Is(e.cause, e.err) {
-		return e.cause.Error()
-	}
-	return e.err.Error() + ": " + e.cause.Error()
-}
-
-func (e *interrupted) Unwrap() []error { return []error{e.cause, e.err} }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -117,7 +118,7 @@ func (f *Func[A, R]) With(arg A) task.Func[R] {
 
 func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err error) {
 	if ctx.Err() != nil {
-		return result, &Error{Func: f.name, Err: interruptedBy(ctx)}
+		return result, &Error{Func: f.name, Err: verdict.Interrupted(ctx)}
 	}
 	data, err := f.options.codec.Marshal(arg)
 	if err != nil {
@@ -149,7 +150,7 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	}
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {
-			err = interruptedBy(ctx)
+			err = verdict.Interrupted(ctx)
 		}
 		return result, &Error{Func: f.name, Err: err}
 	}
@@ -160,7 +161,7 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 		if failure.Canceled && ctx.Err() != nil {
 			// The job ended because ctx did. The cause is here, and need not be
 			// what crossed of it.
-			return failed(interruptedBy(ctx))
+			return failed(verdict.Interrupted(ctx))
 		}
 		return failed(failure.Err())
 	}
@@ -183,13 +184,4 @@ func (f *Func[A, R]) decode(ctx context.Context, data []byte) (result R, err err
 		}
 	})
 	return result, err
-}
-
-// interruptedBy returns why ctx, which has ended, has.
-func interruptedBy(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if cause == err {
-		return err
-	}
-	return &interrupted{err, cause}
 }
