@@ -182,7 +182,8 @@ func (s *search) backFrom(n *node) {
 		k.mu.Lock()
 		var wt wait
 		if k.waits != nil {
-			wt = *k.waits
+			wt.ctx, wt.kind = k.waits.ctx, k.waits.kind
+			wt.on = slices.Clone(k.waits.on) // k uses the memory again for its next wait
 		}
 		k.mu.Unlock()
 		waits := k.waitFor.Load() != nil && slices.Contains(wt.on, n)

@@ -37,9 +37,9 @@ const (
 	forGood                 // that all end, and nothing else can end it: it is no wait to give an error to
 )
 
-// begin has w wait with its wait, which it returns: until ctx is done, for what
-// is in on, or, if that is nil, for the one that the caller puts in it.
-func (w *node) begin(ctx context.Context, on []*node, how waitKind) *wait {
+// begin has w wait with its wait, which it returns: until ctx is done, for one,
+// or, if that is nil, for those in on.
+func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *wait {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	wt := w.waits
@@ -47,7 +47,8 @@ func (w *node) begin(ctx context.Context, on []*node, how waitKind) *wait {
 		wt = &wait{woken: make(chan struct{}, 1)}
 		w.waits = wt
 	}
-	if on == nil {
+	if one != nil {
+		wt.one[0] = one
 		on = wt.one[:]
 	}
 	wt.ctx, wt.on, wt.kind, wt.stuck = ctx, on, how, nil
@@ -215,10 +216,9 @@ func (n *node) await(ctx context.Context) error {
 
 // awaitHere is await on the goroutine of w, a task.
 func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
-	wt := w.begin(ctx, nil, how)
+	wt := w.begin(ctx, n, nil, how)
 	h := &wt.hook
 	*h = hook{waiter: w, wait: wt}
-	wt.one[0] = n
 	if !n.hang(h) {
 		return nil
 	}

@@ -73,7 +73,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
 	}
-	wt := n.begin(ctx, w.nodes, w.kind)
+	wt := n.begin(ctx, nil, w.nodes, w.kind)
 	n.waitsFor(what)
 	defer n.waitsFor(nil)
 	for _, c := range w.nodes {

@@ -21,7 +21,9 @@
 // Who finds the base done while it is open makes the decision by that, also who
 // only looks: what Err has returned is then what it is going to return. While the
 // context is standard, the decision is that of std, which has a lock of its own
-// for it.
+// for it. The base reaches std a moment after it is done itself, and others that
+// derive from the base may hear of it earlier, so whoever finds the base done
+// waits for that moment to pass; see caughtUp.
 package latectx
 
 import (
@@ -62,9 +64,23 @@ func (l *Late) Err(base context.Context) error {
 		}
 	}
 	if p.cancel != nil {
-		return p.std.Err()
+		return p.caughtUp(base).Err()
 	}
 	return p.err
+}
+
+// caughtUp returns the std of p, which decides, once it is done if base is.
+//
+// A context of the standard library that ends is done first and then ends those
+// that derive from it, one after the other, with its lock held all the time.
+// [context.Cause] takes that lock, and so returns after std has been reached. A
+// base of somebody's own type ends std from another goroutine: nothing tells
+// when, and std counts.
+func (p *phase) caughtUp(base context.Context) context.Context {
+	if base != nil && p.std.Err() == nil && base.Err() != nil {
+		_ = context.Cause(base)
+	}
+	return p.std
 }
 
 // Cause returns Err and what [context.Cause] returns for the context.
@@ -90,7 +106,7 @@ func (l *Late) Cancel(base context.Context, cause error) {
 	if cause == nil {
 		cause = context.Canceled
 	}
-	l.finish(&phase{err: context.Canceled, cause: cause})
+	l.finish(base, &phase{err: context.Canceled, cause: cause})
 }
 
 // End is Cancel that takes no memory.
@@ -98,7 +114,7 @@ func (l *Late) End(base context.Context, e *End) {
 	if l.ended(base) {
 		return
 	}
-	l.finish(&e.phase)
+	l.finish(base, &e.phase)
 }
 
 // ended reports whether the decision is made, and is not that of a std.
@@ -111,11 +127,12 @@ func (l *Late) ended(base context.Context) bool {
 }
 
 // finish makes p the decision if there is none.
-func (l *Late) finish(p *phase) {
+func (l *Late) finish(base context.Context, p *phase) {
 	if l.phase.CompareAndSwap(nil, p) {
 		return
 	}
 	if now := l.phase.Load(); now.cancel != nil {
+		now.caughtUp(base)
 		now.cancel(p.cause)
 	}
 }

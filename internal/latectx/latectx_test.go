@@ -214,3 +214,35 @@ func BenchmarkErr(b *testing.B) {
 		}
 	})
 }
+
+// Who hears of the end of the base by another context that derives from it finds
+// ours ended as well, and Cancel is too late for it, whichever the base reaches first.
+func TestBaseEndsOthersFirst(t *testing.T) {
+	for i := range 200 {
+		base, finish := context.WithCancelCause(t.Context())
+		c := &ctx{Context: base}
+		others := make([]context.Context, 100)
+		for i := range others {
+			if i == len(others)/2 {
+				c.Done()
+			}
+			var stop context.CancelFunc
+			others[i], stop = context.WithCancel(base)
+			defer stop()
+		}
+		var wg sync.WaitGroup
+		for _, other := range others {
+			wg.Go(func() {
+				<-other.Done()
+				if i%2 == 0 {
+					c.late.Cancel(c.Context, errCancel)
+				}
+				err, cause := c.late.Cause(c.Context)
+				assert.Equal(t, context.Canceled, err)
+				assert.Equal(t, errBase, cause)
+			})
+		}
+		finish(errBase)
+		wg.Wait()
+	}
+}
