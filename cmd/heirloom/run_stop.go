@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"sync"
 	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
@@ -16,6 +17,7 @@ type stopper struct {
 	hurry   chan struct{}   // closed at the signal after that
 	cancel  context.CancelCauseFunc
 	signals chan os.Signal
+	waiting sync.WaitGroup                   // for wait
 	by      atomic.Pointer[jobs.Interrupted] // what drained
 }
 
@@ -26,7 +28,7 @@ func newStopper(parent context.Context, say func(string), drain bool) *stopper {
 	}
 	s.ctx, s.cancel = context.WithCancelCause(parent)
 	signal.Notify(s.signals, endSignals()...)
-	go s.wait(say)
+	s.waiting.Go(func() { s.wait(say) })
 	return s
 }
 
@@ -36,8 +38,8 @@ func (s *stopper) wait(say func(string)) {
 	if ok && s.drain != nil {
 		by := &jobs.Interrupted{Signal: next}
 		s.by.Store(by)
+		close(s.drain) // before it is said, so that it is true by then
 		say(by.Error() + ": starting no more jobs; once more to end those that run")
-		close(s.drain)
 		next, ok = <-s.signals
 	}
 	if !ok {
@@ -58,5 +60,6 @@ func (s *stopper) drained() bool { return s.by.Load() != nil }
 func (s *stopper) end() {
 	signal.Stop(s.signals)
 	close(s.signals) // nothing is sent to it once Stop has returned
+	s.waiting.Wait()
 	s.cancel(nil)
 }

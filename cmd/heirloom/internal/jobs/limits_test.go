@@ -96,6 +96,21 @@ func TestRunTimeStandsStillWhileSuspended(t *testing.T) {
 	assert.Equal(t, jobs.Counts{OK: 1}, sum.Counts)
 }
 
+// The end of a job and the order to start no more come at the same time.
+func TestRunStartsNothingOnceItDrains(t *testing.T) {
+	b := newBench(t)
+	drain := make(chan struct{})
+	b.Drain, b.Limit, b.Total = drain, 1, 3
+	b.Progress = func(c jobs.Counts) {
+		if c.Ended() == 1 && c.Running == 0 {
+			close(drain)
+		}
+	}
+	sum, err := b.stream(t, t.Context(), "true", "echo second", "echo third")
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Counts{OK: 1, NotRun: 2}, sum.Counts)
+}
+
 func TestHalt(t *testing.T) {
 	tests := []struct {
 		halt, reason string

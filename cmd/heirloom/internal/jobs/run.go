@@ -220,7 +220,7 @@ func (r *run) takeBroken() {
 // than a place, it returns a channel that has an element when it is time to try
 // again.
 func (r *run) startReady(ctx context.Context) <-chan time.Time {
-	for ctx.Err() == nil && !r.closing && len(r.ready) > 0 && r.free() {
+	for ctx.Err() == nil && !r.over() && len(r.ready) > 0 && r.free() {
 		if wait := time.Until(r.next); wait > 0 {
 			return time.After(wait)
 		}
@@ -242,6 +242,17 @@ func (r *run) startReady(ctx context.Context) <-chan time.Time {
 		}
 	}
 	return nil
+}
+
+// over reports whether no further job is to be started. It asks Drain itself,
+// because loop hears of one thing at a time, and may hear of the end of a job first.
+func (r *run) over() bool {
+	select {
+	case <-r.Drain:
+		r.closing = true
+	default:
+	}
+	return r.closing
 }
 
 // holdTime is how long a job waits for what the machine lacks before it is tried
