@@ -30,12 +30,14 @@ import (
 // that is nil, before handle is called.
 func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle func(context.Context) error) error {
 	env := (*gls.Env)(ctxvar.Effective(ctx)) // ours alone, so nobody else runs it
-	run := env.RunWork
-	if ctx.Value(handlingKey(w.protocol.Name)) != nil {
-		run = env.Run
-	}
 	var err error
-	run(func() { err = w.receive(ctx, env, w.fields, in, reply, handle) })
+	rest := func() { err = w.receive(ctx, env, w.fields, in, reply, handle) }
+	// Through one variable for both methods, rest would escape to the heap.
+	if ctx.Value(w.handling) != nil {
+		env.Run(rest)
+	} else {
+		env.RunWork(rest)
+	}
 	return err
 }
 
@@ -47,7 +49,7 @@ type handlingKey string
 // handled with, in place of those that its parent may carry.
 type handling struct {
 	context.Context
-	protocol handlingKey
+	protocol any // a handlingKey
 	env      *gls.Env
 }
 
@@ -64,21 +66,29 @@ func (h *handling) Value(key any) any {
 // receive handles a message in env, which is being run, or which is nil if it isn't
 // known what is.
 func (w *Wire) receive(ctx context.Context, env *gls.Env, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
-	for i := range fields {
-		if f := &fields[i]; f.receiving != nil {
-			return f.receiving.call(ctx, func(ctx context.Context) error {
-				return w.receive(ctx, nil, fields[i+1:], in, reply, handle)
-			})
+	for len(fields) > 0 {
+		f := &fields[0]
+		fields = fields[1:]
+		if f.receiving != nil {
+			return w.receiveWithin(ctx, f.receiving, fields, in, reply, handle)
 		}
-		w.set(&fields[i], in, reply)
+		w.set(f, in, reply)
 	}
 	if env != nil {
-		return handle(&handling{ctx, handlingKey(w.protocol.Name), env})
+		return handle(&handling{ctx, w.handling, env})
 	}
 	env = (*gls.Env)(ctxvar.Copy())
 	var err error
-	env.Run(func() { err = handle(&handling{ctx, handlingKey(w.protocol.Name), env}) })
+	env.Run(func() { err = handle(&handling{ctx, w.handling, env}) })
 	return err
+}
+
+// receiveWithin is receive within what a field made by Around does. It is apart from
+// receive for the closure, which would have the others' variables on the heap.
+func (w *Wire) receiveWithin(ctx context.Context, a around, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
+	return a.call(ctx, func(ctx context.Context) error {
+		return w.receive(ctx, nil, fields, in, reply, handle)
+	})
 }
 
 // Set sets the variables in the running goroutine to what in has, to stay, as

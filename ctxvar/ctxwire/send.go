@@ -21,12 +21,11 @@ func (w *Wire) Send(ctx context.Context, out Outgoing, call func(context.Context
 
 func (w *Wire) send(ctx context.Context, fields []Field, out Outgoing, call func(context.Context) error) error {
 	values := ctxvar.Effective(ctx)
-	for i := range fields {
-		f := &fields[i]
+	for len(fields) > 0 {
+		f := &fields[0]
+		fields = fields[1:]
 		if f.sending != nil && call != nil {
-			return f.sending.call(ctx, func(ctx context.Context) error {
-				return w.send(ctx, fields[i+1:], out, call)
-			})
+			return w.sendWithin(ctx, f.sending, fields, out, call)
 		}
 		if f.encode == nil {
 			continue
@@ -58,6 +57,11 @@ func (w *Wire) send(ctx context.Context, fields []Field, out Outgoing, call func
 	var err error
 	values.Run(func() { err = call(ctxvar.NewContext(ctx)) })
 	return err
+}
+
+// sendWithin is to send what receiveWithin is to receive.
+func (w *Wire) sendWithin(ctx context.Context, a around, fields []Field, out Outgoing, call func(context.Context) error) error {
+	return a.call(ctx, func(ctx context.Context) error { return w.send(ctx, fields, out, call) })
 }
 
 func put(out Outgoing, key, text string) error {

@@ -8,6 +8,7 @@ import "fmt"
 type Wire struct {
 	protocol    Protocol
 	traceparent string
+	handling    any     // a handlingKey; in a ctx that comes of the wire
 	fields      []Field // their keys are the protocol's
 }
 
@@ -21,7 +22,7 @@ func NewWire(p Protocol, fields ...Field) *Wire {
 	if p.Valid == nil {
 		p.Valid = func(_, text string) bool { return IsText(text) }
 	}
-	w := &Wire{protocol: p, fields: make([]Field, 0, len(fields))}
+	w := &Wire{protocol: p, handling: handlingKey(p.Name), fields: make([]Field, 0, len(fields))}
 	w.traceparent, _ = p.Key(traceparentKey)
 	sent, received := map[string]string{}, map[string]string{}
 	for _, f := range fields {
