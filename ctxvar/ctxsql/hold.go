@@ -23,26 +23,25 @@ type hold struct {
 	goroutine uint64
 	over      atomic.Bool
 	outer     *hold // what was current before
-	token     *ctxvar.Token[*hold]
 }
 
-// enter lets the running goroutine use l until leave.
-func (l *level) enter() *hold {
-	h := &hold{level: l, goroutine: gls.Goroutine(), outer: current.Get()}
-	h.token = current.Set(h)
+// enter makes h, which is zero, the running goroutine's hold on l until leave. Who
+// calls it makes h the current one, for the token to be on that one's stack.
+func (h *hold) enter(l *level) *hold {
+	h.level, h.goroutine, h.outer = l, gls.Goroutine(), current.Get()
 	return h
 }
 
-// leave must be called by the goroutine, and from the function, that called
-// enter, when it returns and when it unwinds. It reports whether h was still what is
-// current: whether the goroutine had its variables to the end. If not, they are left as
-// they are.
-func (h *hold) leave() (intact bool) {
+// leave must be called by the goroutine, and from the function, that called enter, when
+// it returns and when it unwinds, with the token of the call that made h the current
+// one. It reports whether h still was: whether the goroutine had its variables to the
+// end. If not, they are left as they are.
+func (h *hold) leave(token *ctxvar.Token[*hold]) (intact bool) {
 	h.over.Store(true)
 	if current.Get() != h {
 		return false
 	}
-	h.token.Reset()
+	token.Reset()
 	return true
 }
 
@@ -58,6 +57,9 @@ func (h *hold) leave() (intact bool) {
 func find(ctx context.Context, db *sql.DB) (h *hold, here bool) {
 	own := current.Get().of(db)
 	if own != nil && own.mine() {
+		return own, true
+	}
+	if _, carries := gls.CarriedBy(ctx); !carries {
 		return own, true
 	}
 	counts, _ := current.In(ctxvar.Effective(ctx))

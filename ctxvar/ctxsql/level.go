@@ -21,6 +21,7 @@ type level struct {
 	db     *sql.DB
 	begun  place
 	parent *level // the level around a savepoint; nil for a transaction
+	own    hold   // that of the goroutine that runs the level
 
 	// open is the transaction, and nil once the level has ended. The goroutine
 	// that runs the level stores it, under mu; anyone may load it.
@@ -44,13 +45,14 @@ type unit interface {
 // run calls fn within l, and ends l: u is kept if fn returns nil, and undone if
 // fn returns an error, panics or calls runtime.Goexit.
 func (l *level) run(ctx context.Context, u unit, fn func(context.Context) error) (err error) {
-	h := l.enter()
+	h := l.own.enter(l)
+	token := current.Set(h)
 	// There is no recover: a panic goes on by itself, with the stack of where it
 	// happened, and so does Goexit.
 	err = errUnwound
 	defer func() { err = l.end(u, err) }()
 	defer func() { // first, so that nobody sees the transaction end
-		if !h.leave() && err == nil {
+		if !h.leave(token) && err == nil {
 			err = l.refuse("InTx", ErrLost, lostTodo)
 		}
 	}()

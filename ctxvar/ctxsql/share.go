@@ -45,11 +45,12 @@ func Share(ctx context.Context, db *sql.DB, fn func(ctx context.Context) error) 
 	if err := l.share(); err != nil {
 		return err
 	}
-	own := l.enter()
+	own := new(hold).enter(l)
+	token := current.Set(own)
 	return l.join(ctxvar.NewContext(ctx), func(ctx context.Context) (err error) {
 		defer l.unshare()
 		defer func() {
-			if !own.leave() && err == nil {
+			if !own.leave(token) && err == nil {
 				err = l.refuse("Share", ErrLost, lostTodo)
 			}
 		}()
