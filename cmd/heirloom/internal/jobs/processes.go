@@ -32,13 +32,17 @@ func (ps *Processes) start(cmd *exec.Cmd, n *node, shared bool) (*process, error
 		return nil, err
 	}
 	p.name, p.number = n.name, n.number
+	ps.add(p)
+	return p, nil
+}
+
+func (ps *Processes) add(p *process) {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
 	if ps.running == nil {
 		ps.running = map[*process]bool{}
 	}
 	ps.running[p] = true
-	return p, nil
 }
 
 func (ps *Processes) remove(p *process) {
@@ -145,10 +149,12 @@ func (s Stop) String() string {
 }
 
 // Stops returns those of the commands that were stopped since it was last called,
-// by something else than Suspend, where the system tells.
+// by something else than Suspend, where the system tells. It waits for commands that
+// are being started: the system tells of each stop once, and the caller may not ask
+// again.
 func (ps *Processes) Stops() []Stop {
-	ps.starting.RLock()
-	defer ps.starting.RUnlock()
+	ps.starting.Lock()
+	defer ps.starting.Unlock()
 	var stops []Stop
 	for _, p := range ps.all() {
 		if s, ok := p.stopped(); ok {
