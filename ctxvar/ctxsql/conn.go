@@ -48,15 +48,11 @@ type conn struct{ db *sql.DB }
 
 // now returns what runs the statements of the running goroutine.
 func (c conn) now(ctx context.Context, op string) (Querier, error) {
-	h, _ := find(ctx, c.db)
-	if h == nil {
-		return c.db, outside(ctx, op)
+	tx, err := kind.Use(ctx, c.db, op)
+	if tx == nil {
+		return c.db, err
 	}
-	t, err := h.use(op)
-	if err != nil {
-		return nil, err
-	}
-	return t.tx, nil
+	return tx.(*transaction).tx(), nil
 }
 
 func (c conn) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
@@ -114,15 +110,14 @@ var closed = func() chan struct{} {
 // in transactions; used as it is it would not. The error is a [*TxError] where
 // [Conn]'s methods return one.
 func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
-	h, _ := find(ctx, db)
-	if h == nil {
-		return stmt, outside(ctx, "Stmt")
-	}
-	t, err := h.use("Stmt")
-	if err != nil {
+	switch tx, err := kind.Use(ctx, db, "Stmt"); {
+	case err != nil:
 		return nil, err
+	case tx == nil:
+		return stmt, nil
+	default:
+		return tx.(*transaction).tx().StmtContext(ctx, stmt), nil
 	}
-	return t.tx.StmtContext(ctx, stmt), nil
 }
 
 // Tx returns the transaction of db that the running goroutine is in, for what
@@ -130,13 +125,9 @@ func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
 // also how a function insists on being called in a transaction. InTx ends the
 // transaction; to commit it, or to roll it back, is not for others.
 func Tx(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
-	h, _ := find(ctx, db)
-	if h == nil {
-		return nil, &TxError{Op: "Tx", Err: ErrNoTx, todo: "call it within InTx"}
-	}
-	t, err := h.use("Tx")
+	tx, err := kind.Need(ctx, db, "Tx")
 	if err != nil {
 		return nil, err
 	}
-	return t.tx, nil
+	return tx.(*transaction).tx(), nil
 }

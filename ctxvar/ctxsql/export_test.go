@@ -2,11 +2,11 @@ package ctxsql
 
 // Lose takes the current transaction off the running goroutine, as what overwrites its
 // variables would.
-func Lose() { current.Set(nil) }
+func Lose() { kind.Current.Set(nil) }
 
 // PutBack puts another goroutine's transaction in the place of the current one: that
 // which is current when PutBack is called.
 func PutBack() (replace func()) {
-	h := current.Get()
-	return func() { current.Set(h) }
+	h := kind.Current.Get()
+	return func() { kind.Current.Set(h) }
 }

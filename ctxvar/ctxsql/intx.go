@@ -3,8 +3,6 @@ package ctxsql
 import (
 	"context"
 	"database/sql"
-
-	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // InTx calls fn in a transaction of db, which is what [Conn] gives to fn and to
@@ -42,30 +40,9 @@ import (
 // for as long as the pool has no connection to give, fn takes, and the database
 // takes to begin and to commit.
 func InTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(ctx context.Context) error, options ...Option) error {
-	c := configure(options)
-	if c.nesting == autonomous {
-		return c.retry(ctx, db, opts, caller(), fn)
+	isolation := ""
+	if opts != nil && opts.Isolation != sql.LevelDefault {
+		isolation = opts.Isolation.String()
 	}
-	h, here := find(ctx, db)
-	if h == nil {
-		if err := outside(ctx, "InTx"); err != nil {
-			return err
-		}
-		return c.retry(ctx, db, opts, caller(), fn)
-	}
-	t, err := h.use("InTx")
-	if err != nil {
-		return err
-	}
-	if opts != nil && opts.Isolation != sql.LevelDefault && opts.Isolation != t.isolation {
-		return h.level.refuse("InTx", ErrIsolation, "begin it with "+opts.Isolation.String()+
-			" too, or make this InTx Autonomous")
-	}
-	if c.nesting == savepoint {
-		return h.level.savepoint(ctx, t, c.syntax, fn)
-	}
-	if here {
-		ctx = ctxvar.NewContext(ctx)
-	}
-	return h.level.join(ctx, fn)
+	return kind.InTx(ctx, db, opts, isolation, fn, configure(options))
 }

@@ -18,17 +18,5 @@ import (
 //
 // The error is a [*TxError] where [Conn]'s methods return one.
 func OnCommit(ctx context.Context, db *sql.DB, fn func(ctx context.Context)) error {
-	h, _ := find(ctx, db)
-	if h == nil {
-		if err := outside(ctx, "OnCommit"); err != nil {
-			return err
-		}
-		fn(ctx)
-		return nil
-	}
-	if _, err := h.use("OnCommit"); err != nil {
-		return err
-	}
-	h.level.committed(fn)
-	return nil
+	return kind.OnCommit(ctx, db, fn)
 }

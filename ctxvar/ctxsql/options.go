@@ -1,40 +1,25 @@
 package ctxsql
 
+import "github.com/heirloom-go/heirloom/internal/dbtx"
+
 // An Option configures one call of [InTx].
-type Option interface{ apply(*config) }
+type Option interface{ apply(*dbtx.Config) }
 
-type optionFunc func(*config)
+type optionFunc func(*dbtx.Config)
 
-func (f optionFunc) apply(c *config) { f(c) }
+func (f optionFunc) apply(c *dbtx.Config) { f(c) }
 
-// config is what the options of one call come to.
-type config struct {
-	nesting nesting
-	syntax  savepointSyntax
-
-	retries   int
-	retryable func(error) bool
-}
-
-func configure(options []Option) config {
+// configure returns what the options of one call come to.
+func configure(options []Option) dbtx.Config {
 	if len(options) == 0 {
-		return config{} // what follows is on the heap
+		return dbtx.Config{} // what follows is on the heap
 	}
-	var c config
+	var c dbtx.Config
 	for _, option := range options {
 		option.apply(&c)
 	}
 	return c
 }
-
-// nesting is what a call of InTx does inside of a transaction.
-type nesting int
-
-const (
-	join nesting = iota
-	savepoint
-	autonomous
-)
 
 // Savepoint makes a nested [InTx] a savepoint: if its function fails, what it
 // did is undone and the transaction around it goes on. Where there is no
@@ -44,7 +29,7 @@ const (
 // MariaDB and CockroachDB know them: SAVEPOINT, ROLLBACK TO SAVEPOINT and
 // RELEASE SAVEPOINT. [SavepointSyntax] is for other databases.
 func Savepoint() Option {
-	return SavepointSyntax("SAVEPOINT %s", "ROLLBACK TO SAVEPOINT %s", "RELEASE SAVEPOINT %s")
+	return savepoint(dbtx.StandardSavepoints)
 }
 
 // SavepointSyntax is [Savepoint] in a database's own words. Each statement has
@@ -55,10 +40,11 @@ func Savepoint() Option {
 //	SavepointSyntax("SAVE TRANSACTION %s", "ROLLBACK TRANSACTION %s", "") // SQL Server
 //	SavepointSyntax("SAVEPOINT %s", "ROLLBACK TO SAVEPOINT %s", "")       // Oracle
 func SavepointSyntax(save, rollback, release string) Option {
-	return optionFunc(func(c *config) {
-		c.nesting = savepoint
-		c.syntax = savepointSyntax{save, rollback, release}
-	})
+	return savepoint(dbtx.SavepointSyntax{Save: save, Rollback: rollback, Release: release})
+}
+
+func savepoint(syntax dbtx.SavepointSyntax) Option {
+	return optionFunc(func(c *dbtx.Config) { c.Nesting, c.Syntax = dbtx.Savepoint, syntax })
 }
 
 // Autonomous makes a nested [InTx] a transaction of its own, on another
@@ -71,7 +57,7 @@ func SavepointSyntax(save, rollback, release string) Option {
 // the database or the end of ctx breaks the deadlock. SQLite has one writer at
 // a time, so there only one of the two may write.
 func Autonomous() Option {
-	return optionFunc(func(c *config) { c.nesting = autonomous })
+	return optionFunc(func(c *dbtx.Config) { c.Nesting = dbtx.Autonomous })
 }
 
 // Retry makes [InTx] run the whole transaction again if it fails with an error
@@ -93,8 +79,5 @@ func Retry(n int, retryable func(error) bool) Option {
 	if retryable == nil {
 		panic("ctxsql: Retry with a nil function")
 	}
-	return optionFunc(func(c *config) { c.retries, c.retryable = n, retryable })
+	return optionFunc(func(c *dbtx.Config) { c.Retries, c.Retryable = n, retryable })
 }
-
-// savepointSyntax has the statements for savepoints, with %s for the name.
-type savepointSyntax struct{ save, rollback, release string }

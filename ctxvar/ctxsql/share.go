@@ -3,8 +3,6 @@ package ctxsql
 import (
 	"context"
 	"database/sql"
-
-	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // Share calls fn in the transaction of db that the running goroutine has
@@ -33,48 +31,5 @@ import (
 // over, without calling fn. In a goroutine that may use the transaction anyway
 // it calls fn and adds nothing.
 func Share(ctx context.Context, db *sql.DB, fn func(ctx context.Context) error) error {
-	h, _ := find(ctx, db)
-	if h == nil {
-		return &TxError{Op: "Share", Err: ErrNoTx, todo: "call it in a goroutine that InTx's function starts," +
-			" or with the ctx given to that function"}
-	}
-	l := h.level
-	if h.mine() && l.open.Load() != nil {
-		return l.join(ctx, fn)
-	}
-	if err := l.share(); err != nil {
-		return err
-	}
-	own := new(hold).enter(l)
-	token := current.Set(own)
-	return l.join(ctxvar.NewContext(ctx), func(ctx context.Context) (err error) {
-		defer l.unshare()
-		defer func() {
-			if !own.leave(token) && err == nil {
-				err = l.refuse("Share", ErrLost, lostTodo)
-			}
-		}()
-		return fn(ctx)
-	})
-}
-
-// share notes that a goroutine begins to take part in l.
-func (l *level) share() error {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	switch {
-	case l.open.Load() == nil:
-		return l.refuse("Share", ErrTxEnded, "who starts the goroutine must wait for it before InTx's function returns")
-	case l.nested > 0:
-		return l.refuse("Share", ErrShared, "a savepoint is open, and has the transaction for itself:"+
-			" share before it begins or after it ends")
-	}
-	l.sharers++
-	return nil
-}
-
-func (l *level) unshare() {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.sharers--
+	return kind.Share(ctx, db, fn)
 }

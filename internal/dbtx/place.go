@@ -1,4 +1,4 @@
-package ctxsql
+package dbtx
 
 import (
 	"fmt"
@@ -9,10 +9,11 @@ import (
 // A place is where in the program InTx was called, for error texts.
 type place uintptr
 
-// caller returns the place of the call of the function that calls it.
+// caller returns the place of the call of the package's function that called the one
+// which calls caller.
 func caller() place {
 	var pcs [1]uintptr
-	runtime.Callers(3, pcs[:])
+	runtime.Callers(4, pcs[:])
 	return place(pcs[0])
 }
 

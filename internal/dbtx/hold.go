@@ -1,34 +1,29 @@
-package ctxsql
+package dbtx
 
 import (
 	"context"
-	"database/sql"
 	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// current has the transactions that the running goroutine is in or has
-// inherited, one of each database and level.
-var current = ctxvar.New[*hold]("ctxsql.transaction")
-
-// A hold is the right of one goroutine to use a level of a transaction, for as
+// A Hold is the right of one goroutine to use a level of a transaction, for as
 // long as its call of InTx or Share takes. Goroutines that have inherited it,
 // or find it in a ctx, have the pointer too, and are told apart by goroutine.
 //
 // over is set before the call returns or unwinds.
-type hold struct {
+type Hold struct {
 	level     *level
 	goroutine uint64
 	over      atomic.Bool
-	outer     *hold // what was current before
+	outer     *Hold // what was current before
 }
 
 // enter makes h, which is zero, the running goroutine's hold on l until leave. Who
 // calls it makes h the current one, for the token to be on that one's stack.
-func (h *hold) enter(l *level) *hold {
-	h.level, h.goroutine, h.outer = l, gls.Goroutine(), current.Get()
+func (h *Hold) enter(l *level) *Hold {
+	h.level, h.goroutine, h.outer = l, gls.Goroutine(), l.kind.Current.Get()
 	return h
 }
 
@@ -36,9 +31,9 @@ func (h *hold) enter(l *level) *hold {
 // it returns and when it unwinds, with the token of the call that made h the current
 // one. It reports whether h still was: whether the goroutine had its variables to the
 // end. If not, they are left as they are.
-func (h *hold) leave(token *ctxvar.Token[*hold]) (intact bool) {
+func (h *Hold) leave(token *ctxvar.Token[*Hold]) (intact bool) {
 	h.over.Store(true)
-	if current.Get() != h {
+	if h.level.kind.Current.Get() != h {
 		return false
 	}
 	token.Reset()
@@ -54,15 +49,15 @@ func (h *hold) leave(token *ctxvar.Token[*hold]) (intact bool) {
 // hands to a goroutine that is not its child, a worker's or a timer's, does not run
 // outside of the transaction without anyone noticing; and what somebody else's
 // transaction has left to a worker of a pool does not count for a job with a ctx.
-func find(ctx context.Context, db *sql.DB) (h *hold, here bool) {
-	own := current.Get().of(db)
+func (k *Kind) find(ctx context.Context, db any) (h *Hold, here bool) {
+	own := k.Current.Get().of(db)
 	if own != nil && own.mine() {
 		return own, true
 	}
 	if _, carries := gls.CarriedBy(ctx); !carries {
 		return own, true
 	}
-	counts, _ := current.In(ctxvar.Effective(ctx))
+	counts, _ := k.Current.In(ctxvar.Effective(ctx))
 	if h = counts.of(db); h != nil && h.level.open.Load() != nil {
 		if own.isWithin(h) {
 			h = own // a savepoint of it, inside of which ctx was passed on
@@ -70,7 +65,7 @@ func find(ctx context.Context, db *sql.DB) (h *hold, here bool) {
 		return h, h == own
 	}
 	if c, ok := ctxvar.FromContext(ctx); ok {
-		carried, _ := current.In(c)
+		carried, _ := k.Current.In(c)
 		if carried = carried.of(db); carried != nil {
 			return carried, false
 		}
@@ -79,20 +74,20 @@ func find(ctx context.Context, db *sql.DB) (h *hold, here bool) {
 }
 
 // outside returns nil if it is certain that there is no transaction here, since find has
-// found none, or else a *TxError.
-func outside(ctx context.Context, op string) error {
+// found none, or else an error.
+func (k *Kind) outside(ctx context.Context, op string) error {
 	if !ctxvar.MayBeLost() {
 		return nil
 	}
 	if _, ok := ctxvar.FromContext(ctx); ok {
 		return nil // ctx says so
 	}
-	return &TxError{Op: op, Err: ctxvar.ErrMayBeLost, todo: "give it a ctx that carries variables, of InTx" +
-		" or of ctxvar.NewContext, or label with ctxvar.Do, or begin a ctxvar.Work"}
+	return k.refuse(Refusal{Op: op, Err: ctxvar.ErrMayBeLost, Todo: "give it a ctx that carries variables, of InTx" +
+		" or of ctxvar.NewContext, or label with ctxvar.Do, or begin a ctxvar.Work"})
 }
 
 // of returns the innermost of h and what is around it that is of db, or nil.
-func (h *hold) of(db *sql.DB) *hold {
+func (h *Hold) of(db any) *Hold {
 	for ; h != nil; h = h.outer {
 		if h.level.db == db {
 			return h
@@ -102,7 +97,7 @@ func (h *hold) of(db *sql.DB) *hold {
 }
 
 // isWithin reports whether h was entered inside of outer.
-func (h *hold) isWithin(outer *hold) bool {
+func (h *Hold) isWithin(outer *Hold) bool {
 	for ; h != nil; h = h.outer {
 		if h == outer {
 			return true
@@ -112,25 +107,25 @@ func (h *hold) isWithin(outer *hold) bool {
 }
 
 // mine reports whether h is the running goroutine's.
-func (h *hold) mine() bool {
+func (h *Hold) mine() bool {
 	return h.goroutine == gls.Goroutine() && !h.over.Load()
 }
 
-// use returns the transaction, or a *TxError that says why the running
+// use returns the transaction, or an error that says why the running
 // goroutine may not use it for op.
-func (h *hold) use(op string) (*transaction, error) {
+func (h *Hold) use(op string) (*transaction, error) {
 	t := h.level.open.Load()
 	switch {
 	case t == nil:
 		return nil, h.level.refuse(op, ErrTxEnded, "do it before InTx returns, or in OnCommit;"+
 			" start what outlives the transaction with ctxvar.Detach and a ctx from outside of it")
 	case !h.mine():
-		return nil, h.level.refuse(op, ErrOtherGoroutine, "to take part in it, call ctxsql.Share;"+
+		return nil, h.level.refuse(op, ErrOtherGoroutine, "to take part in it, call "+h.level.kind.pkg+".Share;"+
 			" for a transaction of one's own, InTx with Autonomous;"+
 			" for none, start the goroutine with ctxvar.Detach and a ctx from outside of it")
 	}
 	if cause := t.broken.Load(); cause != nil {
-		return nil, &TxError{Op: op, Err: ErrRollbackOnly, Begun: h.level.begun.String(), Cause: *cause}
+		return nil, t.kind.refuse(Refusal{Op: op, Err: ErrRollbackOnly, Begun: h.level.begun.String(), Cause: *cause})
 	}
 	return t, nil
 }

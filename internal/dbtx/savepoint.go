@@ -1,9 +1,7 @@
-package ctxsql
+package dbtx
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 )
 
@@ -11,22 +9,22 @@ import (
 type mark struct {
 	t      *transaction
 	ctx    context.Context
-	syntax savepointSyntax
+	syntax SavepointSyntax
 	name   string
 }
 
 // savepoint runs fn in a savepoint of t, whose level l is.
-func (l *level) savepoint(ctx context.Context, t *transaction, syntax savepointSyntax, fn func(context.Context) error) error {
+func (l *level) savepoint(ctx context.Context, t *transaction, syntax SavepointSyntax, fn func(context.Context) error) error {
 	if err := l.nest(); err != nil {
 		return err
 	}
 	defer l.unnest()
 	t.savepoints++
-	m := &mark{t: t, ctx: ctx, syntax: syntax, name: fmt.Sprintf("ctxsql_%d", t.savepoints)}
-	if _, err := m.t.tx.ExecContext(ctx, fmt.Sprintf(syntax.save, m.name)); err != nil {
-		return fmt.Errorf("ctxsql: making a savepoint: %w", err)
+	m := &mark{t: t, ctx: ctx, syntax: syntax, name: fmt.Sprintf("%s_%d", t.kind.pkg, t.savepoints)}
+	if err := t.tx.Exec(ctx, fmt.Sprintf(syntax.Save, m.name)); err != nil {
+		return fmt.Errorf("%s: making a savepoint: %w", t.kind.pkg, err)
 	}
-	inner := &level{db: l.db, begun: l.begun, parent: l}
+	inner := &level{kind: l.kind, db: l.db, begun: l.begun, parent: l}
 	inner.open.Store(t)
 	return inner.run(ctx, m, fn)
 }
@@ -51,11 +49,11 @@ func (l *level) unnest() {
 }
 
 func (m *mark) keep() error {
-	if m.syntax.release == "" {
+	if m.syntax.Release == "" {
 		return nil
 	}
-	if _, err := m.t.tx.ExecContext(m.ctx, fmt.Sprintf(m.syntax.release, m.name)); err != nil {
-		return fmt.Errorf("ctxsql: releasing a savepoint: %w", err)
+	if err := m.t.tx.Exec(m.ctx, fmt.Sprintf(m.syntax.Release, m.name)); err != nil {
+		return fmt.Errorf("%s: releasing a savepoint: %w", m.t.kind.pkg, err)
 	}
 	return nil
 }
@@ -64,12 +62,12 @@ func (m *mark) undo() error {
 	// If it is ctx that has ended, but not that of the whole transaction, the
 	// latter should go on.
 	ctx := context.WithoutCancel(m.ctx)
-	_, err := m.t.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.rollback, m.name))
-	if err == nil && m.syntax.release != "" {
+	err := m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.Rollback, m.name))
+	if err == nil && m.syntax.Release != "" {
 		// To roll back to a savepoint leaves it in place.
-		_, err = m.t.tx.ExecContext(ctx, fmt.Sprintf(m.syntax.release, m.name))
+		err = m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.Release, m.name))
 	}
-	if errors.Is(err, sql.ErrTxDone) {
+	if m.t.tx.Over(err) {
 		return nil // all of it is undone, which whoever ends it will find
 	}
 	if err != nil {

@@ -1,9 +1,7 @@
-package ctxsql
+package dbtx
 
 import (
 	"context"
-	"database/sql"
-	"errors"
 	"fmt"
 	"sync"
 	"sync/atomic"
@@ -18,10 +16,11 @@ import (
 // Goroutines that have inherited it keep it in memory for as long as they live,
 // so once it has ended it refers to nothing but its pool.
 type level struct {
-	db     *sql.DB
+	kind   *Kind
+	db     any // a pointer
 	begun  place
 	parent *level // the level around a savepoint; nil for a transaction
-	own    hold   // that of the goroutine that runs the level
+	own    Hold   // that of the goroutine that runs the level
 
 	// open is the transaction, and nil once the level has ended. The goroutine
 	// that runs the level stores it, under mu; anyone may load it.
@@ -46,10 +45,10 @@ type unit interface {
 // fn returns an error, panics or calls runtime.Goexit.
 func (l *level) run(ctx context.Context, u unit, fn func(context.Context) error) (err error) {
 	h := l.own.enter(l)
-	token := current.Set(h)
+	token := l.kind.Current.Set(h)
 	// There is no recover: a panic goes on by itself, with the stack of where it
 	// happened, and so does Goexit.
-	err = errUnwound
+	err = l.kind.unwound()
 	defer func() { err = l.end(u, err) }()
 	defer func() { // first, so that nobody sees the transaction end
 		if !h.leave(token) && err == nil {
@@ -77,7 +76,7 @@ func (l *level) end(u unit, err error) error {
 		err = l.refuse("InTx", ErrShared,
 			"it was rolled back; wait for those that are inside of Share before returning")
 	case doomed != nil:
-		err = &TxError{Op: "InTx", Err: ErrRollbackOnly, Begun: l.begun.String(), Cause: doomed}
+		err = l.kind.refuse(Refusal{Op: "InTx", Err: ErrRollbackOnly, Begun: l.begun.String(), Cause: doomed})
 	default:
 		err = u.keep()
 	}
@@ -94,7 +93,7 @@ func (l *level) end(u unit, err error) error {
 		l.parent.doom(err)
 	}
 	if failed := u.undo(); failed != nil {
-		failed = fmt.Errorf("ctxsql: rolling back: %w", failed)
+		failed = fmt.Errorf("%s: rolling back: %w", l.kind.pkg, failed)
 		if l.parent != nil {
 			l.parent.doom(failed)
 		}
@@ -106,7 +105,7 @@ func (l *level) end(u unit, err error) error {
 // join calls fn as a part of l, so that l can't be kept if fn returns an error,
 // panics or calls runtime.Goexit.
 func (l *level) join(ctx context.Context, fn func(context.Context) error) (err error) {
-	err = errUnwound
+	err = l.kind.unwound()
 	defer func() {
 		if err != nil {
 			l.doom(err)
@@ -115,7 +114,12 @@ func (l *level) join(ctx context.Context, fn func(context.Context) error) (err e
 	return fn(ctx)
 }
 
-var errUnwound = errors.New("ctxsql: the function panicked or called runtime.Goexit")
+// unwound is the error of a function that did not return.
+func (k *Kind) unwound() error { return (*unwound)(k) }
+
+type unwound Kind
+
+func (u *unwound) Error() string { return u.pkg + ": the function panicked or called runtime.Goexit" }
 
 // doom has l undone because of err, whatever its function returns.
 func (l *level) doom(err error) {
@@ -142,5 +146,5 @@ func (l *level) takeOnCommit() []func(context.Context) {
 }
 
 func (l *level) refuse(op string, err error, todo string) error {
-	return &TxError{Op: op, Err: err, Begun: l.begun.String(), todo: todo}
+	return l.kind.refuse(Refusal{Op: op, Err: err, Begun: l.begun.String(), Todo: todo})
 }

@@ -1,0 +1,48 @@
+package dbtx
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+)
+
+// A transaction is what InTx has begun. It is the unit of the outermost level.
+type transaction struct {
+	kind      *Kind
+	tx        Tx
+	ctx       context.Context // the one it was begun with
+	isolation string
+	// savepoints counts those made so far, for their names. A goroutine that
+	// makes one is alone in using the transaction, see level.nest.
+	savepoints int
+	// broken is why nobody knows any more what a statement would be part of: a
+	// savepoint could not be undone. It is nil as a rule.
+	broken atomic.Pointer[error]
+}
+
+// begin runs fn in a new transaction, once.
+func (k *Kind) begin(ctx context.Context, db, opts any, isolation string, at place, fn func(context.Context) error) error {
+	tx, err := k.begins(ctx, db, opts)
+	if err != nil {
+		return fmt.Errorf("%s: beginning a transaction: %w", k.pkg, err)
+	}
+	t := &transaction{kind: k, tx: tx, ctx: ctx, isolation: isolation}
+	l := &level{kind: k, db: db, begun: at}
+	l.open.Store(t)
+	if err := l.run(ctx, t, fn); err != nil {
+		return err
+	}
+	for _, fn := range l.takeOnCommit() {
+		fn(ctx)
+	}
+	return nil
+}
+
+func (t *transaction) keep() error {
+	if err := t.tx.Commit(t.ctx); err != nil {
+		return fmt.Errorf("%s: committing: %w", t.kind.pkg, err)
+	}
+	return nil
+}
+
+func (t *transaction) undo() error { return t.tx.Rollback(t.ctx) }
