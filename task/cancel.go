@@ -47,7 +47,7 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 	limit := &TimeoutError{Task: n.name(), After: d}
-	s.moved = limit
+	s.moved, s.movedTo = limit, time.Now().Add(d)
 	s.moving = time.AfterFunc(d, func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()

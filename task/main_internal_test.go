@@ -78,12 +78,12 @@ func TestWalkHoldsLocksForAFewNodes(t *testing.T) {
 			Start(ctx, func(context.Context) error { <-hold; return nil })
 		}
 		w, seen := newWalk(), 0
-		w.look(func(*node, uint64) bool { seen++; return true })
+		w.look(func(*node, uint64, int) bool { seen++; return true })
 		assert.GreaterOrEqual(t, seen, n+1)
 		assert.LessOrEqual(t, w.most, 2*few)
 
 		w, seen = newWalk(), 0
-		w.look(func(*node, uint64) bool { seen++; return seen < 10 })
+		w.look(func(*node, uint64, int) bool { seen++; return seen < 10 })
 		assert.Equal(t, 10, seen, "it is over when it has seen enough")
 		close(hold)
 		return struct{}{}, nil

@@ -93,11 +93,15 @@ func (n *node) enter(s State) { n.status.Store(n.status.Load()&^stateMask | uint
 // current returns n's state, Waiting included.
 func (n *node) current() State {
 	s := State(n.status.Load() & stateMask)
-	if s == Running && n.waitFor.Load() != nil {
+	if s == Running && (n.waitFor.Load() != nil || n.isEndingScope()) {
 		return Waiting
 	}
 	return s
 }
+
+// isEndingScope reports whether n's function has ended, and n waits for what was
+// started in it.
+func (n *node) isEndingScope() bool { return n.scope().flags()&(isOver|isClosed) == isOver }
 
 // failed reports whether n has ended with an error of its own.
 func (n *node) failed() bool {

@@ -11,16 +11,17 @@ import (
 // somebody keeps a handle or a ctx, and so it does not refer to its node any more
 // once it has ended.
 type scope struct {
-	group  *group               // nil in a Run
-	name   string               // of its node, once that has gone
-	node   atomic.Pointer[node] // nil once it is closed
-	phase  atomic.Uint32        // flags; stored with the node's mu locked
-	waiter atomic.Pointer[node] // once isOver: the task that waits for the end, or nil
-	empty  chan struct{}        // closed when the last child leaves; guarded by the node's mu
-	places *places              // the Limit option, or nil
-	left   chan struct{}        // closed when the main task of a Run has left the tree; nil in a Group
-	moving *time.Timer          // see SetTimeout; guarded by the node's mu
-	moved  *TimeoutError        // likewise: what it is cancelled with
+	group   *group               // nil in a Run
+	name    string               // of its node, once that has gone
+	node    atomic.Pointer[node] // nil once it is closed
+	phase   atomic.Uint32        // flags; stored with the node's mu locked
+	waiter  atomic.Pointer[node] // once isOver: the task that waits for the end, or nil
+	empty   chan struct{}        // closed when the last child leaves; guarded by the node's mu
+	places  *places              // the Limit option, or nil
+	left    chan struct{}        // closed when the main task of a Run has left the tree; nil in a Group
+	moving  *time.Timer          // see SetTimeout; guarded by the node's mu
+	moved   *TimeoutError        // likewise: what it is cancelled with
+	movedTo time.Time            // likewise: when
 }
 
 // The flags of a scope. One that is ending takes no more tasks, at any depth: a
@@ -152,5 +153,7 @@ func (n *node) endRun() {
 	n.mu.Lock()
 	n.cancelLocked(ErrRunEnded, shutting|all)
 	n.mu.Unlock()
+	n.countWaiting(1)
 	n.shutDown(n)
+	n.countWaiting(-1)
 }

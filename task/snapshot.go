@@ -4,58 +4,10 @@ import (
 	"cmp"
 	"fmt"
 	"iter"
-	"runtime"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-)
-
-// Info is what there is to know about a task or a [Group], at one moment.
-type Info struct {
-	ID      uint64    `json:"id"`
-	Parent  uint64    `json:"parent,omitempty"` // the ID of the task or Group it is in; 0 for none
-	Kind    Kind      `json:"kind"`
-	Name    string    `json:"name"`
-	State   State     `json:"state"`
-	Started time.Time `json:"started"`
-
-	// Waiting tells what a task in state Waiting waits for: the name of a task
-	// or Group, "sleep", "several tasks", "a place", or a call with jobs.
-	Waiting string `json:"waiting,omitempty"`
-
-	// Deadlock is set if the task waits for another that waits for it, and
-	// so on. What has no end by itself is ended with [ErrDeadlock], so this is
-	// one that has: by a deadline, or by what waits without being a task.
-	Deadlock bool `json:"deadlock,omitempty"`
-
-	// Site is where the task was started, as file.go:12, with [StartSites].
-	Site string `json:"site,omitempty"`
-
-	// Jobs counts the jobs of a call of package gather.
-	Jobs *Jobs `json:"jobs,omitempty"`
-
-	// Variables has, by name, the values of those that were asked for with the
-	// [TreeVariables] option, as fmt.Sprint prints them. Only tasks have variables of
-	// their own.
-	Variables map[string]string `json:"variables,omitempty"`
-}
-
-// as returns i with another state, which is one of a task that does not wait.
-func (i Info) as(s State) Info {
-	i.State, i.Waiting = s, ""
-	return i
-}
-
-// Kind tells a task from a [Group].
-type Kind string
-
-// What a node of the tree is.
-const (
-	KindTask  Kind = "task"
-	KindGroup Kind = "group"
-	KindCall  Kind = "call" // of package gather, in a task
 )
 
 // A Tree is a picture of the live tasks. Its JSON form is stable: fields may be
@@ -115,20 +67,16 @@ func Snapshot(opts ...ViewOption) Tree {
 	for _, opt := range opts {
 		opt.view(v)
 	}
-	type row struct {
-		info Info
-		node *node
-	}
 	var tops [][]row
 	w := newWalk()
 	taken := 0
 	if v.max > 0 {
-		w.look(func(n *node, parent uint64) bool {
+		w.look(func(n *node, parent uint64, depth int) bool {
 			if parent == 0 {
 				tops = append(tops, nil)
 			}
 			r := row{n.info(), n}
-			r.info.Parent = parent
+			r.info.Parent, r.info.Depth, r.info.Deadline = parent, depth, n.deadline()
 			last := len(tops) - 1
 			tops[last] = append(tops[last], r)
 			taken++
@@ -142,44 +90,33 @@ func Snapshot(opts ...ViewOption) Tree {
 		t.Omitted = max(nodes-taken, 0)
 	}
 	rows := slices.Concat(tops...)
-	shown := make([]*node, len(rows))
-	for i, r := range rows {
-		shown[i] = r.node
-	}
-	circular := inCycles(shown)
+	calls := make(map[*node][]Info)
 	for _, r := range rows {
-		r.info.Deadlock = circular[r.node]
+		if r.node.self != nil {
+			if c := r.node.callRows(); c != nil {
+				calls[r.node] = c
+			}
+		}
+	}
+	linkWaits(rows, calls)
+	for _, r := range rows {
 		if r.node.self != nil && len(v.vars) > 0 {
 			// Printing a value runs the user's code.
 			r.info.Variables = v.values(r.node.handle().Context())
 		}
 		t.Tasks = append(t.Tasks, r.info)
-		if r.node.self != nil {
-			t.Tasks = append(t.Tasks, r.node.callRows()...)
+		for _, c := range calls[r.node] {
+			c.Depth = r.info.Depth + 1
+			t.Tasks = append(t.Tasks, c)
 		}
 	}
 	return t
 }
 
-// inCycles returns which of the nodes wait for each other. Of waits for several
-// tasks it knows nothing.
-func inCycles(nodes []*node) map[*node]bool {
-	circular := make(map[*node]bool)
-	passed := make(map[*node]int) // in which round
-	for round, start := range nodes {
-		n := start
-		for n != nil && passed[n] == 0 {
-			passed[n] = round + 1
-			n = n.waitFor.Load()
-		}
-		if n == nil || passed[n] != round+1 {
-			continue
-		}
-		for c := n; c != nil && !circular[c]; c = c.waitFor.Load() {
-			circular[c] = true
-		}
-	}
-	return circular
+// A row is a node of the picture.
+type row struct {
+	info Info
+	node *node
 }
 
 // All returns the tasks that are live now, in no particular order. It mirrors
@@ -187,7 +124,7 @@ func inCycles(nodes []*node) map[*node]bool {
 func All() iter.Seq[Handle] {
 	return func(yield func(Handle) bool) {
 		var tasks []Handle
-		newWalk().look(func(n *node, _ uint64) bool {
+		newWalk().look(func(n *node, _ uint64, _ int) bool {
 			if n.self != nil {
 				tasks = append(tasks, n.handle())
 			}
@@ -199,69 +136,6 @@ func All() iter.Seq[Handle] {
 			}
 		}
 	}
-}
-
-// info returns what there is to know about n, but for its parent and variables.
-func (n *node) info() Info {
-	i := Info{
-		ID:      n.id,
-		Kind:    KindTask,
-		Name:    n.name(),
-		State:   n.current(),
-		Started: epoch.Add(time.Duration(n.started)),
-	}
-	if n.self == nil {
-		i.Kind = KindGroup
-	}
-	if n.more != nil && n.more.site != 0 {
-		i.Site = siteOf(n.more.site)
-	}
-	if i.State == Waiting {
-		i.Waiting = n.waitingFor(n.waitFor.Load())
-	}
-	return i
-}
-
-func (n *node) waitingFor(what *node) string {
-	switch what {
-	case nil: // over since
-		return ""
-	case &asleep:
-		return "sleep"
-	case &several:
-		return "several tasks"
-	case &turn:
-		return "a place"
-	case &promised:
-		return "its completion"
-	case &inCall:
-		for _, c := range n.callRows() {
-			return c.Name + " (" + c.Jobs.String() + ")"
-		}
-		return ""
-	}
-	return what.name()
-}
-
-// callSite returns where the function of this package was called that is running
-// in the calling goroutine.
-func callSite() uintptr {
-	var pcs [12]uintptr
-	for _, pc := range pcs[:runtime.Callers(3, pcs[:])] {
-		if f := runtime.FuncForPC(pc - 1); f != nil && !strings.HasPrefix(f.Name(), ownPrefix) {
-			return pc
-		}
-	}
-	return 0
-}
-
-// ownPrefix is what the names of this package's functions begin with.
-const ownPrefix = "github.com/heirloom-go/heirloom/task."
-
-// siteOf returns the place of a return address.
-func siteOf(pc uintptr) string {
-	f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
-	return fmt.Sprintf("%s:%d", lastElement(f.File), f.Line)
 }
 
 // values returns those of the variables asked for that have a value in c.

@@ -136,7 +136,7 @@ func TestWriteTree(t *testing.T) {
 		want := `main #N  running  1m30s  request_id="r1"
 └── family #N  running  1m30s
     ├── sleeper #N  waiting  1m30s  for sleep  request_id="r2"
-    └── waiter #N  waiting  1m30s  for sleeper  request_id="r1"
+    └── waiter #N  waiting  1m30s  for sleeper #N  request_id="r1"
 `
 		assert.Equal(t, want, withoutIDs(b.String()))
 	})

@@ -14,7 +14,7 @@ type walk struct {
 	newest uint64          // what was started later need not be seen
 	seen   map[uint64]bool // by ID, for what moves up
 	most   int             // the most nodes looked at while a lock was held
-	see    func(n *node, parent uint64) bool
+	see    func(n *node, parent uint64, depth int) bool
 }
 
 // few is how many nodes of a list are looked at while it is locked.
@@ -22,19 +22,20 @@ const few = 256
 
 func newWalk() *walk { return &walk{newest: lastID.Load(), seen: make(map[uint64]bool)} }
 
-// look calls see for every live node, with the ID of the one it is in, until see
-// returns false.
-func (w *walk) look(see func(n *node, parent uint64) bool) {
+// look calls see for every live node, with the ID of the one it is in and how deep
+// it is, until see returns false.
+func (w *walk) look(see func(n *node, parent uint64, depth int) bool) {
 	w.see = see
 	for i := range roots {
-		if !w.below(&roots[i]) {
+		if !w.below(&roots[i], 0) {
 			return
 		}
 	}
 }
 
-// below sees what is below p, and reports false if there is to be no more.
-func (w *walk) below(p *node) bool {
+// below sees what is below p, that deep, and reports false if there is to be no
+// more.
+func (w *walk) below(p *node, depth int) bool {
 	var taken []*node // of p's list, the oldest first
 	for {
 		from := len(taken)
@@ -47,7 +48,7 @@ func (w *walk) below(p *node) bool {
 				continue
 			}
 			w.seen[c.id] = true
-			if !w.see(c, p.id) || !w.below(c) {
+			if !w.see(c, p.id, depth) || !w.below(c, depth+1) {
 				return false
 			}
 		}

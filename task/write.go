@@ -20,19 +20,32 @@ func WriteTree(w io.Writer, opts ...ViewOption) error { return Snapshot(opts...)
 
 // Write writes t to w as [WriteTree] does.
 func (t Tree) Write(w io.Writer) error {
-	below := make(map[uint64][]*Info)
+	shown := lines{kinds: make(map[uint64]Kind), below: make(map[uint64][]*Info)}
+	for _, info := range t.Tasks {
+		shown.kinds[info.ID] = info.Kind
+	}
 	for i := range t.Tasks {
 		info := &t.Tasks[i]
-		below[info.Parent] = append(below[info.Parent], info)
+		in := info.Parent
+		if shown.kinds[in] == "" {
+			in = 0 // it is in something that is not shown
+		}
+		shown.below[in] = append(shown.below[in], info)
 	}
 	b := bufio.NewWriter(w)
-	for _, top := range below[0] {
-		t.write(b, top, 0, "", "", below)
+	for _, top := range shown.below[0] {
+		t.write(b, top, 0, "", "", shown)
 	}
 	if t.Omitted > 0 {
 		fmt.Fprintf(b, "… and %d more\n", t.Omitted)
 	}
 	return b.Flush()
+}
+
+// lines are what is to be written.
+type lines struct {
+	kinds map[uint64]Kind    // by ID
+	below map[uint64][]*Info // what is in each
 }
 
 // deepest is how deep lines are indented. Below, it would take more and more for
@@ -41,28 +54,28 @@ const deepest = 24
 
 // write writes info and what is below it. first begins its own line and rest
 // those below.
-func (t Tree) write(b *bufio.Writer, info *Info, depth int, first, rest string, below map[uint64][]*Info) {
+func (t Tree) write(b *bufio.Writer, info *Info, depth int, first, rest string, shown lines) {
 	b.WriteString(first)
 	if depth > deepest {
 		fmt.Fprintf(b, "(%d) ", depth)
 	}
-	t.line(b, info)
-	children := below[info.ID]
+	t.line(b, info, shown.kinds)
+	children := shown.below[info.ID]
 	for i, c := range children {
 		last := i == len(children)-1
 		switch {
 		case depth >= deepest:
-			t.write(b, c, depth+1, rest, rest, below)
+			t.write(b, c, depth+1, rest, rest, shown)
 		case last:
-			t.write(b, c, depth+1, rest+"└── ", rest+"    ", below)
+			t.write(b, c, depth+1, rest+"└── ", rest+"    ", shown)
 		default:
-			t.write(b, c, depth+1, rest+"├── ", rest+"│   ", below)
+			t.write(b, c, depth+1, rest+"├── ", rest+"│   ", shown)
 		}
 	}
 }
 
 // line writes info alone.
-func (t Tree) line(b *bufio.Writer, info *Info) {
+func (t Tree) line(b *bufio.Writer, info *Info, kinds map[uint64]Kind) {
 	b.WriteString(plain(info.Name))
 	if info.Kind == KindCall {
 		fmt.Fprintf(b, "  %v\n", info.Jobs)
@@ -73,7 +86,14 @@ func (t Tree) line(b *bufio.Writer, info *Info) {
 	}
 	fmt.Fprintf(b, "  %s  %s", info.State, age(t.Time.Sub(info.Started)))
 	if info.Waiting != "" {
-		b.WriteString("  for " + plain(info.Waiting))
+		b.WriteString("  for " + plain(info.Waiting) + whichOnes(info, kinds))
+	}
+	if !info.Deadline.IsZero() {
+		if left := info.Deadline.Sub(t.Time); left > 0 {
+			fmt.Fprintf(b, "  deadline in %s", age(left))
+		} else {
+			fmt.Fprintf(b, "  deadline %s ago", age(-left))
+		}
 	}
 	if info.Deadlock {
 		b.WriteString("  (deadlock: they wait for each other)")
@@ -85,6 +105,27 @@ func (t Tree) line(b *bufio.Writer, info *Info) {
 		fmt.Fprintf(b, "  %s=%q", name, info.Variables[name])
 	}
 	b.WriteByte('\n')
+}
+
+// whichOnes returns the IDs of what info waits for, as far as its name does not
+// have them.
+func whichOnes(info *Info, kinds map[uint64]Kind) string {
+	const few = 4
+	ids := info.WaitsFor
+	switch {
+	case len(ids) == 0 || kinds[ids[0]] == KindCall || strings.HasSuffix(info.Waiting, fmt.Sprintf("-%d", ids[0])):
+		return ""
+	case len(ids) == 1:
+		return fmt.Sprintf(" #%d", ids[0])
+	}
+	var b strings.Builder
+	for i, id := range ids[:min(few, len(ids))] {
+		b.WriteString([]string{" (", ", "}[min(i, 1)] + fmt.Sprintf("#%d", id))
+	}
+	if more := info.WaitsForMore + len(ids) - few; more > 0 {
+		fmt.Fprintf(&b, " and %d more", more)
+	}
+	return b.String() + ")"
 }
 
 // plain returns s, or, if it has characters that would do something to a terminal

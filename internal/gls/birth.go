@@ -59,6 +59,10 @@ func (e *Env) BegunHere() bool {
 	return f != nil && f.home.ownedBy(goid())
 }
 
+// Goroutine returns the id of the goroutine that began with e, which was made by
+// [Env.Bear], or 0 if none has yet or it has ended with it.
+func (e *Env) Goroutine() uint64 { return atomic.LoadUint64(&e.first.owner) }
+
 // End ends the run of e that [Env.Begin] began, or was to begin. The running
 // goroutine keeps its variables until somebody else's labels take their place,
 // but what it sets from now on is not seen in e.

@@ -1,0 +1,157 @@
+package task
+
+import (
+	"fmt"
+	"runtime"
+	"strings"
+	"time"
+)
+
+// Info is what there is to know about a task or a [Group], at one moment.
+type Info struct {
+	ID      uint64    `json:"id"`
+	Parent  uint64    `json:"parent,omitempty"` // the ID of the task or Group it is in; 0 for none
+	Kind    Kind      `json:"kind"`
+	Name    string    `json:"name"`
+	State   State     `json:"state"`
+	Started time.Time `json:"started"`
+	Depth   int       `json:"depth,omitempty"` // how many tasks and Groups it is in, in a [Tree]
+
+	// Function is the full name of the task's function, if it has one.
+	Function string `json:"function,omitempty"`
+
+	// Waiting tells what a task in state Waiting waits for: the name of a task
+	// or Group, "sleep", "several tasks", "a place", or a call with jobs.
+	Waiting string `json:"waiting,omitempty"`
+
+	// WaitsFor has, in a [Tree], the IDs of the tasks, Groups or calls that it
+	// waits for and that have not ended: at most 32 of them, and WaitsForMore
+	// counts the rest. A Group or a Run whose function has ended waits for all that
+	// was started in it.
+	WaitsFor     []uint64 `json:"waits_for,omitempty"`
+	WaitsForMore int      `json:"waits_for_more,omitempty"`
+
+	// Deadline is, in a [Tree], when the ctx ends at the latest, if it is known.
+	Deadline time.Time `json:"deadline,omitzero"`
+
+	// Deadlock is set if the task waits for another that waits for it, and
+	// so on. What has no end by itself is ended with [ErrDeadlock], so this is
+	// one that has: by a deadline, or by what waits without being a task. Cycle is
+	// then the least ID of those that wait for each other, the same for all of them.
+	Deadlock bool   `json:"deadlock,omitempty"`
+	Cycle    uint64 `json:"cycle,omitempty"`
+
+	// Site is where the task was started, as file.go:12, with [StartSites].
+	Site string `json:"site,omitempty"`
+
+	// Jobs counts the jobs of a call of package gather.
+	Jobs *Jobs `json:"jobs,omitempty"`
+
+	// Variables has, by name, the values of those that were asked for with the
+	// [TreeVariables] option, as fmt.Sprint prints them. Only tasks have variables of
+	// their own.
+	Variables map[string]string `json:"variables,omitempty"`
+}
+
+// as returns i with another state, which is one of a task that does not wait.
+func (i Info) as(s State) Info {
+	i.State, i.Waiting = s, ""
+	return i
+}
+
+// Kind tells a task from a [Group].
+type Kind string
+
+// What a node of the tree is.
+const (
+	KindTask  Kind = "task"
+	KindGroup Kind = "group"
+	KindCall  Kind = "call" // of package gather, in a task
+)
+
+// info returns what there is to know about n alone.
+func (n *node) info() Info {
+	i := Info{
+		ID:      n.id,
+		Kind:    KindTask,
+		Name:    n.name(),
+		State:   n.current(),
+		Started: epoch.Add(time.Duration(n.started)),
+	}
+	if n.self == nil {
+		i.Kind = KindGroup
+	}
+	if f := runtime.FuncForPC(n.pc); f != nil {
+		i.Function = strings.TrimSuffix(f.Name(), "-fm") // of a method value
+	}
+	if n.more != nil && n.more.site != 0 {
+		i.Site = siteOf(n.more.site)
+	}
+	if i.State == Waiting {
+		i.Waiting = n.waitingFor(n.waitFor.Load())
+	}
+	return i
+}
+
+func (n *node) waitingFor(what *node) string {
+	switch what {
+	case nil:
+		if n.isEndingScope() {
+			return "what it started"
+		}
+		return "" // over since
+	case &asleep:
+		return "sleep"
+	case &several:
+		return "several tasks"
+	case &turn:
+		return "a place"
+	case &promised:
+		return "its completion"
+	case &inCall:
+		for _, c := range n.callRows() {
+			return c.Name + " (" + c.Jobs.String() + ")"
+		}
+		return ""
+	}
+	return what.name()
+}
+
+// callSite returns where the function of this package was called that is running
+// in the calling goroutine.
+func callSite() uintptr {
+	var pcs [12]uintptr
+	for _, pc := range pcs[:runtime.Callers(3, pcs[:])] {
+		if f := runtime.FuncForPC(pc - 1); f != nil && !strings.HasPrefix(f.Name(), ownPrefix) {
+			return pc
+		}
+	}
+	return 0
+}
+
+// ownPrefix is what the names of this package's functions begin with.
+const ownPrefix = "github.com/heirloom-go/heirloom/task."
+
+// siteOf returns the place of a return address.
+func siteOf(pc uintptr) string {
+	f, _ := runtime.CallersFrames([]uintptr{pc}).Next()
+	return fmt.Sprintf("%s:%d", lastElement(f.File), f.Line)
+}
+
+// deadline returns when n's ctx ends at the latest, or the zero time. A context
+// of the user's may be asked, so no lock is held.
+func (n *node) deadline() (at time.Time) {
+	if base := n.base(); base != nil {
+		at, _ = base.Deadline()
+	}
+	s := n.scope()
+	if s == nil {
+		return at
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if s.moving != nil && (at.IsZero() || s.movedTo.Before(at)) {
+		return s.movedTo
+	}
+	return at
+}

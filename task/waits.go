@@ -1,0 +1,177 @@
+package task
+
+import "slices"
+
+// Who waits for whom, for people to see. What is decided because of waits, see
+// deadlock.go, does not depend on it.
+
+// most is how many IDs a picture shows of what one waits for.
+const most = 32
+
+// waits is what a row of a picture waits for.
+type waits struct {
+	on    []*node // that have not ended
+	any   bool    // one of them is enough
+	stuck int     // how many of them are stuck
+}
+
+// over reports whether w is one that may be over although nothing that is stuck
+// ends.
+func (w *waits) over() bool { return w.stuck == 0 || w.any && w.stuck < len(w.on) }
+
+// linkWaits writes into the rows what they wait for, and which of them wait for
+// each other. calls are those that each is in.
+func linkWaits(rows []row, calls map[*node][]Info) {
+	parts := make(map[*scope][]*node) // of those that wait for their end
+	for _, r := range rows {
+		if r.node.home.flags()&(isOver|isClosed) == isOver {
+			parts[r.node.home] = append(parts[r.node.home], r.node)
+		}
+	}
+	all := make(map[*node]*waits)
+	for i := range rows {
+		n, info := rows[i].node, &rows[i].info
+		if info.State != Waiting {
+			continue
+		}
+		if c := calls[n]; n.waitFor.Load() == &inCall && len(c) > 0 {
+			info.WaitsFor = []uint64{c[0].ID}
+			continue
+		}
+		w := n.look(parts)
+		if len(w.on) == 0 {
+			continue
+		}
+		all[n] = w
+		for _, o := range w.on[:min(len(w.on), most)] {
+			info.WaitsFor = append(info.WaitsFor, o.id)
+		}
+		info.WaitsForMore = len(w.on) - len(info.WaitsFor)
+	}
+	onlyStuck(all)
+	cycles := cyclesOf(all)
+	for i := range rows {
+		info := &rows[i].info
+		info.Cycle = cycles[rows[i].node]
+		info.Deadlock = info.Cycle != 0
+	}
+}
+
+// look returns what n waits for, if that has nodes.
+func (n *node) look(parts map[*scope][]*node) *waits {
+	w := new(waits)
+	switch what := n.waitFor.Load(); what {
+	case &asleep, &inCall, &turn, &promised:
+	case nil:
+		if s := n.scope(); s != nil {
+			w.on = parts[s]
+		}
+	case &several:
+		n.mu.Lock()
+		if n.waits != nil {
+			w.on, w.any = slices.Clone(n.waits.on), n.waits.kind == forAny
+		}
+		n.mu.Unlock()
+	default:
+		w.on = []*node{what}
+	}
+	live := w.on[:0:0]
+	for _, o := range w.on {
+		if o.id != 0 && !o.is(isFinal) {
+			live = append(live, o)
+		}
+	}
+	if w.any && len(live) < len(w.on) {
+		live = nil // the wait is over
+	}
+	w.on = live
+	return w
+}
+
+// onlyStuck takes out those that may go on: what waits for none that is stuck
+// itself, and then what waits for those.
+func onlyStuck(all map[*node]*waits) {
+	waiters := make(map[*node][]*node)
+	for n, w := range all {
+		for _, o := range w.on {
+			if all[o] != nil {
+				w.stuck++
+				waiters[o] = append(waiters[o], n)
+			}
+		}
+	}
+	var free []*node
+	for n, w := range all {
+		if w.over() {
+			free = append(free, n)
+		}
+	}
+	for len(free) > 0 {
+		n := free[len(free)-1]
+		free = free[:len(free)-1]
+		if all[n] == nil {
+			continue
+		}
+		delete(all, n)
+		for _, k := range waiters[n] {
+			if w := all[k]; w != nil {
+				if w.stuck--; w.over() {
+					free = append(free, k)
+				}
+			}
+		}
+	}
+}
+
+// cyclesOf returns for each that waits for itself, over others or not, the least
+// ID of those that do so with it. It is Tarjan's algorithm.
+func cyclesOf(all map[*node]*waits) map[*node]uint64 {
+	cycles := make(map[*node]uint64)
+	order := make(map[*node]int) // in which they were come to, from 1
+	low := make(map[*node]int)
+	open := make(map[*node]bool)
+	var path []*node
+	var visit func(n *node)
+	visit = func(n *node) {
+		order[n] = len(order) + 1
+		low[n] = order[n]
+		path, open[n] = append(path, n), true
+		self := false
+		for _, o := range all[n].on {
+			switch {
+			case all[o] == nil:
+			case order[o] == 0:
+				visit(o)
+				low[n] = min(low[n], low[o])
+			case open[o]:
+				low[n] = min(low[n], order[o])
+				self = self || o == n
+			}
+		}
+		if low[n] != order[n] {
+			return
+		}
+		at := len(path) - 1
+		for path[at] != n {
+			at--
+		}
+		ring := path[at:]
+		least := n.id
+		for _, o := range ring {
+			open[o] = false
+			least = min(least, o.id)
+		}
+		for _, o := range ring {
+			if len(ring) > 1 || self {
+				cycles[o] = least
+			}
+		}
+		path = path[:at]
+	}
+	for n := range all {
+		if order[n] == 0 {
+			visit(n)
+		}
+	}
+	return cycles
+}
