@@ -7,6 +7,9 @@
 // What else the machine does can only slow a benchmark down. So it runs each for
 // a short time, many times and in a different order each time, and compares the
 // fastest runs.
+//
+// In each round it also runs, if -exact is given, Heirloom's own benchmarks as the
+// exact mode builds them, and after the last, if -python is, cpython.py.
 package main
 
 import (
@@ -18,8 +21,6 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"runtime"
-	"strconv"
 	"strings"
 )
 
@@ -39,6 +40,8 @@ func run(args []string, log io.Writer) error {
 		rounds    = flags.Int("rounds", 100, "how many times to run each benchmark")
 		benchtime = flags.String("benchtime", "10ms", "how long to run each, each time; see go help testflag")
 		match     = flags.String("bench", ".", "which benchmarks to run")
+		exact     = flags.Bool("exact", false, "run Heirloom's own in the exact mode as well")
+		python    = flags.String("python", "", "the python3 to run cpython.py with")
 		results   = flags.String("results", "", "a file to add the results to; what it has already is reported too")
 	)
 	if err := flags.Parse(args); err != nil {
@@ -60,8 +63,14 @@ func run(args []string, log io.Writer) error {
 		}
 		all.Write(before)
 	}
-	if err := measure(root, *rounds, *benchtime, *match, &all, log); err != nil {
+	m := measurement{root: root, rounds: *rounds, benchtime: *benchtime, match: *match, exact: *exact, log: log}
+	if err := m.run(&all); err != nil {
 		return err
+	}
+	if *python != "" {
+		if err := m.python(*python, &all); err != nil {
+			return err
+		}
 	}
 	if *results != "" {
 		if err := os.WriteFile(*results, all.Bytes(), 0o644); err != nil {
@@ -88,37 +97,4 @@ func repository() (string, error) {
 		return "", fmt.Errorf("not in the repository: %w", err)
 	}
 	return strings.TrimSpace(string(out)), nil
-}
-
-// measure runs the benchmarks, each once per round, and writes what they print
-// to out.
-func measure(root string, rounds int, benchtime, match string, out, log io.Writer) error {
-	if rounds == 0 {
-		return nil
-	}
-	dir, err := os.MkdirTemp("", "peers")
-	if err != nil {
-		return err
-	}
-	defer os.RemoveAll(dir)
-	binary := filepath.Join(dir, "peers.test")
-	if runtime.GOOS == "windows" {
-		binary += ".exe"
-	}
-	build := exec.Command("go", "test", "-c", "-o", binary, "./bench")
-	build.Dir, build.Stderr = root, log
-	if err := build.Run(); err != nil {
-		return fmt.Errorf("build the benchmarks: %w", err)
-	}
-	for r := range rounds {
-		fmt.Fprintf(log, "\rround %d of %d", r+1, rounds)
-		bench := exec.Command(binary, "-test.run=^$", "-test.bench="+match, "-test.benchtime="+benchtime)
-		bench.Stdout, bench.Stderr = out, log
-		bench.Env = append(os.Environ(), "PEERS_ROTATE="+strconv.Itoa(r))
-		if err := bench.Run(); err != nil {
-			return fmt.Errorf("run the benchmarks: %w", err)
-		}
-	}
-	fmt.Fprintln(log)
-	return nil
 }

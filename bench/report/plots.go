@@ -46,8 +46,14 @@ var (
 		color.RGBA{0x00, 0x72, 0xB2, 0xFF},
 		color.RGBA{0xD5, 0x5E, 0x00, 0xFF},
 		color.RGBA{0x00, 0x9E, 0x73, 0xFF},
+		color.RGBA{0xE6, 0x9F, 0x00, 0xFF},
+		color.RGBA{0x56, 0xB4, 0xE9, 0xFF},
+		color.RGBA{0xCC, 0x79, 0xA7, 0xFF},
 	}
-	shapes = []draw.GlyphDrawer{draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{}}
+	shapes = []draw.GlyphDrawer{
+		draw.CircleGlyph{}, draw.BoxGlyph{}, draw.PyramidGlyph{},
+		draw.RingGlyph{}, draw.SquareGlyph{}, draw.TriangleGlyph{},
+	}
 )
 
 // plot draws a point for each cell of the table, on a logarithmic scale on which
@@ -68,7 +74,11 @@ func (t table) plot(s series) (*plot.Plot, error) {
 
 	rows := append([]string{t.baseline}, t.contenders...)
 	slices.Reverse(rows) // the first one on top
-	p.NominalY(rows...)
+	labels := make([]string, len(rows))
+	for i, c := range rows {
+		labels[i] = label(c)
+	}
+	p.NominalY(labels...)
 	low, high := 1.0, 1.0
 	for i, sc := range t.scenarios {
 		var points plotter.XYs

@@ -63,12 +63,33 @@ func TestReportIsWrittenInItsPlace(t *testing.T) {
 	assert.Contains(t, string(got), "| errgroup | 1 = 1 µs |")
 	assert.Contains(t, string(got), "| gather.All | **0.80** (0.50) |")
 	assert.Equal(t, len(tables), strings.Count(string(got), "between\n"), "the text around is kept")
-	assert.Equal(t, 1, strings.Count(string(got), "old\n"), "a place without results is left as it is")
+	assert.Equal(t, len(tables)-2, strings.Count(string(got), "old\n"), "a place without results is left as it is")
 
 	svg, err := os.ReadFile(filepath.Join(dir, "gather-jobs.svg"))
 	require.NoError(t, err)
 	assert.Contains(t, string(svg), "</svg>")
 	assert.NoFileExists(t, filepath.Join(dir, "gather-items.svg"))
+}
+
+func TestOnlyHeirloomsOwnHaveAnExactMode(t *testing.T) {
+	for _, line := range []struct{ printed, want string }{
+		{"BenchmarkLocalsGet/ctxvar-2   100  10 ns/op", "BenchmarkLocalsGet/ctxvar,exact-2   100  10 ns/op"},
+		{"BenchmarkJobs/jobs=1/gather.All  100  10 ns/op", "BenchmarkJobs/jobs=1/gather.All,exact  100  10 ns/op"},
+		{"BenchmarkPython/op=get/heirloom-2 100  10 ns/op", "BenchmarkPython/op=get/heirloom,exact-2 100  10 ns/op"},
+		{"BenchmarkJobs/jobs=1/errgroup-2 100  10 ns/op", ""},
+		{"PASS", ""},
+	} {
+		got := ""
+		if m := ours.FindStringSubmatch("goos: linux\n" + line.printed + "\nPASS\n"); m != nil {
+			got = m[1] + exactly + m[2]
+		}
+		assert.Equal(t, line.want, got)
+	}
+	s, err := parse(strings.NewReader("BenchmarkLocalsGet/ctxvar,exact-2  100  10 ns/op\n"))
+	require.NoError(t, err)
+	_, ok := s.best("LocalsGet/ctxvar"+exactly, "ns/op")
+	assert.True(t, ok)
+	assert.Equal(t, "ctxvar, exact mode", label("ctxvar"+exactly))
 }
 
 func TestReportNeedsItsPlace(t *testing.T) {

@@ -48,11 +48,25 @@ var tables = []table{
 		id:         "ctxvar-peers",
 		title:      "Values of a goroutine, time relative to passing them by hand",
 		baseline:   "by hand",
-		contenders: []string{"ctxvar", "timandy/routine", "jtolds/gls", "cloudwego/localsession", "goid+sync.Map"},
+		contenders: []string{"ctxvar", "ctxvar" + exactly, "timandy/routine", "jtolds/gls", "cloudwego/localsession", "goid+sync.Map"},
 		scenarios: []scenario{
 			{"Get", "LocalsGet"},
 			{"Set", "LocalsSet"},
 			{"goroutine that inherits", "LocalsSpawn"},
+		},
+	},
+	{
+		id:         "python",
+		title:      "The same in Python and in Go, time relative to CPython",
+		baseline:   "CPython",
+		contenders: []string{"heirloom", "heirloom" + exactly},
+		scenarios: []scenario{
+			{"`get`", "Python/op=get"},
+			{"`set`, `reset`", "Python/op=set"},
+			{"`Context.run`", "Python/op=run"},
+			{"`create_task`, `await`", "Python/op=task"},
+			{"`TaskGroup` of 100", "Python/op=group"},
+			{"`gather` of 1,000", "Python/op=gather"},
 		},
 	},
 }
@@ -122,12 +136,12 @@ func (t table) markdown(s series) string {
 	}
 	row("", func(sc scenario) string { return sc.title })
 	row("---", func(scenario) string { return "---:" })
-	row(t.baseline, func(sc scenario) string {
+	row(label(t.baseline), func(sc scenario) string {
 		ns, _ := s.best(sc.of(t.baseline), "ns/op")
 		return "1 = " + duration(ns)
 	})
 	for _, c := range t.contenders {
-		row(c, func(sc scenario) string {
+		row(label(c), func(sc scenario) string {
 			wall, ok := s.ratio(sc.of(c), sc.of(t.baseline), "ns/op")
 			if !ok {
 				return ""
@@ -141,7 +155,10 @@ func (t table) markdown(s series) string {
 	}
 	row("*allocations*", func(scenario) string { return "" })
 	for _, c := range append([]string{t.baseline}, t.contenders...) {
-		row(c, func(sc scenario) string {
+		if _, ok := s.best(t.scenarios[0].of(c), "allocs/op"); !ok {
+			continue
+		}
+		row(label(c), func(sc scenario) string {
 			n, ok := s.best(sc.of(c), "allocs/op")
 			if !ok {
 				return ""
@@ -150,6 +167,14 @@ func (t table) markdown(s series) string {
 		})
 	}
 	return b.String()
+}
+
+// label returns the name of a contender for people.
+func label(contender string) string {
+	if name, ok := strings.CutSuffix(contender, exactly); ok {
+		return name + ", exact mode"
+	}
+	return contender
 }
 
 func ratio(r float64) string {
