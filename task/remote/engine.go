@@ -18,7 +18,9 @@ type Engine interface {
 	// context.Cause(ctx). A job that runs is cancelled, with that cause; Do then
 	// returns its outcome, or context.Cause(ctx) after job.Grace. If job.Progress
 	// is not nil, Do calls it for each report of the attempt whose outcome it
-	// returns, in their order, one at a time, and before it returns.
+	// returns, in their order, one at a time, and before it returns. Reports of
+	// attempts whose workers were lost may come before and among these; their
+	// Delivery is another.
 	//
 	// An error of Do says why there is no outcome: [ErrLost], [ErrTooLarge], or what
 	// the engine's own parts say.

@@ -8,7 +8,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Progress is a report of a running job to its caller.
+// A Progress is a report of a running job to its caller. The reports of a job that
+// was given to several workers tell those apart by Delivery.
 type Progress struct {
 	Func     string
 	Job      string // the job's ID

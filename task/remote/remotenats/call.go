@@ -2,6 +2,7 @@ package remotenats
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"time"
 
@@ -13,8 +14,7 @@ import (
 
 // Do implements remote.Engine.
 func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, error) {
-	header, body := job.Encode(time.Now())
-	m := message(e.jobSubject(job.Func, e.client, job.ID), header, body)
+	m := e.messageOf(job)
 	if err := e.fits(m); err != nil {
 		return nil, err
 	}
@@ -26,17 +26,60 @@ func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, erro
 	c := in.expect(job.ID)
 	defer in.forget(job.ID)
 
-	gate := e.gate(job.Func)
-	if err := gate.pass(ctx, job.Backlog); err != nil {
+	if err := e.gate(job.Func).pass(ctx, job.Backlog); err != nil {
 		return nil, err
 	}
-	if err := e.publish(ctx, m, job.ID); err != nil {
+	// The ID is that of this call and not the job's, which may be called again when
+	// it was dropped, see Resume.
+	if err := e.publish(ctx, m, rand.Text()); err != nil {
 		if ctx.Err() == nil {
 			return nil, err
 		}
 		// It may have been stored all the same.
 		return e.takeBack(ctx, c, job, m.Subject)
 	}
+	return e.await(ctx, c, job, m.Subject)
+}
+
+// Resume is Do for a job that this client, see [Client], may have called before, in
+// a process that has ended. If the job waits or runs, Resume waits for it; if it has
+// ended, for at most [OutcomeAge], Resume returns its outcome; both with all the
+// reports that are stored. Otherwise it calls the job.
+//
+// A worker may have cancelled the job in the meantime, because its caller was gone.
+// That outcome is returned as any other.
+func (e *Engine) Resume(ctx context.Context, job *remote.Job) (*remote.Outcome, error) {
+	subject := e.jobSubject(job.Func, e.client, job.ID)
+	// A job is in one of the streams from its call on, and leaves the first only
+	// when it is in the second.
+	_, err := e.jobs.GetLastMsgForSubject(ctx, subject)
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		_, err = e.outcomes.GetLastMsgForSubject(ctx, e.outcomeSubject(e.client, job.ID))
+	}
+	if errors.Is(err, jetstream.ErrMsgNotFound) {
+		return e.Do(ctx, job)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if _, err := e.openInbox(ctx); err != nil { // which answers workers that ask for the caller
+		return nil, err
+	}
+	c, stop, err := e.replay(ctx, job.ID)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
+	return e.await(ctx, c, job, subject)
+}
+
+func (e *Engine) messageOf(job *remote.Job) *nats.Msg {
+	header, body := job.Encode(time.Now())
+	return message(e.jobSubject(job.Func, e.client, job.ID), header, body)
+}
+
+// await waits for the outcome of a job that was called.
+func (e *Engine) await(ctx context.Context, c *call, job *remote.Job, subject string) (*remote.Outcome, error) {
 	unserved := time.NewTimer(10 * time.Second)
 	defer unserved.Stop()
 	for {
@@ -46,11 +89,11 @@ func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, erro
 				return outcome, nil
 			}
 		case <-ctx.Done():
-			return e.takeBack(ctx, c, job, m.Subject)
+			return e.takeBack(ctx, c, job, subject)
 		case <-e.closed:
 			return nil, nats.ErrConnectionClosed
 		case <-unserved.C:
-			gate.warnIfUnserved(ctx)
+			e.gate(job.Func).warnIfUnserved(ctx)
 		}
 	}
 }

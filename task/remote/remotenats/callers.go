@@ -71,9 +71,18 @@ func (c *callers) leave(r *running) {
 		return
 	}
 	delete(one.jobs, r)
-	if len(one.jobs) == 0 && time.Since(one.seen) > c.engine.lease {
-		delete(c.known, r.client)
+	c.forgetIdle(r.client, one)
+}
+
+// forgetIdle forgets a caller of whom there is no job, and has been none for so long
+// that it is to be asked before the next. It reports whether it did. It is called
+// with mu held.
+func (c *callers) forgetIdle(client string, one *caller) bool {
+	idle := len(one.jobs) == 0 && time.Since(one.seen) > c.engine.lease
+	if idle {
+		delete(c.known, client)
 	}
+	return idle
 }
 
 // ask asks all callers that have jobs here, and cancels the jobs of those that have
@@ -82,11 +91,8 @@ func (c *callers) ask(ctx context.Context) {
 	c.mu.Lock()
 	var clients []string
 	for client, one := range c.known {
-		switch {
-		case len(one.jobs) > 0:
+		if !c.forgetIdle(client, one) && len(one.jobs) > 0 {
 			clients = append(clients, client)
-		case time.Since(one.seen) > c.engine.lease:
-			delete(c.known, client)
 		}
 	}
 	c.mu.Unlock()

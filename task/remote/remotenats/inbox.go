@@ -102,7 +102,7 @@ func (in *inbox) stop() {
 func (in *inbox) expect(job string) *call {
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	c := &call{arrived: make(chan struct{}, 1)}
+	c := newCall()
 	in.calls[job] = c
 	return c
 }
@@ -114,30 +114,41 @@ func (in *inbox) forget(job string) {
 }
 
 // receive is called by the consumer's goroutine with one message after another,
-// in the order in which they were stored. Anybody who may publish here can have
-// sent it; what is for no call, or makes no sense, is passed over.
+// in the order in which they were stored. What is for no call is passed over.
 func (in *inbox) receive(m jetstream.Msg) {
-	parts := strings.Split(strings.TrimPrefix(m.Subject(), in.prefix), ".")
+	job, report, _ := strings.Cut(strings.TrimPrefix(m.Subject(), in.prefix), ".")
 	in.mu.Lock()
-	c := in.calls[parts[0]]
+	c := in.calls[job]
 	in.mu.Unlock()
-	if c == nil {
-		return
+	if c != nil {
+		c.receive(report, m)
 	}
-	switch len(parts) {
-	case 1:
-		outcome, err := remote.DecodeOutcome(plain(m.Headers()), m.Data())
-		if err != nil {
-			return
-		}
-		c.put(arrival{outcome: outcome})
-	case 3:
-		delivery, err := strconv.Atoi(parts[1])
-		if err != nil {
-			return
-		}
-		c.put(arrival{delivery: delivery, report: m.Data()})
+}
+
+// replay makes what is stored of a job, and what will be, arrive for a call that is
+// none of the inbox's.
+func (e *Engine) replay(ctx context.Context, job string) (c *call, stop func(), err error) {
+	subject := e.outcomeSubject(e.client, job)
+	ordered, err := e.outcomes.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
+		FilterSubjects: []string{subject, subject + ".>"},
+	})
+	if err != nil {
+		return nil, nil, err
 	}
+	c = newCall()
+	var consuming jetstream.ConsumeContext
+	outside(func() {
+		consuming, err = ordered.Consume(func(m jetstream.Msg) {
+			c.receive(strings.TrimPrefix(strings.TrimPrefix(m.Subject(), subject), "."), m)
+		})
+	})
+	if err != nil {
+		return nil, nil, err
+	}
+	return c, func() {
+		consuming.Stop()
+		<-consuming.Closed()
+	}, nil
 }
 
 // A call is what has arrived for a job and that its call, whose goroutine alone
@@ -148,8 +159,24 @@ type call struct {
 
 	mu      sync.Mutex
 	waiting []arrival
+}
 
-	delivery int // the newest that has reported; of the call's goroutine
+func newCall() *call { return &call{arrived: make(chan struct{}, 1)} }
+
+// receive takes what has come for the job: its outcome, or a report, which says so
+// as "delivery.number". Anybody who may publish here can have sent it, and what
+// makes no sense is passed over.
+func (c *call) receive(report string, m jetstream.Msg) {
+	if report == "" {
+		if outcome, err := remote.DecodeOutcome(plain(m.Headers()), m.Data()); err == nil {
+			c.put(arrival{outcome: outcome})
+		}
+		return
+	}
+	first, number, _ := strings.Cut(report, ".")
+	if delivery, err := strconv.Atoi(first); err == nil && number != "" && !strings.Contains(number, ".") {
+		c.put(arrival{delivery: delivery, report: m.Data()})
+	}
 }
 
 // An arrival is an outcome or a report.
@@ -170,7 +197,7 @@ func (c *call) put(a arrival) {
 }
 
 // take passes on the reports that have arrived, and returns the outcome if that
-// has. What an attempt reports after a later one has begun to is dropped.
+// has.
 func (c *call) take(job *remote.Job) *remote.Outcome {
 	c.mu.Lock()
 	waiting := c.waiting
@@ -180,11 +207,9 @@ func (c *call) take(job *remote.Job) *remote.Outcome {
 		if a.outcome != nil {
 			return a.outcome
 		}
-		if a.delivery < c.delivery || job.Progress == nil {
-			continue
+		if job.Progress != nil {
+			job.Progress(remote.Progress{Func: job.Func, Job: job.ID, Delivery: a.delivery, Data: a.report})
 		}
-		c.delivery = a.delivery
-		job.Progress(remote.Progress{Func: job.Func, Job: job.ID, Delivery: a.delivery, Data: a.report})
 	}
 	return nil
 }

@@ -1,0 +1,125 @@
+package remotenats_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/remote"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats"
+)
+
+var (
+	counted     atomic.Int32 // how often it ran
+	countedGoOn = make(chan struct{})
+)
+
+// countedJob reports twice and, if it is told to, waits in between.
+var countedJob = remote.New("counted", func(ctx context.Context, waits bool) (int32, error) {
+	n := counted.Add(1)
+	remote.Report([]byte("one"))
+	if waits {
+		select {
+		case <-countedGoOn:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+	remote.Report([]byte("two"))
+	return n, nil
+})
+
+// A caller that starts again gets what it called before, whatever has become of
+// it, and nothing runs twice for that.
+func TestResume(t *testing.T) {
+	counted.Store(0)
+	s := serve(t)
+	client := remotenats.Client("caller")
+	ctx := within(t, time.Minute)
+	job := func(id, arg string, reports *[]string) *remote.Job {
+		return &remote.Job{
+			ID: id, Func: "counted", Arg: []byte(arg), Deliveries: 1, Lease: time.Second, Grace: time.Second,
+			Progress: func(p remote.Progress) { *reports = append(*reports, string(p.Data)) },
+		}
+	}
+	var none []string
+	first := open(t, dial(t, s), client)
+	queued := task.Go(ctx, func(ctx context.Context) (*remote.Outcome, error) {
+		return first.Do(ctx, job("queued", "false", &none))
+	})
+	js := first.JobsForTest()
+	require.Eventually(t, func() bool {
+		info, err := js.Info(ctx)
+		return err == nil && info.State.Msgs == 1
+	}, 20*time.Second, 10*time.Millisecond)
+	require.NoError(t, first.Close()) // as if its process were gone
+	_, err := queued.Await(ctx)
+	require.Error(t, err)
+
+	second := open(t, dial(t, s), client)
+	var reports []string
+	resumed := task.Go(ctx, func(ctx context.Context) (*remote.Outcome, error) {
+		return second.Resume(ctx, job("queued", "false", &reports))
+	})
+	var begun []string
+	running := task.Go(ctx, func(ctx context.Context) (*remote.Outcome, error) {
+		return second.Resume(ctx, job("running", "true", &begun)) // never called: so it is
+	})
+	worker(t, s, []remote.Callable{countedJob})
+	outcome, err := resumed.Await(ctx)
+	require.NoError(t, err)
+	assert.Nil(t, outcome.Failure)
+	assert.Equal(t, []string{"one", "two"}, reports)
+	require.Eventually(t, func() bool { return counted.Load() == 2 }, 20*time.Second, time.Millisecond)
+	require.NoError(t, second.Close())
+	_, err = running.Await(ctx)
+	require.Error(t, err)
+
+	third := open(t, dial(t, s), client)
+	var ended []string
+	again, err := third.Resume(ctx, job("queued", "false", &ended))
+	require.NoError(t, err)
+	assert.Equal(t, outcome, again, "it is stored")
+	assert.Equal(t, []string{"one", "two"}, ended)
+	var rest []string
+	attached := task.Go(ctx, func(ctx context.Context) (*remote.Outcome, error) {
+		return third.Resume(ctx, job("running", "true", &rest))
+	})
+	countedGoOn <- struct{}{}
+	outcome, err = attached.Await(ctx)
+	require.NoError(t, err)
+	assert.Nil(t, outcome.Failure)
+	assert.Equal(t, []string{"one", "two"}, rest, "also what was reported before")
+	assert.EqualValues(t, 2, counted.Load(), "nothing ran twice")
+}
+
+// A job that was called, dropped and called again is stored again: the server must
+// not take it for a repetition.
+func TestResumeCallsWhatWasTakenBack(t *testing.T) {
+	s := serve(t)
+	e := open(t, dial(t, s), remotenats.Client("caller"))
+	ctx := within(t, time.Minute)
+	job := &remote.Job{ID: "j", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: time.Second, Grace: time.Second}
+	taken, cancel := context.WithCancelCause(ctx)
+	call := task.Go(ctx, func(context.Context) (*remote.Outcome, error) { return e.Resume(taken, job) })
+	stream := e.JobsForTest()
+	require.Eventually(t, func() bool {
+		info, err := stream.Info(ctx)
+		return err == nil && info.State.Msgs == 1
+	}, 20*time.Second, 10*time.Millisecond)
+	enough := errors.New("enough")
+	cancel(enough)
+	_, err := call.Await(ctx)
+	require.ErrorIs(t, err, enough)
+
+	worker(t, s, []remote.Callable{echo})
+	outcome, err := e.Resume(ctx, job)
+	require.NoError(t, err)
+	assert.JSONEq(t, `"x"`, string(outcome.Result))
+}
