@@ -1,6 +1,15 @@
 package remotenats
 
-import "github.com/nats-io/nats.go/jetstream"
+import "context"
 
-// JobsForTest returns the stream of jobs.
-func (e *Engine) JobsForTest() jetstream.Stream { return e.jobs }
+// StoredForTest returns how many jobs and how many outcomes and reports are stored.
+func (e *Engine) StoredForTest(ctx context.Context) (jobs, outcomes uint64, err error) {
+	for name, n := range map[string]*uint64{"-jobs": &jobs, "-outcomes": &outcomes} {
+		s, err := e.js.Stream(ctx, e.namespace+name)
+		if err != nil {
+			return 0, 0, err
+		}
+		*n = s.CachedInfo().State.Msgs
+	}
+	return jobs, outcomes, nil
+}

@@ -22,10 +22,9 @@ type gate struct {
 	fn     string
 	asking chan struct{} // of one place: who has it asks
 
-	mu       sync.Mutex
-	free     int
-	consumer jetstream.Consumer // nil until it was first asked for
-	warned   bool
+	mu     sync.Mutex
+	free   int
+	warned bool
 }
 
 func (e *Engine) gate(fn string) *gate {
@@ -94,21 +93,15 @@ func (g *gate) waiting(ctx context.Context) (int, error) {
 func (g *gate) info(ctx context.Context) (*jetstream.ConsumerInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	g.mu.Lock()
-	consumer := g.consumer
-	g.mu.Unlock()
-	if consumer != nil {
-		if info, err := consumer.Info(ctx); err == nil || !errors.Is(err, jetstream.ErrConsumerNotFound) {
-			return info, err
-		}
+	// A handle of its own for each question, for those of the client can't be shared
+	// between goroutines that ask.
+	consumer, err := g.engine.jobs.Consumer(ctx, g.fn)
+	if errors.Is(err, jetstream.ErrConsumerNotFound) {
+		consumer, err = g.engine.consumer(ctx, g.fn)
 	}
-	consumer, err := g.engine.consumer(ctx, g.fn)
 	if err != nil {
 		return nil, err
 	}
-	g.mu.Lock()
-	g.consumer = consumer
-	g.mu.Unlock()
 	return consumer.CachedInfo(), nil
 }
 

@@ -54,14 +54,15 @@ func (in *inbox) open(ctx context.Context, e *Engine) (err error) {
 	}
 	// From what is stored next. The consumer goes on behind the last message that it
 	// has given, also when it has to be made again.
-	info, err := e.outcomes.Info(ctx)
+	// (A handle of its own, for the engine's is not to be asked while it is used.)
+	outcomes, err := e.js.Stream(ctx, e.outcomes.CachedInfo().Config.Name)
 	if err != nil {
 		return err
 	}
 	ordered, err := e.outcomes.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
 		FilterSubjects: []string{in.prefix + ">"},
 		DeliverPolicy:  jetstream.DeliverByStartSequencePolicy,
-		OptStartSeq:    info.State.LastSeq + 1,
+		OptStartSeq:    outcomes.CachedInfo().State.LastSeq + 1,
 	})
 	if err != nil {
 		return err

@@ -53,10 +53,9 @@ func TestResume(t *testing.T) {
 	queued := task.Go(ctx, func(ctx context.Context) (*remote.Outcome, error) {
 		return first.Do(ctx, job("queued", "false", &none))
 	})
-	js := first.JobsForTest()
 	require.Eventually(t, func() bool {
-		info, err := js.Info(ctx)
-		return err == nil && info.State.Msgs == 1
+		jobs, _, err := first.StoredForTest(ctx)
+		return err == nil && jobs == 1
 	}, 20*time.Second, 10*time.Millisecond)
 	require.NoError(t, first.Close()) // as if its process were gone
 	_, err := queued.Await(ctx)
@@ -108,10 +107,9 @@ func TestResumeCallsWhatWasTakenBack(t *testing.T) {
 	job := &remote.Job{ID: "j", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: time.Second, Grace: time.Second}
 	taken, cancel := context.WithCancelCause(ctx)
 	call := task.Go(ctx, func(context.Context) (*remote.Outcome, error) { return e.Resume(taken, job) })
-	stream := e.JobsForTest()
 	require.Eventually(t, func() bool {
-		info, err := stream.Info(ctx)
-		return err == nil && info.State.Msgs == 1
+		jobs, _, err := e.StoredForTest(ctx)
+		return err == nil && jobs == 1
 	}, 20*time.Second, 10*time.Millisecond)
 	enough := errors.New("enough")
 	cancel(enough)
