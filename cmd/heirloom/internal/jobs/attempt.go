@@ -2,14 +2,76 @@ package jobs
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"os"
-	"os/exec"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/heirloom-go/heirloom/task"
 )
+
+// An Attempt is one at a job's command, with all that the command is told. It is
+// what travels to another machine.
+type Attempt struct {
+	// ID names the attempt, the same in each run that resumes an earlier one. It is ""
+	// if nobody keeps a log to resume from.
+	ID string `json:"-"`
+
+	Job     string `json:"job"` // the job's name
+	Number  int    `json:"number"`
+	Attempt int    `json:"attempt"` // of how many at this job, from 1
+	Slot    int    `json:"slot"`
+
+	Command string            `json:"command"`
+	Env     map[string]string `json:"env,omitempty"`
+	Unset   []string          `json:"unset,omitempty"`
+	Dir     string            `json:"dir,omitempty"`
+	Stdin   []byte            `json:"stdin,omitempty"` // what the command reads, if that is not the run's to decide
+
+	// Template and Values say what the command is where the run does not: on a
+	// machine that keeps the templates itself.
+	Template string   `json:"-"`
+	Values   []string `json:"-"`
+
+	Timeout time.Duration `json:"timeout,omitempty"` // 0 for none
+	Grace   time.Duration `json:"grace"`             // between telling the command to end and killing it
+}
+
+// An End is how an attempt ended.
+type End struct {
+	State  State  `json:"state"`
+	Exit   int    `json:"exit"` // as in a [Result]
+	Signal string `json:"signal,omitempty"`
+	Error  string `json:"error,omitempty"`
+	Worker string `json:"-"` // the machine that ran it, if not this one
+
+	interrupt error // that the terminal sent the command, and so the run
+}
+
+// ownPath reports whether the command has a PATH which is not ours.
+func (a *Attempt) ownPath() bool {
+	_, set := a.Env["PATH"]
+	return set || slices.Contains(a.Unset, "PATH")
+}
+
+// environ returns base with the variables of the attempt.
+func (a *Attempt) environ(base []string) []string {
+	env := slices.DeleteFunc(slices.Clone(base), func(e string) bool {
+		have, _, _ := strings.Cut(e, "=")
+		return slices.ContainsFunc(a.Unset, func(name string) bool {
+			return have == name || runtime.GOOS == "windows" && strings.EqualFold(have, name)
+		})
+	})
+	for name, value := range a.Env {
+		env = append(env, name+"="+value)
+	}
+	return append(env,
+		slotVariable+"="+strconv.Itoa(a.Slot),
+		jobName.Name()+"="+a.Job,
+		jobNumber.Name()+"="+strconv.Itoa(a.Number),
+		jobAttempt.Name()+"="+strconv.Itoa(a.Attempt))
+}
 
 // job runs the job's command until it succeeds or has been tried often enough. It
 // is the body of the job's task, in a copy of its parent's variables. The error is
@@ -25,7 +87,7 @@ func (r *run) job(ctx context.Context, n *node, out sink) (*Result, error) {
 	for delay := r.RetryDelay; ; delay = min(2*delay, maxRetryDelay) {
 		res.Attempts++
 		jobAttempt.Set(res.Attempts)
-		r.attempt(ctx, n, out, res)
+		res.take(r.attempt(ctx, n, out))
 		again := res.State == Failed || res.State == TimedOut
 		if !again || res.Attempts > jobRetries.Get() || !r.RetryOn.has(res) {
 			break
@@ -39,91 +101,28 @@ func (r *run) job(ctx context.Context, n *node, out sink) (*Result, error) {
 	return res, out.end(res)
 }
 
-var errTimeout = errors.New("the command's time is up")
-
-// attempt runs the command once, and writes to res how it ended.
-func (r *run) attempt(ctx context.Context, n *node, out sink, res *Result) {
-	res.State, res.Exit, res.Signal, res.Error = Failed, -1, "", ""
-	if d, ok := jobTimeout.Lookup(); ok && d > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = r.Processes.within(ctx, d, errTimeout)
-		defer cancel()
+// attempt runs the job's command once, here or elsewhere, and returns how it ended.
+func (r *run) attempt(ctx context.Context, n *node, out sink) *End {
+	env, unset := r.vars.settings()
+	a := &Attempt{
+		Job:      jobName.Get(),
+		Number:   jobNumber.Get(),
+		Attempt:  jobAttempt.Get(),
+		Slot:     jobSlot.Get(),
+		Command:  n.Command,
+		Env:      env,
+		Unset:    unset,
+		Dir:      jobDir.Get(),
+		Stdin:    n.Stdin,
+		Template: n.Template,
+		Values:   n.Values,
+		Timeout:  jobTimeout.Get(),
+		Grace:    r.Grace,
 	}
-	p, err := r.start(ctx, n, out)
-	if err != nil {
-		if ctx.Err() != nil {
-			res.State = Canceled
-			if context.Cause(ctx) == errTimeout { // which was up before the start
-				res.State = TimedOut
-			}
-			return
-		}
-		res.Error = err.Error()
-		return
+	if r.Elsewhere != nil {
+		a.ID = r.Log.attemptID(n, a.Attempt)
+		return r.elsewhere(ctx, a, out)
 	}
-	told, err := p.wait(ctx, r.Grace, r.Hurry)
-	r.Processes.remove(p)
-	ended := p.cmd.ProcessState
-	res.Exit = ended.ExitCode()
-	if s, ok := killedBy(ended); ok {
-		res.Signal = signalName(s)
-		res.Exit = exitOf(s)
-		if p.family.ofKeys(s) {
-			res.interrupt = &Interrupted{Signal: s}
-		}
-	}
-	switch {
-	case told && context.Cause(ctx) == errTimeout:
-		res.State = TimedOut
-	case told:
-		res.State = Canceled
-	case err == nil:
-		res.State = OK
-	}
-	var exit *exec.ExitError
-	if err != nil && !errors.As(err, &exit) {
-		res.Error = err.Error()
-	}
-}
-
-// aloneTime is how long a command that cannot be started for want of something is
-// tried again when nothing runs that could set it free.
-const aloneTime = time.Minute
-
-// start starts the job's command. If the machine lacks what that takes, it waits.
-func (r *run) start(ctx context.Context, n *node, out sink) (*process, error) {
-	_, ownPath := r.vars["PATH"]
-	path, args := r.Shell.Command(n.Command, ownPath)
-	begun := time.Now()
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, holdTime) {
-		if err := ctx.Err(); err != nil {
-			return nil, err
-		}
-		cmd := &exec.Cmd{
-			Path:      path,
-			Args:      args,
-			Env:       r.vars.environ(r.environ),
-			Dir:       jobDir.Get(),
-			Stdin:     r.stdin.of(n),
-			WaitDelay: unreadTime,
-		}
-		cmd.Stdout, cmd.Stderr = out.files()
-		p, err := r.Processes.start(cmd, n, r.TTY)
-		switch {
-		case err == nil:
-			return p, nil
-		case tooLong(err):
-			return nil, fmt.Errorf("%w: the command is %d bytes long", err, len(n.Command))
-		case !scarce(err) || len(r.Processes.all()) == 0 && time.Since(begun) > aloneTime:
-			// What is missing may be the directory, which err does not tell.
-			if _, noDir := os.Stat(cmd.Dir); cmd.Dir != "" && noDir != nil {
-				err = noDir
-			}
-			return nil, err
-		}
-		r.speech.once("start", fmt.Sprintf("%v: waiting to start a command", err))
-		if err := task.Sleep(ctx, pause); err != nil {
-			return nil, err
-		}
-	}
+	stdout, stderr := out.files()
+	return r.host.Run(ctx, a, r.stdin.of(n), stdout, stderr)
 }

@@ -44,6 +44,10 @@ type Job struct {
 	// Values are those that Command was made of, if it was.
 	Values []string `json:"-" toml:"-"`
 
+	// Template is the name of what another machine makes the command of, and of
+	// Values. Command is then for people.
+	Template string `json:"-" toml:"-"`
+
 	// Stdin is what the command reads, if that is not the run's to decide.
 	Stdin []byte `json:"-" toml:"-"`
 }

@@ -3,6 +3,7 @@ package jobs
 import (
 	"bufio"
 	"bytes"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/json"
 	"errors"
@@ -15,7 +16,19 @@ import (
 // they come in. After a crash it is whole but for its last line.
 type Log struct {
 	f    *os.File
-	done map[identity]bool // whether the job succeeded, when it last ended
+	run  string                // the run's name, see Run
+	jobs map[identity]*history // those of earlier runs
+}
+
+// A history is what became of a job in earlier runs.
+type history struct {
+	succeeded bool // when it last ended
+	ends      int  // how often it ended
+}
+
+// A logRun is a line that says which run wrote the ones below it.
+type logRun struct {
+	Run string `json:"run"`
 }
 
 // An identity tells a job from all others, in this run and in the next: its name,
@@ -45,7 +58,7 @@ func ResumeLog(path string) (*Log, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{f: f, done: map[identity]bool{}}
+	l := &Log{f: f, jobs: map[identity]*history{}}
 	if err := l.read(); err != nil {
 		f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
@@ -67,8 +80,16 @@ func (l *Log) read() error {
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		var r Result
-		if err := json.Unmarshal(line, &r); err != nil || r.State == "" {
+		var r struct {
+			Result
+			logRun
+		}
+		err = json.Unmarshal(line, &r)
+		if err == nil && r.Run != "" {
+			l.run = r.Run
+			continue
+		}
+		if err != nil || r.State == "" {
 			return fmt.Errorf("line %d is not a line of a job log", n)
 		}
 		job, command := r.Job, r.Command
@@ -78,7 +99,14 @@ func (l *Log) read() error {
 		if r.CommandBytes != nil {
 			command = string(r.CommandBytes)
 		}
-		l.done[identify(job, command, r.Repeat)] = r.State.succeeded()
+		id := identify(job, command, r.Repeat)
+		h := l.jobs[id]
+		if h == nil {
+			h = new(history)
+			l.jobs[id] = h
+		}
+		h.succeeded = r.State.succeeded()
+		h.ends++
 	}
 }
 
@@ -97,14 +125,54 @@ func (l *Log) dropTail(n int) error {
 
 // succeeded reports whether the job had, when it last ended.
 func (l *Log) succeeded(job, command string, repeat int) bool {
-	return l != nil && l.done[identify(job, command, repeat)]
+	h := l.before(job, command, repeat)
+	return h != nil && h.succeeded
+}
+
+// before returns the job's history, or nil if it has none.
+func (l *Log) before(job, command string, repeat int) *history {
+	if l == nil {
+		return nil
+	}
+	return l.jobs[identify(job, command, repeat)]
+}
+
+// Run returns the name of the run that the log is of, which is the same when it is
+// resumed. A log that has none gets one, and keeps it from then on.
+func (l *Log) Run() (string, error) {
+	if l.run == "" {
+		l.run = rand.Text()
+		if err := l.write(logRun{l.run}); err != nil {
+			return "", err
+		}
+	}
+	return l.run, nil
+}
+
+// attemptID returns what is to be the [Attempt]'s ID: another one for each attempt
+// at each job, and again another one when the job is run again after it has ended.
+func (l *Log) attemptID(n *node, attempt int) string {
+	if l == nil {
+		return ""
+	}
+	ends := 0
+	if h := l.before(n.name, n.Command, n.repeat); h != nil {
+		ends = h.ends
+	}
+	id := identify(n.name, n.Command, n.repeat)
+	return fmt.Sprintf("%x-%d-%d", id[:], ends, attempt)
 }
 
 func (l *Log) add(r *Result) error {
 	if l == nil {
 		return nil
 	}
-	line, err := marshal(r)
+	return l.write(r)
+}
+
+// write adds a line.
+func (l *Log) write(v any) error {
+	line, err := marshal(v)
 	if err != nil {
 		return err
 	}

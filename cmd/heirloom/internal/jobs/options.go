@@ -39,6 +39,10 @@ type Options struct {
 	// for as long as it returns why there is to be none.
 	Hold func() string
 
+	// Elsewhere, if not nil, runs commands on other machines. Shell, Hurry, Stdin and
+	// Processes say nothing there.
+	Elsewhere Elsewhere
+
 	// Explain, if not nil, is called with each job in the place of running it, as
 	// if it had succeeded. Nothing is logged.
 	Explain func(*Result) error

@@ -115,7 +115,8 @@ func (i *Interrupted) ExitCode() int { return exitOf(i.Signal) }
 // signalOf is what to tell a command whose ctx has ended: the signal that we were
 // told ourselves, or that it is time to end.
 func signalOf(ctx context.Context) os.Signal {
-	if i, ok := context.Cause(ctx).(*Interrupted); ok {
+	var i *Interrupted
+	if errors.As(context.Cause(ctx), &i) && i.Signal != nil {
 		return i.Signal
 	}
 	return terminate

@@ -23,15 +23,15 @@ type Processes struct {
 	idle      time.Duration // how long they were, until then
 }
 
-// start starts the command of a job, unless all are suspended: it waits then.
-func (ps *Processes) start(cmd *exec.Cmd, n *node, shared bool) (*process, error) {
+// start starts the command of an attempt, unless all are suspended: it waits then.
+func (ps *Processes) start(cmd *exec.Cmd, a *Attempt, shared bool) (*process, error) {
 	ps.starting.RLock()
 	defer ps.starting.RUnlock()
 	p, err := start(cmd, shared)
 	if err != nil {
 		return nil, err
 	}
-	p.name, p.number = n.name, n.number
+	p.name, p.number = a.Job, a.Number
 	ps.add(p)
 	return p, nil
 }

@@ -31,6 +31,7 @@ type Result struct {
 	Exit     int       `json:"exit"`             // as a shell tells it: 128+n after signal n; -1 if it never ran
 	Signal   string    `json:"signal,omitempty"` // that ended the command
 	Error    string    `json:"error,omitempty"`  // why there was none to end, or why it was skipped
+	Worker   string    `json:"worker,omitempty"` // the machine that ran it last, if not this one
 	Attempts int       `json:"attempts"`
 	Start    time.Time `json:"start,omitzero"`
 	Seconds  float64   `json:"seconds"` // from the start of the first attempt to the end of the last
@@ -42,6 +43,12 @@ type Result struct {
 	CommandBytes []byte `json:"command_base64,omitempty"`
 
 	interrupt error // that the terminal sent the job, and so the run
+}
+
+// take takes over how an attempt ended.
+func (r *Result) take(e *End) {
+	r.State, r.Exit, r.Signal, r.Error, r.Worker = e.State, e.Exit, e.Signal, e.Error, e.Worker
+	r.interrupt = e.interrupt
 }
 
 // Why tells in a few words why the job did not succeed.

@@ -52,11 +52,11 @@ func RunPlan(ctx context.Context, p *Plan, o Options) (*Summary, error) {
 // loop. Jobs read what is set before loop begins, and call ends.
 type run struct {
 	Options
-	vars    variables
-	environ []string
-	stdin   *stdin
-	root    *node
-	speech  speech
+	vars   variables
+	host   *Host
+	stdin  *stdin
+	root   *node
+	speech speech
 
 	ends      ends
 	broken    chan error // the first failure to print, which any goroutine may have
@@ -77,7 +77,6 @@ func newRun(root *Job, o Options) *run {
 	r := &run{
 		Options: o,
 		vars:    variables{},
-		environ: os.Environ(),
 		root:    &node{Job: root, scope: ctxvar.Copy()},
 		ends:    ends{some: make(chan struct{}, 1)},
 		broken:  make(chan error, 1),
@@ -90,6 +89,9 @@ func newRun(root *Job, o Options) *run {
 		r.Processes = new(Processes)
 	}
 	r.speech.say = o.Say
+	r.host = &Host{
+		Shell: o.Shell, Environ: os.Environ(), Processes: r.Processes, Hurry: o.Hurry, TTY: o.TTY, Say: r.speech.once,
+	}
 	line := &Job{Env: o.Env, Unset: o.Unset}
 	r.vars.declare(root)
 	r.vars.declare(line)

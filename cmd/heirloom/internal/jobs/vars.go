@@ -3,10 +3,7 @@ package jobs
 import (
 	"maps"
 	"path/filepath"
-	"runtime"
 	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -70,22 +67,16 @@ func (vs variables) set(j *Job) {
 	}
 }
 
-// environ returns base with the variables of the running goroutine's job.
-func (vs variables) environ(base []string) []string {
-	env := slices.Grow(slices.Clip(base), len(vs)+4)
+// settings returns what the running goroutine's job sets, and what it unsets.
+func (vs variables) settings() (env map[string]string, unset []string) {
+	env = make(map[string]string, len(vs))
 	for name, v := range vs {
-		if s, ok := v.Lookup(); ok && !s.unset {
-			env = append(env, name+"="+s.value)
-		} else if ok {
-			env = slices.DeleteFunc(slices.Clone(env), func(e string) bool {
-				have, _, _ := strings.Cut(e, "=")
-				return have == name || runtime.GOOS == "windows" && strings.EqualFold(have, name)
-			})
+		switch s, ok := v.Lookup(); {
+		case ok && s.unset:
+			unset = append(unset, name)
+		case ok:
+			env[name] = s.value
 		}
 	}
-	return append(env,
-		slotVariable+"="+strconv.Itoa(jobSlot.Get()),
-		jobName.Name()+"="+jobName.Get(),
-		jobNumber.Name()+"="+strconv.Itoa(jobNumber.Get()),
-		jobAttempt.Name()+"="+strconv.Itoa(jobAttempt.Get()))
+	return env, unset
 }
