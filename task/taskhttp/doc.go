@@ -17,6 +17,16 @@
 // The page has the tree with name, state, age, what each task waits for, and
 // variables; a filter; a pause button; and a timeline of tasks that have ended.
 //
+// # On the same machine
+//
+// A program that serves no HTTP, or not where one who looks can reach it, can be
+// looked into by its process id:
+//
+//	local, err := taskhttp.New().ListenLocal()
+//
+// and then heirloom ps lists it, and heirloom ps PID and heirloom top PID show its
+// tasks. Only the user who runs it, and root, can.
+//
 // # Who may look
 //
 // Names of tasks, and errors of those that failed, tell much about a program. As

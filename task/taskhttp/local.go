@@ -1,0 +1,76 @@
+package taskhttp
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/localview"
+)
+
+// ErrListening is the error of [Handler.ListenLocal] if the process listens
+// already.
+var ErrListening = localview.ErrListening
+
+// ListenLocal lets the user who runs the program, and root, look into it from the
+// same machine without an address: heirloom ps lists the programs that listen, and
+// heirloom ps PID and heirloom top PID show what h does. It returns once it listens;
+// the result ends that, and is to be closed before the program ends.
+//
+//	if local, err := taskhttp.New().ListenLocal(); err == nil {
+//		defer local.Close()
+//	}
+//
+// It listens on a Unix socket that is named by the process id and has mode 0600, in a
+// folder of the user's that others cannot enter: heirloom in XDG_RUNTIME_DIR or
+// /run/user/UID, else /tmp/heirloom-UID, and on Windows in the user's local
+// application data. A program that is killed leaves the socket behind; the next to
+// look removes it. In a container, only what runs in there sees it.
+//
+// The error is [ErrListening] if the process listens already,
+// [errors.ErrUnsupported] on systems without such sockets, and otherwise says why no
+// folder could be used. [Handler.Close] does not end the listening, so that a program
+// that is slow to shut down can be looked into.
+func (h *Handler) ListenLocal() (io.Closer, error) {
+	listener, err := localview.Listen()
+	if err != nil {
+		return nil, fmt.Errorf("taskhttp: cannot listen on this machine: %w", err)
+	}
+	self := localview.Self()
+	mux := http.NewServeMux()
+	mux.Handle("/debug/tasks", h)
+	mux.Handle("/debug/tasks/", h)
+	mux.HandleFunc("GET "+localview.ProgramPath, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		_ = json.NewEncoder(w).Encode(self) // an error is the client's: it went away
+	})
+	l := &local{
+		server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second},
+		ended:  make(chan error, 1),
+	}
+	// What the caller's context holds is not kept for as long as this.
+	ctxvar.Empty().Run(func() {
+		go func() { l.ended <- l.server.Serve(listener) }()
+	})
+	return l, nil
+}
+
+type local struct {
+	server *http.Server
+	ended  chan error // what Serve returns
+}
+
+// Close removes the socket and cuts off who is connected.
+func (l *local) Close() error {
+	err := l.server.Close()
+	served := <-l.ended
+	l.ended <- served // for who closes it once more
+	if errors.Is(served, http.ErrServerClosed) {
+		served = nil
+	}
+	return errors.Join(err, served)
+}
