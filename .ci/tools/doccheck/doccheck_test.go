@@ -58,3 +58,37 @@ func TestCheck(t *testing.T) {
 		})
 	}
 }
+
+func TestTranslation(t *testing.T) {
+	const original = "# Name\n```go\nrun(1) // once\n```\n| `Get` | [a](a.md) | 1.5 ns, in words |\n"
+	for _, tt := range []struct {
+		name, page, want string
+	}{
+		{"same", "# 名\n```go\nrun(1) // 一次\n```\n| 词 `Get`，1.5 ns | [甲](a.md) |  |\n", ""},
+		{"other code", "```go\nrun(2)\n```\n| `Get` | [a](a.md) | 1.5 |\n", "README.zh-CN.md:2: code unlike README.md's: has run(2), not run(1)"},
+		{"no code", "| `Get` | [a](a.md) | 1.5 |\n", "README.zh-CN.md:1: code unlike README.md's: has 0 blocks, not 1 blocks"},
+		{"other figure", "```go\nrun(1)\n```\n| `Get` | [a](a.md) | 1.6 |\n", "README.zh-CN.md:4: table unlike README.md's: has 1.6, not 1.5"},
+		{"one less", "```go\nrun(1)\n```\n| `Get` | 1.5 |\n", "README.zh-CN.md:4: table unlike README.md's: has `Get`, not ](a.md)"},
+		{"no row", "```go\nrun(1)\n```\n", "README.zh-CN.md:1: tables unlike README.md's: has 0 rows, not 1 rows"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fsys := fstest.MapFS{
+				"README.md":       {Data: []byte(original)},
+				"README.zh-CN.md": {Data: []byte(tt.page)},
+				"a.md":            {},
+				"main.go":         {Data: []byte("package main\n\nfunc main() {\n\trun(1)\n}\n")},
+			}
+			findings, err := check(fsys, []string{"README.md", "README.zh-CN.md", "a.md", "main.go"})
+			require.NoError(t, err)
+			if tt.want == "" {
+				assert.Empty(t, findings)
+				return
+			}
+			require.NotEmpty(t, findings)
+			assert.Contains(t, findings[0].String(), tt.want)
+		})
+	}
+	findings, err := check(fstest.MapFS{"GUIDE.de.md": {}}, []string{"GUIDE.de.md"})
+	require.NoError(t, err)
+	require.Len(t, findings, 1)
+}

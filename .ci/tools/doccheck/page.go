@@ -15,6 +15,7 @@ type page struct {
 	links   []link
 	anchors map[string]bool
 	code    []block
+	rows    []row
 }
 
 type link struct {
@@ -72,6 +73,9 @@ func parsePage(name, text string) *page {
 		}
 		for _, m := range htmlID.FindAllStringSubmatch(line, -1) {
 			p.anchors[m[1]] = true
+		}
+		if strings.HasPrefix(line, "|") {
+			p.rows = append(p.rows, row{line, i + 1})
 		}
 		prose := codeSpan.ReplaceAllString(line, "")
 		for _, m := range inlineLink.FindAllStringSubmatch(prose, -1) {
