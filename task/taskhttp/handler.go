@@ -1,10 +1,6 @@
 package taskhttp
 
 import (
-	"crypto/sha256"
-	_ "embed"
-	"encoding/base64"
-	"encoding/json"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,10 +18,13 @@ type Handler struct {
 	interval  time.Duration
 	maxTasks  int
 	history   int
-	clients   chan struct{} // has a value for each follower
+	hosts     map[string]bool // names, in lower case
 
-	recent recent
-	now    now
+	followers followers
+	recent    recent
+	rates     rates
+	now       now
+	stacks    stacks
 
 	closed chan struct{}
 	close  sync.Once
@@ -54,8 +53,9 @@ func Interval(d time.Duration) Option {
 	return optionFunc(func(h *Handler) { h.interval = d })
 }
 
-// MaxTasks sets how many live tasks and groups are shown at most; the default is
-// 2,000. MaxTasks panics if n is negative.
+// MaxTasks sets how many live tasks and groups are looked at for a picture; the
+// default is 50,000. Those beyond are counted, and can be neither shown nor found.
+// MaxTasks panics if n is negative.
 func MaxTasks(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("taskhttp: maximum of %d tasks is negative", n))
@@ -74,12 +74,25 @@ func History(n int) Option {
 }
 
 // MaxFollowers sets how many clients may follow the events at a time; the
-// default is 32. Others get status 503. MaxFollowers panics if n is negative.
+// default is 32. If there are as many, one that comes from another machine than
+// most of them takes the place of one of those, and others get status 503.
+// MaxFollowers panics if n is negative.
 func MaxFollowers(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("taskhttp: maximum of %d followers is negative", n))
 	}
-	return optionFunc(func(h *Handler) { h.clients = make(chan struct{}, n) })
+	return optionFunc(func(h *Handler) { h.followers.max = n })
+}
+
+// Hosts has the handler serve for requests to names besides localhost, over
+// loopback connections: those that a proxy on the same machine passes on. Of other
+// connections every Host is accepted.
+func Hosts(names ...string) Option {
+	return optionFunc(func(h *Handler) {
+		for _, name := range names {
+			h.hosts[strings.ToLower(name)] = true
+		}
+	})
 }
 
 // New returns a Handler. Tasks that end from now on are in its history, for as
@@ -87,11 +100,12 @@ func MaxFollowers(n int) Option {
 func New(opts ...Option) *Handler {
 	h := &Handler{
 		interval: time.Second,
-		maxTasks: 2_000,
+		maxTasks: 50_000,
 		history:  100,
-		clients:  make(chan struct{}, 32),
+		hosts:    make(map[string]bool),
 		closed:   make(chan struct{}),
 	}
+	h.followers.max = 32
 	for _, opt := range opts {
 		opt.apply(h)
 	}
@@ -119,22 +133,8 @@ func (h *Handler) Close() {
 	h.close.Do(func() {
 		close(h.closed)
 		h.recent.stop()
+		h.rates.close()
 	})
-}
-
-//go:embed page.html
-var page []byte
-
-// pagePolicy lets the page run its own script and style, and nothing else. The
-// hash stands for the one script, so none that gets into the page is run.
-var pagePolicy = fmt.Sprintf("default-src 'none'; connect-src 'self'; style-src 'unsafe-inline'; script-src '%s'; "+
-	"base-uri 'none'; form-action 'none'; frame-ancestors 'none'", scriptHash(page))
-
-func scriptHash(page []byte) string {
-	_, script, _ := strings.Cut(string(page), "<script>")
-	script, _, _ = strings.Cut(script, "</script>")
-	sum := sha256.Sum256([]byte(script))
-	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
 // ServeHTTP serves the forms that the package documentation lists.
@@ -142,59 +142,90 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	if why := h.stranger(r); why != "" {
+		http.Error(w, "taskhttp: "+why, http.StatusForbidden)
+		return
+	}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		header.Set("Allow", "GET, HEAD")
 		http.Error(w, "taskhttp: only GET and HEAD are served here", http.StatusMethodNotAllowed)
 		return
 	}
-	if strings.HasSuffix(r.URL.Path, "/events") {
-		h.follow(w, r)
+	values := r.URL.Query()
+	q, err := parseQuery(values)
+	if err != nil {
+		http.Error(w, "taskhttp: "+err.Error(), http.StatusBadRequest)
 		return
 	}
-	switch format := r.URL.Query().Get("format"); format {
-	case "":
-		// Browsers ask for HTML by name; curl and others don't.
-		if strings.Contains(r.Header.Get("Accept"), "text/html") {
-			header.Set("Content-Type", "text/html; charset=utf-8")
-			header.Set("Content-Security-Policy", pagePolicy)
-			header.Set("Referrer-Policy", "no-referrer")
-			_, _ = w.Write(page)
-			return
-		}
-		h.text(w)
-	case "text":
-		h.text(w)
-	case "json":
-		header.Set("Content-Type", "application/json; charset=utf-8")
-		_, _ = w.Write(h.picture().json)
-	default:
+	if asksEvents(r) {
+		h.follow(w, r, q)
+		return
+	}
+	limitWrite(w, r)
+	format, stack := values.Get("format"), values.Get("stack")
+	switch {
+	case format != "" && format != "text" && format != "json":
 		http.Error(w, "taskhttp: there is no such format; use text or json", http.StatusBadRequest)
+	case stack != "":
+		h.stack(w, stack, format)
+	case asksPage(r):
+		header.Set("Content-Type", "text/html; charset=utf-8")
+		header.Set("Content-Security-Policy", pagePolicy)
+		header.Set("Referrer-Policy", "no-referrer")
+		_, _ = w.Write(page)
+	case format == "json":
+		header.Set("Content-Type", "application/json; charset=utf-8")
+		_, _ = w.Write(h.json(q))
+	default:
+		h.text(w, q)
 	}
 }
 
-func (h *Handler) text(w http.ResponseWriter) {
+// limitWrite gives the response a time limit if the server has none.
+func limitWrite(w http.ResponseWriter, r *http.Request) {
+	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.WriteTimeout == 0 {
+		// If the connection can't have one, so be it.
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(3 * patience))
+	}
+}
+
+func (h *Handler) text(w http.ResponseWriter, q query) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
-	// An error is the client's: it went away.
-	_ = h.picture().view.Write(w)
+	v := h.picture().answer(q)
+	if q.sort != "tree" {
+		for i := range v.Tasks {
+			v.Tasks[i].Parent = 0 // a list and no tree
+		}
+	}
+	_ = v.Write(w) // an error is the client's: it went away
 }
 
 // A View is what is served as JSON, and with each event.
 type View struct {
+	// Tree has the rows that were asked for. Its States are those of all live
+	// tasks, and its Omitted counts the rows that match and are not in it, and those
+	// that were not looked at.
 	task.Tree
 	// Finished has the tasks that ended last, the last one at the end.
 	Finished []task.Finished `json:"finished"`
 	// Ended counts the tasks that ended since the handler was made.
 	Ended uint64 `json:"ended"`
-}
 
-// view takes a picture.
-func (h *Handler) view() *picture {
-	v := View{Tree: task.Snapshot(task.TreeVariables(h.variables...), task.TreeMax(h.maxTasks))}
-	v.Finished, v.Ended = h.recent.last()
-	text, err := json.Marshal(v)
-	if err != nil {
-		// Strings, numbers and times: there is nothing that could fail.
-		panic(fmt.Sprintf("taskhttp: %v", err))
-	}
-	return &picture{view: v, json: text, taken: v.Time}
+	// Interval is the time between two pictures, in milliseconds.
+	Interval int64 `json:"interval"`
+	// Matched counts the rows that there are for the query, of which those in Tree
+	// begin with the one at Offset.
+	Matched int `json:"matched"`
+	Offset  int `json:"offset"`
+	// Unseen counts live tasks and groups that were not looked at, because of
+	// [MaxTasks].
+	Unseen int `json:"unseen"`
+	// Context has the IDs of those rows that are only there because something in
+	// them matches.
+	Context []uint64 `json:"context,omitempty"`
+
+	// Rates and Durations are there if they were asked for.
+	Rates     *Rates      `json:"rates,omitempty"`
+	Durations []Durations `json:"durations,omitempty"`
 }

@@ -3,13 +3,23 @@ package taskhttp
 import (
 	"sync"
 	"time"
+
+	"github.com/heirloom-go/heirloom/task"
 )
 
-// A picture is a View, and its JSON form.
+// A picture is all that is looked at in one interval.
 type picture struct {
-	view  View
-	json  []byte
-	taken time.Time
+	tree     task.Tree
+	finished []task.Finished // those that ended last, the last one at the end
+	ended    uint64
+	interval time.Duration
+	taken    time.Time
+
+	index sync.Once
+	texts []string // of the rows, for searches
+
+	mu      sync.Mutex
+	answers map[query][]byte // JSON
 }
 
 // now is the latest picture. Those who ask while one is being taken wait for it
@@ -26,6 +36,38 @@ func (h *Handler) picture() *picture {
 	if p := h.now.latest; p != nil && time.Since(p.taken) < h.interval {
 		return p
 	}
-	h.now.latest = h.view()
-	return h.now.latest
+	p := &picture{
+		tree:     task.Snapshot(task.TreeVariables(h.variables...), task.TreeMax(h.maxTasks)),
+		interval: h.interval,
+		answers:  make(map[query][]byte),
+	}
+	p.taken = p.tree.Time
+	p.finished, p.ended = h.recent.last()
+	h.now.latest = p
+	return p
+}
+
+// mostAnswers is how many answers are kept of a picture.
+const mostAnswers = 32
+
+// json returns the View that q asks for as JSON. Those who ask the same share it.
+func (h *Handler) json(q query) []byte {
+	p := h.picture()
+	p.mu.Lock()
+	text := p.answers[q]
+	p.mu.Unlock()
+	if text != nil {
+		return text
+	}
+	v := p.answer(q)
+	if q.plots {
+		v.Rates, v.Durations = h.rates.look()
+	}
+	text = encode(v)
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.answers) < mostAnswers {
+		p.answers[q] = text
+	}
+	return text
 }
