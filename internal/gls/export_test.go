@@ -13,10 +13,8 @@ func G() uintptr { return uintptr(getg()) }
 
 // Goid returns the running goroutine's id, and StackGoid the same from the text
 // of its stack.
-var (
-	Goid      = goid
-	StackGoid = stackGoid
-)
+func Goid() uint64      { return goid() }
+func StackGoid() uint64 { return stackGoid(make([]byte, 64)) }
 
 // LabelValue returns value, which is of the type that runtime/pprof keeps labels
 // in, as its address.

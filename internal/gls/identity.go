@@ -2,8 +2,10 @@ package gls
 
 import (
 	"bytes"
+	"math/bits"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"unsafe"
 )
@@ -47,14 +49,13 @@ const (
 )
 
 // A learner searches the g of a few goroutines for what it knows about them:
-// their id and their parent's, which are in the text of their stacks. Numbers
-// near by, such as a pointer or a program counter, are not what it looks for in
-// all of them.
+// their id and their parent's, which are in the text of their stacks.
 type learner struct {
-	ids, parents [words]uint8   // how often the number was at this place
+	ids, parents places         // where the number was in all of them
 	g            unsafe.Pointer // of the last goroutine that ran middle
 	id           uint64         // its id
-	done         chan struct{}
+	text         [64]byte       // see stackGoid
+	done         sync.WaitGroup
 }
 
 const (
@@ -62,18 +63,23 @@ const (
 	// What is looked for has always been among the first 40 words on 64-bit
 	// machines and the first 60 on others, and a g has more.
 	words = 48 + 16*(8-word)/4
-	tries = 2
+	// One will do, unless another number happens to be the same.
+	tries = 4
 )
 
 func learnOffsets() gOffsets {
-	l := &learner{done: make(chan struct{})}
+	l := &learner{ids: allPlaces, parents: allPlaces}
 	for range tries {
+		l.done.Add(1)
 		go l.middle()
-		<-l.done
+		l.done.Wait()
+		if l.ids.count() <= 1 && l.parents.count() <= 1 {
+			break
+		}
 	}
 	o := gOffsets{
-		id:     only(&l.ids, 2*tries, "a goroutine's id"),
-		parent: only(&l.parents, tries, "the id of a goroutine's parent"),
+		id:     l.ids.only("a goroutine's id"),
+		parent: l.parents.only("the id of a goroutine's parent"),
 	}
 	o.status = l.statusBefore(o.id)
 	return o
@@ -82,23 +88,44 @@ func learnOffsets() gOffsets {
 // middle is a goroutine whose id is looked for in the g of its child: that of
 // the main goroutine, 1, would be found in many places.
 func (l *learner) middle() {
-	l.g, l.id = getg(), stackGoid()
-	l.count(&l.ids, l.id)
+	l.g, l.id = getg(), stackGoid(l.text[:])
+	l.ids = l.ids.with(l.id)
 	go l.child()
 }
 
 func (l *learner) child() {
-	l.count(&l.parents, l.id)
-	l.count(&l.ids, stackGoid())
-	l.done <- struct{}{}
+	l.parents = l.parents.with(l.id)
+	l.ids = l.ids.with(stackGoid(l.text[:]))
+	l.done.Done()
 }
 
-func (l *learner) count(hits *[words]uint8, want uint64) {
+// places has a bit for each of the first words of a g.
+type places uint64
+
+const allPlaces places = 1<<words - 1
+
+// with returns those of p where the running goroutine's g has number.
+func (p places) with(number uint64) (found places) {
 	g := getg()
-	for i := range hits {
-		if *(*uint64)(unsafe.Add(g, uintptr(i)*word)) == want {
-			hits[i]++
+	for i := range words {
+		if place := places(1) << i; p&place != 0 && *(*uint64)(unsafe.Add(g, i*word)) == number {
+			found |= place
 		}
+	}
+	return found
+}
+
+func (p places) count() int { return bits.OnesCount64(uint64(p)) }
+
+// only returns how far into a g the one place in p is, where what is.
+func (p places) only(what string) uintptr {
+	switch p.count() {
+	case 0:
+		panic(layoutError(what + " isn't where it was"))
+	case 1:
+		return uintptr(bits.TrailingZeros64(uint64(p))) * word
+	default:
+		panic(layoutError(what + " is in two places"))
 	}
 }
 
@@ -125,28 +152,10 @@ func (l *learner) statusBefore(id uintptr) uintptr {
 	panic(layoutError("a goroutine's status isn't where it was"))
 }
 
-func only(hits *[words]uint8, want uint8, what string) uintptr {
-	found := -1
-	for i, n := range hits {
-		switch {
-		case n < want:
-		case found >= 0:
-			panic(layoutError(what + " is in two places"))
-		default:
-			found = i
-		}
-	}
-	if found < 0 {
-		panic(layoutError(what + " isn't where it was"))
-	}
-	return uintptr(found) * word
-}
-
-// stackGoid returns the running goroutine's id from the text of its stack,
-// which begins with "goroutine 123 [running]:".
-func stackGoid() uint64 {
-	var buf [64]byte
-	text := bytes.TrimPrefix(buf[:runtime.Stack(buf[:], false)], []byte("goroutine "))
+// stackGoid returns the running goroutine's id from the text of its stack, which
+// begins with "goroutine 123 [running]:". buf is for that beginning.
+func stackGoid(buf []byte) uint64 {
+	text := bytes.TrimPrefix(buf[:runtime.Stack(buf, false)], []byte("goroutine "))
 	digits, _, _ := bytes.Cut(text, []byte(" "))
 	id, err := strconv.ParseUint(string(digits), 10, 64)
 	if err != nil {

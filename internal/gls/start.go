@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/pprof"
+	"sync"
 	"unsafe"
 )
 
@@ -35,26 +36,28 @@ func onlyCopy() {}
 // them, or not let goroutines inherit them. Better no program than one whose
 // variables get lost, or mixed up.
 type rehearsal struct {
-	problem string
-	slot    unsafe.Pointer // the parent's, when it starts a child
-	child   chan bool      // whether it has inherited
-	over    chan struct{}
+	context.Context // with Value, what pprof.Do is given
+	problem         string
+	probe           Frame
+	child           func()         // is playChild
+	slot            unsafe.Pointer // the parent's, when it starts a child
+	inherited       bool           // by the child
+	childOver, over sync.WaitGroup
 }
 
 // rehearsed is no variable's key.
 const rehearsed = 0
 
 func (r *rehearsal) run() (problem string) {
-	r.child, r.over = make(chan bool), make(chan struct{})
+	r.Context, r.child = context.Background(), r.playChild
+	r.over.Add(1)
 	go r.play() // in a goroutine that ends with all that it leaves
-	<-r.over
+	r.over.Wait()
 	return r.problem
 }
 
-// Value makes r the context of a pprof.Do.
-type rehearsalContext struct{ context.Context }
-
-func (rehearsalContext) Value(key any) any {
+// Value has r ask for labels as a context that carries variables does.
+func (r *rehearsal) Value(key any) any {
 	if PprofKey(key) {
 		return Answer(nil)
 	}
@@ -62,10 +65,10 @@ func (rehearsalContext) Value(key any) any {
 }
 
 func (r *rehearsal) play() {
-	defer close(r.over)
+	defer r.over.Done()
 	// If what comes back is not the pointer that was put there, it is nothing to
 	// look at any closer.
-	r.slot = unsafe.Pointer(new(Frame))
+	r.slot = unsafe.Pointer(&r.probe)
 	putSlot(r.slot)
 	r.expect(Peek() == r.slot, "a goroutine's labels are copied or dropped")
 	putSlot(nil)
@@ -74,18 +77,19 @@ func (r *rehearsal) play() {
 	}
 	change := Set(rehearsed, r)
 	r.expect(Get(rehearsed) == r, "a goroutine does not have what it has set")
-	labels := pprof.Labels("k", "v")
-	pprof.Do(rehearsalContext{context.Background()}, labels, func(ctx context.Context) {
-		r.expectOfChild("a goroutine that is started in a pprof.Do does not inherit")
-		r.expect(Get(rehearsed) == r, "pprof.Do takes variables away")
-		r.expect(len(inSlot().visible()) == 1, "profiler labels are not where they were")
-		r.expectOfChild("a goroutine does not inherit")
-	})
+	pprof.Do(r, pprof.Labels("k", "v"), r.inDo)
 	r.expect(Get(rehearsed) == r, "the end of a pprof.Do takes variables away")
-	pprof.SetGoroutineLabels(context.Background())
+	pprof.SetGoroutineLabels(r.Context)
 	r.expect(Get(rehearsed) == r, "pprof.SetGoroutineLabels takes variables away")
 	r.expect(len(inSlot().visible()) == 0, "profiler labels do not go where they did")
 	r.expect(change.Undo(rehearsed) && Get(rehearsed) == nil, "a goroutine keeps what it has reset")
+}
+
+func (r *rehearsal) inDo(context.Context) {
+	r.expectOfChild("a goroutine that is started in a pprof.Do does not inherit")
+	r.expect(Get(rehearsed) == r, "pprof.Do takes variables away")
+	r.expect(len(inSlot().visible()) == 1, "profiler labels are not where they were")
+	r.expectOfChild("a goroutine does not inherit")
 }
 
 func (r *rehearsal) expect(ok bool, otherwise string) {
@@ -94,19 +98,19 @@ func (r *rehearsal) expect(ok bool, otherwise string) {
 	}
 }
 
-// expectOfChild expects that a goroutine inherits the variable, and that what it
-// sets is its own.
+// expectOfChild expects that a goroutine inherits the variable, and that its
+// slot is its own.
 func (r *rehearsal) expectOfChild(otherwise string) {
 	r.slot = Peek()
-	go r.playChild()
-	r.expect(<-r.child, otherwise)
-	r.expect(Get(rehearsed) == r, "what a goroutine sets is seen by the one that started it")
+	r.childOver.Add(1)
+	go r.child()
+	r.childOver.Wait()
+	r.expect(r.inherited, otherwise)
+	r.expect(Peek() == r.slot, "what a goroutine sets is seen by the one that started it")
 }
 
 func (r *rehearsal) playChild() {
-	inherited := Peek() == r.slot && Get(rehearsed) == r
-	if inherited {
-		Set(rehearsed, &r.child)
-	}
-	r.child <- inherited
+	r.inherited = Peek() == r.slot && Get(rehearsed) == r
+	putSlot(nil)
+	r.childOver.Done()
 }

@@ -22,6 +22,11 @@ func TestRehearsal(t *testing.T) {
 	gls.Learn()
 }
 
+func TestStartAllocations(t *testing.T) {
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { gls.Rehearse() }), 16.0)
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, gls.Learn), 4.0)
+}
+
 // Two copies of this package, under two module paths, do not link, and the
 // linker names both.
 func TestTwoCopiesDoNotLink(t *testing.T) {
