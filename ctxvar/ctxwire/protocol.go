@@ -19,6 +19,13 @@ type Protocol struct {
 	// returned, so that it arrives as it was sent. If it is nil, [IsText] is used.
 	Valid func(key, text string) bool
 
+	// Apart is for queues, whose messages come to a goroutine that polls, which somebody
+	// may have started in the middle of anything: Receive has a message handled with the
+	// variables that its ctx carries, and with none where that carries none, whatever the
+	// goroutine has. And each message is a work of its own, also within the handling of
+	// one, which may wait for others with the ctx it has.
+	Apart bool
+
 	// Unsent, if not nil, is called with the reason if a value can't be sent, and the
 	// message is sent without it. If it is nil, the message is not sent.
 	Unsent func(*FieldError)

@@ -28,17 +28,31 @@ import (
 // allows, has characters that the protocol would not have carried, came more than
 // once, or can't be decoded. What is to be sent back, an ID, is set in reply, unless
 // that is nil, before handle is called.
+//
+// With [Protocol.Apart], what the running goroutine has does not count, and each message
+// is a work of its own.
 func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle func(context.Context) error) error {
-	env := (*gls.Env)(ctxvar.Effective(ctx)) // ours alone, so nobody else runs it
+	env := w.env(ctx)
 	var err error
 	rest := func() { err = w.receive(ctx, env, w.fields, in, reply, handle) }
 	// Through one variable for both methods, rest would escape to the heap.
-	if ctx.Value(w.handling) != nil {
+	if !w.protocol.Apart && ctx.Value(w.handling) != nil {
 		env.Run(rest)
 	} else {
 		env.RunWork(rest)
 	}
 	return err
+}
+
+// env returns what a message is handled with, ours alone, so that nobody else runs it.
+func (w *Wire) env(ctx context.Context) *gls.Env {
+	if !w.protocol.Apart {
+		return (*gls.Env)(ctxvar.Effective(ctx))
+	}
+	if carried, ok := ctxvar.FromContext(ctx); ok {
+		return (*gls.Env)(carried)
+	}
+	return (*gls.Env)(ctxvar.Empty())
 }
 
 // handlingKey is the key under which a ctx tells that a message of the protocol of
