@@ -53,7 +53,9 @@
 // A call that is made in a task shows below it in the tree ([task.WriteTree]),
 // with how many of its jobs are done, how many run and how many there are, and
 // as what the task waits for. A [Group] does while its Wait waits, if it is of
-// [WithContext]. Jobs are no tasks of their own.
+// [WithContext]. Jobs are no tasks of their own. So a job must not await the task
+// that made the call, or one that waits for it: they would wait for each other until
+// the ctx ends, and [task.ErrDeadlock] is for tasks only.
 //
 // # Mistakes
 //

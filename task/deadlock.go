@@ -22,8 +22,9 @@ import (
 // seen to wait for one that was found before, and w itself waits all the time. So
 // the first of them to go on would be one that waits for another that has not:
 // none does, but for those whose ctx is done, which are not counted. One that
-// waits for any of several counts only if all of these are found; one whose ctx
-// has a nearer deadline than its task never does, for it will go on by itself.
+// waits for any of several counts only if all of these are found: if one has ended,
+// it is about to go on. One whose ctx has a nearer deadline than its task never
+// counts, for it will go on by itself.
 //
 // It is complete since each wait is entered, where others find it, before it is
 // looked at. Of two that close a cycle at the same time one at least sees the
@@ -67,7 +68,7 @@ func (w *node) maybeStuckOn(nodes []*node, how waitKind) bool {
 		return true
 	}
 	for _, n := range nodes {
-		if !n.is(isFinal) && (n == w || n.maybeWaiting(w, 64)) != (how == forAny) {
+		if n != nil && !n.is(isFinal) && (n == w || n.maybeWaiting(w, 64)) != (how == forAny) {
 			return how != forAny // one is enough, for either
 		}
 	}
@@ -186,10 +187,19 @@ func (s *search) backFrom(n *node) {
 			wt.on = slices.Clone(k.waits.on) // k uses the memory again for its next wait
 		}
 		k.mu.Unlock()
-		waits := k.waitFor.Load() != nil && slices.Contains(wt.on, n)
-		if waits && wt.ctx.Err() == nil && !k.bounded(&wt) {
-			s.add(k, n).wait = k.waits
-			s.found[k].on, s.found[k].kind = wt.on, wt.kind
+		if slices.Contains(wt.on, n) {
+			s.addWaiter(k, n, &wt)
+		}
+	}
+	if n.self != nil {
+		for _, l := range loops.of(n.handle()) {
+			l.waiter.mu.Lock()
+			wt := wait{ctx: l.waiter.waits.ctx, kind: forAny}
+			l.waiter.mu.Unlock()
+			wt.on = l.nodes()
+			if loops.has(l) { // since before its set was looked at
+				s.addWaiter(l.waiter, n, &wt)
+			}
 		}
 	}
 	if in := n.home; in.flags()&(isOver|isClosed) == isOver {
@@ -199,6 +209,15 @@ func (s *search) backFrom(n *node) {
 		if w := in.waiter.Load(); w != nil {
 			s.add(w, n)
 		}
+	}
+}
+
+// addWaiter notes that k, which waits for n with a wait like wt, is stuck because n
+// is, unless it will go on by itself.
+func (s *search) addWaiter(k, n *node, wt *wait) {
+	if wt.ctx != nil && wt.ctx.Err() == nil && !k.bounded(wt) {
+		f := s.add(k, n)
+		f.wait, f.on, f.kind = k.waits, wt.on, wt.kind
 	}
 }
 
@@ -223,8 +242,7 @@ func (s *search) prune() {
 			if slices.Contains(s.start, k) {
 				continue
 			}
-			if f.kind == forAny && slices.ContainsFunc(f.on, func(n *node) bool { return !n.is(isFinal) && s.found[n] == nil }) ||
-				!slices.ContainsFunc(f.because, s.has) {
+			if f.kind == forAny && !s.hasAll(f.on) || !slices.ContainsFunc(f.because, s.has) {
 				delete(s.found, k)
 				again = true
 			}
@@ -233,6 +251,11 @@ func (s *search) prune() {
 }
 
 func (s *search) has(n *node) bool { return s.found[n] != nil }
+
+// hasAll reports whether all of nodes are stuck, but for those that are nil.
+func (s *search) hasAll(nodes []*node) bool {
+	return !slices.ContainsFunc(nodes, func(n *node) bool { return n != nil && !s.has(n) })
+}
 
 // cycle returns the way from n, which was found, to a start.
 func (s *search) cycle(n *node) []*node {
@@ -257,20 +280,16 @@ func (w *node) judgeWait() {
 	if w.bounded(wt) {
 		return
 	}
-	s := newSearch(w)
-	live, found := 0, (*node)(nil)
-	for _, n := range wt.on {
-		if !n.is(isFinal) {
-			live++
-			if s.has(n) {
-				found = n
-				live--
-			}
-		}
+	on := wt.on
+	if wt.loop != nil {
+		on = wt.loop.nodes()
 	}
-	if found == nil || wt.kind == forAny && live > 0 {
+	s := newSearch(w)
+	i := slices.IndexFunc(on, func(n *node) bool { return n != nil && !n.is(isFinal) && s.has(n) })
+	if i < 0 || wt.kind == forAny && !s.hasAll(on) {
 		return
 	}
+	found := on[i]
 	cycle := []*node{w}
 	if found != w {
 		cycle = append(cycle, s.cycle(found)...)

@@ -3,6 +3,7 @@ package task_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -206,5 +207,121 @@ func errorWithin(h task.Handle) error {
 		return h.Err()
 	case <-time.After(time.Minute):
 		return errors.New("it hangs")
+	}
+}
+
+// A task that has just been told of a result is about to go on, and one in the body
+// of a loop has: neither is stuck because all else that the loop waits for is.
+func TestWaitForAnyThatIsOverIsNoDeadlock(t *testing.T) {
+	quick := func(ctx context.Context) (int, error) { return 1, task.Sleep(ctx, time.Second) }
+	tests := []struct {
+		name, reason string
+		body         func(ctx context.Context)
+	}{
+		{"asleep", "a wait of another kind has taken the place of that of the loop", func(ctx context.Context) { _ = task.Sleep(ctx, time.Minute) }},
+		{"in a Group", "it waits for other tasks", func(ctx context.Context) {
+			_ = task.Group(ctx, func(ctx context.Context) error { task.Go(ctx, after(time.Minute, 0)); return nil })
+		}},
+		{"starting a server", "a wait that has no hook", func(ctx context.Context) {
+			_, _, _ = task.Serve(ctx, func(ctx context.Context, ready func(int)) error { return task.Sleep(ctx, time.Minute) })
+		}},
+		{"busy", "it waits for nothing", func(context.Context) { time.Sleep(time.Minute) }},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				var loop, late *task.Task[int]
+				ready := make(chan none)
+				late = task.Go(ctx, func(ctx context.Context) (int, error) {
+					<-ready
+					time.Sleep(30 * time.Second)
+					return awaitWithAnother(ctx, loop)
+				})
+				loop = task.Go(ctx, func(ctx context.Context) (int, error) {
+					for range task.AsCompleted(ctx, task.Go(ctx, quick), late) {
+						tt.body(ctx)
+						break
+					}
+					return 7, nil
+				})
+				close(ready)
+				v, err := late.Await(ctx)
+				require.NoError(t, err)
+				assert.Equal(t, 7, v)
+			})
+		})
+	}
+}
+
+// awaitWithAnother awaits t along with a task that waits for any of two, which is
+// reason enough to look for a deadlock.
+func awaitWithAnother(ctx context.Context, t *task.Task[int]) (int, error) {
+	another := task.Go(ctx, func(ctx context.Context) (int, error) {
+		_, _, err := task.Wait(ctx, task.FirstCompleted, task.Go(ctx, after(time.Hour, 1)), task.Go(ctx, after(time.Hour, 2)))
+		return 0, err
+	})
+	time.Sleep(time.Millisecond) // it waits by now
+	if _, _, err := task.Wait(ctx, task.AllCompleted, t, another); err != nil {
+		return 0, err
+	}
+	return t.Result()
+}
+
+// The same while the task waits for the place in a Group that it lent.
+func TestWaitForAPlaceIsNoDeadlock(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var loop, late *task.Task[int]
+		ready := make(chan none)
+		late = task.Go(ctx, func(ctx context.Context) (int, error) {
+			<-ready
+			time.Sleep(30 * time.Second)
+			return awaitWithAnother(ctx, loop)
+		})
+		require.NoError(t, task.Group(ctx, func(ctx context.Context) error {
+			loop = task.Go(ctx, func(ctx context.Context) (int, error) {
+				quick := task.Go(ctx, after(time.Second, 1))
+				task.Go(ctx, func(context.Context) (int, error) { time.Sleep(time.Minute); return 0, nil }) // has the place meanwhile
+				_, _, err := task.Wait(ctx, task.FirstCompleted, quick, late)
+				return 7, err
+			})
+			close(ready)
+			return nil
+		}, task.Limit(1)))
+		v, err := late.Await(ctx)
+		require.NoError(t, err)
+		assert.Equal(t, 7, v)
+	})
+}
+
+// With one processor, the callback has the task that awaits the loop run before the
+// loop, which has been told of the result already.
+func TestWaitForAnyThatWasToldIsNoDeadlock(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
+	for range 200 {
+		_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
+			ready, waits, told := make(chan none), make(chan none), make(chan none)
+			var loop *task.Task[none]
+			first := task.Start(ctx, func(context.Context) error { <-waits; return nil })
+			late := task.Start(ctx, func(ctx context.Context) error {
+				<-ready
+				<-told
+				_, err := loop.Await(ctx)
+				return err
+			})
+			first.OnDone(func(*task.Task[none]) { close(told) })
+			loop = task.Start(ctx, func(ctx context.Context) error {
+				_, _, err := task.Wait(ctx, task.FirstCompleted, first, late)
+				return err
+			})
+			close(ready)
+			for loop.State() != task.Waiting {
+				runtime.Gosched()
+			}
+			close(waits)
+			_, err := late.Await(ctx)
+			return none{}, err
+		})
+		require.NoError(t, err)
 	}
 }

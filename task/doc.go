@@ -79,7 +79,22 @@
 // Run ends or its task is garbage; see [Unobserved]. [OnFailure] hears of each at
 // once.
 //
-// Tasks that would wait for each other for ever get [ErrDeadlock].
+// # Deadlocks
+//
+// Tasks that would wait for each other for ever get [ErrDeadlock]: the one whose
+// wait closes the cycle, or, if that is the end of a [Group] or a [Run], which can
+// be given no error, another one in it. What counts is that a task waits in its own
+// function, with [Task.Await], [Wait], [AsCompleted], [WaitFor], [Group] or Run, or
+// with what packages scope, joinset and shared have. A wait for the first of several
+// is stuck if all of these are. One with a deadline of its own never is, and any can
+// be cancelled.
+//
+// Not found is a cycle through what may be ended by anybody: a channel or a lock, a
+// [Promise], the ready of [Serve], a place of package limit, or a place in a Group
+// with a [Limit] that a task keeps while it waits for what is not in that Group. Nor
+// is one through a goroutine that is no task, as the jobs of package gather are: a
+// job that awaits the task which made the call hangs until the ctx ends. The tree
+// shows what each task waits for.
 //
 // # Cost
 //

@@ -16,7 +16,8 @@ var (
 	ErrNotDone = errors.New("not done yet; Await it")
 
 	// ErrDeadlock is the error of a task whose wait would never end, because what
-	// it waits for waits for it. The [*Error] around it names the tasks.
+	// it waits for waits for it. The [*Error] around it names the tasks. The
+	// documentation of the package says which cycles are found.
 	ErrDeadlock = errors.New("deadlock: tasks wait for each other")
 
 	// ErrNotStarted is the error of a Task that [Go] or [Run] did not make.

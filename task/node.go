@@ -175,9 +175,9 @@ func functionName(pc uintptr) string {
 	if f == nil {
 		return "Task"
 	}
-	name := strings.TrimSuffix(f.Name(), "-fm")    // of a method value
-	if i := strings.IndexByte(name, '['); i >= 0 { // the type arguments have paths too
-		name = name[:i]
+	name := strings.TrimSuffix(f.Name(), "-fm") // of a method value
+	if i, j := strings.IndexByte(name, '['), strings.LastIndexByte(name, ']'); 0 <= i && i < j {
+		name = name[:i] + name[j+1:] // without the type arguments, which have paths too
 	}
 	return lastElement(name)
 }

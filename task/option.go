@@ -31,6 +31,7 @@ type options struct {
 	limit     int
 	reporter  func(Info, error)
 	failures  func(Info, error)
+	started   func(any) // see package members
 }
 
 type optionFunc func(*options)

@@ -19,10 +19,16 @@ func TestNames(t *testing.T) {
 	assert.Regexp(t, `^task_test\.one-\d+$`, a.Name())
 	assert.Equal(t, "b", b.Name())
 	assert.Less(t, a.ID(), b.ID())
-	for _, child := range []task.Handle{a, b} {
+	c := task.Go(t.Context(), b.Await)
+	assert.Regexp(t, `^task\.\(\*Task\)\.Await-\d+$`, c.Name(), "a method of a generic type")
+	d := task.Go(t.Context(), generic[*task.Task[int]])
+	assert.Regexp(t, `^task_test\.generic-\d+$`, d.Name())
+	for _, child := range []task.Handle{a, b, c, d} {
 		<-child.Done()
 	}
 }
+
+func generic[T any](context.Context) (T, error) { return *new(T), nil }
 
 func goroutineProfile(t *testing.T) string {
 	t.Helper()

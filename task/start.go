@@ -37,7 +37,8 @@ func Start(ctx context.Context, fn func(ctx context.Context) error, opts ...Opti
 // Serve returns has ended then.
 //
 // Once it is ready it is a task as [Go] starts it. ready may be called by any
-// goroutine; all calls but the first do nothing.
+// goroutine; all calls but the first do nothing. So a task that waits for Serve's
+// caller before it is ready may yet be told to be, and is no [ErrDeadlock].
 func Serve[R any](ctx context.Context, fn func(ctx context.Context, ready func(R)) error, opts ...Option) (R, *Task[struct{}], error) {
 	if fn == nil {
 		panic(ErrNilFunc)

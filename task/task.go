@@ -44,7 +44,11 @@ func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 
 // launch opens and starts t, or refuses it, and returns it.
 func launch[T any](ctx context.Context, t *Task[T], o *options) *Task[T] {
-	if err := t.open(ctx, o); err != nil {
+	err := t.open(ctx, o)
+	if o != nil && o.started != nil {
+		o.started(t)
+	}
+	if err != nil {
 		t.refuse(err)
 		return t
 	}

@@ -18,10 +18,12 @@ var (
 // so with the same memory each time.
 type wait struct {
 	// Guarded by the waiting task's mu.
-	ctx   context.Context // what ends it
-	on    []*node         // whom it is for
+	ctx   context.Context // what ends it; nil if there is no wait now
+	on    []*node         // whom it is for; nil for those of which one was taken
 	kind  waitKind
 	stuck *deadlock // what it was found to be part of
+
+	loop *loop // what it is for in place of on, or nil; of its own goroutine
 
 	woken chan struct{} // has room for one token
 	one   [1]*node
@@ -51,12 +53,20 @@ func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *
 		wt.one[0] = one
 		on = wt.one[:]
 	}
-	wt.ctx, wt.on, wt.kind, wt.stuck = ctx, on, how, nil
+	wt.ctx, wt.on, wt.loop, wt.kind, wt.stuck = ctx, on, nil, how, nil
 	select {
 	case <-wt.woken: // of an earlier wait
 	default:
 	}
 	return wt
+}
+
+// endWait notes that w's wait is over, whatever w does next: it may well be that it
+// does not go on at once.
+func (w *node) endWait() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waits.ctx = nil
 }
 
 // verdict returns what w's wait was found to be part of, or nil.
@@ -227,6 +237,7 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	if w.lend(n) {
 		defer w.takeBack(ctx)
 	}
+	defer w.endWait()
 	if w.maybeStuck(n) {
 		w.judgeWait()
 	}

@@ -8,6 +8,7 @@ import (
 // A watcher is told of the end of several tasks.
 type watcher struct {
 	nodes []*node
+	left  []*node // the same, and nil for each that next has returned; guarded by here's mu
 	hooks []hook
 	ended chan int // has room for all, so that telling never blocks
 	here  *node    // the task that waits, or nil
@@ -17,6 +18,7 @@ type watcher struct {
 func watch[H Handle](tasks []H, kind waitKind) *watcher {
 	w := &watcher{
 		nodes: make([]*node, len(tasks)),
+		left:  make([]*node, len(tasks)),
 		hooks: make([]hook, len(tasks)),
 		ended: make(chan int, len(tasks)),
 		here:  here(),
@@ -29,6 +31,7 @@ func watch[H Handle](tasks []H, kind waitKind) *watcher {
 			w.ended <- i
 		}
 	}
+	copy(w.left, w.nodes)
 	return w
 }
 
@@ -37,7 +40,7 @@ func watch[H Handle](tasks []H, kind waitKind) *watcher {
 func (w *watcher) next(ctx context.Context) (int, error) {
 	select {
 	case i := <-w.ended:
-		return i, nil
+		return w.take(i), nil
 	default:
 	}
 	var stuck *deadlock
@@ -50,12 +53,12 @@ func (w *watcher) next(ctx context.Context) (int, error) {
 	} else {
 		i := 0
 		if i, stuck = w.nextHere(ctx); i >= 0 {
-			return i, nil
+			return w.take(i), nil
 		}
 	}
 	select {
 	case i := <-w.ended:
-		return i, nil
+		return w.take(i), nil
 	default:
 		why := error(stuck)
 		if stuck == nil {
@@ -63,6 +66,16 @@ func (w *watcher) next(ctx context.Context) (int, error) {
 		}
 		return 0, &Error{Op: "await", Task: w.pending(), Err: why}
 	}
+}
+
+// take notes that next returns i: it is not what the next wait is for.
+func (w *watcher) take(i int) int {
+	if w.here != nil {
+		w.here.mu.Lock()
+		w.left[i] = nil
+		w.here.mu.Unlock()
+	}
+	return i
 }
 
 // nextHere is next on the goroutine of a task. The index is negative if ctx has
@@ -73,7 +86,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
 	}
-	wt := n.begin(ctx, nil, w.nodes, w.kind)
+	wt := n.begin(ctx, nil, w.left, w.kind)
 	n.waitsFor(what)
 	defer n.waitsFor(nil)
 	for _, c := range w.nodes {
@@ -82,7 +95,8 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 			break
 		}
 	}
-	if n.maybeStuckOn(w.nodes, w.kind) {
+	defer n.endWait()
+	if n.maybeStuckOn(w.left, w.kind) {
 		n.judgeWait()
 	}
 	for {

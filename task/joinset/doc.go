@@ -34,6 +34,16 @@
 //
 // A Set keeps the results that were not taken, and nothing of those that were.
 //
+// # Deadlocks
+//
+// A loop in a task waits for the next of the set to end, and a task of the set that
+// waits for that task waits for the loop to end. If all that are left do, in whatever
+// way, the loop, or the one whose wait closed the cycle, gets [task.ErrDeadlock]. It
+// is not counted on that somebody else will start more tasks.
+//
+// In a task of a [task.Group] with a [task.Limit] a loop lends the task's place while
+// it waits, if the set was made in that Group or within it.
+//
 // # Scope and failures
 //
 // The tasks of a Set belong to the Group, the Run or the task that the Set was

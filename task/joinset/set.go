@@ -6,6 +6,7 @@ import (
 	"iter"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/internal/members"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
@@ -91,7 +92,8 @@ func (s *Set[T]) Cancel(cause error) { s.scope.Cancel(cause) }
 // The body of the loop may start more tasks. If ctx ends while no result is
 // there to be taken, a last error comes, alone, which has ctx's error and cause
 // and is a [*task.Error]; the tasks are left alone, and a later loop gets their
-// results.
+// results. So it is with [task.ErrDeadlock] if all that are left wait for the task
+// with the loop.
 //
 // A loop in a task of the set, or in a goroutine that such a task started, does
 // not wait for that task itself: it is over when no tasks are left but those
@@ -111,7 +113,7 @@ func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
 }
 
 // Tasks is [Set.Results] with the tasks, to tell which one has ended, and with
-// their errors. In the last step, if it is ctx that ended, the task is nil. It
+// their errors. In the last step, if the loop itself has failed, the task is nil. It
 // mirrors JoinSet::join_next_with_id.
 func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
 	return func(yield func(*task.Task[T], error) bool) {
@@ -151,7 +153,7 @@ func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 			open := s.open
 			s.mu.Unlock() // the methods of the cause may use s
 			defer s.mu.Lock()
-			return nil, &task.Error{Op: "await", Task: fmt.Sprintf("%d tasks", open), Err: verdict.Interrupted(ctx)}
+			return nil, &task.Error{Op: "await", Task: count(open), Err: verdict.Interrupted(ctx)}
 		}
 		me := s.member()
 		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open {
@@ -159,8 +161,17 @@ func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 			// it has ended, it is what the others wait for.
 			return nil, nil
 		}
-		s.wait(ctx, me)
+		if stuck := s.wait(ctx, me); stuck != nil && len(s.ended) == 0 {
+			return nil, &task.Error{Op: "await", Task: count(s.open), Err: stuck}
+		}
 	}
+}
+
+func count(tasks int) string {
+	if tasks == 1 {
+		return "1 task"
+	}
+	return fmt.Sprintf("%d tasks", tasks)
 }
 
 // member returns the task that is running if it is one of the set, or nil.
@@ -172,8 +183,9 @@ func (s *Set[T]) member() task.Handle {
 }
 
 // wait waits for a change, or until ctx ends, on behalf of the task me, or of
-// none of the set if it is nil. s.mu, which is locked, is not while it waits.
-func (s *Set[T]) wait(ctx context.Context, me task.Handle) {
+// none of the set if it is nil. It returns an error if that would be for ever.
+// s.mu, which is locked, is not while it waits.
+func (s *Set[T]) wait(ctx context.Context, me task.Handle) error {
 	if me != nil {
 		s.stuck[me]++
 		defer func() {
@@ -188,8 +200,33 @@ func (s *Set[T]) wait(ctx context.Context, me task.Handle) {
 	change := s.change
 	s.mu.Unlock()
 	defer s.mu.Lock()
-	select {
-	case <-change:
-	case <-ctx.Done():
+	return members.Wait(ctx, (*open[T])(s), change)
+}
+
+// open is a Set as package task sees it: the tasks that were not given to a loop.
+type open[T any] Set[T]
+
+var _ members.Set = (*open[any])(nil)
+
+func (s *open[T]) Has(t any) bool { return s.scope.Has(t.(task.Handle)) }
+
+func (s *open[T]) All() iter.Seq[any] {
+	return func(yield func(any) bool) {
+		running := 0
+		for t := range s.scope.Tasks() {
+			if t.State().Final() {
+				continue // it may have been taken
+			}
+			running++
+			if !yield(t) {
+				return
+			}
+		}
+		s.mu.Lock()
+		others := s.open > running
+		s.mu.Unlock()
+		if others {
+			yield(nil)
+		}
 	}
 }

@@ -48,6 +48,13 @@
 // Who gives up waiting, because its ctx ended, leaves nothing behind: neither a
 // place that is taken, nor a gap in the rate.
 //
+// # Deadlocks
+//
+// A Limiter does not know who holds its places. So whoever waits, with a place held,
+// for somebody who waits for one may wait until its ctx ends: [task.ErrDeadlock] is not
+// for such cycles. A task.Group with a task.Limit is free of them, as long as its
+// tasks wait for tasks of its own.
+//
 // # Resizing
 //
 // [Limiter.SetLimit] takes effect at once for those who wait. What is held beyond

@@ -2,10 +2,11 @@ package scope
 
 import (
 	"context"
-	"maps"
+	"iter"
 	"slices"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/internal/members"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -20,6 +21,7 @@ import (
 type Scope struct {
 	ctx   context.Context
 	onEnd []func(task.Handle)
+	opts  []task.Option // of its tasks
 
 	mu   sync.Mutex
 	live map[task.Handle]struct{}
@@ -68,14 +70,16 @@ func New(ctx context.Context, opts ...Option) *Scope {
 		panic("scope: nil ctx; pass that of a task or a Group")
 	}
 	s := &Scope{ctx: ctx, live: make(map[task.Handle]struct{})}
+	s.opts = []task.Option{
+		task.FailFast(false), // a failure is no affair of the Group around
+		// Before the task can do anything: it may ask whether it is in s.
+		members.Started(func(t any) { s.join(t.(task.Handle)) }).(task.Option),
+	}
 	for _, o := range opts {
 		o(s)
 	}
 	return s
 }
-
-// alone keeps the failure of a task from the Group around.
-var alone = []task.Option{task.FailFast(false)}
 
 // Go starts fn as a task of s and returns its handle at once, as [task.Go] does.
 // If the scope around s takes no more, because it has ended or is being
@@ -84,18 +88,21 @@ var alone = []task.Option{task.FailFast(false)}
 // Go panics with [task.ErrNilFunc] if fn is nil.
 func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
 	if len(opts) == 0 {
-		opts = alone
+		opts = s.opts
 	} else {
-		opts = append(slices.Clip(opts), alone...)
+		opts = append(slices.Clip(opts), s.opts...)
 	}
 	t := task.Go(s.ctx, fn, opts...)
-	s.mu.Lock()
-	s.live[t] = struct{}{}
-	s.mu.Unlock()
 	// OnDone calls once, whether fn was run or the task refused. If it has ended
 	// already, that is here and now.
 	t.OnDone(func(t *task.Task[T]) { s.leave(t) })
 	return t
+}
+
+func (s *Scope) join(t task.Handle) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.live[t] = struct{}{}
 }
 
 // leave is called when t has ended.
@@ -122,12 +129,54 @@ func (s *Scope) forget(t task.Handle) {
 // and does not wait for them. Those that are started afterwards are not
 // affected. It mirrors the abort_all of Tokio's sets of tasks.
 func (s *Scope) Cancel(cause error) {
-	s.mu.Lock()
-	tasks := slices.Collect(maps.Keys(s.live))
-	s.mu.Unlock()
-	for _, t := range tasks {
+	for t := range s.Tasks() {
 		t.Cancel(cause)
 	}
+}
+
+// Tasks iterates over the live tasks of s, in no order: those that there are when
+// the loop begins, or the rest of it. To cancel some, by their name say, is a loop.
+func (s *Scope) Tasks() iter.Seq[task.Handle] {
+	return func(yield func(task.Handle) bool) {
+		// In two steps, so that to look at a few of many costs little.
+		var came [8]task.Handle
+		few := s.some(came[:0], nil)
+		rest := len(few) == len(came)
+		for _, t := range few {
+			if !yield(t) {
+				return
+			}
+		}
+		if !rest {
+			return
+		}
+		for _, t := range s.some(nil, few) {
+			if !yield(t) {
+				return
+			}
+		}
+	}
+}
+
+// some appends to list live tasks that are not in but, as many as there is room
+// for, or all if there is no list.
+func (s *Scope) some(list, but []task.Handle) []task.Handle {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	most := cap(list)
+	if list == nil {
+		most = len(s.live)
+		list = make([]task.Handle, 0, most)
+	}
+	for t := range s.live {
+		if len(list) == most {
+			break
+		}
+		if !slices.Contains(but, t) {
+			list = append(list, t)
+		}
+	}
+	return list
 }
 
 // Wait waits until s has no tasks, and [OnEnd] has returned of each. Tasks

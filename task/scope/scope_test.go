@@ -430,3 +430,66 @@ func TestScopeOnEnd(t *testing.T) {
 		assert.Equal(t, []string{"first: succeeded", "first: failed", "third: broken"}, told)
 	})
 }
+
+func TestScopeTasks(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scope.New(t.Context())
+		for range s.Tasks()() {
+			t.Error("there is none")
+		}
+		for _, n := range []int{3, 8, 9, 40} { // few are had at once
+			want := make(map[task.Handle]bool)
+			for range n {
+				want[scope.Go(s, sleep(time.Second))] = true
+			}
+			for one := range s.Tasks() {
+				assert.True(t, want[one], "each once")
+				delete(want, one)
+				time.Sleep(time.Millisecond) // s is not locked
+				assert.Equal(t, n, s.Len())
+			}
+			assert.Empty(t, want)
+			for range s.Tasks()() {
+				break
+			}
+			require.NoError(t, s.Wait(t.Context()))
+		}
+	})
+}
+
+// A task of the scope waits for a task that waits for the scope.
+func TestScopeWaitInACycle(t *testing.T) {
+	for _, delays := range [][2]time.Duration{{0, time.Second}, {time.Second, 0}, {0, 0}} {
+		synctest.Test(t, func(t *testing.T) {
+			s := scope.New(t.Context())
+			ready := make(chan struct{})
+			var waiter *task.Task[struct{}]
+			member := scope.Go(s, func(ctx context.Context) (struct{}, error) {
+				<-ready
+				time.Sleep(delays[0])
+				return waiter.Await(ctx)
+			})
+			waiter = task.Start(t.Context(), func(ctx context.Context) error { time.Sleep(delays[1]); return s.Wait(ctx) })
+			close(ready)
+			_, err := waiter.Await(t.Context())
+			_, memberErr := member.Await(t.Context())
+			require.ErrorIs(t, errors.Join(err, memberErr), task.ErrDeadlock)
+		})
+	}
+}
+
+// A task may ask for itself before the call of Go that starts it has returned.
+func TestScopeHasATaskFromItsBeginning(t *testing.T) {
+	s := scope.New(t.Context())
+	var wrong atomic.Int32
+	for range 5000 {
+		scope.Go(s, func(context.Context) (int, error) {
+			if !s.Has(task.Current()) {
+				wrong.Add(1)
+			}
+			return 0, nil
+		})
+	}
+	require.NoError(t, s.Wait(t.Context()))
+	assert.Zero(t, wrong.Load())
+}

@@ -366,3 +366,17 @@ func TestStorm(t *testing.T) {
 	}
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "a goroutine stayed")
 }
+
+// Two keys that need each other, asked for by anybody.
+func TestKeysThatWaitForEachOther(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var calls *shared.Calls[string, int]
+		calls = shared.New(t.Context(), func(ctx context.Context, key string) (int, error) {
+			time.Sleep(time.Second)
+			return calls.Do(ctx, map[string]string{"a": "b", "b": "a"}[key])
+		})
+		_, err := calls.Do(t.Context(), "a")
+		require.ErrorIs(t, err, task.ErrDeadlock)
+		assert.Contains(t, err.Error(), `"a" waits for "b"`)
+	})
+}
