@@ -434,7 +434,7 @@ func TestScopeOnEnd(t *testing.T) {
 func TestScopeTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := scope.New(t.Context())
-		for range s.Tasks()() {
+		for range s.Tasks() {
 			t.Error("there is none")
 		}
 		for _, n := range []int{3, 8, 9, 40} { // few are had at once
@@ -449,7 +449,7 @@ func TestScopeTasks(t *testing.T) {
 				assert.Equal(t, n, s.Len())
 			}
 			assert.Empty(t, want)
-			for range s.Tasks()() {
+			for range s.Tasks() {
 				break
 			}
 			require.NoError(t, s.Wait(t.Context()))
