@@ -8,6 +8,14 @@ type Incoming interface {
 	Values(key string) []string
 }
 
+// Identified is an [Incoming] of a message that has an ID of its own, by which its
+// protocol knows it. [RequestID] takes that one in place of a new one, if it is
+// well-formed: so a message that is handled again has the same ID again.
+type Identified interface {
+	Incoming
+	ID() string
+}
+
 // Outgoing is what a message that is going to be sent has beside its content.
 // What implements [Incoming] implements it as well, as a rule.
 type Outgoing interface {

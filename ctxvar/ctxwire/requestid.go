@@ -21,6 +21,7 @@ const traceparentKey = "traceparent"
 //     all of which are letters or digits of ASCII or in "-._~+/=:@";
 //   - or else the trace ID in the traceparent that came, as W3C Trace Context has
 //     it, if that is well-formed;
+//   - or else the ID by which the protocol knows the message, see [Identified];
 //   - or else a new one, from [crypto/rand.Text].
 //
 // What claims to be an ID and is not well-formed appears nowhere. An ID that is
@@ -58,6 +59,11 @@ func (i *identity) find(in Incoming, key, traceparent string) (id string, isNew 
 	}
 	if found := in.Values(traceparent); len(found) == 1 {
 		if id := idFromTraceparent(found[0]); id != "" {
+			return id, true
+		}
+	}
+	if own, ok := in.(Identified); ok {
+		if id := own.ID(); checkID(id) == nil {
 			return id, true
 		}
 	}

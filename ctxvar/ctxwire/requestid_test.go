@@ -125,6 +125,35 @@ func TestPickedID(t *testing.T) {
 	assert.Equal(t, first, requestID.Get())
 }
 
+// known is a message that its protocol knows by an ID.
+type known struct {
+	ctxwire.Map
+	id string
+}
+
+func (k known) ID() string { return k.id }
+
+func TestIdentified(t *testing.T) {
+	wire := ctxwire.NewWire(queue, ctxwire.RequestID(requestID))
+	for _, tt := range []struct {
+		reason string
+		in     known
+		want   string
+	}{
+		{"in place of a new one", known{nil, "run-1"}, "run-1"},
+		{"not in place of what was sent", known{ctxwire.Map{"X-Request-Id": "r1"}, "run-1"}, "r1"},
+		{"nor of a trace", known{ctxwire.Map{"traceparent": traceparent}, "run-1"}, traceID},
+		{"but of what is not well-formed", known{ctxwire.Map{"X-Request-Id": "<r1>"}, "run-1"}, "run-1"},
+	} {
+		wire.Set(tt.in)
+		assert.Equal(t, tt.want, requestID.Get(), tt.reason)
+	}
+	for _, id := range []string{"", "run 1"} {
+		wire.Set(known{nil, id})
+		assert.Len(t, requestID.Get(), 26, "a new one, for %q is not well-formed", id)
+	}
+}
+
 var wellFormed = regexp.MustCompile(`^[A-Za-z0-9\-._~+/=:@]{1,128}$`)
 
 func FuzzRequestID(f *testing.F) {
