@@ -41,6 +41,8 @@ type link struct {
 	// over tells that the span was ended by the End method that Start returned. It is
 	// all that tells of a span that never records, since nobody sampled it.
 	over atomic.Bool
+	// late is the span of the ctx that With was given, if that had ended by then.
+	late trace.SpanContext
 	// token is that of the assignment that made it the current one; nil for one that
 	// With, or the program, made so.
 	token *ctxvar.Token[trace.Span]
@@ -80,6 +82,13 @@ func (l *link) ended() bool {
 	return l.over.Load() || l.recorded && !l.Span.IsRecording()
 }
 
+// hasEnded is link.ended of a span that has no link: what the SDK records into has a
+// time of its end.
+func hasEnded(span trace.Span) bool {
+	s, ok := span.(interface{ EndTime() time.Time })
+	return ok && !s.EndTime().IsZero()
+}
+
 // current returns the goroutine's current span, or nil if it has none.
 func current() *link { return alive(Current.Get()) }
 
@@ -92,8 +101,7 @@ func alive(span trace.Span) *link {
 	}
 	l, ok := span.(*link)
 	if !ok {
-		// Set by hand. What the SDK records into has a time of its end.
-		if s, ok := span.(interface{ EndTime() time.Time }); ok && !s.EndTime().IsZero() {
+		if hasEnded(span) { // it was set by hand
 			return nil
 		}
 		return &link{Span: span}
@@ -139,8 +147,8 @@ func Span() trace.Span {
 // it was given the ctx of.
 //
 // If ctx has a span already it stays, for it may be a newer one than the
-// goroutine knows of, unless the current span was started within it. If there is
-// no current span, ctx is returned as it is.
+// goroutine knows of, unless the current span was started within it, or it has ended. If
+// there is no current span, ctx is returned as it is, but without a span that has ended.
 func Context(ctx context.Context) context.Context {
 	ctx, _ = withCurrent(ctx)
 	return ctx
@@ -156,16 +164,50 @@ func withCurrent(ctx context.Context) (context.Context, *link) {
 func withCurrentOf(ctx context.Context, values *ctxvar.Context) (context.Context, *link) {
 	span, _ := Current.In(values)
 	l := alive(span)
-	if l == nil {
-		return ctx, linkOf(ctx, nil)
+	given, ended := spanIn(ctx)
+	if ended {
+		ctx = trace.ContextWithSpan(ctx, given)
 	}
-	if sc := trace.SpanContextFromContext(ctx); sc.IsValid() && !l.isWithin(sc) {
-		if l.is(sc) {
-			return ctx, l
-		}
+	switch sc := given.SpanContext(); {
+	case l == nil:
+		return ctx, linkOf(ctx, nil)
+	case !sc.IsValid() || l.isWithin(sc):
+		return l.in(ctx), l
+	case l.is(sc):
+		return ctx, l
+	default:
 		return ctx, linkOf(ctx, l)
 	}
-	return l.in(ctx), l
+}
+
+// spanIn returns the span of ctx or, if that has ended, as far as it can be known, the
+// innermost of those that it was started in that has not, or else none; and whether it
+// has ended.
+func spanIn(ctx context.Context) (span trace.Span, ended bool) {
+	span = trace.SpanFromContext(ctx)
+	if span.IsRecording() || !span.SpanContext().IsValid() {
+		return span, false
+	}
+	// StartContext has put the link of its span into the ctx, too.
+	if values, ok := ctxvar.FromContext(ctx); ok {
+		held, _ := Current.In(values)
+		for l, _ := held.(*link); l != nil; l = l.up {
+			if !l.is(span.SpanContext()) {
+				continue
+			}
+			if !l.ended() {
+				return span, false
+			}
+			if l = alive(l); l != nil {
+				return l.Span, true
+			}
+			return none, true
+		}
+	}
+	if hasEnded(span) {
+		return none, true
+	}
+	return span, false
 }
 
 // linkOf returns the span of ctx, which was started in up, if it was in any; or

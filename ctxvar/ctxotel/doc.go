@@ -58,5 +58,6 @@
 //
 // A goroutine that is started in a request has its span as the current one until that
 // ends, and then none. To go on in the request's trace, do the job in a span of its own
-// that is started before, or give it the request's ctx and call [With].
+// that is started before. A job that begins when the request has ended, and is given its
+// ctx by [With] or [Tracer.StartContext], is a trace of its own with a link to the request.
 package ctxotel

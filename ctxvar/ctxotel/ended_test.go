@@ -8,8 +8,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	sdktrace "go.opentelemetry.io/otel/sdk/trace"
+	"go.opentelemetry.io/otel/sdk/trace/tracetest"
 	"go.opentelemetry.io/otel/trace"
 
+	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
@@ -39,10 +41,77 @@ func TestEndOutOfOrder(t *testing.T) {
 			root := tracer.Start("root")
 			assert.NotEqual(t, a.SpanContext().TraceID(), root.SpanContext().TraceID())
 			root.End()
-			// A ctx that is given says what it says.
+			// A ctx that is given is no exception.
 			_, child := tracer.StartContext(ctx, "child")
-			assert.Equal(t, c.SpanContext().TraceID(), child.SpanContext().TraceID())
+			assert.NotEqual(t, c.SpanContext().TraceID(), child.SpanContext().TraceID())
 			child.End()
+			assert.False(t, trace.SpanContextFromContext(ctxotel.Context(ctx)).IsValid())
+			ctxotel.With(ctx, func(context.Context) { assert.False(t, ctxotel.Span().SpanContext().IsValid()) })
+		})
+	}
+}
+
+// A job that is done after its request is a trace of its own, with a link to what it
+// was given.
+func TestJobAfterItsRequest(t *testing.T) {
+	tracer, plain, exporter := newTracer(t)
+	ctx, request := plain.Start(t.Context(), "request")
+	request.End()
+	_, span := tracer.StartContext(ctx, "StartContext")
+	span.End()
+	ctxotel.With(ctx, func(inner context.Context) {
+		assert.False(t, ctxotel.Span().SpanContext().IsValid())
+		tracer.Start("Start").End()
+		outer := tracer.Start("again")
+		tracer.Start("child").End()
+		outer.End()
+		_, span := tracer.StartContext(context.Background(), "bare ctx")
+		span.End()
+		_, span = tracer.StartContext(inner, "inner")
+		span.End()
+	})
+	for _, s := range exporter.GetSpans() {
+		switch s.Name {
+		case "request":
+			continue
+		case "child":
+			assert.True(t, s.Parent.IsValid())
+			assert.Empty(t, s.Links)
+		default:
+			assert.False(t, s.Parent.IsValid(), s.Name)
+			if assert.Len(t, s.Links, 1, s.Name) {
+				assert.Equal(t, request.SpanContext(), s.Links[0].SpanContext, s.Name)
+			}
+		}
+	}
+}
+
+// The span around one that has ended, as a ctx says it, is current if it goes on.
+func TestCtxOfAnEndedSpanInAnother(t *testing.T) {
+	for name, sampler := range samplers {
+		t.Run(name, func(t *testing.T) {
+			exporter := tracetest.NewInMemoryExporter()
+			provider := sdktrace.NewTracerProvider(sdktrace.WithSampler(sampler), sdktrace.WithSyncer(exporter))
+			tracer := ctxotel.NewTracer(provider.Tracer("test"))
+			outer := tracer.Start("outer")
+			defer outer.End()
+			ctx, inner := tracer.StartContext(t.Context(), "inner")
+			ctxotel.With(ctx, func(context.Context) { assert.Equal(t, id(inner), id(ctxotel.Span())) })
+			inner.End()
+			ctxvar.Detach(func() { // as in a worker
+				ctxotel.With(ctx, func(ctx context.Context) {
+					assert.Equal(t, id(outer), id(ctxotel.Span()))
+					assert.Equal(t, id(outer), id(trace.SpanFromContext(ctx)))
+					tracer.Start("child").End()
+				})
+				assert.Equal(t, id(outer), trace.SpanContextFromContext(ctxotel.Context(ctx)).SpanID())
+				_, span := tracer.StartContext(ctx, "job")
+				assert.Equal(t, outer.SpanContext().TraceID(), span.SpanContext().TraceID())
+				span.End()
+			})
+			for _, s := range exporter.GetSpans() {
+				assert.Equal(t, outer.SpanContext(), s.Parent, s.Name)
+			}
 		})
 	}
 }

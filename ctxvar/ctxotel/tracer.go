@@ -41,12 +41,15 @@ func NewTracer(tracer trace.Tracer) Tracer {
 // spans end in another order than the reverse of that in which they were started, nor
 // if End is called in another goroutine, nor in a goroutine that was started in the
 // span and goes on. What is current there is the innermost span around it that has
-// not ended. (That a span has ended which [With] made current, and which records
+// not ended, or else none. (That a span has ended which [With] made current, and which records
 // nothing, since nobody sampled it, is not to be seen.)
 //
 // A deferred End records a panic on its way through, as OpenTelemetry's does.
 func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 	up := current()
+	if up == nil {
+		opts = withLink(opts, lateHere(Current.Get()))
+	}
 	// The tracer may put labels on the goroutine. With a ctx that carries them,
 	// variables live through that.
 	ctx, span := t.tracer.Start(ctxvar.NewContext(up.inside()), name, opts...)
@@ -58,12 +61,20 @@ func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 
 // StartContext is [Tracer.Start] for code that has a ctx: it does what
 // [trace.Tracer] does with it, and sets the variable. The parent is the span of
-// ctx or, as [Context] has it, the current one. The ctx that is returned has the new
+// ctx or, as [Context] has it, the current one. If there is none, and ctx has a span that
+// has ended, the new span is a root with a link to that. The ctx that is returned has the new
 // span, and carries a snapshot of the goroutine's variables, or of those that ctx
 // carries if they are of another piece of work, see [ctxvar.Effective].
 func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	values := ctxvar.Effective(ctx) // ours alone
+	given := trace.SpanContextFromContext(ctx)
 	ctx, up := withCurrentOf(ctx, values)
+	if up == nil {
+		if held, _ := Current.In(values); !given.IsValid() {
+			given = lateHere(held)
+		}
+		opts = withLink(opts, given)
+	}
 	values.Run(func() { ctx = ctxvar.NewContext(ctx) })
 	ctx, span := t.tracer.Start(ctx, name, opts...)
 	l := up.child(ctx, span)
@@ -75,6 +86,24 @@ func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.Spa
 		ctx = ctxvar.NewContext(ctx)
 	})
 	return ctx, l.begin()
+}
+
+// lateHere returns what With has noted of a span that had ended, in the span that Current
+// has.
+func lateHere(span trace.Span) trace.SpanContext {
+	if l, ok := span.(*link); ok {
+		return l.late
+	}
+	return trace.SpanContext{}
+}
+
+// withLink returns opts, those of a span without a parent, with a link to what would be
+// the parent if it had not ended, if there is that.
+func withLink(opts []trace.SpanStartOption, ended trace.SpanContext) []trace.SpanStartOption {
+	if !ended.IsValid() {
+		return opts
+	}
+	return append(opts[:len(opts):len(opts)], trace.WithLinks(trace.Link{SpanContext: ended}))
 }
 
 // Do calls fn in a new span, as [Tracer.Start] makes it, and ends that when fn

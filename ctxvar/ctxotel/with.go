@@ -15,15 +15,24 @@ import (
 // they are of another piece of work, see [ctxvar.Effective], in which the span of ctx
 // is the current one, and the variables are set that a [Propagator] has read
 // into ctx. What fn sets is gone when it returns or panics. If ctx has no span
-// there is no current one either, whatever the goroutine had. A span that has ended
-// already is the current one, since ctx says so: that of a request whose job is done
-// later, say.
+// there is no current one either, whatever the goroutine had.
+//
+// If the span of ctx has ended, that of a request whose job is done later, say, it is
+// not the current one, but the innermost around it that has not ended. If there is none,
+// spans that [Tracer.Start] starts in fn are roots, with a link to the one that has ended.
 //
 // fn's ctx descends from ctx and carries a snapshot, see [ctxvar.NewContext].
 func With(ctx context.Context, fn func(context.Context)) {
 	ctxvar.Effective(ctx).Run(func() {
 		restore(ctx)
-		l := newLink(ctx, trace.SpanFromContext(ctx), nil, baggage.FromContext(ctx))
+		var late trace.SpanContext
+		span, ended := spanIn(ctx)
+		if ended {
+			late = trace.SpanContextFromContext(ctx)
+			ctx = trace.ContextWithSpan(ctx, span)
+		}
+		l := newLink(ctx, span, nil, baggage.FromContext(ctx))
+		l.late = late
 		defer l.ctx.Store(nil)
 		Current.Set(l)
 		fn(ctxvar.NewContext(ctx))
