@@ -121,7 +121,9 @@ func waitForNext(ctx context.Context, set members.Set, change <-chan struct{}) e
 	}
 	l := &loop{waiter: w, set: set}
 	wt := w.begin(ctx, nil, nil, forAny)
+	w.mu.Lock()
 	wt.loop = l
+	w.mu.Unlock()
 	w.waitsFor(&several)
 	defer w.waitsFor(nil)
 	loops.add(l)

@@ -20,10 +20,9 @@ type wait struct {
 	// Guarded by the waiting task's mu.
 	ctx   context.Context // what ends it; nil if there is no wait now
 	on    []*node         // whom it is for; nil for those of which one was taken
+	loop  *loop           // what it is for in place of on, or nil
 	kind  waitKind
 	stuck *deadlock // what it was found to be part of
-
-	loop *loop // what it is for in place of on, or nil; of its own goroutine
 
 	woken chan struct{} // has room for one token
 	one   [1]*node

@@ -67,11 +67,16 @@ func (n *node) look(parts map[*scope][]*node) *waits {
 			w.on = parts[s]
 		}
 	case &several:
+		var l *loop
 		n.mu.Lock()
-		if n.waits != nil {
-			w.on, w.any = slices.Clone(n.waits.on), n.waits.kind == forAny
+		if n.waits != nil && n.waits.ctx != nil {
+			w.on, w.any, l = slices.Clone(n.waits.on), n.waits.kind == forAny, n.waits.loop
 		}
 		n.mu.Unlock()
+		if l != nil {
+			w.on = l.nodes()
+		}
+		w.on = slices.DeleteFunc(w.on, func(o *node) bool { return o == nil })
 	default:
 		w.on = []*node{what}
 	}

@@ -48,6 +48,11 @@ func TestWaitsFor(t *testing.T) {
 			_, err := gather.All(ctx, sleep, sleep)
 			return err
 		}, task.Name("gathers"))
+		task.Start(ctx, func(ctx context.Context) error {
+			for range task.AsCompleted(ctx, x, ended, y) {
+			}
+			return nil
+		}, task.Name("rest"))
 		many := make([]task.Handle, 50)
 		for i := range many {
 			many[i] = task.Go(ctx, sleep)
@@ -61,6 +66,7 @@ func TestWaitsFor(t *testing.T) {
 		tree, rows := picture()
 		assert.Equal(t, []uint64{x.ID()}, rows["one"].WaitsFor)
 		assert.Equal(t, []uint64{x.ID(), y.ID()}, rows["all"].WaitsFor, "one has ended")
+		assert.Equal(t, []uint64{x.ID(), y.ID()}, rows["rest"].WaitsFor, "one was taken")
 		assert.Equal(t, []uint64{rows["group"].ID}, rows["outside"].WaitsFor)
 		assert.Equal(t, task.Waiting, rows["group"].State)
 		assert.Equal(t, []uint64{rows["child"].ID}, rows["group"].WaitsFor)

@@ -219,3 +219,24 @@ func TestLoopInATaskThatGoHasNotReturned(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// The tree says what a loop waits for.
+func TestLoopInTheTree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := joinset.New[int](t.Context())
+		ids := []uint64{set.Go(after(time.Minute, 1)).ID(), set.Go(after(time.Minute, 1)).ID()}
+		set.Go(after(time.Second, 1))
+		loop := task.Go(t.Context(), func(ctx context.Context) (int, error) { return rangeOver(ctx, set) })
+		time.Sleep(2 * time.Second)
+		for _, info := range task.Snapshot().Tasks {
+			if info.ID == loop.ID() {
+				assert.Equal(t, task.Waiting, info.State)
+				assert.ElementsMatch(t, ids, info.WaitsFor)
+				assert.False(t, info.Deadlock)
+			}
+		}
+		n, err := loop.Await(t.Context())
+		require.NoError(t, err)
+		assert.Equal(t, 3, n)
+	})
+}
