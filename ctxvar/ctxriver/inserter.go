@@ -1,0 +1,55 @@
+package ctxriver
+
+import (
+	"context"
+
+	"github.com/riverqueue/river"
+	"github.com/riverqueue/river/rivertype"
+)
+
+// An Inserter inserts jobs in the current transaction, so that they are there if, and only
+// if, it is committed. [NewInserter] makes it. It may be used by several goroutines at the
+// same time.
+type Inserter[TTx any] struct {
+	client  *river.Client[TTx]
+	current func(ctx context.Context) (TTx, error)
+}
+
+// NewInserter returns an Inserter. current returns the transaction of the goroutine that
+// calls it:
+//
+//	jobs := ctxriver.NewInserter(client, func(ctx context.Context) (pgx.Tx, error) {
+//		return ctxpgx.Tx(ctx, pool)
+//	})
+//	jobs := ctxriver.NewInserter(client, func(ctx context.Context) (*sql.Tx, error) {
+//		return ctxsql.Tx(ctx, db)
+//	})
+//
+// NewInserter panics if client or current is nil.
+func NewInserter[TTx any](client *river.Client[TTx], current func(ctx context.Context) (TTx, error)) *Inserter[TTx] {
+	if client == nil || current == nil {
+		panic("ctxriver: NewInserter of a nil client or function")
+	}
+	return &Inserter[TTx]{client, current}
+}
+
+// Insert is the client's InsertTx in the current transaction. If there is none, or the
+// goroutine may not use it, it returns the error that says so, and inserts nothing. The
+// client's own Insert inserts jobs outside of any.
+func (i *Inserter[TTx]) Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
+	tx, err := i.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return i.client.InsertTx(ctx, tx, args, opts)
+}
+
+// InsertMany is the client's InsertManyTx in the current transaction, as Insert is its
+// InsertTx.
+func (i *Inserter[TTx]) InsertMany(ctx context.Context, params []river.InsertManyParams) ([]*rivertype.JobInsertResult, error) {
+	tx, err := i.current(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return i.client.InsertManyTx(ctx, tx, params)
+}
