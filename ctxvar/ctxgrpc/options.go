@@ -11,17 +11,14 @@ import (
 )
 
 // ServerOptions returns the options of a server whose handlers have variables of their
-// own, and those of the fields: both interceptors, and what it takes to keep what
-// handlers inherit from the goroutine that serves where grpc-go labels its goroutines
-// (the environment's GRPC_GO_SERVER_GOROUTINE_LABELS), which in the default mode costs
-// them their variables otherwise.
+// own, and those of the fields: both interceptors and the [StatsHandler].
 //
 // grpc.NewServer calls interceptors in the order of its options. To have others between
-// these two kinds, or around, use [UnaryServerInterceptor] and [StreamServerInterceptor]
-// by themselves. ServerOptions panics as they do.
+// these two kinds, or around, give it [UnaryServerInterceptor], [StreamServerInterceptor]
+// and [StatsHandler] by themselves. ServerOptions panics as the interceptors do.
 func ServerOptions(fields ...ctxwire.Field) []grpc.ServerOption {
 	return []grpc.ServerOption{
-		grpc.StatsHandler(connTagger{}),
+		grpc.StatsHandler(StatsHandler()),
 		grpc.ChainUnaryInterceptor(UnaryServerInterceptor(fields...)),
 		grpc.ChainStreamInterceptor(StreamServerInterceptor(fields...)),
 	}
@@ -35,6 +32,14 @@ func DialOptions(fields ...ctxwire.Field) []grpc.DialOption {
 		grpc.WithChainStreamInterceptor(StreamClientInterceptor(fields...)),
 	}
 }
+
+// StatsHandler returns a handler that keeps what the handlers of a server inherit from
+// the goroutine that serves, also where grpc-go labels its goroutines: if the
+// environment's GRPC_GO_SERVER_GOROUTINE_LABELS says so. In the default mode, see
+// [ctxvar.Mode], these labels otherwise take the place of the variables before any
+// interceptor is called, and handlers begin with what the client has sent alone. It may
+// be given to a server beside others, and reports nothing.
+func StatsHandler() stats.Handler { return connTagger{} }
 
 // connTagger has the ctx of each connection, and so of each of its RPCs, carry the
 // variables that its goroutine has inherited from the one that serves. grpc-go gives an

@@ -13,6 +13,10 @@ import (
 // variables of its own, and with those of the fields that the client has sent.
 // The handler's ctx carries them. Without fields, it does the former only.
 //
+// A handler begins with what the goroutine that serves had set. Give the server the
+// [StatsHandler] too, which sees to that where grpc-go labels its goroutines, or use
+// [ServerOptions], which have all three.
+//
 // It panics if two fields that are received have the same key, or if metadata can't
 // have a field's key.
 func UnaryServerInterceptor(fields ...ctxwire.Field) grpc.UnaryServerInterceptor {

@@ -147,15 +147,25 @@ func TestServerInherits(t *testing.T) {
 	}}
 	tenant.Set("single")
 	locale.Set("de")
-	client := dial(t, serve(t, svc, fields, grpc.NumStreamWorkers(1)), nil)
-	for range 3 {
-		got, err := call(t.Context(), client)
-		require.NoError(t, err)
-		assert.Equal(t, "single de", got)
-		ctx := metadata.AppendToOutgoingContext(t.Context(), "x-tenant", "acme")
-		got, err = call(ctx, client)
-		require.NoError(t, err)
-		assert.Equal(t, "acme de", got)
+	for name, opts := range map[string][]grpc.ServerOption{
+		"ServerOptions": ctxgrpc.ServerOptions(fields...),
+		"by themselves": {
+			grpc.UnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)),
+			grpc.StatsHandler(ctxgrpc.StatsHandler()),
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			client := dial(t, start(t, svc, append(opts, grpc.NumStreamWorkers(1))...), nil)
+			for range 3 {
+				got, err := call(t.Context(), client)
+				require.NoError(t, err)
+				assert.Equal(t, "single de", got)
+				ctx := metadata.AppendToOutgoingContext(t.Context(), "x-tenant", "acme")
+				got, err = call(ctx, client)
+				require.NoError(t, err)
+				assert.Equal(t, "acme de", got)
+			}
+		})
 	}
 }
 
