@@ -240,8 +240,52 @@ func TestSupervisorReportsAtOnceAndForgetsWhatWasHandled(t *testing.T) {
 			assert.EqualValues(t, 1, reported.Load())
 			return nil
 		}, task.FailFast(false), task.Unobserved(func(task.Info, error) { reported.Add(1) }))
-		onlyErrors(t, err, 1, errMine)
+		onlyErrors(t, err, 0, nil)
+		assert.EqualError(t, err, "task: group: 1 failure, which was reported")
 	})
+}
+
+// Whenever a child of a supervisor fails, and whenever somebody looks at it, its error
+// is reported or returned or looked at, and reported or returned once.
+func TestSupervisorTellsEachFailureOnce(t *testing.T) {
+	const never = -1
+	tests := []struct {
+		reason             string
+		fails, looked      time.Duration // since the beginning; the Group lasts a minute
+		reported, returned int
+	}{
+		{"reported at once", 0, never, 1, 0},
+		{"too late to be reported", time.Minute - 1, never, 0, 1},
+		{"handled", 0, 1, 0, 0},
+		{"handled after it was reported", 0, time.Second, 1, 0},
+		{"handled in the last moment", time.Minute - 2, time.Minute - 1, 0, 0},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				reported := 0
+				err := task.Group(ctx, func(ctx context.Context) error {
+					child := task.Go(ctx, failAfter(tt.fails, errMine))
+					if tt.looked != never {
+						time.Sleep(tt.looked)
+						assert.ErrorIs(t, child.Err(), errMine)
+					}
+					time.Sleep(time.Minute - max(tt.looked, 0))
+					return nil
+				}, task.FailFast(false), task.Unobserved(func(_ task.Info, err error) {
+					assert.ErrorIs(t, err, errMine)
+					reported++
+				}))
+				assert.Equal(t, tt.reported, reported)
+				if tt.returned > 0 {
+					onlyErrors(t, err, tt.returned, errMine)
+				} else {
+					assert.NotErrorIs(t, err, errMine)
+				}
+				assert.Equal(t, tt.looked == never, err != nil, "what somebody looked at does not count")
+			})
+		})
+	}
 }
 
 func TestOnFailureIsToldAtOnce(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime/trace"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -36,8 +37,9 @@ import (
 //
 // With [FailFast](false) the Group is a supervisor: only body's failure cancels
 // it. An error of a child that somebody looked at is that one's affair, and the
-// Group forgets it; one that nobody looked at is reported at once, see
-// [Unobserved], and is still in the Group's error, up to a thousand of them.
+// Group forgets it. One that nobody looked at is reported at once, see [Unobserved].
+// Of those the Group's error has the number and no more, so that each is told once;
+// it has the errors of those that failed so late that they were not reported.
 //
 // With [Limit] the Group runs so many of its tasks at once, and queues the others.
 //
@@ -73,16 +75,18 @@ type group struct {
 	// Guarded by mu.
 	failures []failure
 	seen     int // how many of them somebody looked at, of a tolerant one
-	omitted  int // failures that were reported and forgotten
+	omitted  int // failures that were reported, and that nobody looked at since
 	telling  *time.Timer
 	tellAt   time.Time // when it is to fire
+
+	reporting sync.Mutex // held by report all the time; taken before mu
 }
 
 type failure struct {
 	name string
 	err  error
 	due  *report   // of a child
-	at   time.Time // when a supervisor is to report it; zero once it has
+	at   time.Time // when a supervisor is to report it
 }
 
 const (
@@ -93,9 +97,6 @@ const (
 	// heedAwaited is how long for a task that somebody waits for, who may be held
 	// up for a while before he looks.
 	heedAwaited = time.Second
-
-	// remember is how many errors that were reported a supervisor keeps.
-	remember = 1000
 )
 
 func (g *group) run(body Func[struct{}]) {
@@ -157,7 +158,7 @@ func (g *group) end(how how) {
 	if how == goexited {
 		// Group does not return, so nobody will see the errors.
 		for _, f := range g.failures {
-			if f.due != nil && (!g.tolerant || !f.at.IsZero()) {
+			if f.due != nil {
 				g.env.report(g.info(), f.err)
 			}
 		}
@@ -172,8 +173,11 @@ func isLimit(err, said error) bool {
 	return ok && limit != passedOn
 }
 
-// keep makes the failures final: those that count are left.
+// keep makes the failures final: those that count are left. What is being reported
+// has been, then: the program may end with the Group.
 func (g *group) keep() {
+	g.reporting.Lock()
+	defer g.reporting.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.telling != nil {
@@ -216,10 +220,15 @@ func (g *group) fail(n *node, err error) {
 	}
 }
 
-// forget notes that somebody looked at one of the failures of g, a tolerant one.
-func (g *group) forget() {
+// forget notes that somebody looked at the failure that r is of, one of g, which is
+// tolerant.
+func (g *group) forget(r *report) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if r.sent {
+		g.omitted--
+		return
+	}
 	if g.seen++; g.seen > 8 && g.seen > len(g.failures)/2 {
 		g.compact()
 	}
@@ -259,6 +268,8 @@ func (g *group) wakeAt(at time.Time) {
 // report reports those failures of g, a tolerant one, that nobody has looked at
 // in time.
 func (g *group) report() {
+	g.reporting.Lock()
+	defer g.reporting.Unlock()
 	g.mu.Lock()
 	if g.telling == nil { // the Group has ended
 		g.mu.Unlock()
@@ -269,22 +280,21 @@ func (g *group) report() {
 	var news []*report
 	var next time.Time
 	now := time.Now()
-	for i := range g.failures {
-		switch f := &g.failures[i]; {
-		case f.at.IsZero():
+	g.failures = slices.DeleteFunc(g.failures, func(f failure) bool {
+		switch {
+		case f.due == nil: // body's
 		case !f.at.After(now):
-			f.at = time.Time{}
+			f.due.sent = true
 			news = append(news, f.due)
+			return true
 		case next.IsZero() || f.at.Before(next):
 			next = f.at
 		}
-	}
+		return false
+	})
+	g.omitted += len(news)
 	if !next.IsZero() {
 		g.wakeAt(next)
-	}
-	for len(g.failures) > remember && g.failures[0].at.IsZero() {
-		g.omitted++
-		g.failures = g.failures[1:]
 	}
 	g.mu.Unlock()
 	for _, r := range news {

@@ -24,11 +24,12 @@ func (e *AbortError) Error() string {
 func (e *AbortError) Unwrap() error { return e.Err }
 
 // GroupError is the error of a [Group] in which something failed. It mirrors
-// Python's ExceptionGroup.
+// Python's ExceptionGroup. That of a supervisor, a Group with [FailFast](false), has
+// only the number of those errors that were reported before.
 type GroupError struct {
 	Group    string // the name given with the Name option
 	failures []failure
-	omitted  int
+	omitted  int // how many more were reported
 }
 
 // Error has a line for each error, with the name of the task that it is of.
@@ -54,13 +55,24 @@ func (e *GroupError) Error() string {
 		}
 		b.WriteString(said)
 	}
-	if e.omitted > 0 {
-		fmt.Fprintf(&b, "%sand %d more, which were reported", lead, e.omitted)
+	switch {
+	case e.omitted == 0:
+	case len(e.failures) == 0:
+		fmt.Fprintf(&b, "%s%s reported", lead, reportedBefore(e.omitted))
+	default:
+		fmt.Fprintf(&b, "\n\tand %s reported", reportedBefore(e.omitted))
 	}
 	return b.String()
 }
 
-// Unwrap returns the errors, in the order in which they came.
+func reportedBefore(failures int) string {
+	if failures == 1 {
+		return "1 failure, which was"
+	}
+	return fmt.Sprintf("%d failures, which were", failures)
+}
+
+// Unwrap returns the errors that the Group has, in the order in which they came.
 func (e *GroupError) Unwrap() []error {
 	errs := make([]error, len(e.failures))
 	for i, f := range e.failures {

@@ -29,12 +29,37 @@ func TestGroupErrorText(t *testing.T) {
 
 		err = task.Group(ctx, func(ctx context.Context) error {
 			task.Go(ctx, failAfter(tenth, errors.New("two\nlines")), task.Name("a"))
-			task.Go(ctx, failAfter(2*tenth, &task.TimeoutError{Task: "b", After: time.Second}), task.Name("b"))
-			time.Sleep(3 * tenth)
+			task.Go(ctx, failAfter(tenth+1, &task.TimeoutError{Task: "b", After: time.Second}), task.Name("b"))
+			time.Sleep(tenth + 2)
 			return errMine
 		}, task.Name("jobs"), task.FailFast(false))
 		assert.EqualError(t, err, "task: group \"jobs\": 3 errors\n\t\"a\": two\n\tlines\n\ttask: \"b\" timed out after 1s\n\tbody: mine")
+
+		for reported, want := range []string{
+			"task: group: body: mine",
+			"task: group: body: mine\n\tand 1 failure, which was reported",
+			"task: group: body: mine\n\tand 2 failures, which were reported",
+		} {
+			err = supervised(ctx, reported, errMine)
+			assert.EqualError(t, err, want)
+			onlyErrors(t, err, 1, errMine)
+		}
+		err = supervised(ctx, 1, nil)
+		assert.EqualError(t, err, "task: group: 1 failure, which was reported")
+		onlyErrors(t, err, 0, nil)
 	})
+}
+
+// supervised returns the error of a Group some of whose children have failed long
+// before its body returns.
+func supervised(ctx context.Context, failures int, bodyErr error) error {
+	return task.Group(ctx, func(ctx context.Context) error {
+		for range failures {
+			task.Go(ctx, failAfter(0, errZero))
+		}
+		time.Sleep(time.Minute)
+		return bodyErr
+	}, task.FailFast(false), task.Unobserved(func(task.Info, error) {}))
 }
 
 func TestGroupTellsItsChildrenWhoFailed(t *testing.T) {
@@ -55,16 +80,21 @@ func TestGroupTellsItsChildrenWhoFailed(t *testing.T) {
 func TestGroupAsASupervisor(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var ok, late *task.Task[int]
+		var reported []error
 		err := task.Group(ctx, func(ctx context.Context) error {
 			task.Go(ctx, failAfter(tenth, errMine))
 			task.Go(ctx, func(context.Context) (none, error) { panic(errZero) })
 			ok = task.Go(ctx, after(time.Second, 42))
 			time.Sleep(2 * tenth)
 			late = task.Go(ctx, after(tenth, 1))
+			ok.OnDone(func(*task.Task[int]) { task.Go(ctx, failAfter(0, errBoom)) })
 			return ctx.Err()
-		}, task.FailFast(false))
-		assert.ErrorIs(t, err, errMine)
-		assert.ErrorIs(t, err, errZero)
+		}, task.FailFast(false), task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+		onlyErrors(t, err, 1, errBoom)
+		assert.Contains(t, err.Error(), "and 2 failures, which were reported")
+		require.Len(t, reported, 2)
+		assert.ErrorIs(t, reported[0], errZero)
+		assert.ErrorIs(t, reported[1], errMine)
 		requireResult(t, 42, ok)
 		requireResult(t, 1, late)
 

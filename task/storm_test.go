@@ -61,7 +61,7 @@ func TestStorm(t *testing.T) {
 // A stormError is the failure of one task, and of no other.
 type stormError struct {
 	reported, returned, looked atomic.Int32
-	failed, supervised         atomic.Bool
+	failed                     atomic.Bool
 }
 
 func (*stormError) Error() string { return "storm" }
@@ -95,7 +95,7 @@ func (s *storm) more() bool {
 func (s *storm) run() {
 	_, err := task.Run(s.t.Context(), func(ctx context.Context) (none, error) {
 		for s.more() {
-			s.start(ctx, 0, false)
+			s.start(ctx, 0)
 		}
 		return none{}, nil
 	}, task.Unobserved(func(_ task.Info, err error) { count(err, func(e *stormError) { e.reported.Add(1) }) }))
@@ -107,7 +107,7 @@ func (s *storm) run() {
 			continue
 		}
 		reported, returned, looked := e.reported.Load(), e.returned.Load(), e.looked.Load()
-		if reported > 1 || returned > 1 || reported+returned+looked == 0 || !e.supervised.Load() && reported+returned > 1 {
+		if reported > 1 || returned > 1 || reported+returned+looked == 0 || reported+returned > 1 {
 			s.t.Errorf("a failure was reported %d times, returned %d times and looked at %d times", reported, returned, looked)
 		}
 	}
@@ -130,9 +130,8 @@ func count(err error, f func(*stormError)) {
 }
 
 // start starts a random task.
-func (s *storm) start(ctx context.Context, depth int, supervised bool) *task.Task[int] {
+func (s *storm) start(ctx context.Context, depth int) *task.Task[int] {
 	own := new(stormError)
-	own.supervised.Store(supervised)
 	s.mu.Lock()
 	s.errs = append(s.errs, own)
 	s.mu.Unlock()
@@ -156,7 +155,7 @@ func (s *storm) start(ctx context.Context, depth int, supervised bool) *task.Tas
 		defer s.live.Add(-1)
 		stable := s.watchCtx(ctx)
 		defer stable()
-		s.work(ctx, depth, supervised)
+		s.work(ctx, depth)
 		stable()
 		switch s.dice(8) {
 		case 0:
@@ -210,15 +209,14 @@ func (s *storm) watchCtx(ctx context.Context) func() {
 }
 
 // work starts tasks and waits for some.
-func (s *storm) work(ctx context.Context, depth int, supervised bool) {
+func (s *storm) work(ctx context.Context, depth int) {
 	if depth > 6 || !s.more() {
 		return
 	}
 	var children []*task.Task[int]
 	if s.dice(2) == 0 {
 		var inside atomic.Int32
-		supervised := s.dice(3) == 0
-		opts := []task.Option{task.FailFast(!supervised)}
+		opts := []task.Option{task.FailFast(s.dice(3) != 0)}
 		if s.dice(3) == 0 {
 			opts = append(opts, task.Limit(1+s.dice(3)))
 		}
@@ -227,10 +225,10 @@ func (s *storm) work(ctx context.Context, depth int, supervised bool) {
 				task.Go(ctx, func(ctx context.Context) (int, error) {
 					inside.Add(1)
 					defer inside.Add(-1)
-					s.work(ctx, depth+1, supervised)
+					s.work(ctx, depth+1)
 					return 1, nil
 				})
-				s.wait(ctx, s.start(ctx, depth+1, supervised))
+				s.wait(ctx, s.start(ctx, depth+1))
 			}
 			if s.dice(6) == 0 {
 				task.CancelScope(ctx, errMine)
@@ -245,7 +243,7 @@ func (s *storm) work(ctx context.Context, depth int, supervised bool) {
 		return
 	}
 	for range s.dice(4) {
-		children = append(children, s.start(ctx, depth+1, false))
+		children = append(children, s.start(ctx, depth+1))
 	}
 	s.wait(ctx, children...)
 }

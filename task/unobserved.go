@@ -99,6 +99,7 @@ type report struct {
 	info    Info
 	err     error
 	group   *group      // that keeps it, or nil
+	sent    bool        // by that one; guarded by its mu
 	settled atomic.Bool // somebody looked, or it was reported
 }
 
@@ -118,7 +119,7 @@ func (r *report) observe() {
 		return
 	}
 	if r.group != nil {
-		r.group.forget()
+		r.group.forget(r)
 	} else {
 		r.env.reports.remove(r)
 	}

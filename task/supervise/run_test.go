@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"strings"
@@ -424,3 +425,35 @@ func TestMisuse(t *testing.T) {
 		})
 	}
 }
+
+// Each failure is told to one: those after which the function is run again to
+// OnFailure, and the last one to the Group around, which returns it, or, if it is a
+// supervisor that goes on, has it reported.
+func TestEachFailureIsToldOnce(t *testing.T) {
+	for name, failFast := range map[string]bool{"Group": true, "supervisor": false} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var told []int
+				runs := 0
+				note := func(err error) {
+					var n numbered
+					if errors.As(err, &n) {
+						told = append(told, int(n))
+					}
+				}
+				err := task.Group(t.Context(), func(ctx context.Context) error {
+					supervise.Go(ctx, func(context.Context) error { runs++; return numbered(runs) },
+						supervise.MaxRestarts(3, time.Hour), supervise.OnFailure(func(f supervise.Failure) { note(f.Err) }))
+					return task.Sleep(ctx, time.Hour)
+				}, task.FailFast(failFast), task.Unobserved(func(_ task.Info, err error) { note(err) }))
+				require.Error(t, err)
+				note(err)
+				assert.Equal(t, []int{1, 2, 3, 4}, told)
+			})
+		})
+	}
+}
+
+type numbered int
+
+func (n numbered) Error() string { return fmt.Sprint("failure ", int(n)) }
