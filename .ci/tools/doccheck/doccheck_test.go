@@ -33,6 +33,9 @@ func TestCheck(t *testing.T) {
 		{"stale program", "text\n```go\nrun(1)\nrun(3)\n```", "README.md:3: no Go file has this code; the nearest lacks: run(3)", ""},
 		{"other order", "```go\nrun(2)\nrun(1)\n```", "README.md:2: no Go file has this code; the nearest lacks: run(1)", ""},
 		{"no Go", "```go\nfunc {\n```", "README.md:2: this is no Go:", ""},
+		{"test", "| theirs | ours |\n|---|---|\n| TestTheirs | TestOurs, a few, `ExampleOurs_x` |", "", "only our column is looked at"},
+		{"missing test", "| ours | why |\n|---|---|\n| TestOurs, TestCall… | TestTheirs |", "README.md:3: TestCall: no such test in this repository", ""},
+		{"second table", "| ours |\n|---|\n| TestOurs |\n\n| theirs | more |\n|---|---|\n| TestTheirs | |", "", "each has columns of its own"},
 		{"other language", "```sh\nfunc {\n```", "", "only Go is read"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -40,6 +43,7 @@ func TestCheck(t *testing.T) {
 				"README.md":       {Data: []byte(tt.page)},
 				"docs/a.md":       {Data: []byte("# Two `words`, of code!\n## Same\n## Same\n```go\nx := …\n```\n")},
 				"cmd/main.go":     {Data: []byte(program)},
+				"cmd/our_test.go": {Data: []byte("package main\n\nfunc TestOurs(t *testing.T) {}\nfunc ExampleOurs_x() {}\n")},
 				"testdata/bad.md": {Data: []byte("[a](none.md)")},
 			}
 			names := []string{"deleted.md"}

@@ -1,7 +1,8 @@
 // Command doccheck reads the repository's Markdown files and reports what in them
 // is not so: links to files, headings and packages that are not there, Go code
 // that does not parse, and code in the README that no Go file of the repository
-// has, so that nothing would notice if it no longer compiled. A translation, as
+// has, so that nothing would notice if it no longer compiled; tests that a table
+// has as ours and that are not there. A translation, as
 // README.zh-CN.md is of README.md, must show the same code and the same figures.
 //
 // It works in the current folder, the root of the repository.
@@ -73,6 +74,7 @@ func check(fsys fs.FS, names []string) ([]finding, error) {
 			sources = append(sources, newSource(name, string(text)))
 		}
 	}
+	tests := testsOf(sources)
 	for _, name := range names {
 		p := pages[name]
 		if p == nil {
@@ -80,6 +82,7 @@ func check(fsys fs.FS, names []string) ([]finding, error) {
 		}
 		findings = append(findings, p.checkLinks(fsys, pages)...)
 		findings = append(findings, p.checkCode(sources)...)
+		findings = append(findings, p.checkTests(tests)...)
 		findings = append(findings, p.checkTranslation(pages)...)
 	}
 	return findings, nil
