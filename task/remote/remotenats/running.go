@@ -43,6 +43,8 @@ func (w *worker) run(m jetstream.Msg) {
 	r := &running{m, client, job.ID, time.Now(), cancel}
 	w.add(r)
 	defer w.remove(r)
+	storing, stop := whileLeased(ctx)
+	defer stop()
 
 	if delivery > 1 {
 		// The worker before may have died between the outcome and the acknowledgement.
@@ -52,7 +54,7 @@ func (w *worker) run(m jetstream.Msg) {
 		}
 	}
 	if delivery > job.Deliveries {
-		w.conclude(ctx, r, &remote.Outcome{Worker: w.options.worker, Delivery: delivery - 1, Failure: remote.NewFailure(remote.ErrLost)})
+		w.conclude(storing, r, &remote.Outcome{Worker: w.options.worker, Delivery: delivery - 1, Failure: remote.NewFailure(remote.ErrLost)})
 		return
 	}
 	if !w.callers.join(ctx, r) {
@@ -76,14 +78,14 @@ func (w *worker) run(m jetstream.Msg) {
 	reports := 0
 	outcome := w.handle(ctx, &remote.Attempt{
 		Job: job, Delivery: delivery, Worker: w.options.worker,
-		Report: w.reporter(ctx, r, delivery, &reports),
+		Report: w.reporter(storing, r, delivery, &reports),
 	})
 	if errors.Is(context.Cause(ctx), remote.ErrLeaseLost) {
 		// Another worker has the job, and its outcome is to be that one's. If there is
 		// none, the message comes again.
 		return
 	}
-	w.conclude(ctx, r, outcome)
+	w.conclude(storing, r, outcome)
 }
 
 // decode returns the job in m and the name of its caller.
@@ -97,6 +99,21 @@ func (w *worker) decode(m jetstream.Msg, sent time.Time) (job *remote.Job, clien
 		return nil, "", fmt.Errorf("%w: the subject is that of another job", remote.ErrMalformed)
 	}
 	return job, parts[1], nil
+}
+
+// whileLeased returns a ctx for what is stored of a job: it ends with the job's
+// lease, and not when the caller cancels the job and waits for what it says to that.
+func whileLeased(job context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(context.WithoutCancel(job))
+	stop := context.AfterFunc(job, func() {
+		if cause := context.Cause(job); errors.Is(cause, remote.ErrLeaseLost) {
+			cancel(cause)
+		}
+	})
+	return ctx, func() {
+		stop()
+		cancel(nil)
+	}
 }
 
 func (w *worker) add(r *running) {
@@ -140,8 +157,8 @@ func (w *worker) reporter(ctx context.Context, r *running, delivery int, n *int)
 	}
 }
 
-// conclude stores an outcome, and only then acknowledges the job. It tries for as
-// long as the job is this worker's.
+// conclude stores an outcome, and only then acknowledges the job. It tries until ctx
+// ends.
 func (w *worker) conclude(ctx context.Context, r *running, outcome *remote.Outcome) {
 	header, body := outcome.Encode()
 	m := message(w.outcomeSubject(r.client, r.job), header, body)
@@ -151,17 +168,8 @@ func (w *worker) conclude(ctx context.Context, r *running, outcome *remote.Outco
 		}).Encode()
 		m = message(m.Subject, header, body)
 	}
-	// ctx may have been cancelled by the caller, who waits for this.
-	storing, stop := context.WithCancel(context.WithoutCancel(ctx))
-	defer stop()
-	lost := context.AfterFunc(ctx, func() {
-		if errors.Is(context.Cause(ctx), remote.ErrLeaseLost) {
-			stop()
-		}
-	})
-	defer lost()
 	// One outcome a job is stored, the first.
-	if err := w.publish(storing, m, r.job); err != nil {
+	if err := w.publish(ctx, m, r.job); err != nil {
 		w.logger.Warn("remotenats: an outcome could not be stored", "job", r.job, "err", err)
 		return
 	}

@@ -353,6 +353,7 @@ func testCancelWaiting(t *testing.T, s *scene) {
 var deny = remote.New("remotetest-deny", func(ctx context.Context, id string) (string, error) {
 	close(hook(id).begun)
 	<-ctx.Done()
+	remote.Report([]byte("last words"))
 	return "all the same", nil
 }, remote.Grace(patience))
 
@@ -361,7 +362,9 @@ func testDeny(t *testing.T, s *scene) {
 	id, h := newHook()
 	ctx, cancel := context.WithCancel(s.ctx)
 	results := make(chan string, 1)
+	var reported string
 	go func() {
+		defer remote.OnProgress(func(p remote.Progress) { reported = string(p.Data) }).Reset()
 		got, err := deny.On(s.caller)(ctx, id)
 		assert.NoError(t, err)
 		results <- got
@@ -369,6 +372,7 @@ func testDeny(t *testing.T, s *scene) {
 	await(t, s, h.begun)
 	cancel()
 	assert.Equal(t, "all the same", await(t, s, results))
+	assert.Equal(t, "last words", reported, "what it says when it is cancelled is heard")
 }
 
 var ignore = remote.New("remotetest-ignore", func(_ context.Context, id string) (string, error) {
