@@ -92,4 +92,6 @@ replace (
 	github.com/heirloom-go/heirloom => ..
 	github.com/heirloom-go/heirloom/ctxvar/ctxgrpc => ../ctxvar/ctxgrpc
 	github.com/heirloom-go/heirloom/ctxvar/ctxotel => ../ctxvar/ctxotel
+	// For the commands, which have no replace directives: one here counts in all the workspace.
+	github.com/heirloom-go/heirloom/task/remote/remotenats => ../task/remote/remotenats
 )

@@ -14,17 +14,35 @@ import (
 
 func newPS() *cobra.Command {
 	var asJSON, flat bool
+	var hub hubFlags
 	c := &cobra.Command{
-		Use:   "ps address",
-		Short: "Print the live tasks of a running program, as a tree",
+		Use:   "ps address | ps --on URL",
+		Short: "Print the live tasks of a running program, or what workers run",
 		Long: `Ps prints the live tasks of a program that serves its live view (see package
 task/taskhttp): name, ID, state, age, what each waits for, and the variables that
-the program chooses to show. The address is host:port, :port, or a URL.`,
+the program chooses to show. The address is host:port, :port, or a URL.
+
+With --on, it prints the workers of a hub (see heirloom worker) and what they run.`,
 		Example: `  heirloom ps localhost:8080
   heirloom ps :8080 --flat
-  heirloom ps https://example.com/internal/tasks --json`,
-		Args: oneTarget,
+  heirloom ps https://example.com/internal/tasks --json
+  heirloom ps --on nats://localhost:4222`,
+		Args: func(c *cobra.Command, args []string) error {
+			switch {
+			case hub.on == "":
+				return oneTarget(c, args)
+			case flat:
+				return usagef("--flat is for the tasks of a program, and not with --on")
+			}
+			return atMost(0)(c, args)
+		},
 		RunE: func(c *cobra.Command, args []string) error {
+			if err := hub.check(c); err != nil {
+				return err
+			}
+			if hub.on != "" {
+				return psWorkers(c, &hub.Hub, asJSON)
+			}
 			target, err := parseTarget(args[0])
 			if err != nil {
 				return err
@@ -53,6 +71,7 @@ the program chooses to show. The address is host:port, :port, or a URL.`,
 	}
 	c.Flags().BoolVar(&asJSON, "json", false, "print JSON: the live tasks, and those that ended last")
 	c.Flags().BoolVar(&flat, "flat", false, "print a table, the oldest first, instead of a tree")
+	hub.declare(c, "print the workers of the hub with this `URL`, as nats://localhost:4222")
 	c.MarkFlagsMutuallyExclusive("json", "flat")
 	return c
 }

@@ -9,9 +9,9 @@ func newRoot() *cobra.Command {
 		Use:   "heirloom",
 		Short: "Context variables and tasks for Go: examples to watch, and a job runner",
 		Long: `heirloom shows what the Heirloom library does, and is useful by itself: demo
-plays its examples, run runs shell commands concurrently, serve starts two small
-services, ps and top look into a program that runs, and exact builds programs whose
-variables have a slot of their own.`,
+plays its examples, run runs shell commands concurrently, here or on the machines
+that worker serves, serve starts two small services, ps and top look into a program
+that runs, and exact builds programs whose variables have a slot of their own.`,
 		Example: `  heirloom demo
   heirloom run 'gzip -9 {}' ::: *.log
   heirloom run -j 8 < jobs.txt`,
@@ -29,7 +29,7 @@ variables have a slot of their own.`,
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpCommand(newHelp())
 	root.CompletionOptions.DisableDefaultCmd = true
-	root.AddCommand(newCompletion(), newDemo(), newExact(), newPS(), newRun(), newServe(), newTop(), newVersion())
+	root.AddCommand(newCompletion(), newDemo(), newExact(), newPS(), newRun(), newServe(), newTop(), newVersion(), newWorker())
 	return root
 }
 

@@ -24,14 +24,14 @@ func newRun() *cobra.Command {
 }
 
 func (f *runFlags) run(c *cobra.Command, args []string) error {
-	if err := f.check(c.Flags()); err != nil {
+	if err := errors.Join(f.check(c.Flags()), f.hub.check(c)); err != nil {
 		return err
 	}
 	env, err := f.variables()
 	if err != nil {
 		return err
 	}
-	shell, err := f.findShell()
+	shell, err := f.quotingShell()
 	if err != nil {
 		return &usageError{err}
 	}
@@ -57,9 +57,20 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	}
 	defer log.Close()
 
+	caller, err := f.call(c.Context(), log, screen.say)
+	if err != nil {
+		return err
+	}
+	if caller != nil {
+		defer caller.Close()
+	}
+
 	screen.begin()
 	processes := new(jobs.Processes)
-	stop := newStopper(c.Context(), screen.say, f.drain)
+	stop := newStopper(c.Context(), screen.say, stopTexts{
+		first:  "waiting for jobs to end; once more to kill them",
+		second: "killing what is left",
+	}, f.drain)
 	defer stop.end()
 	defer watchProcesses(processes, screen.say)()
 	o := jobs.Options{
@@ -91,6 +102,10 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if f.tty {
 		o.Limit = 1
 	}
+	if caller != nil {
+		o.Elsewhere = caller.Run
+		defer hurryWith(stop, caller)()
+	}
 	if f.dryRun {
 		o.Explain = screen.explain
 	}
@@ -112,11 +127,19 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	return outcome(stop, sum, err)
 }
 
-func (f *runFlags) findShell() (*jobs.Shell, error) {
-	if f.shell == "" {
+// quotingShell is the shell that commands are made for.
+func (f *runFlags) quotingShell() (*jobs.Shell, error) {
+	if f.hub.on != "" {
+		return jobs.ElsewhereShell(), nil
+	}
+	return findShell(f.shell)
+}
+
+func findShell(name string) (*jobs.Shell, error) {
+	if name == "" {
 		return jobs.DefaultShell()
 	}
-	return jobs.NamedShell(f.shell)
+	return jobs.NamedShell(name)
 }
 
 func (f *runFlags) openLog() (*jobs.Log, error) {

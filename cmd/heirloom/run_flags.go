@@ -57,6 +57,8 @@ type runFlags struct {
 	env        []string
 	unset      []string
 	shell      string
+	hub        hubFlags
+	template   string
 
 	// What check makes of the ones above.
 	columns *regexp.Regexp
@@ -117,6 +119,8 @@ func (f *runFlags) declare(c *cobra.Command) {
 	flags.StringArrayVarP(&f.env, "env", "e", nil, "set a variable for all jobs: `NAME=VALUE`")
 	flags.StringArrayVar(&f.unset, "unset", nil, "take a variable from all jobs: `NAME`")
 	flags.StringVar(&f.shell, "shell", "", "the shell, instead of sh (cmd.exe on Windows), and its arguments: 'bash -o pipefail'")
+	f.hub.declare(c, "run jobs on the workers of the hub with this `URL`, as nats://localhost:4222")
+	flags.StringVar(&f.template, "template", "", "run the command that workers keep under this `name`, with the values")
 	for name, values := range map[string][]string{"format": formats, "output": outputs, "color": whens, "summary": whens, "stdin": stdins} {
 		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -164,6 +168,9 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 		}
 	}
 	if err := f.parse(); err != nil {
+		return err
+	}
+	if err := f.checkOn(flags); err != nil {
 		return err
 	}
 	if flags.Changed("tty") && f.limit != 1 && flags.Changed("jobs") {

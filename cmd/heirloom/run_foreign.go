@@ -25,7 +25,7 @@ var foreign = map[string]string{
 	"will-cite": "nothing", "gnu": "nothing", "no-notice": "nothing", "tmpdir": "TMPDIR=DIR heirloom run", "compress": "a TMPDIR that compresses",
 	"shuf": "shuf before it", "quote": "nothing: values are quoted", "shellquote": "-n", "noswap": "--memfree SIZE", "memsuspend": "--memfree SIZE",
 	"kill-others": "--halt now,done=1", "kill-others-on-fail": "--fail-fast", "success": "--halt now,success=1", "termseq": "--grace TIME",
-	"S": "ssh in the command: heirloom run 'ssh {1} uptime'", "sshlogin": "ssh in the command: heirloom run 'ssh {1} uptime'",
+	"S": "--on, with heirloom worker on the other machines, or ssh in the command", "sshlogin": "--on, with heirloom worker on the other machines, or ssh in the command",
 	"slf": "ssh in the command", "sshloginfile": "ssh in the command", "transfer": "scp in the command", "return": "scp in the command",
 	"pipepart": "--pipe -f FILE", "pipe-part": "--pipe -f FILE", "round-robin": "--pipe, which gives each block to a job of its own",
 	"recend": "--pipe, whose records end with a line, or with a NUL (-0)", "recstart": "--pipe, whose records end with a line, or with a NUL (-0)",

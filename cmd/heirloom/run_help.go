@@ -44,6 +44,14 @@ A command has ended when its process has; what that leaves in the background is
 ended as well. Its standard input is empty. Servers that end with it are to be run
 with --stdin open; what asks for a password or an answer, with --tty.
 
+With --on, jobs run on the machines on which heirloom worker serves the same hub (see
+there, and heirloom-hub), as many at once as these have places for. All else is as it
+is here: output whole and in order, exit codes, retries, needs, time limits, signals.
+The files of a job's folder are your business: they are not copied, so share a file
+system, or have commands fetch what they need. A machine that is lost loses nothing,
+but a command may then run twice. With --log and --resume, what ended after the run
+was killed, within a day, is fetched and does not run again.
+
 Ctrl-C (SIGINT), SIGTERM, SIGHUP and SIGQUIT are passed on to all that runs,
 which is killed if it has not ended in time (--grace), or at the second signal.
 With --drain, the first signal only keeps further jobs from being started. Ctrl-Z
@@ -72,4 +80,5 @@ const runExample = `  heirloom run 'gzip -9 {}' ::: *.log
   heirloom run --pipe --block 10M 'grep -c error' < big.log
   heirloom run -j 8 --log jobs.log < jobs.txt
   heirloom run -j 8 --log jobs.log --resume < jobs.txt
-  heirloom run -f build.toml --fail-fast --timeout 10m`
+  heirloom run -f build.toml --fail-fast --timeout 10m
+  heirloom run --on nats://hub:4222 'convert /shared/{} /shared/{.}.webp' ::: *.png`

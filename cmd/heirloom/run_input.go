@@ -40,6 +40,12 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		return nil, fmt.Errorf("-n is --dry-run; -N %s gives each job %[1]s values", words[0])
 	}
 	command := strings.Join(words, " ")
+	if f.template != "" {
+		if command != "" {
+			return nil, fmt.Errorf("--template %s is the command, and %q is another one; values follow :::", f.template, command)
+		}
+		command = f.template
+	}
 	switch {
 	case f.pipe:
 		return f.blocks(command, lists, stdin, shell)
@@ -263,6 +269,9 @@ func (f *runFlags) fromRows(in *input, command string, rows jobs.Rows, shell *jo
 		}
 	}
 	in.stream, in.total = t.Jobs(rows), total
+	if f.template != "" {
+		in.stream = jobs.FromTemplate(in.stream, f.template)
+	}
 	if f.tag == "" {
 		return nil
 	}

@@ -43,7 +43,7 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 		}
 	}
 	mode := f.output
-	if direct || mode != "lines" && f.limit == 1 && s.bar == nil && f.results == "" {
+	if direct || mode != "lines" && f.limit == 1 && s.bar == nil && f.results == "" && f.hub.on == "" {
 		mode = "direct" // what only one writes is whole, and in order
 	}
 	switch {

@@ -17,12 +17,16 @@ type stopper struct {
 	hurry   chan struct{}   // closed at the signal after that
 	cancel  context.CancelCauseFunc
 	signals chan os.Signal
+	texts   stopTexts
 	waiting sync.WaitGroup                   // for wait
 	by      atomic.Pointer[jobs.Interrupted] // what drained
 }
 
-func newStopper(parent context.Context, say func(string), drain bool) *stopper {
-	s := &stopper{hurry: make(chan struct{}), signals: make(chan os.Signal, 2)}
+// stopTexts are what a stopper says of the signals that end a run.
+type stopTexts struct{ first, second string }
+
+func newStopper(parent context.Context, say func(string), texts stopTexts, drain bool) *stopper {
+	s := &stopper{texts: texts, hurry: make(chan struct{}), signals: make(chan os.Signal, 2)}
 	if drain {
 		s.drain = make(chan struct{})
 	}
@@ -46,10 +50,10 @@ func (s *stopper) wait(say func(string)) {
 		return
 	}
 	by := &jobs.Interrupted{Signal: next}
-	say(by.Error() + ": waiting for jobs to end; once more to kill them")
+	say(by.Error() + ": " + s.texts.first)
 	s.cancel(by)
 	if _, ok := <-s.signals; ok {
-		say("killing what is left")
+		say(s.texts.second)
 		close(s.hurry)
 	}
 }

@@ -37,7 +37,7 @@ func (r *run) elsewhere(ctx context.Context, a *Attempt, out sink) *End {
 		return &End{State: Failed, Exit: -1, Error: err.Error()}
 	}
 	if err := written.settle(delivery); err != nil && end.State == OK {
-		end.State, end.Error = Failed, "its output may be cut short: "+err.Error()
+		end.State, end.Error = Failed, cutShort(err)
 	}
 	return end
 }
@@ -47,7 +47,7 @@ func (r *run) elsewhere(ctx context.Context, a *Attempt, out sink) *End {
 // until it is known which of them counts.
 type delivered struct {
 	out    [2]*os.File
-	start  [2]int64             // where the attempt's output begins in these, -1 if they are no files
+	start  [2]int64             // where the attempt's output begins in these, -1 if they are not the job's alone
 	first  int                  // the delivery that out has, 0 before there is one
 	others map[int]*[2]*os.File // in unnamed files
 	err    error                // the first
@@ -56,9 +56,10 @@ type delivered struct {
 func newDelivered(out sink) *delivered {
 	d := &delivered{others: map[int]*[2]*os.File{}}
 	d.out[0], d.out[1] = out.files()
+	_, private := out.(interface{ private() })
 	for i, f := range d.out {
 		d.start[i] = -1
-		if info, err := f.Stat(); err == nil && info.Mode().IsRegular() {
+		if private {
 			if at, err := f.Seek(0, io.SeekCurrent); err == nil {
 				d.start[i] = at
 			}

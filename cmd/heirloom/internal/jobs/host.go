@@ -119,3 +119,22 @@ func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, s
 		}
 	}
 }
+
+// RunPiped is Run with what the command writes passed on to two writers as it
+// comes. stdin may be nil, for nothing to read.
+func (h *Host) RunPiped(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr io.Writer) *End {
+	p := &piped{printer: printer{stdout: stdout, stderr: stderr}}
+	out, err := p.open("", 0)
+	if err != nil {
+		return &End{State: Failed, Exit: -1, Error: err.Error()}
+	}
+	o, e := out.files()
+	end := h.Run(ctx, a, stdin, o, e)
+	if err := out.end(nil); err != nil && end.State == OK {
+		end.State, end.Error = Failed, cutShort(err)
+	}
+	return end
+}
+
+// cutShort is what is wrong with a command that succeeded, as far as it knows.
+func cutShort(err error) string { return "its output may be cut short: " + err.Error() }

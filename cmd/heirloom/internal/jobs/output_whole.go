@@ -91,6 +91,10 @@ type kept struct {
 
 func (k *kept) files() (stdout, stderr *os.File) { return k.stdout, k.stderr }
 
+// private says that nobody else writes to the files, so that what was written can
+// be taken back.
+func (k *kept) private() {}
+
 // finish takes note of what became of the job, before its output is printed. A
 // command that cannot write may not notice, or not mind: that its output is whole is
 // sure only if there is space left.
@@ -99,7 +103,7 @@ func (k *kept) finish(r *Result) error {
 		return nil
 	}
 	if err := spaceFor(k.stdout); err != nil && r.State == OK {
-		r.State, r.Error = Failed, "its output may be cut short: "+err.Error()
+		r.State, r.Error = Failed, cutShort(err)
 	}
 	if k.to.results == nil {
 		return nil

@@ -2,7 +2,9 @@ package jobs
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"time"
@@ -108,6 +110,21 @@ func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
 type Interrupted struct{ Signal os.Signal }
 
 func (i *Interrupted) Error() string { return "interrupted by " + signalName(i.Signal) }
+
+// MarshalJSON and UnmarshalJSON carry the signal's name to another machine.
+func (i *Interrupted) MarshalJSON() ([]byte, error) { return json.Marshal(signalName(i.Signal)) }
+
+// UnmarshalJSON returns an error if this system has no signal of the name.
+func (i *Interrupted) UnmarshalJSON(data []byte) error {
+	var name string
+	if err := json.Unmarshal(data, &name); err != nil {
+		return err
+	}
+	if i.Signal = signalNamed(name); i.Signal == nil {
+		return fmt.Errorf("there is no signal %q here", name)
+	}
+	return nil
+}
 
 // ExitCode is that of a program which ends because of the signal.
 func (i *Interrupted) ExitCode() int { return exitOf(i.Signal) }

@@ -42,3 +42,12 @@ func (f family) ofKeys(os.Signal) bool { return false }
 func tooLong(error) bool { return false }
 
 func crowded(*os.File) error { return nil }
+
+// signalNamed returns the signal that another system calls by the name, if this one
+// has the like, or nil.
+func signalNamed(name string) os.Signal {
+	if name == "SIGINT" || name == signalName(os.Interrupt) {
+		return os.Interrupt
+	}
+	return nil
+}

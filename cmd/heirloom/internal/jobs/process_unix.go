@@ -87,6 +87,14 @@ func signalName(s os.Signal) string {
 	return strings.ToUpper(s.String())
 }
 
+// signalNamed returns the signal of that name, or nil.
+func signalNamed(name string) os.Signal {
+	if s := unix.SignalNum(name); s != 0 {
+		return s
+	}
+	return nil
+}
+
 // killedBy returns the signal that ended a process, if one did.
 func killedBy(state *os.ProcessState) (os.Signal, bool) {
 	if status, ok := state.Sys().(syscall.WaitStatus); ok && status.Signaled() {

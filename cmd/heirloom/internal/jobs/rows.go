@@ -129,6 +129,21 @@ func (t *Template) Jobs(rows Rows) Stream {
 	}
 }
 
+// FromTemplate returns the jobs of s with the template of another machine in the
+// place of their commands.
+func FromTemplate(s Stream, name string) Stream {
+	return func(yield func(*Job, error) bool) {
+		for j, err := range s {
+			if err == nil {
+				j.Template = name
+			}
+			if !yield(j, err) {
+				return
+			}
+		}
+	}
+}
+
 // Check returns the error that Jobs would, of rows that have an end.
 func (t *Template) Check(rows Rows) error {
 	for _, err := range t.Jobs(rows) {

@@ -86,6 +86,10 @@ func NamedShell(name string) (*Shell, error) {
 	return s, nil
 }
 
+// ElsewhereShell is the sh of other machines, for which commands can be made and
+// which runs none here.
+func ElsewhereShell() *Shell { return &Shell{name: "sh", kind: shellPOSIX, language: syntax.LangPOSIX} }
+
 // plain are the characters that no shell gives a meaning to, within a word or
 // between words.
 const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \t_-./:,+@%="

@@ -1,0 +1,99 @@
+package main
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"io/fs"
+	"math/big"
+	"net"
+	"os"
+	"time"
+
+	"github.com/heirloom-go/heirloom/internal/hubkey"
+)
+
+// certificateAge is how long a certificate of the hub's own is good for.
+const certificateAge = 5 * 365 * 24 * time.Hour
+
+// ownCertificate returns the files of a certificate that the hub has made for
+// itself, and makes it if it is missing: for this machine's name and addresses.
+func ownCertificate() (cert, key string, err error) {
+	if cert, err = hubkey.Path(hubkey.Certificate); err != nil {
+		return "", "", err
+	}
+	if key, err = hubkey.Path(hubkey.PrivateKey); err != nil {
+		return "", "", err
+	}
+	if _, err := os.Stat(cert); err == nil {
+		return cert, key, nil
+	}
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		return "", "", err
+	}
+	serial, err := rand.Int(rand.Reader, new(big.Int).Lsh(big.NewInt(1), 120))
+	if err != nil {
+		return "", "", err
+	}
+	now := time.Now()
+	names, addresses := ownNames()
+	// It is its own authority, so that a copy of it is all that others need.
+	template := &x509.Certificate{
+		SerialNumber:          serial,
+		Subject:               pkix.Name{CommonName: "heirloom-hub on " + names[0]},
+		NotBefore:             now.Add(-time.Hour), // clocks of other machines differ
+		NotAfter:              now.Add(certificateAge),
+		KeyUsage:              x509.KeyUsageDigitalSignature | x509.KeyUsageCertSign,
+		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
+		BasicConstraintsValid: true,
+		IsCA:                  true,
+		DNSNames:              names,
+		IPAddresses:           addresses,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	if err != nil {
+		return "", "", err
+	}
+	keyDER, err := x509.MarshalPKCS8PrivateKey(private)
+	if err != nil {
+		return "", "", err
+	}
+	// The key first, so that a certificate has one. One that is left of a certificate
+	// which somebody took away is replaced.
+	if err := os.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", "", err
+	}
+	if err := hubkey.WriteNew(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})); err != nil {
+		return "", "", err
+	}
+	return cert, key, hubkey.WriteNew(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+}
+
+func hostName() string {
+	name, err := os.Hostname()
+	if err != nil || name == "" {
+		return "localhost"
+	}
+	return name
+}
+
+// ownNames are the names and the addresses of this machine.
+func ownNames() (names []string, addresses []net.IP) {
+	names = []string{hostName(), "localhost"}
+	addresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
+	all, err := net.InterfaceAddrs()
+	if err != nil {
+		return names, addresses
+	}
+	for _, a := range all {
+		if n, ok := a.(*net.IPNet); ok && !n.IP.IsLoopback() && !n.IP.IsLinkLocalUnicast() {
+			addresses = append(addresses, n.IP)
+		}
+	}
+	return names, addresses
+}

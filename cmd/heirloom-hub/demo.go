@@ -1,0 +1,213 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/internal/hubkey"
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/remote"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats"
+)
+
+// tenant is whose work a goroutine does. It is a parameter of nothing.
+var tenant = ctxvar.New("tenant", ctxvar.Default("nobody"))
+
+func init() { remote.Carry(ctxwire.String(tenant, "tenant")) }
+
+// A bill is the result of a job.
+type bill struct {
+	Text     string
+	Worker   string
+	Delivery int
+}
+
+// billing is the function that runs in other processes. workerName is set there.
+var (
+	workerName string
+	billing    = remote.New("billing", func(ctx context.Context, n int) (bill, error) {
+		remote.Report([]byte(workerName))
+		err := task.Sleep(ctx, 100*time.Millisecond) // the work
+		return bill{describe(n), workerName, remote.Delivery()}, err
+	})
+)
+
+// describe is called somewhere below billing, and reads the tenant with no parameter.
+func describe(n int) string { return fmt.Sprintf("bill %d of %s", n, tenant.Get()) }
+
+const (
+	demoBills    = 24
+	demoParallel = 8 // in each worker half as many
+	demoLease    = time.Second
+)
+
+var demoTenants = []string{"red", "green", "blue"}
+
+// demo shows a Map over two processes, one of which is killed in the middle.
+func demo(ctx context.Context, out io.Writer) (err error) {
+	dir, err := os.MkdirTemp("", "heirloom-hub-demo")
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
+	o := &options{listen: "127.0.0.1:0", store: filepath.Join(dir, "store"), token: filepath.Join(dir, "token")}
+	if err := o.check(); err != nil {
+		return err
+	}
+	h, err := o.start(out)
+	if err != nil {
+		return err
+	}
+	defer h.stop()
+	fmt.Fprintln(out, "a hub is at", h.url())
+
+	engine, closeEngine, err := connect(ctx, h.url(), o.token, remotenats.Lease(demoLease))
+	if err != nil {
+		return err
+	}
+	defer closeEngine()
+	workers := map[string]*exec.Cmd{}
+	for _, name := range []string{"worker-1", "worker-2"} {
+		c, stop, err := startDemoWorker(ctx, h.url(), o.token, name)
+		if err != nil {
+			return err
+		}
+		defer stop()
+		workers[name] = c
+		fmt.Fprintf(out, "%s is process %d\n", name, c.Process.Pid)
+	}
+
+	defer remote.Through(engine).Reset()
+	bills, err := mapBills(ctx, out, func(name string) error { return workers[name].Process.Kill() })
+	if err != nil {
+		return err
+	}
+	return checkBills(out, bills)
+}
+
+// mapBills has the workers make the bills, and kills the first of them that begins
+// a job in the second half.
+func mapBills(ctx context.Context, out io.Writer, kill func(worker string) error) ([]bill, error) {
+	var mu sync.Mutex
+	begun, killed := 0, ""
+	var killErr error
+	defer remote.OnProgress(func(p remote.Progress) {
+		mu.Lock()
+		defer mu.Unlock()
+		if begun++; begun > demoBills/2 && killed == "" {
+			killed = string(p.Data)
+			killErr = kill(killed)
+			fmt.Fprintf(out, "%s is killed while it works\n", killed)
+		}
+	}).Reset()
+	numbers := make([]int, demoBills)
+	for i := range numbers {
+		numbers[i] = i + 1
+	}
+	bills, err := gather.Map(ctx, numbers, func(ctx context.Context, n int) (bill, error) {
+		defer tenant.Set(demoTenants[n%len(demoTenants)]).Reset()
+		return billing.Call(ctx, n)
+	}, gather.Limit(demoParallel))
+	return bills, errors.Join(err, killErr)
+}
+
+// checkBills prints the bills, and returns an error if one is not what it should
+// be.
+func checkBills(out io.Writer, bills []bill) error {
+	again := 0
+	for i, b := range bills {
+		n := i + 1
+		if want := fmt.Sprintf("bill %d of %s", n, demoTenants[n%len(demoTenants)]); b.Text != want {
+			return fmt.Errorf("result %d is %q, and should be %q", n, b.Text, want)
+		}
+		note := ""
+		if b.Delivery > 1 {
+			again++
+			note = ", which got it from the one that was killed"
+		}
+		fmt.Fprintf(out, "%-18s by %s%s\n", b.Text, b.Worker, note)
+	}
+	if len(bills) != demoBills || again == 0 {
+		return fmt.Errorf("%d results, %d of them of jobs that were given to another worker", len(bills), again)
+	}
+	_, err := fmt.Fprintf(out, "all %d results are there; %d jobs lost their worker, and were given to the other\n", len(bills), again)
+	return err
+}
+
+// connect opens the engine of a hub on this machine.
+func connect(ctx context.Context, url, tokenFile string, opts ...remotenats.Option) (*remotenats.Engine, func(), error) {
+	token, err := hubkey.ReadToken(tokenFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	nc, err := nats.Connect(url, nats.Token(token), nats.MaxReconnects(-1))
+	if err != nil {
+		return nil, nil, err
+	}
+	engine, err := remotenats.New(ctx, nc, opts...)
+	if err != nil {
+		nc.Close()
+		return nil, nil, err
+	}
+	return engine, func() {
+		_ = engine.Close()
+		nc.Close()
+	}, nil
+}
+
+// demoWorkerArg is the first argument of a process that is a worker of the demo.
+const demoWorkerArg = "demo-worker"
+
+// startDemoWorker starts a worker in a process of its own, which ends when its
+// standard input does: also if this process is killed.
+func startDemoWorker(ctx context.Context, url, tokenFile, name string) (c *exec.Cmd, stop func(), err error) {
+	exe, err := os.Executable()
+	if err != nil {
+		return nil, nil, err
+	}
+	c = exec.CommandContext(ctx, exe, demoWorkerArg, url, tokenFile, name)
+	c.Stderr = os.Stderr
+	stdin, err := c.StdinPipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := c.Start(); err != nil {
+		return nil, nil, err
+	}
+	return c, func() {
+		stdin.Close()
+		_ = c.Wait() // an error if it was killed, as one is
+	}, nil
+}
+
+// demoWorker is the process of a worker.
+func demoWorker(ctx context.Context, args []string, stdin io.Reader) error {
+	if len(args) != 3 {
+		return &usageError{errors.New(demoWorkerArg + " is for the demo alone")}
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	go func() {
+		_, _ = io.Copy(io.Discard, stdin)
+		cancel()
+	}()
+	workerName = args[2]
+	engine, closeEngine, err := connect(ctx, args[0], args[1], remotenats.Worker(workerName))
+	if err != nil {
+		return err
+	}
+	defer closeEngine()
+	return remote.Serve(ctx, engine, []remote.Callable{billing}, remote.Concurrency(demoParallel/2))
+}

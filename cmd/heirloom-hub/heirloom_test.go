@@ -1,0 +1,431 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/internal/hubkey"
+)
+
+// A scene is a hub, and the command heirloom with a folder for configuration that
+// has the hub's token.
+type scene struct {
+	*hub
+	dir     string
+	program string
+	env     []string
+}
+
+func newScene(t *testing.T, listen string, set ...func(*options)) *scene {
+	t.Helper()
+	program, err := buildHeirloom()
+	require.NoError(t, err)
+	s := &scene{dir: t.TempDir(), program: program}
+	t.Setenv("HOME", s.dir)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(s.dir, "config"))
+	o := &options{listen: listen, store: filepath.Join(s.dir, "store")}
+	for _, f := range set {
+		f(o)
+	}
+	require.NoError(t, o.check())
+	s.hub, err = o.start(os.Stderr)
+	require.NoError(t, err)
+	t.Cleanup(s.stop)
+	return s
+}
+
+// heirloom returns the command as a process, which is killed with the test.
+func (s *scene) heirloom(t *testing.T, args ...string) *exec.Cmd {
+	c := exec.CommandContext(t.Context(), s.program, args...)
+	c.Dir = s.dir
+	c.Env = append(os.Environ(), s.env...)
+	return c
+}
+
+// run runs it to its end.
+func (s *scene) run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	c := s.heirloom(t, append([]string{args[0], "--on", s.url()}, args[1:]...)...)
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	if c.ProcessState == nil {
+		require.NoError(t, err)
+	}
+	return c.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// worker starts a worker, and returns when it serves.
+func (s *scene) worker(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := s.heirloom(t, append([]string{"worker", "--on", s.url(), "--name", name, "--lease", "2s"}, args...)...)
+	said, err := c.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		_ = c.Process.Signal(syscall.SIGTERM)
+		_ = c.Wait()
+	})
+	first := make([]byte, 200)
+	n, err := said.Read(first)
+	require.NoError(t, err)
+	require.Contains(t, string(first[:n]), "worker "+name+" runs ")
+	go func() { // the pipe must not fill; it ends with the process
+		for err == nil {
+			_, err = said.Read(first)
+		}
+	}()
+	return c
+}
+
+// appears waits for a file that a command writes, and returns what is in it.
+func appears(t *testing.T, path string) string {
+	t.Helper()
+	var text []byte
+	require.Eventually(t, func() bool {
+		var err error
+		text, err = os.ReadFile(path)
+		return err == nil && len(text) > 0
+	}, 30*time.Second, 10*time.Millisecond, path)
+	return strings.TrimSpace(string(text))
+}
+
+func TestRunOn(t *testing.T) {
+	s := newScene(t, "127.0.0.1:0")
+	s.worker(t, "one", "-j", "4")
+	s.worker(t, "two", "-j", "4")
+	jobsFile := filepath.Join(s.dir, "jobs.toml")
+	require.NoError(t, os.WriteFile(jobsFile, []byte(`
+env = {WHO = "all"}
+[[jobs]]
+name = "first"
+command = "echo first $WHO; echo problem >&2; touch made"
+[[jobs]]
+name = "second"
+needs = ["first"]
+command = "[ -e made ] && echo second $HEIRLOOM_JOB $WHO"
+env = {WHO = "me"}
+[[jobs]]
+name = "third"
+command = "false"
+[[jobs]]
+name = "fourth"
+needs = ["third"]
+command = "echo never"
+`), 0o600))
+	tests := []struct {
+		reason string
+		args   []string
+		code   int
+		stdout string
+		stderr string // the last line
+	}{
+		{"in order", []string{"-o", "ordered", "echo {}; echo {} again", ":::", "a b", "$HOME", "c'd"}, 0,
+			"a b\na b again\n$HOME\n$HOME again\nc'd\nc'd again\n", ""},
+		{"an exit code", []string{":::", "exit 3"}, 1, "", "heirloom: 1 of 1 job failed"},
+		{"tried again", []string{"--retries", "2", ":::", "echo $HEIRLOOM_ATTEMPT; [ $HEIRLOOM_ATTEMPT = 3 ]"}, 0, "1\n2\n3\n", ""},
+		{"out of time", []string{"--timeout", "300ms", ":::", "sleep 60"}, 124, "", "heirloom: 1 of 1 job timed out"},
+		{"variables", []string{"-e", "A=x y", "--unset", "HOME", ":::", `echo "$A" "[$HOME]"`}, 0, "x y []\n", ""},
+		{"needs", []string{"-f", jobsFile}, 1, "first all\nsecond second me\n", "heirloom: 1 of 4 jobs failed"},
+		{"no such command", []string{":::", "no-such-program-here"}, 1, "", "heirloom: 1 of 1 job failed"},
+		{"in the worker's folder", []string{":::", "pwd"}, 0, s.dir + "\n", ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			code, stdout, stderr := s.run(t, append([]string{"run"}, tt.args...)...)
+			assert.Equal(t, tt.code, code, stderr)
+			assert.Equal(t, tt.stdout, stdout)
+			lines := strings.Split(strings.TrimSpace(stderr), "\n")
+			assert.Equal(t, tt.stderr, lines[len(lines)-1])
+		})
+	}
+
+	t.Run("input", func(t *testing.T) {
+		c := s.heirloom(t, "run", "--on", s.url(), "-o", "ordered", "--pipe", "-N", "2", "wc -l")
+		c.Stdin = strings.NewReader("1\n2\n3\n")
+		text, err := c.Output()
+		require.NoError(t, err)
+		assert.Equal(t, []string{"2", "1"}, strings.Fields(string(text)))
+	})
+	t.Run("results", func(t *testing.T) {
+		_, stdout, _ := s.run(t, "run", "--json", ":::", "kill -9 $$")
+		assert.Contains(t, stdout, `"exit":137,"signal":"SIGKILL","worker":"`)
+	})
+	t.Run("much output", func(t *testing.T) {
+		each := 1_000_000
+		if os.Getenv("HEIRLOOM_SLOW") != "" {
+			each *= 20
+		}
+		c := s.heirloom(t, "run", "--on", s.url(), "-j", "3", fmt.Sprintf("yes {} | head -c %d", each), ":::", "a", "b", "c")
+		text, err := c.Output()
+		require.NoError(t, err)
+		require.Len(t, text, 3*each)
+		var jobs []string
+		for part := range slices.Chunk(text, each) {
+			jobs = append(jobs, string(part[:1]))
+			assert.True(t, bytes.Equal(part, bytes.Repeat(part[:2], each/2)), "what a job wrote is together")
+		}
+		assert.ElementsMatch(t, []string{"a", "b", "c"}, jobs)
+	})
+}
+
+// A worker that is killed loses nothing: what it ran is run by another, and what it
+// wrote until then is not printed twice.
+func TestAKilledWorker(t *testing.T) {
+	s := newScene(t, "127.0.0.1:0")
+	first := s.worker(t, "first", "-j", "4")
+	c := s.heirloom(t, "run", "--on", s.url(), "--json", "echo from {}; [ -e again ] || { echo $$ > pid{}; sleep 60; }", ":::", "1", "2")
+	var stdout bytes.Buffer
+	c.Stdout = &stdout
+	require.NoError(t, c.Start())
+	var pids []string
+	for _, n := range []string{"1", "2"} {
+		pids = append(pids, appears(t, filepath.Join(s.dir, "pid"+n)))
+	}
+	require.NoError(t, first.Process.Kill())
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "again"), nil, 0o600))
+	s.worker(t, "second", "-j", "4")
+	require.NoError(t, c.Wait())
+	assert.Equal(t, 2, strings.Count(stdout.String(), `"worker":"second"`))
+	assert.Contains(t, stdout.String(), `"stdout":"from 1\n"`)
+	assert.Contains(t, stdout.String(), `"stdout":"from 2\n"`)
+	for _, pid := range pids { // which nobody is left to end
+		_ = exec.Command("sh", "-c", "kill -9 -"+pid).Run()
+	}
+}
+
+// Ctrl-C reaches the commands on other machines, as the signal that it is.
+func TestInterrupt(t *testing.T) {
+	tests := []struct {
+		reason, command string
+		signals         int
+		code            int
+		stdout          string
+	}{
+		{"it is told the signal, and may clean up", "trap 'echo told; exit 7' INT; echo $$ > pid; while :; do sleep 0.05; done", 1, 130, "told\n"},
+		{"the second kills what does not listen", "trap '' INT; echo $$ > pid; while :; do sleep 0.05; done", 2, 130, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			s := newScene(t, "127.0.0.1:0")
+			s.worker(t, "one")
+			c := s.heirloom(t, "run", "--on", s.url(), ":::", tt.command)
+			var stdout bytes.Buffer
+			c.Stdout = &stdout
+			said, err := c.StderrPipe()
+			require.NoError(t, err)
+			require.NoError(t, c.Start())
+			pid := appears(t, filepath.Join(s.dir, "pid"))
+			lines := bufio.NewReader(said)
+			for range tt.signals {
+				require.NoError(t, c.Process.Signal(os.Interrupt))
+				line, err := lines.ReadString('\n') // the next is another one only if this has been taken
+				require.NoError(t, err)
+				assert.Contains(t, line, "kill")
+			}
+			rest, err := io.ReadAll(lines)
+			require.NoError(t, err)
+			_ = c.Wait()
+			assert.Equal(t, tt.code, c.ProcessState.ExitCode(), "%s", rest)
+			assert.Equal(t, tt.stdout, stdout.String())
+			assert.Error(t, exec.Command("sh", "-c", "kill -0 "+pid).Run(), "no process is left")
+		})
+	}
+}
+
+// What ended after the run was killed is fetched, and does not run again.
+func TestResumeAfterTheRunWasKilled(t *testing.T) {
+	s := newScene(t, "127.0.0.1:0")
+	s.worker(t, "one", "-j", "4")
+	args := []string{"run", "--on", s.url(), "--log", "log", "--resume", "--json",
+		"echo $$ >> runs{}; echo begun {}; while [ ! -e go{} ]; do sleep 0.02; done; echo done {}", ":::", "1", "2", "3"}
+	goOn := func(n string) {
+		require.NoError(t, os.WriteFile(filepath.Join(s.dir, "go"+n), nil, 0o600))
+	}
+	c := s.heirloom(t, args...)
+	require.NoError(t, c.Start())
+	for _, n := range []string{"1", "2", "3"} {
+		appears(t, filepath.Join(s.dir, "runs"+n))
+	}
+	goOn("1")
+	require.Eventually(t, func() bool {
+		log, err := os.ReadFile(filepath.Join(s.dir, "log"))
+		return err == nil && strings.Contains(string(log), `"job":"1"`)
+	}, 30*time.Second, 10*time.Millisecond)
+	require.NoError(t, c.Process.Kill())
+	_ = c.Wait()
+	goOn("2") // ends while there is no run
+
+	again := s.heirloom(t, args...)
+	var stdout, stderr bytes.Buffer
+	again.Stdout, again.Stderr = &stdout, &stderr
+	require.NoError(t, again.Start())
+	goOn("3")
+	require.NoError(t, again.Wait(), stderr.String())
+	assert.Contains(t, stdout.String(), `"resumed":1`)
+	for _, n := range []string{"2", "3"} {
+		assert.Contains(t, stdout.String(), fmt.Sprintf(`"stdout":"begun %s\ndone %s\n"`, n, n))
+	}
+	runs := appears(t, filepath.Join(s.dir, "runs1"))
+	assert.NotContains(t, runs, "\n", "it had succeeded")
+	runs = appears(t, filepath.Join(s.dir, "runs2"))
+	assert.NotContains(t, runs, "\n", "its outcome was stored, or it still ran")
+}
+
+func TestTemplates(t *testing.T) {
+	s := newScene(t, "127.0.0.1:0")
+	file := filepath.Join(s.dir, "templates.toml")
+	require.NoError(t, os.WriteFile(file, []byte("show = 'echo \"<{1}>\" {2}'\n"), 0o600))
+	s.worker(t, "limited", "--templates", file)
+	code, stdout, stderr := s.run(t, "run", "-o", "ordered", "--template", "show", ":::", "a b", "$(touch hacked)", ":::+", "; touch hacked", "'")
+	assert.Zero(t, code, stderr)
+	assert.Equal(t, "<a b> ; touch hacked\n<$(touch hacked)> '\n", stdout)
+	assert.NoFileExists(t, filepath.Join(s.dir, "hacked"))
+
+	// It is given no command of anybody else's.
+	c := s.heirloom(t, "run", "--on", s.url(), "--grace", "100ms", ":::", "touch hacked")
+	require.NoError(t, c.Start())
+	code, stdout, stderr = s.run(t, "run", "--template", "show", ":::", "x", ":::", "y")
+	assert.Zero(t, code, stderr)
+	assert.Equal(t, "<x> y\n", stdout)
+	require.NoError(t, c.Process.Signal(os.Interrupt))
+	_ = c.Wait()
+	assert.NoFileExists(t, filepath.Join(s.dir, "hacked"))
+
+	code, _, stderr = s.run(t, "run", "-e", "PATH=/evil", "--template", "show", ":::", "x")
+	assert.Equal(t, 2, code)
+	assert.Equal(t, "heirloom: --template has workers take values and nothing else, so that --env cannot be given\n", stderr)
+}
+
+func TestPS(t *testing.T) {
+	s := newScene(t, "127.0.0.1:0")
+	_, stdout, _ := s.run(t, "ps")
+	assert.Equal(t, "no worker answers\n", stdout)
+	s.worker(t, "one", "-j", "3")
+	s.worker(t, "two")
+	c := s.heirloom(t, "run", "--on", s.url(), ":::", "echo x > begun; while [ ! -e over ]; do sleep 0.02; done")
+	require.NoError(t, c.Start())
+	appears(t, filepath.Join(s.dir, "begun"))
+	code, stdout, stderr := s.run(t, "ps")
+	assert.Zero(t, code, stderr)
+	assert.Regexp(t, `(?s)^WORKER +RUNS +AGE +JOB +COMMAND\none +[01] of 3 .*two +[01] of .*`, stdout)
+	assert.Equal(t, 1, strings.Count(stdout, "echo x > begun; while [ ! -e over ]; do sleep 0.02; done  echo x"), stdout)
+	_, stdout, _ = s.run(t, "ps", "--json")
+	assert.Contains(t, stdout, `"worker":"two"`)
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "over"), nil, 0o600))
+	require.NoError(t, c.Wait())
+}
+
+// A worker lets what it runs end at the first signal, and leaves it to others at the
+// second.
+func TestAWorkerStops(t *testing.T) {
+	s := newScene(t, "127.0.0.1:0")
+	first := s.worker(t, "first")
+	c := s.heirloom(t, "run", "--on", s.url(), "--json", ":::", "echo $$ > pid; [ -e again ] || sleep 60")
+	var stdout bytes.Buffer
+	c.Stdout = &stdout
+	require.NoError(t, c.Start())
+	pid := appears(t, filepath.Join(s.dir, "pid"))
+	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "again"), nil, 0o600))
+	require.NoError(t, first.Process.Signal(syscall.SIGTERM))
+	s.worker(t, "second")
+	require.NoError(t, first.Process.Signal(syscall.SIGTERM))
+	_ = first.Wait()
+	assert.Equal(t, 143, first.ProcessState.ExitCode())
+	assert.Error(t, exec.Command("sh", "-c", "kill -0 "+pid).Run(), "it is killed")
+	require.NoError(t, c.Wait())
+	assert.Contains(t, stdout.String(), `"state":"ok"`)
+	assert.Contains(t, stdout.String(), `"worker":"second"`)
+}
+
+// Nobody gets in without the token, and nobody beyond this machine without TLS.
+func TestSecurity(t *testing.T) {
+	s := newScene(t, "0.0.0.0:0")
+	token, err := hubkey.Path(hubkey.Token)
+	require.NoError(t, err)
+	for _, name := range []string{hubkey.Token, hubkey.PrivateKey} {
+		path, err := hubkey.Path(name)
+		require.NoError(t, err)
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		assert.EqualValues(t, 0o600, info.Mode().Perm(), name)
+	}
+	code, stdout, stderr := s.run(t, "ps")
+	assert.Zero(t, code, stderr)
+	assert.Equal(t, "no worker answers\n", stdout, "on loopback, with TLS because the hub has it")
+
+	other := filepath.Join(s.dir, "other")
+	_, err = hubkey.MakeToken(other)
+	require.NoError(t, err)
+	code, _, stderr = s.run(t, "ps", "--token", other)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "does not take this token")
+
+	code, _, stderr = s.run(t, "ps", "--token", filepath.Join(s.dir, "none"))
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "heirloom-hub makes it where it runs")
+
+	require.NoError(t, os.Chmod(token, 0o644))
+	code, _, stderr = s.run(t, "ps")
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "others may read the token")
+	require.NoError(t, os.Chmod(token, 0o600))
+
+	code, _, stderr = s.run(t, "ps", "--on", "nats://secret@127.0.0.1:4222")
+	assert.Equal(t, 2, code)
+	assert.Contains(t, stderr, "everybody on this machine can read arguments")
+	assert.NotContains(t, stderr, "secret")
+
+	address := beyondLoopback(t)
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url(), "nats://"))
+	require.NoError(t, err)
+	code, _, stderr = s.run(t, "ps", "--on", "nats://"+net.JoinHostPort(address, port))
+	assert.Zero(t, code, stderr)
+	certificate, err := hubkey.Path(hubkey.Certificate)
+	require.NoError(t, err)
+	require.NoError(t, os.Rename(certificate, certificate+".away"))
+	code, _, stderr = s.run(t, "ps", "--on", "nats://"+net.JoinHostPort(address, port))
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "certificate")
+}
+
+func TestInsecure(t *testing.T) {
+	s := newScene(t, "0.0.0.0:0", func(o *options) { o.insecure = true })
+	_, port, err := net.SplitHostPort(strings.TrimPrefix(s.url(), "nats://"))
+	require.NoError(t, err)
+	url := "nats://" + net.JoinHostPort(beyondLoopback(t), port)
+	code, _, stderr := s.run(t, "ps", "--on", url)
+	assert.Equal(t, 1, code)
+	assert.Contains(t, stderr, "--insecure does without")
+	code, _, stderr = s.run(t, "ps", "--on", url, "--insecure")
+	assert.Zero(t, code, stderr)
+}
+
+// beyondLoopback is an address of this machine.
+func beyondLoopback(t *testing.T) string {
+	_, addresses := ownNames()
+	for _, ip := range addresses {
+		if !ip.IsLoopback() && ip.To4() != nil {
+			return ip.String()
+		}
+	}
+	t.Skip("this machine has no address beyond loopback")
+	return ""
+}

@@ -1,0 +1,279 @@
+package machines
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/nats-io/nats.go"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
+	"github.com/heirloom-go/heirloom/task/remote"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats"
+)
+
+// A Worker is what [Worker.Serve] serves a hub with.
+type Worker struct {
+	Name      string // in results and errors; the host's and the process's if ""
+	AtOnce    int    // how many commands run at once
+	Shell     *jobs.Shell
+	Dir       string                    // which relative directories of jobs start from; "" for the current one
+	Templates map[string]*jobs.Template // nil: any command is run
+	Lease     time.Duration             // of the namespace, if this is the first to use it; 0 for the usual one
+
+	Hurry <-chan struct{} // closed when what runs is to be killed and given to other workers
+}
+
+// A serving is one call of Serve.
+type serving struct {
+	*Worker
+	host    jobs.Host
+	hub     *Hub
+	started time.Time
+	killed  <-chan struct{}
+
+	mu      sync.Mutex
+	running map[*RunningJob]struct{}
+	hurries map[string]*hurry // by caller
+}
+
+// A hurry is the end of grace for the commands of one caller.
+type hurry struct {
+	now  chan struct{}
+	jobs int
+}
+
+// Serve runs commands for the hub's callers until ctx ends. Then it takes no more,
+// and returns when those that run have ended. ready is called once the hub is
+// reached.
+func (w *Worker) Serve(ctx context.Context, h *Hub, ready func()) error {
+	nc, err := h.dial(ctx, "heirloom worker")
+	if err != nil {
+		return err
+	}
+	defer nc.Close()
+	if w.Name == "" {
+		host, _ := os.Hostname()
+		w.Name = fmt.Sprintf("%s pid %d", cmp.Or(host, "unknown host"), os.Getpid())
+	}
+	options := []remotenats.Option{remotenats.Worker(w.Name)}
+	if w.Lease > 0 {
+		options = append(options, remotenats.Lease(w.Lease))
+	}
+	engine, err := h.engine(ctx, nc, options...)
+	if err != nil {
+		return err
+	}
+	defer engine.Close()
+
+	killed := make(chan struct{})
+	s := &serving{
+		Worker: w, hub: h, started: time.Now(), killed: killed,
+		host:    jobs.Host{Shell: w.Shell, Environ: os.Environ(), Processes: new(jobs.Processes)},
+		running: map[*RunningJob]struct{}{}, hurries: map[string]*hurry{},
+	}
+	listening, err := s.listen(nc)
+	if err != nil {
+		return err
+	}
+	defer listening()
+
+	served := make(chan struct{})
+	var hurrying sync.WaitGroup
+	hurrying.Go(func() {
+		select {
+		case <-w.Hurry:
+			// What is killed now has no outcome: with the connection gone, the hub gives
+			// it to another worker.
+			nc.Close()
+			close(killed)
+			s.hurryAll()
+		case <-served:
+		}
+	})
+	ready()
+	err = remote.Serve(ctx, engine, s.functions(), remote.Concurrency(w.AtOnce))
+	close(served)
+	hurrying.Wait()
+	select {
+	case <-killed:
+		return nil
+	default:
+		return err
+	}
+}
+
+// functions declares what the worker serves.
+func (s *serving) functions() []remote.Callable {
+	if s.Templates == nil {
+		return []remote.Callable{remote.New(shellFunc, s.runCommand)}
+	}
+	var fns []remote.Callable
+	for name, template := range s.Templates {
+		fns = append(fns, remote.New(templateFunc(name), func(ctx context.Context, arg templateArg) (*jobs.End, error) {
+			return s.runTemplate(ctx, template, arg)
+		}))
+	}
+	return fns
+}
+
+func (s *serving) runCommand(ctx context.Context, arg commandArg) (*jobs.End, error) {
+	a := arg.Attempt
+	if !filepath.IsAbs(a.Dir) {
+		a.Dir = filepath.Join(s.Dir, a.Dir)
+	}
+	return s.run(ctx, arg.Client, &a)
+}
+
+func (s *serving) runTemplate(ctx context.Context, template *jobs.Template, arg templateArg) (*jobs.End, error) {
+	command, err := template.Expand(arg.Number, arg.Values)
+	if err != nil {
+		return &jobs.End{State: jobs.Failed, Exit: -1, Error: err.Error()}, nil
+	}
+	return s.run(ctx, arg.Client, &jobs.Attempt{
+		Job: arg.Job, Number: arg.Number, Attempt: arg.Attempt, Slot: arg.Slot, Command: command, Dir: s.Dir,
+		Timeout: time.Duration(arg.Timeout), Grace: time.Duration(arg.Grace),
+	})
+}
+
+// run runs an attempt. What it writes goes to the caller in reports.
+func (s *serving) run(ctx context.Context, client string, a *jobs.Attempt) (*jobs.End, error) {
+	defer s.note(client, a)()
+	host := s.host
+	host.Hurry = s.hurryOf(client)
+	defer s.doneWith(client)
+	var stdin io.Reader
+	if a.Stdin != nil {
+		stdin = bytes.NewReader(a.Stdin)
+	}
+	return host.RunPiped(ctx, a, stdin, reporter(jobs.Stdout), reporter(jobs.Stderr)), nil
+}
+
+// A reporter is a writer to the caller.
+type reporter jobs.Stdio
+
+func (r reporter) Write(p []byte) (int, error) {
+	report(jobs.Stdio(r), p)
+	return len(p), nil
+}
+
+// listen answers who asks for the worker's status, and hears of callers who have
+// no time for grace any more.
+func (s *serving) listen(nc *nats.Conn) (stop func(), err error) {
+	status, err := nc.Subscribe(s.hub.statusSubject(), func(m *nats.Msg) { _ = m.Respond(s.status()) })
+	if err != nil {
+		return nil, err
+	}
+	hurries, err := nc.Subscribe(s.hub.hurrySubject("*"), func(m *nats.Msg) {
+		s.hurryUp(m.Subject[len(s.hub.hurrySubject("")):])
+	})
+	return func() {
+		_ = status.Unsubscribe()
+		if hurries != nil {
+			_ = hurries.Unsubscribe()
+		}
+	}, err
+}
+
+// hurryOf returns what is closed when there is no time for grace for the caller's
+// commands, of which one is about to begin.
+func (s *serving) hurryOf(client string) <-chan struct{} {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hurries[client]
+	if h == nil {
+		h = &hurry{now: make(chan struct{})}
+		s.hurries[client] = h
+		select {
+		case <-s.killed:
+			close(h.now)
+		default:
+		}
+	}
+	h.jobs++
+	return h.now
+}
+
+func (s *serving) doneWith(client string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	h := s.hurries[client]
+	if h.jobs--; h.jobs == 0 {
+		delete(s.hurries, client)
+	}
+}
+
+func (s *serving) hurryUp(client string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if h := s.hurries[client]; h != nil {
+		h.hurry()
+	}
+}
+
+func (s *serving) hurryAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, h := range s.hurries {
+		h.hurry()
+	}
+}
+
+// hurry is called with mu held.
+func (h *hurry) hurry() {
+	select {
+	case <-h.now:
+	default:
+		close(h.now)
+	}
+}
+
+// note has the attempt in the worker's status until it is called off.
+func (s *serving) note(client string, a *jobs.Attempt) (done func()) {
+	r := &RunningJob{Job: a.Job, Command: a.Command, Caller: client, Delivery: remote.Delivery(), Started: time.Now()}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.running[r] = struct{}{}
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.running, r)
+	}
+}
+
+// ParseTemplates parses the templates of a worker, by their names.
+func ParseTemplates(commands map[string]string, shell *jobs.Shell) (map[string]*jobs.Template, error) {
+	templates := make(map[string]*jobs.Template, len(commands))
+	for name, command := range commands {
+		if err := CheckTemplateName(name); err != nil {
+			return nil, err
+		}
+		t, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("template %s: %w", name, err)
+		}
+		templates[name] = t
+	}
+	if len(templates) == 0 {
+		return nil, errors.New("there is no template in it; write NAME = 'command {}' on a line for each")
+	}
+	return templates, nil
+}
+
+// serves is what the worker says that it serves.
+func (s *serving) serves() []string {
+	var names []string
+	for name := range s.Templates {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	return names
+}
