@@ -42,7 +42,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 	command := strings.Join(words, " ")
 	if f.template != "" {
 		if command != "" {
-			return nil, fmt.Errorf("--template %s is the command, and %q is another one; values follow :::", f.template, command)
+			return nil, fmt.Errorf("--template %s is the command, and %q is another one; give values after ::: only", f.template, command)
 		}
 		command = f.template
 	}
