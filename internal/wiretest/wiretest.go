@@ -100,6 +100,10 @@ func eachHasItsOwn(t *testing.T, open Open) {
 			require.NoError(t, s.Send(t.Context()))
 			assert.Equal(t, "r1 acme  nobody", <-said)
 		})
+		as("r2", "", "", func() {
+			require.NoError(t, s.Send(t.Context()))
+			assert.Equal(t, "r2   nobody", <-said, "what is empty is a value too")
+		})
 		require.NoError(t, s.Send(t.Context()))
 		id, rest, _ := strings.Cut(<-said, " ")
 		assert.Len(t, id, 26, "a new ID")
