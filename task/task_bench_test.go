@@ -166,3 +166,53 @@ func BenchmarkCancel(b *testing.B) {
 		}
 	})
 }
+
+// BenchmarkServe is the cost of a task that is waited for twice, until it is ready
+// and until it has ended, beside one that is waited for once.
+func BenchmarkServe(b *testing.B) {
+	ctx := context.Background()
+	b.Run("go+await", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			if _, err := task.Go(ctx, one).Await(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+	b.Run("serve+await", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			_, server, err := task.Serve(ctx, func(_ context.Context, ready func(int)) error { ready(1); return nil })
+			if err != nil {
+				b.Fatal(err)
+			}
+			if _, err := server.Await(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}
+
+// BenchmarkPromise is the cost of a result that comes from outside, beside that of
+// a channel with room for it.
+func BenchmarkPromise(b *testing.B) {
+	ctx := context.Background()
+	b.Run("channel", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			result := make(chan int, 1)
+			go func() { result <- 1 }()
+			<-result
+		}
+	})
+	b.Run("promise", func(b *testing.B) {
+		b.ReportAllocs()
+		for b.Loop() {
+			promise, complete := task.Promise[int](ctx)
+			go complete(1, nil)
+			if _, err := promise.Await(ctx); err != nil {
+				b.Fatal(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,110 @@
+package task_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A crawler: each page leads to others, and two are fetched at once.
+func ExampleLimit() {
+	var pages atomic.Int32
+	var visit func(depth int) func(ctx context.Context) error
+	visit = func(depth int) func(ctx context.Context) error {
+		return func(ctx context.Context) error {
+			pages.Add(1)
+			for range 3 {
+				if depth > 0 {
+					task.Start(ctx, visit(depth-1))
+				}
+			}
+			return nil
+		}
+	}
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		task.Start(ctx, visit(3))
+		return nil
+	}, task.Limit(2))
+	fmt.Println(pages.Load(), err)
+	// Output: 40 <nil>
+}
+
+func ExampleServe() {
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		addr, _, err := task.Serve(ctx, func(ctx context.Context, ready func(string)) error {
+			ready("localhost:8080")
+			<-ctx.Done() // serves
+			return ctx.Err()
+		})
+		fmt.Println("listening on", addr, err)
+		task.CancelScope(ctx, errors.New("enough"))
+		return nil
+	}, task.Name("server"))
+	fmt.Println(err)
+	// Output:
+	// listening on localhost:8080 <nil>
+	// task: "server" was cancelled: enough
+}
+
+func ExamplePromise() {
+	answer, complete := task.Promise[int](context.Background())
+	go complete(42, nil) // a callback of some library
+	fmt.Println(answer.Await(context.Background()))
+	// Output: 42 <nil>
+}
+
+// The deadline of a Group moves as long as there is progress.
+func ExampleSetTimeout() {
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		for _, pause := range []time.Duration{0, time.Millisecond, time.Hour} {
+			task.SetTimeout(ctx, 500*time.Millisecond) // from now
+			if err := task.Sleep(ctx, pause); err != nil {
+				return err
+			}
+			fmt.Println("a heartbeat")
+		}
+		return nil
+	}, task.Name("connection"))
+	fmt.Println(err)
+	// Output:
+	// a heartbeat
+	// a heartbeat
+	// task: "connection" timed out after 500ms
+}
+
+// Failures are counted by the name of the task, whatever becomes of them.
+func ExampleOnFailure() {
+	var failures sync.Map
+	count := task.OnFailure(func(info task.Info, err error) {
+		n, _ := failures.LoadOrStore(info.Name, new(atomic.Int32))
+		n.(*atomic.Int32).Add(1)
+	})
+	flaky := func(context.Context) error { return errors.New("connection reset") }
+	_, err := task.Run(context.Background(), func(ctx context.Context) (int, error) {
+		for range 3 {
+			if _, err := task.Start(ctx, flaky, task.Name("poll")).Await(ctx); err == nil {
+				break
+			}
+		}
+		return 0, nil
+	}, count)
+	n, _ := failures.Load("poll")
+	fmt.Println("poll failed", n.(*atomic.Int32).Load(), "times;", err)
+	// Output: poll failed 3 times; <nil>
+}
+
+// A program that serves until it is told to end: after Ctrl-C it cleans up, and its
+// exit code is 130.
+func ExampleMain() {
+	task.Main(func(ctx context.Context) error {
+		defer fmt.Println("the last requests are answered")
+		fmt.Println("serving")
+		<-ctx.Done()
+		return ctx.Err()
+	}, task.Grace(30*time.Second))
+}
