@@ -11,6 +11,7 @@ require (
 	github.com/petermattis/goid v0.0.0-20260820044319-269ab09b5261
 	github.com/sourcegraph/conc v0.3.0
 	github.com/stretchr/testify v1.12.1
+	github.com/thejerf/suture/v4 v4.0.6
 	github.com/timandy/routine v1.1.6
 	golang.org/x/sync v0.22.0
 	golang.org/x/time v0.15.0

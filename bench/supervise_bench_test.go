@@ -1,0 +1,61 @@
+package bench_test
+
+import (
+	"context"
+	"errors"
+	"math"
+	"testing"
+	"time"
+
+	"github.com/thejerf/suture/v4"
+
+	"github.com/heirloom-go/heirloom/task/supervise"
+)
+
+var errFailed = errors.New("failed")
+
+// A service fails at once, so many times, and then ends and says so.
+type service struct {
+	failures int
+	done     context.CancelFunc
+}
+
+func (s *service) Serve(context.Context) error {
+	if s.failures--; s.failures > 0 {
+		return errFailed
+	}
+	s.done()
+	return nil
+}
+
+// BenchmarkRestart is what it costs to run a function again that has failed, with
+// no wait in between: of a loop that does nothing else, and of supervisors. A run of
+// package supervise is a task, with variables and a scope of its own.
+func BenchmarkRestart(b *testing.B) {
+	for _, c := range rotated([]struct {
+		name string
+		run  func(ctx context.Context, s *service)
+	}{
+		{"loop", func(ctx context.Context, s *service) {
+			for s.Serve(ctx) != nil {
+			}
+		}},
+		{"supervise", func(ctx context.Context, s *service) {
+			_ = supervise.Run(ctx, s.Serve,
+				supervise.Backoff(func(int, error) time.Duration { return 0 }),
+				supervise.OnFailure(func(supervise.Failure) {}))
+		}},
+		{"suture", func(ctx context.Context, s *service) {
+			top := suture.New("top", suture.Spec{FailureThreshold: math.MaxFloat64, EventHook: func(suture.Event) {}})
+			top.Add(s)
+			_ = top.Serve(ctx)
+		}},
+	}) {
+		b.Run(c.name, func(b *testing.B) {
+			ctx, cancel := context.WithCancel(b.Context())
+			defer cancel()
+			b.ResetTimer()
+			measure(b, func() { c.run(ctx, &service{failures: b.N, done: cancel}) })
+		})
+	}
+}
