@@ -37,7 +37,9 @@
 // [Detach] starts such things without. A function that [time.AfterFunc] calls
 // inherits nothing, and one that [context.AfterFunc] calls has the variables of
 // whoever cancels. The function given to [iter.Pull] runs with a snapshot taken
-// when Pull was called.
+// when Pull was called. Finalizers, cleanups and Go functions that threads of C
+// call run in goroutines of the runtime's, which go from one call to the next
+// with what was set to stay: begin them with Detach.
 //
 // # Contexts
 //

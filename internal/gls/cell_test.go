@@ -81,6 +81,47 @@ func TestForget(t *testing.T) {
 	})
 }
 
+// A goroutine that begins while its cell is swept waits for that.
+func TestBeginDuringSweep(t *testing.T) {
+	onGoroutine(func() {
+		over := gls.BeingSwept()
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			for range 1000 {
+				runtime.Gosched()
+			}
+			over()
+		}()
+		gls.Set(1, "x")
+		<-done
+		foreign()
+		assert.Equal(t, "x", value(1))
+	})
+}
+
+// What is kept for a goroutine is gone with Forget, though it goes on.
+func TestForgetKeepsNothing(t *testing.T) {
+	if gls.Mode == "exact" {
+		t.Skip("nothing is kept")
+	}
+	type big [1 << 16]byte
+	onGoroutine(func() {
+		b := new(big)
+		gone := weak.Make(b)
+		gls.Set(1, b)
+		gls.Answer(nil)
+		b = nil
+		gls.Forget()
+		gls.SetSlot(nil)
+		for range 10 {
+			runtime.GC()
+			runtime.Gosched()
+		}
+		assert.Nil(t, gone.Value())
+	})
+}
+
 // A Change that was undone, or whose place is gone, keeps no frame.
 func TestUndoneChangeKeepsNothing(t *testing.T) {
 	type big [1 << 16]byte

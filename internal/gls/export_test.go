@@ -35,3 +35,13 @@ const (
 // Learn and Rehearse are what happens at the start.
 func Learn()           { learnOffsets() }
 func Rehearse() string { return new(rehearsal).run() }
+
+// BeingSwept has the running goroutine's cell be swept, until over is called.
+func BeingSwept() (over func()) {
+	c, _ := cellHere()
+	c.owner.Store(swept)
+	return func() {
+		c.forget()
+		c.owner.Store(0)
+	}
+}

@@ -114,6 +114,46 @@ func TestRestoreWhereSaved(t *testing.T) {
 	})
 }
 
+// carrying is a context with what a goroutine had.
+type carrying struct {
+	context.Context
+	carried *gls.Carried
+}
+
+func (c carrying) Value(key any) any {
+	if key == (gls.CarrierKey{}) {
+		return c.carried
+	}
+	return c.Context.Value(key)
+}
+
+// What a job sets is newer than what its ctx carries, and what another goroutine in
+// the same g sets later, or the same one when it is done, is not.
+func TestEnterIsForTheJob(t *testing.T) {
+	onGoroutine(func() {
+		gls.Set(1, "caller")
+		saved, carried := gls.Save(), gls.Carry()
+		counting := func() any {
+			return gls.Counting(carrying{context.Background(), &carried}).Values().Get(1)
+		}
+		for range 500 {
+			onGoroutine(func() {
+				gls.Set(1, "own")
+				assert.Equal(t, "caller", counting(), "it does no job")
+				saved.Enter(&carried)
+				gls.Set(1, "job")
+				assert.Equal(t, "job", counting())
+			})
+		}
+		onGoroutine(func() {
+			saved.Enter(&carried)
+			gls.Set(1, "job")
+			gls.Forget()
+			assert.Equal(t, "caller", counting(), "it is done")
+		})
+	})
+}
+
 func BenchmarkRestore(b *testing.B) {
 	onGoroutine(func() {
 		gls.Set(1, "caller")
