@@ -41,6 +41,11 @@ func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
 			gls.Set(1, "child, finally")
 			assert.False(t, s.Run(func() {}), "it is running here")
 			s.End()
+			assert.False(t, s.BegunHere())
+			if gls.Mode == "default" {
+				foreign()
+				assert.Nil(t, value(1), "it keeps nothing")
+			}
 			gls.Set(1, "after the end")
 			assert.Equal(t, "after the end", value(1))
 		})

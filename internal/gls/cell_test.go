@@ -54,19 +54,68 @@ func TestCellsOfMany(t *testing.T) {
 	wg.Wait()
 }
 
-// A goroutine that has ended is swept after the next cycle, though its g is not
-// used again.
-func TestCellsAreSwept(t *testing.T) {
-	type big [1 << 16]byte
-	b := new(big)
-	gone := weak.Make(b)
-	onGoroutine(func() { gls.Set(1, b) })
-	b = nil
+// sessions makes values worth not keeping, and counts those that are left.
+type sessions []weak.Pointer[[1 << 16]byte]
+
+func (s *sessions) new() *[1 << 16]byte {
+	b := new([1 << 16]byte)
+	*s = append(*s, weak.Make(b))
+	return b
+}
+
+func (s sessions) left() (n int) {
 	for range 10 {
 		runtime.GC()
 		runtime.Gosched()
 	}
-	require.Nil(t, gone.Value())
+	for _, p := range s {
+		if p.Value() != nil {
+			n++
+		}
+	}
+	return n
+}
+
+// A goroutine that has ended is swept after the next cycle, though its g is not
+// used again, or by one that does not begin; and so is one that ends later.
+func TestCellsAreSwept(t *testing.T) {
+	var s sessions
+	onGoroutine(func() { gls.Set(1, s.new()) })
+	require.Zero(t, s.left())
+
+	var begun, wg sync.WaitGroup
+	for range 50 {
+		begun.Add(1)
+		b := s.new()
+		wg.Go(func() {
+			gls.Set(1, b)
+			begun.Done()
+			begun.Wait()
+		})
+	}
+	wg.Wait()
+	stop := make(chan struct{})
+	for range 50 {
+		wg.Go(func() { <-stop })
+	}
+	assert.Zero(t, s.left(), "others are in their place")
+	close(stop)
+	wg.Wait()
+
+	stop = make(chan struct{})
+	b := s.new()
+	begun.Add(1)
+	wg.Go(func() {
+		gls.Set(1, b)
+		begun.Done()
+		<-stop
+	})
+	begun.Wait()
+	b = nil
+	require.NotZero(t, s.left())
+	close(stop)
+	wg.Wait()
+	assert.Zero(t, s.left(), "one that lasted a few cycles")
 }
 
 func TestForget(t *testing.T) {

@@ -37,6 +37,48 @@ func TestZeroMap(t *testing.T) {
 	requireEqual(t, map[uint32]int{}, &m)
 }
 
+// of returns a map that holds the keys, and had all of without besides.
+func of(keys []uint32, without ...uint32) trie.Map {
+	var m trie.Map
+	for _, key := range append(slices.Clone(without), keys...) {
+		m = m.With(key, int(key))
+	}
+	for _, key := range without {
+		m = m.Without(key)
+	}
+	return m
+}
+
+// Copies are the same, and so are all empty maps.
+func TestSame(t *testing.T) {
+	empty, one, two := of(nil), of([]uint32{1}), of([]uint32{1, 2})
+	emptied, again, copied := of(nil, 1), of([]uint32{1}), one
+	require.True(t, empty.Same(&emptied))
+	require.True(t, one.Same(&copied))
+	require.False(t, one.Same(&again))
+	require.False(t, one.Same(&two))
+	require.False(t, one.Same(&empty))
+	require.False(t, empty.Same(&one))
+}
+
+// A key that is larger than any in the map is not taken for another one.
+func TestKeysPastTheRoot(t *testing.T) {
+	flat, deep := of([]uint32{5}), of([]uint32{5, 40})
+	require.Nil(t, flat.Get(5+1<<5))
+	for shift := 10; shift < 32; shift++ {
+		require.Nil(t, deep.Get(5+1<<shift), shift)
+		require.Nil(t, deep.Get(40+1<<shift), shift)
+		require.Equal(t, deep, deep.Without(5+1<<shift))
+	}
+}
+
+// A map of one large key has nothing where the small ones would be.
+func TestFirstKeyIsLarge(t *testing.T) {
+	for _, key := range []uint32{31, 32, 1023, 1024, 1<<32 - 1} {
+		require.Equal(t, of([]uint32{key}), of([]uint32{key}, 3, 2000), key)
+	}
+}
+
 func TestBoundaries(t *testing.T) {
 	tests := []struct {
 		reason string
