@@ -67,29 +67,27 @@ func Snapshot(opts ...ViewOption) Tree {
 	for _, opt := range opts {
 		opt.view(v)
 	}
-	var tops [][]row
-	w := newWalk()
-	taken := 0
+	live, _ := census()
+	rows := make([]row, 0, max(min(live, v.max), 0))
+	var tops []span
 	if v.max > 0 {
-		w.look(func(n *node, parent uint64, depth int) bool {
+		newWalk().look(func(n *node, parent uint64, depth int) bool {
 			if parent == 0 {
-				tops = append(tops, nil)
+				tops = append(tops, span{len(rows), len(rows)})
 			}
 			r := row{n.info(), n}
 			r.info.Parent, r.info.Depth, r.info.Deadline = parent, depth, n.deadline()
-			last := len(tops) - 1
-			tops[last] = append(tops[last], r)
-			taken++
-			return taken < v.max
+			rows = append(rows, r)
+			tops[len(tops)-1].to = len(rows)
+			return len(rows) < v.max
 		})
 	}
-	slices.SortFunc(tops, func(a, b []row) int { return cmp.Compare(a[0].info.ID, b[0].info.ID) })
-	nodes, states := census()
-	t := Tree{Time: time.Now(), Tasks: make([]Info, 0, taken), States: states}
-	if taken == v.max {
-		t.Omitted = max(nodes-taken, 0)
+	slices.SortFunc(tops, func(a, b span) int { return cmp.Compare(rows[a.from].info.ID, rows[b.from].info.ID) })
+	live, states := census()
+	t := Tree{Time: time.Now(), Tasks: make([]Info, 0, len(rows)), States: states}
+	if len(rows) == v.max {
+		t.Omitted = max(live-len(rows), 0)
 	}
-	rows := slices.Concat(tops...)
 	calls := make(map[*node][]Info)
 	for _, r := range rows {
 		if r.node.self != nil {
@@ -99,15 +97,17 @@ func Snapshot(opts ...ViewOption) Tree {
 		}
 	}
 	linkWaits(rows, calls)
-	for _, r := range rows {
-		if r.node.self != nil && len(v.vars) > 0 {
-			// Printing a value runs the user's code.
-			r.info.Variables = v.values(r.node.handle().Context())
-		}
-		t.Tasks = append(t.Tasks, r.info)
-		for _, c := range calls[r.node] {
-			c.Depth = r.info.Depth + 1
-			t.Tasks = append(t.Tasks, c)
+	for _, top := range tops {
+		for _, r := range rows[top.from:top.to] {
+			if r.node.self != nil && len(v.vars) > 0 {
+				// Printing a value runs the user's code.
+				r.info.Variables = v.values(r.node.handle().Context())
+			}
+			t.Tasks = append(t.Tasks, r.info)
+			for _, c := range calls[r.node] {
+				c.Depth = r.info.Depth + 1
+				t.Tasks = append(t.Tasks, c)
+			}
 		}
 	}
 	return t
@@ -118,6 +118,9 @@ type row struct {
 	info Info
 	node *node
 }
+
+// A span is the rows from one place to another, which is not part of it.
+type span struct{ from, to int }
 
 // All returns the tasks that are live now, in no particular order. It mirrors
 // asyncio.all_tasks, for the whole program.

@@ -166,8 +166,8 @@ func (n *node) isOrHas(id uint64) bool {
 //	created by main.main in goroutine 1
 //		/src/main.go:9 +0x2a
 //
-// Of a task's own goroutine, the calls of this package that run its function are
-// left out.
+// Of calls within this package, and of those that run the function of a task,
+// whose own goroutine it may be, it leaves out all but the user's.
 func parseGoroutine(text string, own bool) Goroutine {
 	head, text, _ := strings.Cut(text, "\n")
 	g := Goroutine{Frames: []Frame{}}
@@ -198,6 +198,10 @@ func parseGoroutine(text string, own bool) Goroutine {
 			g.Frames = append(g.Frames, f)
 		}
 		i++
+	}
+	// Of what waits in this package, the call of it says enough.
+	for len(g.Frames) > 1 && strings.HasPrefix(g.Frames[1].Function, ownPrefix) && strings.HasPrefix(g.Frames[0].Function, ownPrefix) {
+		g.Frames = g.Frames[1:]
 	}
 	if own {
 		g.CreatedBy = nil

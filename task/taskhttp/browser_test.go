@@ -16,15 +16,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/task"
-	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
-
-var tenant = ctxvar.New[string]("tenant")
 
 // A browser is a session of a real, headless Chromium, driven through the
 // WebDriver protocol, which is HTTP and JSON.
@@ -127,6 +120,34 @@ func (b *browser) until(want, script string) {
 	require.Equal(b.t, want, got, script)
 }
 
+// device makes the window one of a machine with that many pixels, and a scheme of
+// colours: light or dark.
+func (b *browser) device(width, height int, scheme string) {
+	b.t.Helper()
+	cdp := func(cmd string, params map[string]any) {
+		b.do(http.MethodPost, "/goog/cdp/execute", map[string]any{"cmd": cmd, "params": params}, nil)
+	}
+	cdp("Emulation.setDeviceMetricsOverride", map[string]any{"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600})
+	cdp("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}})
+}
+
+// keys presses keys, one after the other, where the focus is. Those without a
+// character have one of WebDriver's own.
+func (b *browser) keys(keys ...string) {
+	b.t.Helper()
+	var actions []any
+	for _, key := range strings.Split(strings.Join(keys, ""), "") {
+		actions = append(actions, map[string]any{"type": "keyDown", "value": key}, map[string]any{"type": "keyUp", "value": key})
+	}
+	b.do(http.MethodPost, "/actions", map[string]any{"actions": []any{map[string]any{"type": "key", "id": "k", "actions": actions}}}, nil)
+}
+
+const (
+	keyEnter, keyEscape = "\uE007", "\uE00C"
+	keyUp, keyDown      = "\uE013", "\uE015"
+	keyEnd, keyLeft     = "\uE010", "\uE012"
+)
+
 func (b *browser) screenshot() []byte {
 	b.t.Helper()
 	var text string
@@ -134,83 +155,4 @@ func (b *browser) screenshot() []byte {
 	png, err := base64.StdEncoding.DecodeString(text)
 	require.NoError(b.t, err)
 	return png
-}
-
-// A person's visit: the page shows the tree and keeps up with it, filters, pauses,
-// shows what has ended, and takes no text of the program for markup.
-func TestPageInABrowser(t *testing.T) {
-	b := newBrowser(t)
-	_, url := serve(t, taskhttp.Interval(50*time.Millisecond), taskhttp.Variables(requestID, tenant))
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	step := make(chan func(context.Context))
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		_, _ = task.Run(ctx, func(ctx context.Context) (int, error) {
-			for f := range step {
-				f(ctx)
-			}
-			return 0, nil
-		}, task.Name("server"))
-	}()
-	in := func(f func(context.Context)) {
-		done := make(chan struct{})
-		step <- func(ctx context.Context) { f(ctx); close(done) }
-		<-done
-	}
-
-	b.open(url)
-	const names = `return [...document.querySelectorAll("#tasks .name")].map(e => e.textContent.split(" #")[0]).join(",")`
-	b.until("server", names)
-	b.until("live", `return document.getElementById("link").textContent`)
-
-	// The page keeps up without being loaded again.
-	var requests []*task.Task[int]
-	in(func(ctx context.Context) {
-		for i, name := range []string{"GET /orders", "GET /cart", "<img src=x onerror=alert(1)>"} {
-			requestID.Set(fmt.Sprintf("r%d", i))
-			tenant.Set([]string{"acme", "initech", "<b>bold</b>"}[i])
-			requests = append(requests, task.Go(ctx, func(ctx context.Context) (int, error) {
-				return 0, task.Sleep(ctx, time.Hour)
-			}, task.Name(name)))
-		}
-	})
-	b.until("server,GET /orders,GET /cart,<img src=x onerror=alert(1)>", names)
-	assert.Equal(t, "0", b.run(`return document.querySelectorAll("img, td b b").length`), "text became markup")
-	assert.Contains(t, b.run(`return document.getElementById("tasks").textContent`), "<b>bold</b>")
-	assert.Contains(t, b.run(`return document.getElementById("tasks").textContent`), "sleep")
-
-	// A filter keeps what matches and what that is in.
-	b.run(`const f = document.getElementById("filter"); f.value = "initech"; f.dispatchEvent(new Event("input"))`)
-	b.until("server,GET /cart", names)
-	b.run(`const f = document.getElementById("filter"); f.value = ""; f.dispatchEvent(new Event("input"))`)
-
-	// While it is paused, nothing changes.
-	b.run(`document.getElementById("pause").click()`)
-	requests[0].Cancel(nil)
-	in(func(ctx context.Context) {
-		_, _ = task.Go(ctx, func(context.Context) (int, error) { return 0, fmt.Errorf("card declined") },
-			task.Name("POST /payment")).Await(ctx)
-	})
-	<-requests[0].Done()
-	time.Sleep(200 * time.Millisecond) // several pictures
-	assert.Equal(t, "server,GET /orders,GET /cart,<img src=x onerror=alert(1)>", b.run(names))
-	b.run(`document.getElementById("pause").click()`)
-	b.until("server,GET /cart,<img src=x onerror=alert(1)>", names)
-
-	// What has ended is in the timeline.
-	const bars = `return [...document.querySelectorAll("#timeline rect")].map(e => e.getAttribute("class")).sort().join(",")`
-	b.until("canceled,failed", bars)
-	assert.Contains(t, b.run(`return document.getElementById("timeline").textContent`), "card declined")
-	png := b.screenshot()
-	assert.True(t, bytes.HasPrefix(png, []byte("\x89PNG")))
-	if to := os.Getenv("TASKHTTP_SCREENSHOT"); to != "" {
-		require.NoError(t, os.WriteFile(to, png, 0o644))
-	}
-
-	// No script but the page's own ran, and none was refused for being unknown.
-	assert.Empty(t, strings.Trim(b.run(`return performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.endsWith("/events")).join()`), " "))
-	close(step)
-	<-ended
 }

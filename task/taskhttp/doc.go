@@ -26,13 +26,15 @@
 // All forms but the stack take the same query:
 //
 //	match=WORDS   rows that have all of the words in the name, #ID, function, state,
-//	              site, variable=value, or what they wait for, in any case; and
-//	              with them, in a tree, the rows that they are in
+//	              site, variable=value, or what they wait for, in any case, and
+//	              deadlock finds those that wait for each other; with them, in a
+//	              tree, come the rows that they are in
 //	root=ID       the task or group with that ID, and all in it
 //	sort=KEY      tree, id, name, state, age, deadline or waiting; -KEY is the
 //	              reverse. All but tree are lists of what matches
 //	max=N         so many rows at most; 2,000 is the default
 //	offset=N      without the first N rows
+//	graph=ID      with the Graph of who waits for whom around that task or group
 //	plots=1       with Rates and Durations
 //
 // # On the same machine

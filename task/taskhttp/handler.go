@@ -225,7 +225,11 @@ type View struct {
 	// them matches.
 	Context []uint64 `json:"context,omitempty"`
 
-	// Rates and Durations are there if they were asked for.
+	// Cycles are those that wait for each other, whatever was asked for.
+	Cycles []Cycle `json:"cycles"`
+
+	// Graph, and Rates and Durations, are there if they were asked for.
+	Graph     *Graph      `json:"graph,omitempty"`
 	Rates     *Rates      `json:"rates,omitempty"`
-	Durations []Durations `json:"durations,omitempty"`
+	Durations []Durations `json:"durations,omitzero"`
 }

@@ -18,6 +18,9 @@ type picture struct {
 	index sync.Once
 	texts []string // of the rows, for searches
 
+	linking sync.Once
+	links   links
+
 	mu      sync.Mutex
 	answers map[query][]byte // JSON
 }

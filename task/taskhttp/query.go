@@ -22,13 +22,14 @@ type query struct {
 	max    int // negative for the default
 	offset int
 	plots  bool
+	graph  uint64 // 0 for none
 }
 
 // usualMax is how many rows are served unless asked otherwise.
 const usualMax = 2000
 
-// mostWords bounds what one client's search costs.
-const mostWords = 256
+// mostWords bounds what one client's search costs, in bytes.
+const mostWords = 1024
 
 func parseQuery(values url.Values) (q query, err error) {
 	q.match = strings.Join(strings.Fields(strings.ToLower(values.Get("match"))), " ")
@@ -41,10 +42,11 @@ func parseQuery(values url.Values) (q query, err error) {
 		return q, fmt.Errorf("there is no such sort; use tree, %s, or one of the latter with a - in front",
 			strings.Join(slices.Sorted(maps.Keys(orders)), ", "))
 	}
-	if text := values.Get("root"); text != "" {
-		if q.root, err = strconv.ParseUint(text, 10, 64); err != nil {
-			return q, fmt.Errorf("root is no ID of a task")
-		}
+	if q.root, err = idOf(values, "root"); err != nil {
+		return q, err
+	}
+	if q.graph, err = idOf(values, "graph"); err != nil {
+		return q, err
 	}
 	if q.max, err = rowsOf(values, "max", -1); err != nil {
 		return q, err
@@ -60,6 +62,19 @@ func parseQuery(values url.Values) (q query, err error) {
 		return q, fmt.Errorf("plots is neither 0 nor 1")
 	}
 	return q, nil
+}
+
+// idOf returns an ID, or 0 if there is none.
+func idOf(values url.Values, name string) (uint64, error) {
+	text := values.Get(name)
+	if text == "" {
+		return 0, nil
+	}
+	id, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, fmt.Errorf("%s is no ID of a task", name)
+	}
+	return id, nil
 }
 
 // rowsOf returns a number of rows.
@@ -113,6 +128,9 @@ func text(info *task.Info, more string) string {
 			b.WriteString("\n" + part)
 		}
 	}
+	if info.Deadlock {
+		b.WriteString("\ndeadlock")
+	}
 	for name, value := range info.Variables {
 		b.WriteString("\n" + name + "=" + value)
 	}
@@ -155,6 +173,10 @@ func (p *picture) answer(q query) View {
 		}
 	}
 	v.Finished = p.finishedOf(q, p.tree.Tasks[from:to])
+	v.Cycles = p.cycles()
+	if q.graph != 0 {
+		v.Graph = p.graph(q.graph)
+	}
 	return v
 }
 

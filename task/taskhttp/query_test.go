@@ -132,19 +132,85 @@ func TestQueries(t *testing.T) {
 	})
 }
 
+func TestGraph(t *testing.T) {
+	_, url := serve(t, taskhttp.Interval(time.Nanosecond))
+	ids := plant(t)
+	g := viewOf(t, url, fmt.Sprintf("&graph=%d", ids["shop"])).Graph
+	require.NotNil(t, g)
+	require.Len(t, g.Nodes, 2)
+	assert.Equal(t, ids["shop"], g.Nodes[0].ID)
+	assert.Equal(t, [][2]uint64{{ids["shop"], ids["orders"]}}, g.Edges)
+	assert.Empty(t, g.Path)
+
+	g = viewOf(t, url, fmt.Sprintf("&graph=%d", ids["orders"])).Graph
+	require.Len(t, g.Nodes, 2, "it has those who wait for it")
+	g = viewOf(t, url, fmt.Sprintf("&graph=%d", ids["order-a"])).Graph
+	require.Len(t, g.Nodes, 1)
+	assert.Equal(t, []taskhttp.Ref{{ID: ids["shop"], Name: "shop"}, {ID: ids["orders"], Name: "orders"}}, g.Path)
+	assert.Empty(t, viewOf(t, url, "&graph=99999999999").Graph.Nodes)
+
+	// Of many, some.
+	var many []*task.Task[int]
+	for range 100 {
+		many = append(many, task.Go(t.Context(), func(ctx context.Context) (int, error) { return 0, task.Sleep(ctx, time.Hour) }))
+	}
+	all := task.Go(t.Context(), func(ctx context.Context) (int, error) {
+		_, _, err := task.Wait(ctx, task.AllCompleted, many...)
+		return 0, err
+	})
+	require.Eventually(t, func() bool { return all.State() == task.Waiting }, 10*time.Second, time.Millisecond)
+	g = viewOf(t, url, fmt.Sprintf("&graph=%d", all.ID())).Graph
+	assert.Len(t, g.Nodes, 25)
+	assert.Equal(t, 8, g.Omitted)
+	assert.Equal(t, 68, g.Nodes[0].WaitsForMore)
+	for _, m := range many {
+		m.Cancel(nil)
+	}
+	_, _ = all.Await(context.Background())
+}
+
+func TestCyclesOfAView(t *testing.T) {
+	_, url := serve(t, taskhttp.Interval(time.Nanosecond))
+	ctx, stop := context.WithTimeout(context.Background(), time.Hour)
+	ready := make(chan struct{})
+	ring := make([]*task.Task[int], 3)
+	for i := range ring {
+		ring[i] = task.Go(context.Background(), func(context.Context) (int, error) {
+			<-ready
+			_, _ = ring[(i+1)%3].Await(ctx)
+			return 0, nil
+		}, task.Name(fmt.Sprint("ring ", i)))
+	}
+	close(ready)
+	for _, r := range ring {
+		require.Eventually(t, func() bool { return r.State() == task.Waiting }, 10*time.Second, time.Millisecond)
+	}
+	v := viewOf(t, url, "&max=0")
+	require.Len(t, v.Cycles, 1)
+	assert.Equal(t, 3, v.Cycles[0].Size)
+	assert.Equal(t, ring[0].ID(), v.Cycles[0].ID)
+	assert.Equal(t, taskhttp.Ref{ID: ring[2].ID(), Name: "ring 2"}, v.Cycles[0].Tasks[2])
+	assert.Equal(t, 3, viewOf(t, url, "&match=deadlock&sort=id").Matched)
+	stop()
+	for _, r := range ring {
+		_, _ = r.Await(context.Background())
+	}
+}
+
 func TestBadQueries(t *testing.T) {
 	_, url := serve(t)
 	for query, want := range map[string]string{
-		"sort=size":                         "there is no such sort; use tree, age, ",
-		"sort=-tree":                        "there is no such sort",
-		"root=x":                            "root is no ID",
-		"root=-1":                           "root is no ID",
-		"max=-1":                            "max is no number of rows",
-		"max=99999999999999999999":          "max is no number of rows",
-		"offset=x":                          "offset is no number of rows",
-		"plots=x":                           "plots is neither",
-		"match=" + strings.Repeat("x", 999): "match is longer than",
-		"stack=x":                           "stack is no ID",
+		"sort=size":                          "there is no such sort; use tree, age, ",
+		"sort=-tree":                         "there is no such sort",
+		"root=x":                             "root is no ID",
+		"graph=x":                            "graph is no ID",
+		"root=-1":                            "root is no ID",
+		"max=-1":                             "max is no number of rows",
+		"max=99999999999999999999":           "max is no number of rows",
+		"offset=x":                           "offset is no number of rows",
+		"plots=x":                            "plots is neither",
+		"match=" + strings.Repeat("x", 9999): "match is longer than",
+		"stack=x":                            "stack is no ID",
 	} {
 		resp, body := get(t, url+"?"+query)
 		assert.Equal(t, http.StatusBadRequest, resp.StatusCode, query)
