@@ -1,6 +1,7 @@
 package taskhttp_test
 
 import (
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -125,4 +126,28 @@ func TestNobodyHoldsAllPlaces(t *testing.T) {
 	_, err := io.ReadFull(hog[1].Body, first)
 	require.NoError(t, err)
 	assert.True(t, strings.HasPrefix(string(first), "event: tasks"), "the others are followers still")
+}
+
+// Behind the program's own authentication, as any handler.
+func ExampleNew() {
+	isAdmin := func(*http.Request) bool { return false } // what the program knows of its users
+	onlyAdmins := func(next http.Handler) http.Handler {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if !isAdmin(r) {
+				http.Error(w, "sign in first", http.StatusUnauthorized)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	view := taskhttp.New(taskhttp.Variables(requestID))
+	defer view.Close()
+	mux := http.NewServeMux()
+	mux.Handle("/debug/tasks", onlyAdmins(view))
+	mux.Handle("/debug/tasks/", onlyAdmins(view))
+
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/debug/tasks", nil))
+	fmt.Println(w.Code)
+	// Output: 401
 }
