@@ -94,6 +94,7 @@ func TestLost(t *testing.T) {
 		})
 		var e, work gls.Env
 		bear(&e, nil, func() { assert.True(t, gls.MayBeLost(), "born") })
+		work.Hold(gls.Current())
 		work.RunWork(func() { assert.False(t, gls.MayBeLost(), "a work") })
 		assert.Equal(t, before+1, gls.LostCount())
 	})
@@ -261,9 +262,9 @@ func (c envContext) Value(key any) any {
 // The goroutine's variables are newer than its own snapshots, and in a work than all of
 // that; and otherwise the snapshot counts.
 func TestCounting(t *testing.T) {
+	defer func(c gls.Change) { c.Undo(1) }(gls.Set(1, "old"))
 	onGoroutine(func() {
-		gls.Set(1, "old")
-		carried := gls.Carry()
+		carried := gls.Carry() // of what it has inherited
 		var e gls.Env
 		e.HoldHere()
 		gls.Set(1, "new")
