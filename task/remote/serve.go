@@ -42,8 +42,9 @@ func Serve(ctx context.Context, e Engine, fns []Callable, opts ...ServeOption) e
 		byName[f.Name()] = f
 		names = append(names, f.Name())
 	}
-	w := &worker{funcs: byName, jobs: map[*Attempt]context.CancelCauseFunc{}}
+	w := &worker{funcs: byName}
 	if options.drain > 0 {
+		w.jobs = map[*Attempt]context.CancelCauseFunc{}
 		stop := context.AfterFunc(ctx, func() { w.drainFor(options.drain) })
 		defer stop()
 		defer w.drained()
@@ -56,7 +57,7 @@ type worker struct {
 	funcs map[string]Callable
 
 	mu    sync.Mutex
-	jobs  map[*Attempt]context.CancelCauseFunc // those that run
+	jobs  map[*Attempt]context.CancelCauseFunc // those that run; nil without a time to drain
 	timer *time.Timer                          // set while the worker drains
 	over  bool                                 // Serve returns
 }
@@ -65,6 +66,9 @@ func (w *worker) handle(ctx context.Context, a *Attempt) *Outcome {
 	f := w.funcs[a.Job.Func]
 	if f == nil {
 		return &Outcome{Worker: a.Worker, Delivery: a.Delivery, Failure: NewFailure(ErrUnknownFunc)}
+	}
+	if w.jobs == nil {
+		return f.handle(ctx, a)
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)

@@ -19,63 +19,56 @@ const Version = "1"
 // version: garbage, or of somebody else.
 var ErrMalformed = errors.New("remote: not a job or an outcome of version " + Version)
 
-// The keys of what a message has beside its content.
+// The keys of what a message has beside its content. All that is ours is one text,
+// whose words are told apart by their place, for each key costs servers and clients
+// something with each message.
 const (
-	keyVersion    = "Heirloom-Version"
-	keyJob        = "Heirloom-Job"
-	keyFunc       = "Heirloom-Func"
-	keyLeft       = "Heirloom-Left" // nanoseconds to the deadline
-	keyLease      = "Heirloom-Lease"
-	keyGrace      = "Heirloom-Grace"
-	keyDeliveries = "Heirloom-Deliveries"
-	keyDelivery   = "Heirloom-Delivery"
-	keyWorker     = "Heirloom-Worker"
-	keyFailed     = "Heirloom-Failed"
-	keyVar        = "Heirloom-Var-" // and the key of the field
+	keyJob     = "Heirloom-Job"     // version, ID, function, lease, grace, deliveries, time left or 0; times in nanoseconds
+	keyOutcome = "Heirloom-Outcome" // version, delivery, ok or failed, and the worker, which may be several words
+	keyVar     = "Heirloom-Var-"    // and the key of the field
 )
 
 // Encode returns j as a message: texts under keys, of letters, digits and hyphens
 // and of what the keys of [Carry]'s fields have, and a content. now is the time by
 // the clock that j.Deadline is of. What concerns the caller alone does not travel.
 func (j *Job) Encode(now time.Time) (header ctxwire.Map, body []byte) {
-	header = ctxwire.Map{
-		keyVersion:    Version,
-		keyJob:        j.ID,
-		keyFunc:       j.Func,
-		keyLease:      strconv.FormatInt(int64(j.Lease), 10),
-		keyGrace:      strconv.FormatInt(int64(j.Grace), 10),
-		keyDeliveries: strconv.Itoa(j.Deliveries),
-	}
+	left := time.Duration(0)
 	if !j.Deadline.IsZero() {
-		header[keyLeft] = strconv.FormatInt(int64(max(j.Deadline.Sub(now), 1)), 10)
+		left = max(j.Deadline.Sub(now), 1)
 	}
+	header = make(ctxwire.Map, 1+len(j.Vars))
+	header[keyJob] = strings.Join([]string{
+		Version, j.ID, j.Func, number(j.Lease), number(j.Grace), number(j.Deliveries), number(left),
+	}, " ")
 	for key, text := range j.Vars {
 		header[keyVar+key] = text
 	}
 	return header, j.Arg
 }
 
+func number[N int | time.Duration](n N) string { return strconv.FormatInt(int64(n), 10) }
+
 // DecodeJob is the reverse of [Job.Encode]. sent is when the message was sent, by
 // the clock of the machine that this runs on, as far as the engine knows: the
 // deadline is the time left after that. Any input is safe; an error is
 // [ErrMalformed], with the reason.
 func DecodeJob(header ctxwire.Map, body []byte, sent time.Time) (*Job, error) {
-	if header[keyVersion] != Version {
-		return nil, fmt.Errorf("%w: version %.20q", ErrMalformed, header[keyVersion])
+	w, err := readWords(header[keyJob], 7)
+	if err != nil {
+		return nil, err
 	}
-	j := &Job{ID: header[keyJob], Func: header[keyFunc], Arg: body, Vars: ctxwire.Map{}}
+	j := &Job{ID: w.text[1], Func: w.text[2], Arg: body, Vars: make(ctxwire.Map, len(header))}
 	if !isName(j.ID) || !isName(j.Func) {
 		return nil, fmt.Errorf("%w: job %.20q of function %.20q", ErrMalformed, j.ID, j.Func)
 	}
-	numbers := numbers{header: header}
-	j.Lease = time.Duration(numbers.positive(keyLease))
-	j.Grace = time.Duration(numbers.positive(keyGrace))
-	j.Deliveries = int(min(numbers.positive(keyDeliveries), maxDeliveries))
-	if _, ok := header[keyLeft]; ok {
-		j.Deadline = sent.Add(time.Duration(numbers.positive(keyLeft)))
+	j.Lease = time.Duration(w.positive(3))
+	j.Grace = time.Duration(w.positive(4))
+	j.Deliveries = int(min(w.positive(5), maxDeliveries))
+	if w.text[6] != "0" {
+		j.Deadline = sent.Add(time.Duration(w.positive(6)))
 	}
-	if numbers.err != nil {
-		return nil, numbers.err
+	if w.err != nil {
+		return nil, w.err
 	}
 	for key, text := range header {
 		if name, ok := strings.CutPrefix(key, keyVar); ok {
@@ -85,45 +78,48 @@ func DecodeJob(header ctxwire.Map, body []byte, sent time.Time) (*Job, error) {
 	return j, nil
 }
 
+// The words of an outcome that say how it is.
+const (
+	wordOK     = "ok"
+	wordFailed = "failed"
+)
+
 // Encode returns o as a message.
 func (o *Outcome) Encode() (header ctxwire.Map, body []byte) {
-	header = ctxwire.Map{
-		keyVersion:  Version,
-		keyWorker:   o.Worker,
-		keyDelivery: strconv.Itoa(o.Delivery),
+	how := wordOK
+	if body = o.Result; o.Failure != nil {
+		how = wordFailed
+		var err error
+		if body, err = json.Marshal(o.Failure); err != nil { // the values in As are JSON that we made, and so it can't be
+			body, _ = json.Marshal(&Failure{Text: o.Failure.Text})
+		}
 	}
-	if o.Failure == nil {
-		return header, o.Result
-	}
-	header[keyFailed] = "true"
-	body, err := json.Marshal(o.Failure)
-	if err != nil { // the values in As are JSON that we made, and so it can't be
-		body, _ = json.Marshal(&Failure{Text: o.Failure.Text})
-	}
-	return header, body
+	return ctxwire.Map{keyOutcome: strings.Join([]string{Version, number(o.Delivery), how, o.Worker}, " ")}, body
 }
 
 // DecodeOutcome is the reverse of [Outcome.Encode]. Any input is safe; an error is
 // [ErrMalformed], with the reason.
 func DecodeOutcome(header ctxwire.Map, body []byte) (*Outcome, error) {
-	if header[keyVersion] != Version {
-		return nil, fmt.Errorf("%w: version %.20q", ErrMalformed, header[keyVersion])
-	}
-	numbers := numbers{header: header}
-	o := &Outcome{Worker: header[keyWorker], Delivery: int(min(numbers.positive(keyDelivery), maxDeliveries))}
-	if numbers.err != nil {
-		return nil, numbers.err
-	}
-	if header[keyFailed] == "" {
-		o.Result = body
-		return o, nil
-	}
-	f, err := DecodeFailure(body)
+	w, err := readWords(header[keyOutcome], 4)
 	if err != nil {
 		return nil, err
 	}
-	o.Failure = f
-	return o, nil
+	o := &Outcome{Worker: w.text[3], Delivery: int(min(w.positive(1), maxDeliveries))}
+	if w.err != nil {
+		return nil, w.err
+	}
+	switch w.text[2] {
+	case wordOK:
+		o.Result = body
+		return o, nil
+	case wordFailed:
+		o.Failure, err = DecodeFailure(body)
+		if err != nil {
+			return nil, err
+		}
+		return o, nil
+	}
+	return nil, fmt.Errorf("%w: an outcome that is %.20q", ErrMalformed, w.text[2])
 }
 
 // Encode returns f as JSON, for an engine that sends the cause of a cancellation.
@@ -141,16 +137,29 @@ func DecodeFailure(body []byte) (*Failure, error) {
 	return f, nil
 }
 
-// numbers reads the numbers of a header, and keeps the first fault.
-type numbers struct {
-	header ctxwire.Map
-	err    error
+// words are those of a text, and the first fault that was found in them.
+type words struct {
+	text []string
+	err  error
 }
 
-func (n *numbers) positive(key string) int64 {
-	i, err := strconv.ParseInt(n.header[key], 10, 64)
-	if (err != nil || i <= 0) && n.err == nil {
-		n.err = fmt.Errorf("%w: %s is %.20q", ErrMalformed, key, n.header[key])
+// readWords cuts a text of this version into n words, of which the last may have
+// spaces.
+func readWords(text string, n int) (words, error) {
+	w := words{text: strings.SplitN(text, " ", n)}
+	switch {
+	case w.text[0] != Version:
+		return w, fmt.Errorf("%w: version %.20q", ErrMalformed, w.text[0])
+	case len(w.text) < n:
+		return w, fmt.Errorf("%w: %d words of %d", ErrMalformed, len(w.text), n)
+	}
+	return w, nil
+}
+
+func (w *words) positive(nth int) int64 {
+	i, err := strconv.ParseInt(w.text[nth], 10, 64)
+	if (err != nil || i <= 0) && w.err == nil {
+		w.err = fmt.Errorf("%w: word %d is %.20q", ErrMalformed, nth+1, w.text[nth])
 	}
 	return i
 }

@@ -41,30 +41,39 @@ func TestJobWhoseTimeIsOverTravels(t *testing.T) {
 }
 
 func TestMalformedJobs(t *testing.T) {
-	for _, test := range []struct{ reason, key, value string }{
-		{"no version", "Heirloom-Version", ""},
-		{"the version of a later release", "Heirloom-Version", "2"},
-		{"no ID", "Heirloom-Job", ""},
-		{"an ID that would be another subject", "Heirloom-Job", "a.b"},
-		{"a wildcard", "Heirloom-Func", "*"},
-		{"a path", "Heirloom-Func", "../x"},
-		{"no number", "Heirloom-Lease", "soon"},
-		{"a negative number", "Heirloom-Grace", "-1"},
-		{"a number that is too large", "Heirloom-Left", "99999999999999999999"},
-		{"zero", "Heirloom-Deliveries", "0"},
+	for _, test := range []struct{ reason, text string }{
+		{"nothing", ""},
+		{"the version of a later release", "2 job1 f 30 10 3 0"},
+		{"too few words", "1 job1 f 30 10 3"},
+		{"too many words", "1 job1 f 30 10 3 0 0"},
+		{"no ID", "1  f 30 10 3 0"},
+		{"an ID that would be another subject", "1 a.b f 30 10 3 0"},
+		{"a wildcard", "1 job1 * 30 10 3 0"},
+		{"a path", "1 job1 ../x 30 10 3 0"},
+		{"no number", "1 job1 f soon 10 3 0"},
+		{"a negative number", "1 job1 f 30 -1 3 0"},
+		{"a number that is too large", "1 job1 f 30 10 3 99999999999999999999"},
+		{"zero", "1 job1 f 30 10 0 0"},
 	} {
 		t.Run(test.reason, func(t *testing.T) {
-			header, body := aJob().Encode(noon)
-			header[test.key] = test.value
-			_, err := remote.DecodeJob(header, body, noon)
+			_, err := remote.DecodeJob(ctxwire.Map{"Heirloom-Job": test.text}, nil, noon)
 			require.ErrorIs(t, err, remote.ErrMalformed)
 		})
+	}
+	_, err := remote.DecodeJob(ctxwire.Map{"Heirloom-Job": "1 job1 f 30 10 3 0"}, nil, noon)
+	require.NoError(t, err, "which the others are cases of")
+}
+
+func TestMalformedOutcomes(t *testing.T) {
+	for _, text := range []string{"", "2 1 ok w", "1 1 ok", "1 0 ok w", "1 x ok w", "1 1 good w"} {
+		_, err := remote.DecodeOutcome(ctxwire.Map{"Heirloom-Outcome": text}, nil)
+		require.ErrorIs(t, err, remote.ErrMalformed, "%q", text)
 	}
 }
 
 func TestOutcomeTravels(t *testing.T) {
 	for _, want := range []*remote.Outcome{
-		{Worker: "w", Delivery: 2, Result: []byte(`"x"`)},
+		{Worker: "a host pid 7", Delivery: 2, Result: []byte(`"x"`)},
 		{Worker: "w", Delivery: 1, Failure: &remote.Failure{
 			Text: "text\n\x00", Canceled: true, Is: []string{"io.EOF"},
 			As: []remote.TypedFailure{{Type: "t", Value: json.RawMessage(`{"a":1}`)}},
@@ -90,15 +99,11 @@ func TestOutcomeWithAValueThatIsNoJSON(t *testing.T) {
 // Anybody may send a message. It is a job or an outcome, or it is malformed, and
 // what is a job is the same one after another journey.
 func FuzzDecode(f *testing.F) {
-	f.Add("1", "job1", "f", "30", "10", "3", "1", "true", []byte(`{"text":"x","is":["io.EOF"],"as":[{"type":"task.PanicError","value":{}}]}`))
-	f.Add("1", "job1", "f", "30", "10", "3", "1", "", []byte("null"))
-	f.Add("0", "", "", "", "", "", "", "", []byte{0xff})
-	f.Fuzz(func(t *testing.T, version, id, fn, lease, grace, deliveries, delivery, failed string, body []byte) {
-		header := ctxwire.Map{
-			"Heirloom-Version": version, "Heirloom-Job": id, "Heirloom-Func": fn, "Heirloom-Lease": lease,
-			"Heirloom-Grace": grace, "Heirloom-Deliveries": deliveries, "Heirloom-Delivery": delivery,
-			"Heirloom-Failed": failed, "Heirloom-Var-X": fn,
-		}
+	f.Add("1 job1 f 30 10 3 0", "1 1 failed w", []byte(`{"text":"x","is":["io.EOF"],"as":[{"type":"task.PanicError","value":{}}]}`))
+	f.Add("1 job1 f 30 10 3 5", "1 2 ok a host", []byte("null"))
+	f.Add("0", "", []byte{0xff})
+	f.Fuzz(func(t *testing.T, job, outcome string, body []byte) {
+		header := ctxwire.Map{"Heirloom-Job": job, "Heirloom-Outcome": outcome, "Heirloom-Var-X": job}
 		if job, err := remote.DecodeJob(header, body, noon); err == nil {
 			header, body := job.Encode(noon)
 			again, err := remote.DecodeJob(header, body, noon)
@@ -107,12 +112,12 @@ func FuzzDecode(f *testing.F) {
 		} else {
 			assert.ErrorIs(t, err, remote.ErrMalformed)
 		}
-		outcome, err := remote.DecodeOutcome(header, body)
+		ended, err := remote.DecodeOutcome(header, body)
 		if err != nil {
 			assert.ErrorIs(t, err, remote.ErrMalformed)
 			return
 		}
-		if err := outcome.Failure.Err(); err != nil {
+		if err := ended.Failure.Err(); err != nil {
 			_ = err.Error()
 			_ = errors.Is(err, remote.ErrLost)
 		}

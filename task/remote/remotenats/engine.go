@@ -195,13 +195,17 @@ func (e *Engine) fits(m *nats.Msg) error {
 	return nil
 }
 
-// publish stores m under id, and tries until it is stored or ctx ends, through
-// lost connections and changes of leaders. It is stored once. The error is that of
+// publish stores m, and tries until it is stored or ctx ends, through lost
+// connections and changes of leaders. It is stored once if it has an id, which costs
+// the server something, and maybe twice if that is "". The error is that of
 // ctx, or says why it can never be stored.
 func (e *Engine) publish(ctx context.Context, m *nats.Msg, id string) error {
+	if id != "" {
+		m.Header[jetstream.MsgIDHeader] = []string{id}
+	}
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
-		_, err := e.js.PublishMsg(attempt, m, jetstream.WithMsgID(id))
+		_, err := e.js.PublishMsg(attempt, m)
 		cancel()
 		if err == nil || errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrMaxPayload) || isRefusal(err) {
 			return err

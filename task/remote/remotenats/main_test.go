@@ -1,6 +1,7 @@
 package remotenats_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -13,7 +14,12 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
 )
 
+var slow = os.Getenv("HEIRLOOM_SLOW") != ""
+
 func TestMain(m *testing.M) {
+	if text := os.Getenv(roleVariable); text != "" {
+		os.Exit(playRole(text))
+	}
 	goleak.VerifyTestMain(m,
 		// A server that is shut down leaves these for the life of the process.
 		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.init.0.func1"),

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -20,6 +21,7 @@ type running struct {
 	client  string // the caller's
 	job     string
 	started time.Time
+	lose    context.CancelCauseFunc // for a lease that is lost: nothing more is stored
 	cancel  context.CancelCauseFunc
 }
 
@@ -38,13 +40,15 @@ func (w *worker) run(m jetstream.Msg) {
 		return
 	}
 	delivery := int(min(info.NumDelivered, 1<<30))
-	ctx, cancel := context.WithCancelCause(context.Background())
+	// What is stored of a job ends with its lease, and not when the caller cancels the
+	// job and waits for what it says to that.
+	storing, lose := context.WithCancelCause(context.Background())
+	defer lose(nil)
+	ctx, cancel := context.WithCancelCause(storing)
 	defer cancel(nil)
-	r := &running{m, client, job.ID, time.Now(), cancel}
+	r := &running{m, client, job.ID, time.Now(), lose, cancel}
 	w.add(r)
 	defer w.remove(r)
-	storing, stop := whileLeased(ctx)
-	defer stop()
 
 	if delivery > 1 {
 		// The worker before may have died between the outcome and the acknowledgement.
@@ -63,29 +67,58 @@ func (w *worker) run(m jetstream.Msg) {
 	}
 	defer w.callers.leave(r)
 
-	orders, err := w.nc.Subscribe(w.cancelSubject(job.ID), func(order *nats.Msg) {
-		failure, err := remote.DecodeFailure(order.Data)
-		if err != nil {
-			return
-		}
-		_ = order.Respond(nil)
-		cancel(failure.Err())
-	})
-	if err == nil {
-		defer func() { _ = orders.Unsubscribe() }()
-	}
+	ended, stop := w.listen(job.ID, cancel)
+	defer stop()
 
 	reports := 0
 	outcome := w.handle(ctx, &remote.Attempt{
 		Job: job, Delivery: delivery, Worker: w.options.worker,
 		Report: w.reporter(storing, r, delivery, &reports),
 	})
+	ended()
 	if errors.Is(context.Cause(ctx), remote.ErrLeaseLost) {
 		// Another worker has the job, and its outcome is to be that one's. If there is
 		// none, the message comes again.
 		return
 	}
 	w.conclude(storing, r, outcome)
+}
+
+// listenAfter is when a job begins to listen for its cancellation. Most jobs that
+// end before cost the server nothing for it; who cancels one, see cancelJob, asks
+// for longer than this.
+const listenAfter = 5 * time.Millisecond
+
+// listen has the job cancelled when its caller says so. When the job has ended it
+// does not begin to listen any more; one that listens goes on until its outcome is
+// stored, so that who cancels it waits for that.
+func (w *worker) listen(job string, cancel context.CancelCauseFunc) (ended, stop func()) {
+	var mu sync.Mutex
+	var orders *nats.Subscription
+	over := false
+	timer := time.AfterFunc(listenAfter, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		if over {
+			return
+		}
+		// An error is that of a connection that is closed, which ends the job anyway.
+		orders, _ = w.nc.Subscribe(w.cancelSubject(job), func(order *nats.Msg) {
+			if failure, err := remote.DecodeFailure(order.Data); err == nil {
+				_ = order.Respond(nil)
+				cancel(failure.Err())
+			}
+		})
+	})
+	return func() { timer.Stop() }, func() {
+		timer.Stop()
+		mu.Lock()
+		defer mu.Unlock()
+		over = true
+		if orders != nil {
+			_ = orders.Unsubscribe()
+		}
+	}
 }
 
 // decode returns the job in m and the name of its caller.
@@ -99,21 +132,6 @@ func (w *worker) decode(m jetstream.Msg, sent time.Time) (job *remote.Job, clien
 		return nil, "", fmt.Errorf("%w: the subject is that of another job", remote.ErrMalformed)
 	}
 	return job, parts[1], nil
-}
-
-// whileLeased returns a ctx for what is stored of a job: it ends with the job's
-// lease, and not when the caller cancels the job and waits for what it says to that.
-func whileLeased(job context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(context.WithoutCancel(job))
-	stop := context.AfterFunc(job, func() {
-		if cause := context.Cause(job); errors.Is(cause, remote.ErrLeaseLost) {
-			cancel(cause)
-		}
-	})
-	return ctx, func() {
-		stop()
-		cancel(nil)
-	}
 }
 
 func (w *worker) add(r *running) {
@@ -168,8 +186,8 @@ func (w *worker) conclude(ctx context.Context, r *running, outcome *remote.Outco
 		}).Encode()
 		m = message(m.Subject, header, body)
 	}
-	// One outcome a job is stored, the first.
-	if err := w.publish(ctx, m, r.job); err != nil {
+	// A second one, of a repeated publish or another delivery, is ignored by its caller.
+	if err := w.publish(ctx, m, ""); err != nil {
 		w.logger.Warn("remotenats: an outcome could not be stored", "job", r.job, "err", err)
 		return
 	}

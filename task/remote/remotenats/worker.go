@@ -47,16 +47,12 @@ func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, han
 	w.callers.init(e)
 	var consumers []jetstream.Consumer
 	for _, fn := range funcs {
-		asked := time.Now()
-		consumer, err := e.consumer(ctx, fn)
+		consumer, err := w.firstConsumer(ctx, fn)
 		if err != nil {
 			if ctx.Err() != nil {
 				return nil
 			}
 			return fmt.Errorf("remotenats: serving %s: %w", fn, err)
-		}
-		if server := consumer.CachedInfo().TimeStamp; !server.IsZero() {
-			w.ahead = server.Sub(asked.Add(time.Since(asked) / 2))
 		}
 		consumers = append(consumers, consumer)
 	}
@@ -81,6 +77,30 @@ func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, han
 	fetchers.Wait()
 	w.running.Wait()
 	return errors.Join(errs...)
+}
+
+// firstConsumer returns the consumer of a function, and waits while a cluster has
+// nobody to make it. From the answer it knows how far the clocks are apart.
+func (w *worker) firstConsumer(ctx context.Context, fn string) (jetstream.Consumer, error) {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
+		asked := time.Now()
+		consumer, err := w.consumer(ctx, fn)
+		switch {
+		case err == nil:
+			if server := consumer.CachedInfo().TimeStamp; !server.IsZero() {
+				w.ahead = server.Sub(asked.Add(time.Since(asked) / 2))
+			}
+			return consumer, nil
+		case errors.Is(err, nats.ErrConnectionClosed), isRefusal(err):
+			return nil, err
+		}
+		w.logger.Debug("remotenats: making a consumer", "func", fn, "err", err)
+		select {
+		case <-time.After(pause):
+		case <-ctx.Done():
+			return nil, err
+		}
+	}
 }
 
 // fetch takes jobs of one function, never more than there are places for.
@@ -197,7 +217,7 @@ func (w *worker) keepOnce(ctx context.Context) {
 		// jobs.
 		for _, r := range jobs {
 			if r.started.Before(kept) || now.Sub(r.started) > w.lease {
-				r.cancel(remote.ErrLeaseLost)
+				r.lose(remote.ErrLeaseLost)
 			}
 		}
 	}
