@@ -74,6 +74,9 @@
 //
 // # Databases
 //
+// For pgx's own pool, without database/sql, there is [ctxpgx]. The example orm has
+// sqlc, GORM, Bun and ent in one transaction.
+//
 // Savepoints: PostgreSQL, SQLite, MySQL, MariaDB and CockroachDB share the
 // statements that Savepoint sends, [SavepointSyntax] is for the others. Each
 // savepoint of a transaction has a name of its own, from ctxsql_1 on. In MySQL
@@ -102,4 +105,6 @@
 // more than BeginTx and Commit, and one that joins a tenth of that. With SQLite,
 // where a small transaction takes some 50 microseconds, and with PostgreSQL, it is
 // lost in the noise. See the benchmarks, here and in examples.
+//
+// [ctxpgx]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxpgx
 package ctxsql

@@ -55,5 +55,5 @@
 //
 // An adapter for another protocol makes a [Wire] of a [Protocol] and the fields it
 // is given, and calls [Wire.Send] for each message that goes out and [Wire.Receive]
-// for each that comes in.
+// for each that comes in. One for a queue sets [Protocol.Apart].
 package ctxwire
