@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+
+	"entgo.io/ent/dialect"
+	entsql "entgo.io/ent/dialect/sql"
+	"entgo.io/ent/dialect/sql/sqlgraph"
+	"entgo.io/ent/schema/field"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
+)
+
+// EntDriver returns a driver for ent's clients, whose statements take part in the current
+// transaction of db:
+//
+//	client := ent.NewClient(ent.Driver(EntDriver(db)))
+//
+// What a client begins by itself, to create a node with its edges or by client.Tx, joins the
+// current transaction, and is one of its own where there is none. ent can't undo a part of
+// the current one, so an error of the client's must get to ctxsql.InTx.
+func EntDriver(db *sql.DB) dialect.Driver {
+	return &entDriver{entsql.NewDriver(dialect.Postgres, entsql.Conn{ExecQuerier: ctxsql.Conn(db)}), db}
+}
+
+type entDriver struct {
+	*entsql.Driver
+	db *sql.DB
+}
+
+// Tx returns the current transaction, which ctxsql.InTx ends and no one else, or a new one.
+func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
+	_, err := ctxsql.Tx(ctx, d.db)
+	_, carries := ctxvar.FromContext(ctx)
+	switch {
+	case err == nil:
+		return dialect.NopTx(d), nil
+	case !carries && ctxvar.MayBeLost():
+		return nil, ctxvar.ErrMayBeLost // as ctxsql.Conn has it: nobody knows that there is none
+	case errors.Is(err, ctxsql.ErrNoTx):
+		return entsql.OpenDB(dialect.Postgres, d.db).Tx(ctx)
+	}
+	return nil, err
+}
+
+// Close does nothing: the pool is another's.
+func (d *entDriver) Close() error { return nil }
+
+// OpenEnt returns notes by ent. A client is generated, and large; this is what the generated
+// code calls.
+func OpenEnt(db *sql.DB) Notes { return entNotes{EntDriver(db)} }
+
+type entNotes struct{ driver dialect.Driver }
+
+func (n entNotes) Add(ctx context.Context, text string) error {
+	return sqlgraph.CreateNode(ctx, n.driver, &sqlgraph.CreateSpec{
+		Table:  "notes",
+		ID:     &sqlgraph.FieldSpec{Column: "id", Type: field.TypeInt64},
+		Fields: []*sqlgraph.FieldSpec{{Column: "text", Type: field.TypeString, Value: text}},
+	})
+}
+
+func (n entNotes) Count(ctx context.Context) (int, error) {
+	return sqlgraph.CountNodes(ctx, n.driver, &sqlgraph.QuerySpec{
+		Node: &sqlgraph.NodeSpec{Table: "notes", ID: &sqlgraph.FieldSpec{Column: "id", Type: field.TypeInt64}},
+		From: entsql.Dialect(dialect.Postgres).Select().From(entsql.Table("notes")),
+	})
+}

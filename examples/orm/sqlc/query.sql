@@ -1,0 +1,5 @@
+-- name: AddNote :exec
+INSERT INTO notes (text) VALUES ($1);
+
+-- name: CountNotes :one
+SELECT count(*) FROM notes;
