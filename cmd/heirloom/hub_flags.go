@@ -1,6 +1,8 @@
 package main
 
 import (
+	"slices"
+
 	"github.com/spf13/cobra"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/machines"
@@ -22,11 +24,12 @@ func (f *hubFlags) declare(c *cobra.Command, what string) {
 	flags.StringVar(&f.Namespace, "namespace", "heirloom-run", "the `name` that runs and workers which belong together have in common")
 }
 
-// check finds what is wrong with the flags by themselves.
-func (f *hubFlags) check(c *cobra.Command) error {
+// check finds what is wrong with the flags by themselves. Of those named, there is
+// another use without a hub.
+func (f *hubFlags) check(c *cobra.Command, others ...string) error {
 	if f.on == "" {
 		for _, name := range []string{"token", "creds", "ca", "insecure", "namespace"} {
-			if c.Flags().Changed(name) {
+			if c.Flags().Changed(name) && !slices.Contains(others, name) {
 				return usagef("--%s is for a hub, and --on says which", name)
 			}
 		}

@@ -1,13 +1,21 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
 	"io"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
 // printJSON writes v on a line, with <, > and & as they are: it is for no page.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(display.JSON(b.Bytes()))
+	return err
 }

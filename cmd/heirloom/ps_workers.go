@@ -2,21 +2,19 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"strings"
-	"text/tabwriter"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/machines"
 )
 
 // psWorkers prints the workers of a hub and what they run.
 func psWorkers(c *cobra.Command, hub *machines.Hub, asJSON bool) error {
 	out := c.OutOrStdout()
-	if err := mustPrint(out); err != nil {
-		return err
-	}
 	workers, err := hub.Ask(c.Context())
 	if err != nil {
 		return err
@@ -31,20 +29,18 @@ func psWorkers(c *cobra.Command, hub *machines.Hub, asJSON bool) error {
 		return err
 	}
 	now := time.Now()
-	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "WORKER\tRUNS\tAGE\tJOB\tCOMMAND")
+	table := [][]string{{"WORKER", "RUNS", "AGE", "JOB", "COMMAND"}}
 	for _, w := range workers {
 		what := "any command"
 		if len(w.Templates) > 0 {
 			what = strings.Join(w.Templates, ", ")
 		}
-		fmt.Fprintf(table, "%s\t%d of %d\t%v\t\t(%s)\n", oneLine(w.Worker), len(w.Running), w.AtOnce, age(now, w.Started), oneLine(what))
+		table = append(table, []string{oneLine(w.Worker), fmt.Sprintf("%d of %d", len(w.Running), w.AtOnce),
+			display.Age(now.Sub(w.Started)), "", "(" + oneLine(what) + ")"})
 		for _, j := range w.Running {
-			fmt.Fprintf(table, "\t\t%v\t%s\t%s\n", age(now, j.Started), oneLine(j.Job), oneLine(j.Command))
+			table = append(table, []string{"", "", display.Age(now.Sub(j.Started)), oneLine(j.Job), oneLine(j.Command)})
 		}
 	}
-	return table.Flush()
+	_, err = io.WriteString(out, align(table))
+	return err
 }
-
-// age is how long ago a time was, by whichever clock.
-func age(now, then time.Time) time.Duration { return max(0, now.Sub(then)).Round(time.Second) }

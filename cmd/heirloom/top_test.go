@@ -1,11 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -14,6 +17,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
@@ -43,14 +47,58 @@ func TestPS(t *testing.T) {
 	assert.Contains(t, stdout, "  waiting  ")
 	assert.Contains(t, stdout, "  for sleep")
 
-	code, stdout, _ = heirloom("ps", "--flat", addr)
+	for _, list := range []string{"--flat", "--sort=-name"} {
+		code, stdout, _ = heirloom("ps", list, addr)
+		require.Equal(t, 0, code)
+		assert.Regexp(t, `^ID +PARENT +STATE +AGE +NAME +WAITING FOR\n\d+ +0 +waiting +\S+ +evil\\x1b\[31m +sleep\n$`, stdout)
+	}
+	for match, want := range map[string]int{"EVIL sleep": 1, "good": 0} {
+		code, stdout, _ = heirloom("ps", "--match", match, addr)
+		require.Equal(t, 0, code)
+		assert.Equal(t, want, strings.Count(stdout, "\n"), match)
+	}
+	code, stdout, _ = heirloom("ps", "--root", "987654321", addr)
 	require.Equal(t, 0, code)
-	assert.True(t, strings.HasPrefix(stdout, "ID  "), stdout)
-	assert.NotContains(t, stdout, "\x1b")
+	assert.Empty(t, stdout)
 
 	code, stdout, _ = heirloom("ps", "--json", addr)
 	require.Equal(t, 0, code)
 	assert.Contains(t, stdout, `"finished":[{`)
+	var view taskhttp.View
+	require.NoError(t, json.Unmarshal([]byte(stdout), &view))
+	id := strconv.FormatUint(view.Tasks[0].ID, 10)
+
+	code, stdout, _ = heirloom("ps", "--stack", id, addr)
+	require.Equal(t, 0, code)
+	assert.Contains(t, stdout, "task.Sleep\n\t")
+	code, stdout, _ = heirloom("ps", "--stack", id, "--json", addr)
+	require.Equal(t, 0, code)
+	assert.Contains(t, stdout, `"function":"github.com/heirloom-go/heirloom/task.Sleep"`)
+	code, _, stderr = heirloom("ps", "--stack", "987654321", addr)
+	assert.Equal(t, 1, code)
+	assert.Equal(t, "heirloom: task 987654321 of "+addr+": no such task is live\n", stderr)
+}
+
+// JSON lets pass what steers some terminals.
+func TestPSJSONIsHarmless(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.WriteString(w, "{\"time\":\"2001-01-01T00:00:00Z\",\"tasks\":[{\"name\":\"\u009b31m\u202e\"}]}")
+	}))
+	defer server.Close()
+	for _, args := range [][]string{{"ps", "--json"}, {"top", "--json", "--count=1"}} {
+		code, stdout, _ := heirloom(append(args, server.Listener.Addr().String())...)
+		require.Equal(t, 0, code)
+		assert.Contains(t, stdout, `"\u009b31m\u202e"`)
+	}
+}
+
+func TestPSWithoutPrograms(t *testing.T) {
+	var out, notes bytes.Buffer
+	require.NoError(t, new(psFlags).printPrograms(&out, &notes, nil))
+	assert.Empty(t, out.String())
+	assert.Contains(t, notes.String(), "no program of yours lets itself be looked into")
+	require.NoError(t, (&psFlags{asJSON: true}).printPrograms(&out, &notes, nil))
+	assert.Equal(t, "[]\n", out.String())
 }
 
 func TestTopPrintsPictures(t *testing.T) {
@@ -78,12 +126,12 @@ func TestTopPrintsJSONLines(t *testing.T) {
 	}
 }
 
-func TestTopUntilInterrupted(t *testing.T) {
+func TestPicturesUntilInterrupted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		looks := 0
-		err := top(ctx, 0, time.Second, func(_ context.Context, n int) error {
+		err := pictures(ctx, 0, time.Second, nil, func(_ context.Context, n int) error {
 			looks++
 			assert.Equal(t, looks, n)
 			return nil
@@ -93,21 +141,36 @@ func TestTopUntilInterrupted(t *testing.T) {
 	})
 }
 
-func TestFit(t *testing.T) {
-	tests := []struct {
-		reason        string
-		text          string
-		width, height int
-		want          string
-	}{
-		{"fits", "ab\ncd\n", 2, 3, "ab\ncd\n"},
-		{"a long line", "abcd\n", 3, 5, "ab…\n"},
-		{"too many lines", "a\nb\nc\nd\n", 5, 3, "a\nb\n…\n"},
-		{"runes, not bytes", "äöü\n", 4, 5, "äöü\n"},
-	}
-	for _, tt := range tests {
-		t.Run(tt.reason, func(t *testing.T) { assert.Equal(t, tt.want, fit(tt.text, tt.width, tt.height)) })
-	}
+func TestPicturesSurviveARestart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var said []string
+		lost := &unreachedError{errors.New("nobody is there")}
+		outcomes := []error{nil, lost, lost, nil, lost, nil}
+		looks := 0
+		err := pictures(t.Context(), 3, time.Second, func(s string) { said = append(said, s) }, func(context.Context, int) error {
+			looks++
+			return outcomes[looks-1]
+		})
+		require.NoError(t, err)
+		assert.Equal(t, len(outcomes), looks, "what counts are pictures")
+		assert.Equal(t, []string{"nobody is there; trying again", "connected again", "nobody is there; trying again", "connected again"}, said)
+
+		for _, tt := range []struct {
+			reason   string
+			outcomes []error
+		}{
+			{"the first", []error{lost}},
+			{"a process that has ended", []error{nil, &unreachedError{&remote.GoneError{PID: 7}}}},
+			{"a terminal that has gone", []error{nil, io.ErrClosedPipe}},
+		} {
+			looks := 0
+			err := pictures(t.Context(), 0, time.Second, nil, func(context.Context, int) error {
+				looks++
+				return tt.outcomes[looks-1]
+			})
+			require.ErrorIs(t, err, tt.outcomes[len(tt.outcomes)-1], tt.reason)
+		}
+	})
 }
 
 func TestServeRefusesBadAddresses(t *testing.T) {
@@ -120,7 +183,19 @@ func TestServeRefusesBadAddresses(t *testing.T) {
 		{"no port", "serve --http localhost", `--http "localhost" is no address; give host:port, as localhost:8080`, 2},
 		{"in use", "serve --http localhost:0 --echo " + taken.Listener.Addr().String(), "address already in use", 1},
 		{"an argument", "serve now", `unexpected argument "now"`, 2},
-		{"ps of nothing", "ps", "which program? heirloom ps takes its address", 2},
+		{"ps of nothing, but by something", "ps --sort age", "which program is --sort for? heirloom ps takes its process id, or its address", 2},
+		{"top of nothing", "top", "which program? heirloom top takes its process id, which heirloom ps lists", 2},
+		{"ps of no process", "ps 99999999", "there is no process 99999999", 1},
+		{"ps of no process's", "ps 0", `address "0": it is no process id`, 2},
+		{"ps of a process that does not listen", "ps 1", "process 1 cannot be looked into: the process does not listen", 1},
+		{"no such order", "ps --sort nmae :1", `unknown sort "nmae"; did you mean "name"?`, 2},
+		{"no order of a tree", "ps --sort -tree :1", `unknown sort "-tree"`, 2},
+		{"a program and a hub", "ps --on nats://localhost:1 1", `unexpected argument "1"`, 2},
+		{"tasks and a hub", "ps --on nats://localhost:1 --sort age", "--sort is for the tasks of a program, and not with --on", 2},
+		{"a hub's and no hub", "ps --creds x 1", "--creds is for a hub, and --on says which", 2},
+		{"less than no tasks", "ps --max -1 :1", "--max -1 is negative", 2},
+		{"credentials for a process", "ps --netrc 1", "process 1 is reached without credentials", 2},
+		{"a password for all to see", "ps http://a:b@localhost:1", "a password does not belong there", 2},
 		{"ps of no address", "ps localhost", `address "localhost": there is no port in it`, 2},
 		{"ps of another service", "ps " + taken.Listener.Addr().String(), "is task/taskhttp mounted there?", 1},
 		{"two forms", "ps --json --flat :1", "none of the others can be", 1},

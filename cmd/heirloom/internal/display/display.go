@@ -2,9 +2,13 @@
 package display
 
 import (
+	"bytes"
+	"fmt"
 	"strconv"
 	"strings"
+	"time"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/mattn/go-runewidth"
@@ -56,9 +60,27 @@ func Lines(s string) string {
 	return b.String()
 }
 
-// Harmful reports whether r does something to a terminal, or cannot be seen.
-func Harmful(r rune) bool { return harmful(r) }
+// JSON returns JSON text with \u escapes in the place of what would do something to
+// a terminal and is not escaped in JSON already. It is the same value.
+func JSON(text []byte) []byte {
+	escaped := func(r rune) bool { return harmful(r) && r != '\n' && r != '\t' && r != '\r' }
+	if !bytes.ContainsFunc(text, escaped) && utf8.Valid(text) {
+		return text
+	}
+	b := make([]byte, 0, len(text)+16)
+	for _, r := range string(text) { // U+FFFD for a byte that is no character
+		if !escaped(r) {
+			b = utf8.AppendRune(b, r)
+			continue
+		}
+		for _, unit := range utf16.AppendRune(nil, r) {
+			b = fmt.Appendf(b, `\u%04x`, unit)
+		}
+	}
+	return b
+}
 
+// harmful reports whether r does something to a terminal, or cannot be seen.
 func harmful(r rune) bool {
 	return r != ' ' && (unicode.IsControl(r) || !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp))
 }
@@ -73,4 +95,20 @@ func Cut(s string, columns int) string { return runewidth.Truncate(s, columns, "
 // Pad returns s with spaces behind it, so that it takes as many columns.
 func Pad(s string, columns int) string {
 	return s + strings.Repeat(" ", max(0, columns-Width(s)))
+}
+
+// Age is as much of d as tells how old something is, in up to eight columns. What is
+// old does not change often.
+func Age(d time.Duration) string {
+	switch d = max(d, 0); {
+	case d < time.Second:
+		return d.Round(time.Millisecond).String()
+	case d < time.Minute:
+		return fmt.Sprintf("%.1fs", d.Truncate(100*time.Millisecond).Seconds())
+	case d < time.Hour:
+		return fmt.Sprintf("%dm%02ds", d/time.Minute, d%time.Minute/time.Second)
+	case d < 100*time.Hour:
+		return fmt.Sprintf("%dh%02dm", d/time.Hour, d%time.Hour/time.Minute)
+	}
+	return fmt.Sprintf("%dd%02dh", d/(24*time.Hour), d%(24*time.Hour)/time.Hour)
 }

@@ -1,6 +1,7 @@
 package display_test
 
 import (
+	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -24,6 +25,23 @@ func TestLine(t *testing.T) {
 		assert.Equal(t, tt.want, display.Line(tt.in), tt.reason)
 	}
 	assert.Equal(t, "a\n\tb\\x1b\n", display.Lines("a\n\tb\x1b\n"))
+}
+
+func TestJSON(t *testing.T) {
+	tests := []struct{ in, reason, want string }{
+		{"{\n\t\"a\": \"b é漢\"\r\n}", "nothing to do", "{\n\t\"a\": \"b é漢\"\r\n}"},
+		{"\"\u009b31m\x7f\u202e\"", "what JSON lets pass", `"\u009b31m\u007f\u202e"`},
+		{"\"\U000e0001\"", "beyond 16 bits", `"\udb40\udc01"`},
+		{"\"\x9b\"", "no character", "\"\ufffd\""},
+	}
+	for _, tt := range tests {
+		require.NotEmpty(t, tt.reason)
+		assert.Equal(t, tt.want, string(display.JSON([]byte(tt.in))), tt.reason)
+		var was, is any
+		require.NoError(t, json.Unmarshal([]byte(tt.in), &was))
+		require.NoError(t, json.Unmarshal(display.JSON([]byte(tt.in)), &is))
+		assert.Equal(t, was, is)
+	}
 }
 
 func TestColumns(t *testing.T) {

@@ -3,9 +3,7 @@ package jobs
 import (
 	"bytes"
 	"encoding/json"
-	"fmt"
 	"io"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
@@ -18,28 +16,7 @@ func marshal(v any) ([]byte, error) {
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	err := e.Encode(v)
-	return escapeHarmful(bytes.TrimSuffix(b.Bytes(), []byte{'\n'})), err
-}
-
-// escapeHarmful escapes what JSON leaves as it is, all of which is in strings.
-func escapeHarmful(text []byte) []byte {
-	if !bytes.ContainsFunc(text, display.Harmful) {
-		return text
-	}
-	escaped := make([]byte, 0, len(text)+16)
-	for len(text) > 0 {
-		r, size := utf8.DecodeRune(text)
-		switch high, low := utf16.EncodeRune(r); {
-		case !display.Harmful(r) || r == utf8.RuneError && size == 1:
-			escaped = append(escaped, text[:size]...)
-		case r < 0x10000:
-			escaped = fmt.Appendf(escaped, `\u%04x`, r)
-		default:
-			escaped = fmt.Appendf(escaped, `\u%04x\u%04x`, high, low)
-		}
-		text = text[size:]
-	}
-	return escaped
+	return display.JSON(bytes.TrimSuffix(b.Bytes(), []byte{'\n'})), err
 }
 
 // WriteCommand writes what would be run, as a line with the number, the name and

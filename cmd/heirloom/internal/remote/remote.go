@@ -3,6 +3,8 @@
 package remote
 
 import (
+	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,91 +13,197 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
+	"github.com/heirloom-go/heirloom/internal/localview"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
 const (
-	usualPath = "/debug/tasks"
-	patience  = 10 * time.Second
+	patience = 10 * time.Second
 	// largest bounds what is taken from a program that may be any program.
 	largest = 64 << 20
 )
 
-// Target is where a live view is.
-type Target struct {
-	url  *url.URL
-	Name string // as people gave it
+// ErrNotListening is the error of a process that does not let itself be looked into.
+var ErrNotListening = localview.ErrNotListening
+
+// ErrNoTask is the error of a question for the stack of a task that is not live.
+var ErrNoTask = errors.New("no such task is live")
+
+// A GoneError is that of a process that there is none of, so that it will not be
+// back.
+type GoneError struct{ PID int }
+
+func (e *GoneError) Error() string { return fmt.Sprintf("there is no process %d", e.PID) }
+
+// A Query is which rows of a view are asked for, and in which order; see package
+// taskhttp. The zero Query is the server's choice.
+type Query struct {
+	Match  string
+	Root   uint64
+	Sort   string
+	Max    int // rows; 0 for the server's choice, and negative for none
+	Offset int
 }
 
-// Parse reads an address: host:port, :port, or a URL, with the path of the view
-// if it is not the usual one.
-func Parse(addr string) (Target, error) {
-	text := addr
-	if !strings.Contains(text, "://") {
-		text = "http://" + text
+func (q Query) values() url.Values {
+	v := url.Values{"format": {"json"}}
+	set := func(name, value string, given bool) {
+		if given {
+			v.Set(name, value)
+		}
 	}
-	u, err := url.Parse(text)
-	switch {
-	case err != nil:
-		return Target{}, errors.New("it is no URL")
-	case u.Scheme != "http" && u.Scheme != "https":
-		return Target{}, fmt.Errorf("%s is no scheme that is known here; use http or https", u.Scheme)
-	case u.Host == "" || strings.HasSuffix(u.Host, ":"):
-		return Target{}, errors.New("there is no port in it")
-	}
-	if u.Hostname() == "" {
-		u.Host = "localhost" + u.Host
-	}
-	if u.Port() == "" && u.Path == "" && !strings.Contains(addr, "://") {
-		return Target{}, errors.New("there is no port in it")
-	}
-	if u.Path == "" || u.Path == "/" {
-		u.Path = usualPath
-	}
-	u.RawQuery, u.Fragment = "format=json", ""
-	return Target{u, addr}, nil
+	set("match", q.Match, q.Match != "")
+	set("root", strconv.FormatUint(q.Root, 10), q.Root != 0)
+	set("sort", q.Sort, q.Sort != "")
+	set("max", strconv.Itoa(max(q.Max, 0)), q.Max != 0)
+	set("offset", strconv.Itoa(q.Offset), q.Offset != 0)
+	return v
 }
 
-// Client reads live views. The zero value is ready to use.
-type Client struct{ http http.Client }
+// A Client reads the live view of one program.
+type Client struct {
+	target Target
+	http   http.Client
+	header http.Header
+}
+
+// New returns a Client for the program at t, which is shown the credentials. The
+// error is about those.
+func New(t Target, c Credentials) (*Client, error) {
+	header, config, err := c.read(t)
+	if err != nil {
+		return nil, err
+	}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = config
+	if t.pid != 0 {
+		transport.Proxy = nil
+		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
+			return localview.Dial(ctx, t.pid)
+		}
+	}
+	header.Set("Accept", "application/json")
+	return &Client{
+		target: t,
+		header: header,
+		http:   http.Client{Transport: transport, CheckRedirect: stay},
+	}, nil
+}
+
+// stay follows no redirection to another place, which is not to see the credentials,
+// and is a page to log in, at best.
+func stay(r *http.Request, via []*http.Request) error {
+	if first := via[0].URL; r.URL.Host != first.Host || r.URL.Scheme != first.Scheme || len(via) > 5 {
+		return http.ErrUseLastResponse
+	}
+	return nil
+}
 
 // Close closes the connections that are kept for later.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// View returns the view of the program at t, and its JSON as it came.
-func (c *Client) View(ctx context.Context, t Target) (v taskhttp.View, text []byte, err error) {
+// View returns the view of the program, and its JSON as it came.
+func (c *Client) View(ctx context.Context, q Query) (v taskhttp.View, text []byte, err error) {
+	text, err = c.get(ctx, c.target.url.Path, q.values())
+	if err == nil && (json.Unmarshal(text, &v) != nil || v.Time.IsZero()) {
+		err = fmt.Errorf("%s answers with something else than tasks; is task/taskhttp mounted there?", c.place())
+	}
+	return v, text, err
+}
+
+// Stack returns the stack of a live task, as text or JSON. The error is [ErrNoTask]
+// if there is none.
+func (c *Client) Stack(ctx context.Context, id uint64, format string) ([]byte, error) {
+	return c.get(ctx, c.target.url.Path, url.Values{"stack": {strconv.FormatUint(id, 10)}, "format": {format}})
+}
+
+// Program returns what a program of this machine says of itself.
+func (c *Client) Program(ctx context.Context) (p localview.Program, err error) {
+	text, err := c.get(ctx, localview.ProgramPath, nil)
+	if err == nil {
+		err = json.Unmarshal(text, &p)
+	}
+	return p, err
+}
+
+// place is how a message names what answered.
+func (c *Client) place() string {
+	if c.target.pid != 0 {
+		return c.target.Name
+	}
+	return c.target.url.Redacted()
+}
+
+func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte, error) {
+	limit := patience
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = min(limit, time.Until(deadline).Round(time.Second))
+	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, t.url.String(), nil)
+	u := *c.target.url
+	u.Path, u.RawQuery, u.User = path, query.Encode(), nil
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)
 	if err != nil {
-		return v, nil, err
+		return nil, err
 	}
-	r.Header.Set("Accept", "application/json")
+	r.Header = c.header.Clone()
 	resp, err := c.http.Do(r)
 	if err != nil {
-		return v, nil, fmt.Errorf("cannot reach %s: %w", t.Name, root(err))
+		return nil, c.unreached(err, limit)
 	}
 	defer func() { _ = resp.Body.Close() }()
+	body := io.LimitReader(resp.Body, largest+1)
 	if resp.StatusCode != http.StatusOK {
-		return v, nil, fmt.Errorf("%s answers %s; is task/taskhttp mounted there?", t.url.Redacted(), resp.Status)
+		return nil, c.refusal(resp, body, query.Has("stack"))
 	}
-	text, err = io.ReadAll(io.LimitReader(resp.Body, largest+1))
+	text, err := io.ReadAll(body)
 	switch {
 	case err != nil:
-		return v, nil, fmt.Errorf("cannot read the tasks of %s: %w", t.Name, root(err))
+		return nil, fmt.Errorf("cannot read the tasks of %s: %w", c.target.Name, root(err, limit))
 	case len(text) > largest:
-		return v, nil, fmt.Errorf("%s answers with more than %d MiB", t.Name, largest>>20)
-	case json.Unmarshal(text, &v) != nil || v.Time.IsZero():
-		return v, nil, fmt.Errorf("%s answers with something else than tasks; is task/taskhttp mounted there?", t.url.Redacted())
+		return nil, fmt.Errorf("%s answers with more than %d MiB", c.target.Name, largest>>20)
 	}
-	return v, text, nil
+	return text, nil
+}
+
+// unreached words why nothing answers.
+func (c *Client) unreached(err error, limit time.Duration) error {
+	switch {
+	case errors.Is(err, localview.ErrNoProcess):
+		return &GoneError{c.target.pid}
+	case errors.Is(err, localview.ErrNotListening):
+		return fmt.Errorf("%s cannot be looked into: %w; one that calls taskhttp.Handler.ListenLocal does, and heirloom ps lists those (a port is written :%d)",
+			c.target.Name, ErrNotListening, c.target.pid)
+	}
+	return fmt.Errorf("cannot reach %s: %w", c.target.Name, root(err, limit))
+}
+
+// refusal words an answer that is no view. What the server says of a bad query is
+// worth showing.
+func (c *Client) refusal(resp *http.Response, body io.Reader, ofStack bool) error {
+	line, _ := bufio.NewReader(io.LimitReader(body, 500)).ReadString('\n')
+	said, ours := strings.CutPrefix(strings.TrimSpace(line), "taskhttp: ")
+	switch code := resp.StatusCode; {
+	case ours && code == http.StatusNotFound && ofStack:
+		return ErrNoTask
+	case ours:
+		return fmt.Errorf("%s refuses: %s", c.place(), said)
+	case code == http.StatusUnauthorized, code == http.StatusForbidden:
+		return fmt.Errorf("%s answers %s; credentials are given with --token, --token-env, --headers or --netrc", c.place(), resp.Status)
+	case code >= 300 && code < 400:
+		return fmt.Errorf("%s answers %s and points to %s, which is not followed; does it want credentials (--token, --headers, --netrc)?",
+			c.place(), resp.Status, cmp.Or(resp.Header.Get("Location"), "nowhere"))
+	}
+	return fmt.Errorf("%s answers %s; is task/taskhttp mounted there?", c.place(), resp.Status)
 }
 
 // root returns what is wrong without the layers of the client.
-func root(err error) error {
+func root(err error, limit time.Duration) error {
 	if u := new(url.Error); errors.As(err, &u) {
 		err = u.Err
 	}
@@ -103,7 +211,7 @@ func root(err error) error {
 		err = op.Err
 	}
 	if errors.Is(err, context.DeadlineExceeded) {
-		return fmt.Errorf("no answer within %v", patience)
+		return fmt.Errorf("no answer within %v", limit)
 	}
 	return err
 }

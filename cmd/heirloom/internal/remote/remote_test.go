@@ -23,6 +23,11 @@ func TestParse(t *testing.T) {
 		{"[::1]:8080", "an IPv6 address", ""},
 		{"http://example.com/internal/tasks", "a URL with its own path", ""},
 		{"https://example.com", "a URL with the usual path and port", ""},
+		{"4711", "a process id", ""},
+		{"0", "no process has this id", "it is no process id"},
+		{"-1", "nor this one", "it is no process id"},
+		{"https://me@example.com/tasks", "a user", ""},
+		{"https://me:secret@example.com/tasks", "a password", "a password does not belong there, where others can read it; use --netrc or --headers"},
 		{"localhost", "no port", "there is no port in it"},
 		{"localhost:", "a colon and no port", "there is no port in it"},
 		{"", "nothing", "there is no port in it"},
@@ -49,6 +54,13 @@ func TestView(t *testing.T) {
 		wrong   string
 	}{
 		{"not found", http.NotFound, "answers 404 Not Found; is task/taskhttp mounted there?"},
+		{"a login wanted", func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "who are you?", http.StatusUnauthorized) }, "answers 401 Unauthorized; credentials are given with --token, --token-env, --headers or --netrc"},
+		{"a page to log in", func(w http.ResponseWriter, r *http.Request) {
+			http.Redirect(w, r, "https://login.invalid/", http.StatusFound)
+		}, "answers 302 Found and points to https://login.invalid/, which is not followed; does it want credentials"},
+		{"a bad query", func(w http.ResponseWriter, _ *http.Request) {
+			http.Error(w, "taskhttp: there is no such sort\nx", http.StatusBadRequest)
+		}, "refuses: there is no such sort"},
 		{"not JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "hello") }, "something else than tasks"},
 		{"other JSON", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, `{"a":1}`) }, "something else than tasks"},
 		{"cut off", func(w http.ResponseWriter, _ *http.Request) {
@@ -62,9 +74,10 @@ func TestView(t *testing.T) {
 			defer server.Close()
 			target, err := remote.Parse(server.URL)
 			require.NoError(t, err)
-			var client remote.Client
+			client, err := remote.New(target, remote.Credentials{})
+			require.NoError(t, err)
 			defer client.Close()
-			_, _, err = client.View(t.Context(), target)
+			_, _, err = client.View(t.Context(), remote.Query{})
 			require.ErrorContains(t, err, tt.wrong)
 		})
 	}
@@ -75,9 +88,10 @@ func TestView(t *testing.T) {
 		defer server.Close()
 		target, err := remote.Parse(server.Listener.Addr().String())
 		require.NoError(t, err)
-		var client remote.Client
+		client, err := remote.New(target, remote.Credentials{})
+		require.NoError(t, err)
 		defer client.Close()
-		view, text, err := client.View(t.Context(), target)
+		view, text, err := client.View(t.Context(), remote.Query{})
 		require.NoError(t, err)
 		assert.False(t, view.Time.IsZero())
 		assert.Contains(t, string(text), `"tasks":`)
@@ -88,7 +102,9 @@ func TestView(t *testing.T) {
 		server.Close()
 		target, err := remote.Parse(addr)
 		require.NoError(t, err)
-		_, _, err = new(remote.Client).View(t.Context(), target)
+		client, err := remote.New(target, remote.Credentials{})
+		require.NoError(t, err)
+		_, _, err = client.View(t.Context(), remote.Query{})
 		require.ErrorContains(t, err, "cannot reach "+addr+": ")
 		require.ErrorContains(t, err, "refused")
 	})

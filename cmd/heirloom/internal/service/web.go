@@ -3,9 +3,11 @@ package service
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
@@ -30,6 +32,11 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 		site := http.NewServeMux()
 		view := taskhttp.Mount(site, taskhttp.Variables(requestID, clientAddr))
 		defer view.Close()
+		if local, failed := view.ListenLocal(); failed != nil {
+			logger.Get().Warn("cannot be looked into by process id", "error", failed.Error())
+		} else {
+			defer func() { err = errors.Join(err, local.Close()) }()
+		}
 		site.Handle("/", vars(asTask(mux)))
 
 		server := &http.Server{
@@ -49,7 +56,7 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 			}
 		})()
 		logger.Get().Info("http service is up", "addr", listener.Addr().String(),
-			"tasks", "http://"+listener.Addr().String()+"/debug/tasks")
+			"tasks", "http://"+listener.Addr().String()+"/debug/tasks", "pid", os.Getpid())
 		if err := closed(server.Serve(listener)); err != nil {
 			return none, err
 		}

@@ -1,0 +1,206 @@
+package remote
+
+import (
+	"bufio"
+	"bytes"
+	"cmp"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"unicode"
+)
+
+// Credentials are where the secrets are that a server is shown. They are in files
+// and the environment, and never in arguments, which others can read.
+type Credentials struct {
+	TokenFile string // holds a token, which is sent as "Authorization: Bearer"
+	TokenEnv  string // names a variable that holds one
+	Headers   string // a file with lines as "Name: value"
+	Netrc     bool   // look the host up in the file that NETRC names, or .netrc at home
+	CA        string // a file with the certificates of authorities, in PEM, to trust instead of the system's
+	Cert, Key string // files with the client's own certificate and key, in PEM
+}
+
+var errTwoTokens = errors.New("--token and --token-env exclude each other")
+
+// read reads what is to be sent to t, and how.
+func (c Credentials) read(t Target) (http.Header, *tls.Config, error) {
+	header := http.Header{}
+	if c == (Credentials{}) {
+		return header, nil, nil
+	}
+	if t.pid != 0 {
+		return nil, nil, fmt.Errorf("%s is reached without credentials; they are for addresses", t.Name)
+	}
+	if c.sends() && t.url.Scheme != "https" && !loopback(t.url.Hostname()) {
+		return nil, nil, fmt.Errorf("credentials are sent over https only, or to this machine, and %s is neither", t.Name)
+	}
+	for _, step := range []func(Target, http.Header) error{c.token, c.headers, c.netrc} {
+		if err := step(t, header); err != nil {
+			return nil, nil, err
+		}
+	}
+	config, err := c.tls()
+	return header, config, err
+}
+
+func (c Credentials) sends() bool {
+	return c.TokenFile != "" || c.TokenEnv != "" || c.Headers != "" || c.Netrc
+}
+
+func loopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+func (c Credentials) token(_ Target, header http.Header) error {
+	var token string
+	switch {
+	case c.TokenFile != "" && c.TokenEnv != "":
+		return errTwoTokens
+	case c.TokenFile != "":
+		text, err := os.ReadFile(c.TokenFile)
+		if err != nil {
+			return err
+		}
+		token = strings.TrimSpace(string(text))
+	case c.TokenEnv != "":
+		token = strings.TrimSpace(os.Getenv(c.TokenEnv))
+	default:
+		return nil
+	}
+	if token == "" || strings.ContainsFunc(token, unicode.IsSpace) || strings.ContainsFunc(token, unicode.IsControl) {
+		return fmt.Errorf("there is no token in %s", cmp.Or(c.TokenFile, c.TokenEnv))
+	}
+	header.Set("Authorization", "Bearer "+token)
+	return nil
+}
+
+func (c Credentials) headers(_ Target, header http.Header) error {
+	if c.Headers == "" {
+		return nil
+	}
+	text, err := os.ReadFile(c.Headers)
+	if err != nil {
+		return err
+	}
+	n := 0
+	for line := range strings.Lines(string(text)) {
+		n++
+		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
+			continue
+		}
+		name, value, ok := strings.Cut(line, ":")
+		value = strings.TrimSpace(value)
+		if !ok || name == "" || strings.ContainsFunc(name, unicode.IsSpace) || strings.ContainsFunc(line, unicode.IsControl) {
+			return fmt.Errorf("%s: line %d is no header, as \"Name: value\"", c.Headers, n)
+		}
+		header.Add(name, value)
+	}
+	return nil
+}
+
+// netrc looks for the host as curl does: the first entry for it, of the user in the
+// URL if there is one, or the default.
+func (c Credentials) netrc(t Target, header http.Header) error {
+	if !c.Netrc {
+		return nil
+	}
+	path := os.Getenv("NETRC")
+	if path == "" {
+		home, err := os.UserHomeDir()
+		if err != nil {
+			return err
+		}
+		path = filepath.Join(home, map[bool]string{true: "_netrc", false: ".netrc"}[runtime.GOOS == "windows"])
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	login, password, ok := findNetrc(text, t.url)
+	if !ok {
+		return fmt.Errorf("%s has no entry for %s", path, t.url.Hostname())
+	}
+	r := http.Request{Header: header}
+	r.SetBasicAuth(login, password)
+	return nil
+}
+
+func findNetrc(text []byte, u *url.URL) (login, password string, ok bool) {
+	type entry struct{ host, login, password string }
+	var entries []entry
+	words := bufio.NewScanner(bytes.NewReader(withoutMacros(text)))
+	words.Split(bufio.ScanWords)
+	next := func() string { words.Scan(); return words.Text() }
+	for words.Scan() {
+		last := max(0, len(entries)-1)
+		switch word := words.Text(); {
+		case word == "machine":
+			entries = append(entries, entry{host: next()})
+		case word == "default":
+			entries = append(entries, entry{host: u.Hostname()})
+		case word == "login" && len(entries) > 0:
+			entries[last].login = next()
+		case word == "password" && len(entries) > 0:
+			entries[last].password = next()
+		case word == "account":
+			next()
+		}
+	}
+	for _, e := range entries {
+		if e.host == u.Hostname() && (u.User.Username() == "" || u.User.Username() == e.login) {
+			return e.login, e.password, true
+		}
+	}
+	return "", "", false
+}
+
+// withoutMacros leaves out what is between macdef and an empty line.
+func withoutMacros(text []byte) []byte {
+	var kept []byte
+	inMacro := false
+	for line := range bytes.Lines(text) {
+		trimmed := bytes.TrimSpace(line)
+		inMacro = inMacro && len(trimmed) > 0 || bytes.HasPrefix(trimmed, []byte("macdef"))
+		if !inMacro && !bytes.HasPrefix(trimmed, []byte("#")) {
+			kept = append(kept, line...)
+		}
+	}
+	return kept
+}
+
+func (c Credentials) tls() (*tls.Config, error) {
+	config := new(tls.Config)
+	if c.CA != "" {
+		text, err := os.ReadFile(c.CA)
+		if err != nil {
+			return nil, err
+		}
+		config.RootCAs = x509.NewCertPool()
+		if !config.RootCAs.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("%s has no certificate in PEM form", c.CA)
+		}
+	}
+	switch {
+	case c.Cert == "" && c.Key == "":
+		return config, nil
+	case c.Cert == "" || c.Key == "":
+		return nil, errors.New("--cert and --key belong together")
+	}
+	own, err := tls.LoadX509KeyPair(c.Cert, c.Key)
+	if path := new(fs.PathError); err != nil && !errors.As(err, &path) {
+		err = fmt.Errorf("%s and %s: %w", c.Cert, c.Key, err)
+	}
+	config.Certificates = []tls.Certificate{own}
+	return config, err
+}

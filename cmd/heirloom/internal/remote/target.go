@@ -1,0 +1,73 @@
+package remote
+
+import (
+	"errors"
+	"fmt"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"github.com/heirloom-go/heirloom/internal/localview"
+)
+
+const usualPath = "/debug/tasks"
+
+// Target is where a live view is.
+type Target struct {
+	url  *url.URL
+	pid  int    // of a program of this machine that is reached without an address, or 0
+	Name string // as people gave it
+}
+
+// Parse reads a process id, or an address: host:port, :port, or a URL, with the path
+// of the view if it is not the usual one. A password is refused, because what is in
+// the arguments of a program is no secret.
+func Parse(addr string) (Target, error) {
+	if pid, err := strconv.Atoi(addr); err == nil {
+		if pid <= 0 {
+			return Target{}, errors.New("it is no process id")
+		}
+		return Process(pid), nil
+	}
+	text := addr
+	if !strings.Contains(text, "://") {
+		text = "http://" + text
+	}
+	u, err := url.Parse(text)
+	switch {
+	case err != nil:
+		return Target{}, errors.New("it is no URL")
+	case u.Scheme != "http" && u.Scheme != "https":
+		return Target{}, fmt.Errorf("%s is no scheme that is known here; use http or https", u.Scheme)
+	case u.Host == "" || strings.HasSuffix(u.Host, ":"):
+		return Target{}, errors.New("there is no port in it")
+	}
+	if _, given := u.User.Password(); given {
+		return Target{}, errors.New("a password does not belong there, where others can read it; use --netrc or --headers")
+	}
+	if u.Hostname() == "" {
+		u.Host = "localhost" + u.Host
+	}
+	if u.Port() == "" && u.Path == "" && !strings.Contains(addr, "://") {
+		return Target{}, errors.New("there is no port in it")
+	}
+	if u.Path == "" || u.Path == "/" {
+		u.Path = usualPath
+	}
+	u.RawQuery, u.Fragment = "", ""
+	return Target{url: u, Name: addr}, nil
+}
+
+// Process is a program of this machine that has listened for it, as
+// taskhttp.Handler.ListenLocal does.
+func Process(pid int) Target {
+	return Target{
+		url:  &url.URL{Scheme: "http", Host: "localhost", Path: usualPath},
+		pid:  pid,
+		Name: "process " + strconv.Itoa(pid),
+	}
+}
+
+// Processes returns the process ids of the programs of this machine that have
+// listened for it. Some may have ended since.
+func Processes() []int { return localview.PIDs() }

@@ -1,0 +1,94 @@
+package watch
+
+import (
+	"bytes"
+	"unicode/utf8"
+)
+
+// A Key is a key of a terminal's that was pressed: a character, or one of these.
+type Key string
+
+// The keys that are no characters.
+const (
+	Up        Key = "up"
+	Down      Key = "down"
+	PageUp    Key = "page up"
+	PageDown  Key = "page down"
+	Home      Key = "home"
+	End       Key = "end"
+	Enter     Key = "enter"
+	Escape    Key = "escape"
+	Backspace Key = "backspace"
+	CtrlC     Key = "ctrl-c"
+	CtrlL     Key = "ctrl-l"
+	CtrlU     Key = "ctrl-u"
+	CtrlZ     Key = "ctrl-z"
+	other     Key = ""
+)
+
+var controls = map[byte]Key{
+	'\r': Enter, '\n': Enter, 0x7f: Backspace, 0x08: Backspace,
+	3: CtrlC, 0x0c: CtrlL, 0x15: CtrlU, 0x1a: CtrlZ,
+}
+
+// sequences are what follows the escape character, of terminals that call
+// themselves after xterm, VT220, rxvt or the Linux console.
+var sequences = map[string]Key{
+	"[A": Up, "OA": Up, "[B": Down, "OB": Down,
+	"[5~": PageUp, "[6~": PageDown,
+	"[H": Home, "OH": Home, "[1~": Home, "[7~": Home,
+	"[F": End, "OF": End, "[4~": End, "[8~": End,
+}
+
+// Keys returns the keys in what a terminal in raw mode has sent, and how much of b is
+// the beginning of one that is still to come. Keys that have no meaning are left out.
+// An escape character at the end of b is the Escape key: a terminal sends the
+// sequence of a key in one piece.
+func Keys(b []byte) (keys []Key, rest []byte) {
+	for len(b) > 0 {
+		key, size := next(b)
+		if size == 0 {
+			return keys, b
+		}
+		if key != other {
+			keys = append(keys, key)
+		}
+		b = b[size:]
+	}
+	return keys, nil
+}
+
+// next returns the first key and its size, or 0 if b is a part of it only.
+func next(b []byte) (Key, int) {
+	switch {
+	case b[0] == 0x1b:
+		return escape(b)
+	case b[0] < ' ' || b[0] == 0x7f:
+		return controls[b[0]], 1
+	case !utf8.FullRune(b):
+		return other, 0
+	}
+	r, size := utf8.DecodeRune(b)
+	if r == utf8.RuneError {
+		return other, size
+	}
+	return Key(b[:size]), size
+}
+
+// longestSequence bounds what is taken for one that has not ended.
+const longestSequence = 32
+
+func escape(b []byte) (Key, int) {
+	if len(b) == 1 || b[1] != '[' && b[1] != 'O' {
+		return Escape, 1
+	}
+	// Parameters, and then a final character.
+	end := 2 + bytes.IndexFunc(b[2:], func(r rune) bool { return r >= '@' && r <= '~' })
+	switch {
+	case end < 2 && len(b) > longestSequence:
+		return other, len(b)
+	case end < 2:
+		return other, 0
+	}
+	return sequences[string(b[1:end+1])], end + 1
+}

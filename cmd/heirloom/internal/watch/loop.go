@@ -1,0 +1,136 @@
+package watch
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// Options are what a watch is done with.
+type Options struct {
+	Fetch    func(context.Context, Request) (Answer, error)
+	Interval time.Duration // between an answer and the next question
+	Count    int           // how many answers end the watch; 0 for none
+
+	Keys    <-chan Key      // closed when the terminal has gone; nil if there are none
+	Changed <-chan struct{} // sent to when the terminal may have another size, or was written to
+	Size    func() (columns, lines int)
+	Suspend func() error // returns when the program is continued, with the terminal as it was before
+	Painter *Painter
+}
+
+// Run shows m until a key or ctx ends it. The error is that of the first question,
+// since a program that cannot be looked into is no program to wait for; later
+// ones are shown, and asked again, unless the process has ended. A failure to paint is
+// returned, too.
+func Run(ctx context.Context, m *Model, o Options) error {
+	l := &loop{Options: o, model: m, answers: make(chan answered, 1)}
+	m.Resize(o.Size())
+	_, err := task.Run(ctx, func(ctx context.Context) (none struct{}, err error) {
+		return none, l.run(ctx)
+	}, task.Name("top"))
+	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
+		return nil // interrupted: that is one way to end it
+	}
+	return err
+}
+
+type answered struct {
+	to  Request
+	is  Answer
+	err error
+}
+
+type loop struct {
+	Options
+	model   *Model
+	answers chan answered
+	asking  bool // a question is under way
+	again   bool // and another is to follow at once
+	count   int
+}
+
+func (l *loop) run(ctx context.Context) error {
+	due := time.NewTimer(0)
+	defer due.Stop()
+	for {
+		action := Stay
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case key, ok := <-l.Keys:
+			if !ok {
+				return nil // the terminal has gone
+			}
+			action = l.model.Press(key)
+		case <-l.Changed:
+			action = Repaint
+		case <-due.C:
+			if !l.model.Paused() {
+				l.ask(ctx)
+			}
+		case a := <-l.answers:
+			l.asking = false
+			due.Reset(l.Interval)
+			wanted, err := l.take(a)
+			if err != nil {
+				return err
+			}
+			if l.again || !wanted {
+				action = Ask
+			}
+		}
+		switch action {
+		case Quit:
+			return nil
+		case Ask:
+			l.ask(ctx)
+		case Suspend:
+			if err := l.Suspend(); err != nil {
+				return err
+			}
+			l.Painter.Forget()
+		case Repaint:
+			l.Painter.Forget()
+		}
+		if l.model.Resize(l.Size()) {
+			l.Painter.Forget()
+		}
+		if err := l.Painter.Paint(l.model.Frame(), l.model.width); err != nil {
+			return err
+		}
+		if l.Count > 0 && l.count >= l.Count {
+			return nil
+		}
+	}
+}
+
+// take takes note of an answer. It reports whether it was what is wanted.
+func (l *loop) take(a answered) (wanted bool, err error) {
+	gone := new(remote.GoneError)
+	switch {
+	case a.err == nil:
+		l.count++
+		return l.model.Take(a.to, a.is, time.Now()), nil
+	case !l.model.known, errors.As(a.err, &gone):
+		return true, a.err
+	}
+	return !l.model.Fail(a.to, a.err, time.Now()), nil
+}
+
+// ask asks for what is wanted. One question is under way at a time.
+func (l *loop) ask(ctx context.Context) {
+	if l.again = l.asking; l.asking {
+		return
+	}
+	l.asking = true
+	to := l.model.Want()
+	task.Go(ctx, func(ctx context.Context) (Answer, error) { return l.Fetch(ctx, to) }, task.Name("look")).
+		OnDone(func(t *task.Task[Answer]) {
+			is, err := t.Result()
+			l.answers <- answered{to, is, err}
+		})
+}

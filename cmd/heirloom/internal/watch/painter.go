@@ -1,0 +1,96 @@
+package watch
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
+)
+
+// A Line is one of a frame: text without control characters, no wider than the
+// terminal.
+type Line struct {
+	Text  string
+	Style Style
+}
+
+// A Style is how a line stands out. None is the only sign of anything.
+type Style int
+
+// The styles.
+const (
+	Plain Style = iota
+	Bold
+	Dim
+	Alert    // something is wrong
+	Selected // and Alert is not shown
+)
+
+var styles = map[Style]string{Bold: "\x1b[1m", Dim: "\x1b[2m", Alert: "\x1b[31m", Selected: "\x1b[7m"}
+
+// A Painter shows frames on a terminal, one in the place of the other. It writes
+// only the lines that have changed, and nothing if none has.
+type Painter struct {
+	Out    io.Writer
+	Colour bool
+
+	shown []Line
+	all   bool // what is on the terminal is known
+}
+
+// Begin takes the terminal's other screen, and leaves the one that the shell has
+// written to as it is.
+func (p *Painter) Begin() error {
+	p.Forget()
+	return p.write("\x1b[?1049h\x1b[?25l")
+}
+
+// End gives the shell's screen back.
+func (p *Painter) End() error { return p.write("\x1b[?25h\x1b[?1049l") }
+
+// Forget has the next Paint write everything.
+func (p *Painter) Forget() { p.shown, p.all = nil, false }
+
+// Paint shows the frame on a terminal of so many columns.
+func (p *Painter) Paint(frame []Line, columns int) error {
+	var b bytes.Buffer
+	if !p.all {
+		b.WriteString("\x1b[2J")
+	}
+	for i, line := range frame {
+		if p.all && i < len(p.shown) && p.shown[i] == line {
+			continue
+		}
+		text := line.Text
+		if line.Style == Selected {
+			text = display.Pad(text, columns)
+		}
+		style := styles[line.Style]
+		if line.Style == Alert && !p.Colour {
+			style = styles[Bold]
+		}
+		fmt.Fprintf(&b, "\x1b[%d;1H%s%s", i+1, style, text)
+		if style != "" {
+			b.WriteString("\x1b[0m")
+		}
+		// At the right margin the cursor stays on the last character, which this
+		// would remove.
+		if display.Width(text) < columns {
+			b.WriteString("\x1b[K")
+		}
+	}
+	if p.all && len(frame) < len(p.shown) {
+		fmt.Fprintf(&b, "\x1b[%d;1H\x1b[J", len(frame)+1)
+	}
+	p.shown, p.all = append(p.shown[:0], frame...), true
+	if b.Len() == 0 {
+		return nil
+	}
+	return p.write(b.String())
+}
+
+func (p *Painter) write(s string) error {
+	_, err := io.WriteString(p.Out, s)
+	return err
+}

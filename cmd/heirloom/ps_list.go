@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/internal/localview"
+)
+
+// A program is one of this machine that lets itself be looked into.
+type program struct {
+	localview.Program
+	Tasks int    `json:"tasks"`           // that are live
+	Error string `json:"error,omitempty"` // why it cannot be looked into after all
+}
+
+const (
+	// listPatience is how long a program has to answer. One that is stopped does not.
+	listPatience = 3 * time.Second
+	listLimit    = 32 // of programs that are asked at a time
+)
+
+// listPrograms asks those that listen what they are. Those that have ended and left
+// a socket behind are not among them.
+func listPrograms(ctx context.Context) ([]program, error) {
+	ctx, cancel := context.WithTimeout(ctx, listPatience)
+	defer cancel()
+	programs, err := gather.Map(ctx, remote.Processes(), askProgram, gather.Limit(listLimit))
+	programs = slices.DeleteFunc(programs, func(p program) bool { return p.PID == 0 })
+	return programs, err
+}
+
+// askProgram returns the zero program if there is none, or none that listens.
+func askProgram(ctx context.Context, pid int) (none program, err error) {
+	client, err := remote.New(remote.Process(pid), remote.Credentials{})
+	if err != nil {
+		return none, err
+	}
+	defer client.Close()
+	p := program{Program: localview.Program{PID: pid}}
+	answer, err := client.Program(ctx)
+	if err == nil {
+		p.Program = answer
+		p.PID = pid // which is not for the program to say
+		view, _, viewErr := client.View(ctx, remote.Query{Max: -1})
+		for _, n := range view.States {
+			p.Tasks += n
+		}
+		err = viewErr
+	}
+	gone := new(remote.GoneError)
+	if errors.As(err, &gone) || errors.Is(err, remote.ErrNotListening) {
+		return none, nil
+	}
+	if err != nil {
+		p.Error = err.Error()
+	}
+	return p, nil
+}
+
+func writePrograms(w io.Writer, programs []program, now time.Time) error {
+	table := [][]string{{"PID", "TASKS", "LISTENS FOR", "PROGRAM"}}
+	for _, p := range programs {
+		row := []string{strconv.Itoa(p.PID), strconv.Itoa(p.Tasks), display.Age(now.Sub(p.Since)), display.Line(p.describe())}
+		if p.Error != "" {
+			row[1], row[2], row[3] = "?", "?", display.Line(p.Error)
+		}
+		table = append(table, row)
+	}
+	_, err := io.WriteString(w, align(table))
+	return err
+}
+
+// describe is the program's name, and what it was made from if that says more.
+func (p program) describe() string {
+	if p.Package == "" || p.Package == "command-line-arguments" {
+		return p.Name
+	}
+	if p.Version == "" || p.Version == "(devel)" {
+		return fmt.Sprintf("%s (%s)", p.Name, p.Package)
+	}
+	return fmt.Sprintf("%s (%s %s)", p.Name, p.Package, p.Version)
+}

@@ -1,0 +1,65 @@
+//go:build unix
+
+package main
+
+import (
+	"bufio"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
+)
+
+// Programs of this machine are found and reached by their process ids.
+func TestPSOfProcesses(t *testing.T) {
+	t.Setenv("XDG_RUNTIME_DIR", t.TempDir())
+	var ids []string
+	for range 2 {
+		c := command(t, "serve", "--http", "127.0.0.1:0", "--echo", "127.0.0.1:0")
+		log, err := c.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, c.Start())
+		_, err = bufio.NewReader(log).ReadString('\n')
+		require.NoError(t, err)
+		id := strconv.Itoa(c.Process.Pid)
+		ids = append(ids, id)
+		t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
+		require.Eventually(t, func() bool { return slices.Contains(remote.Processes(), c.Process.Pid) }, time.Minute, 5*time.Millisecond)
+
+		code, stdout, stderr := heirloom("ps", id)
+		require.Equal(t, 0, code, stderr)
+		assert.Contains(t, stdout, "services #")
+		code, stdout, stderr = heirloom("top", id, "--count", "1")
+		require.Equal(t, 0, code, stderr)
+		assert.Contains(t, stdout, "process "+id+"  ")
+	}
+	_, stdout, _ := heirloom("ps")
+	for _, id := range ids {
+		assert.Regexp(t, `(?m)^`+id+` +\d+ +\S+ +heirloom.test \(`, stdout)
+	}
+	_, stdout, _ = heirloom("__complete", "top", "")
+	for _, id := range ids {
+		assert.Contains(t, stdout, id+"\theirloom.test")
+	}
+
+	// One that does not answer holds nothing up for long, and is named.
+	pid, err := strconv.Atoi(ids[0])
+	require.NoError(t, err)
+	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	_, stdout, _ = heirloom("ps")
+	assert.Regexp(t, `(?m)^`+ids[0]+` +\? +\? +cannot reach process `+ids[0]+`: no answer`, stdout)
+	assert.Regexp(t, `(?m)^`+ids[1]+` +\d+ `, stdout)
+
+	require.NoError(t, syscall.Kill(pid, syscall.SIGKILL))
+	require.Eventually(t, func() bool {
+		_, stdout, _ = heirloom("ps")
+		return !strings.Contains(stdout, ids[0])
+	}, time.Minute, 20*time.Millisecond, "what is left of one that was killed is no program")
+}

@@ -1,0 +1,27 @@
+package main
+
+import (
+	"os"
+
+	"golang.org/x/sys/windows"
+)
+
+// interpretEscapes has a console do what other terminals do, which older ones have to
+// be asked for.
+func interpretEscapes(out *os.File) (restore func() error, err error) {
+	console := windows.Handle(out.Fd())
+	var before uint32
+	if err := windows.GetConsoleMode(console, &before); err != nil {
+		return nil, os.NewSyscallError("GetConsoleMode", err)
+	}
+	if err := windows.SetConsoleMode(console, before|windows.ENABLE_VIRTUAL_TERMINAL_PROCESSING); err != nil {
+		return nil, os.NewSyscallError("SetConsoleMode", err)
+	}
+	return func() error { return windows.SetConsoleMode(console, before) }, nil
+}
+
+// changes is never sent to: the size is looked at with each frame.
+func (t *terminal) changes() (changed <-chan struct{}, stop func()) { return nil, func() {} }
+
+// suspend does nothing: Windows stops no programs.
+func (t *terminal) suspend() error { return nil }

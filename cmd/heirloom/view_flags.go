@@ -1,0 +1,92 @@
+package main
+
+import (
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
+)
+
+// viewFlags are what ps and top share: which rows of a live view are shown, and what
+// its server is shown.
+type viewFlags struct {
+	query       remote.Query
+	credentials remote.Credentials
+}
+
+const viewHelp = `
+The program is given by its process id, if it is one of your own on this machine
+that lets itself be looked into (taskhttp.Handler.ListenLocal; heirloom ps lists
+those), or by the address of its live view: host:port, :port, or a URL.
+
+--match keeps the tasks that have all of the words in their name, #ID, function,
+state, variables, what they wait for or where they were started, and what those
+are in. --sort shows a list instead of a tree.
+
+Credentials are read from files or a variable, never from the command line, which
+others can see. They are sent over https, or to this machine, and to no place that
+the server points to.`
+
+func (f *viewFlags) declare(c *cobra.Command) {
+	flags := c.Flags()
+	flags.StringVar(&f.query.Match, "match", "", "show only tasks with all of these `words`")
+	flags.StringVar(&f.query.Sort, "sort", "", "sort by `key`: id, name, state, age, deadline or waiting; -key is the reverse")
+	flags.Uint64Var(&f.query.Root, "root", 0, "show only the task with this `ID` and what is in it")
+	if flags.Lookup("token") == nil { // ps has --token and --ca for a hub, too
+		flags.StringVar(&f.credentials.TokenFile, "token", "", "send the bearer token that is in `file`")
+		flags.StringVar(&f.credentials.CA, "ca", "", "trust the authorities in `file`, in PEM, instead of the system's")
+	}
+	flags.StringVar(&f.credentials.TokenEnv, "token-env", "", "send the bearer token that is in the environment variable `name`")
+	flags.StringVar(&f.credentials.Headers, "headers", "", "send the header lines that are in `file`")
+	flags.BoolVar(&f.credentials.Netrc, "netrc", false, "send user and password from ~/.netrc, or the file that NETRC names")
+	flags.StringVar(&f.credentials.Cert, "cert", "", "identify with the certificate in `file`, in PEM")
+	flags.StringVar(&f.credentials.Key, "key", "", "the `file` with the certificate's key")
+	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortKeys, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	c.ValidArgsFunction = completeProgram
+}
+
+var sortKeys = []string{"tree", "id", "name", "state", "age", "deadline", "waiting"}
+
+// check is about the flags alone.
+func (f *viewFlags) check() error {
+	key := strings.TrimPrefix(f.query.Sort, "-")
+	if key != "" && !slices.Contains(sortKeys, key) || f.query.Sort == "-tree" {
+		return unknown("sort", f.query.Sort, sortKeys, "it can be "+strings.Join(sortKeys, ", "))
+	}
+	return nil
+}
+
+// flat reports whether the rows are a list and no tree.
+func (f *viewFlags) flat() bool { return f.query.Sort != "" && f.query.Sort != "tree" }
+
+// open returns a client for the program that args name.
+func (f *viewFlags) open(arg string) (*remote.Client, remote.Target, error) {
+	target, err := remote.Parse(arg)
+	if err != nil {
+		return nil, target, usagef("address %q: %w; give a process id, host:port, as localhost:8080, or a URL", arg, err)
+	}
+	if err := f.check(); err != nil {
+		return nil, target, err
+	}
+	client, err := remote.New(target, f.credentials)
+	if err != nil {
+		return nil, target, &usageError{err}
+	}
+	return client, target, nil
+}
+
+// completeProgram completes process ids.
+func completeProgram(c *cobra.Command, args []string, _ string) ([]cobra.Completion, cobra.ShellCompDirective) {
+	var ids []cobra.Completion
+	if len(args) == 0 {
+		programs, _ := listPrograms(c.Context())
+		for _, p := range programs {
+			ids = append(ids, cobra.CompletionWithDesc(strconv.Itoa(p.PID), display.Line(p.Name)))
+		}
+	}
+	return ids, cobra.ShellCompDirectiveNoFileComp
+}
