@@ -48,7 +48,7 @@ func (f *faults) set(down bool) {
 func (b *browser) testHostile() {
 	t := b.t
 	const n = 10_000
-	_, url := serve(t, taskhttp.Interval(100*time.Millisecond), taskhttp.Variables(tenant))
+	_, url := serve(t, taskhttp.Interval(500*time.Millisecond), taskhttp.Variables(tenant))
 	s := openShop(t)
 	limited, stop := context.WithTimeout(context.Background(), time.Hour)
 	t.Cleanup(stop)
@@ -85,7 +85,7 @@ func (b *browser) testHostile() {
 	b.run(`window.touched = []; window.watching = new MutationObserver(all => {
 		for (const m of all) if (!(m.target.parentElement ?? m.target).matches(".age")) window.touched.push(m.type + " " + m.target.nodeName);
 	}); watching.observe(document.getElementById("rows"), {subtree: true, childList: true, characterData: true, attributes: true})`)
-	time.Sleep(500 * time.Millisecond)
+	time.Sleep(1200 * time.Millisecond) // two pictures at least
 	assert.Empty(t, b.run(`watching.disconnect(); return touched.join()`))
 
 	// Whoever scrolls sees any of them.
@@ -106,21 +106,28 @@ func (b *browser) testHostile() {
 			long = info.ID
 		}
 	}
-	tabs := map[string]string{"list": "", "task": fmt.Sprint("task=", inCycle), "long": fmt.Sprint("task=", long), "ended": "tab=ended", "durations": "tab=durations"}
+	const listed, told = `document.querySelectorAll("#rows .row").length > 5`, `document.getElementById("detail").innerText.includes("Started")`
+	tabs := []struct{ name, hash, drawn string }{
+		{"list", "", listed},
+		{"task", fmt.Sprint("task=", inCycle), told + ` && document.getElementById("graph")`},
+		{"long", fmt.Sprint("task=", long), told},
+		{"ended", "tab=ended", `document.querySelectorAll("#ended tbody tr").length === 1`},
+		{"durations", "tab=durations", `document.querySelector("#durations .note").innerText`},
+	}
 	for _, size := range [][2]int{{1280, 800}, {390, 844}} {
 		for _, scheme := range []string{"light", "dark"} {
 			name := fmt.Sprintf("%d-%s", size[0], scheme)
 			b.device(size[0], size[1], scheme)
 			b.open("about:blank")
 			b.open(url)
-			for tab, hash := range tabs {
-				b.run(fmt.Sprintf(`location.hash = "#%s"`, hash))
+			for _, tab := range tabs {
+				b.run(fmt.Sprintf(`location.hash = "#%s"`, tab.hash))
+				b.until("true", "return Boolean("+tab.drawn+")")
 				b.until("live", link)
-				time.Sleep(300 * time.Millisecond) // to be drawn
-				assert.Equal(t, "", b.run(overflows), "%s %s is wider than the window", name, tab)
-				assert.Equal(t, "", b.run(contrasts), "%s %s", name, tab)
-				assert.Equal(t, "", b.run(nameless), "%s %s", name, tab)
-				b.keep("hostile-" + name + "-" + tab)
+				assert.Equal(t, "", b.run(overflows), "%s %s is wider than the window", name, tab.name)
+				assert.Equal(t, "", b.run(contrasts), "%s %s", name, tab.name)
+				assert.Equal(t, "", b.run(nameless), "%s %s", name, tab.name)
+				b.keep("hostile-" + name + "-" + tab.name)
 			}
 		}
 	}

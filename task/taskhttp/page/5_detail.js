@@ -49,11 +49,12 @@ detail.gone = function (view) {
 
 function makeDetail(box, id) {
   const p = {text: "", alive: false};
-  p.title = element("h2", "", "Task #" + id);
+  const known = list.view?.tasks.find(t => String(t.id) === id);
+  p.title = element("h2", "", known ? element("bdi", "", nameOf(known)) : "Task #" + id);
   p.title.id = "detail-name";
   p.title.tabIndex = -1;
   p.path = element("p", "path");
-  p.note = element("p", "");
+  p.note = element("p", "", "Looking…");
   p.facts = element("dl", "");
   p.waits = element("div", "");
   p.stack = element("div", "");
@@ -64,6 +65,7 @@ function makeDetail(box, id) {
   p.where.type = "button";
   p.where.addEventListener("click", () => showStack(p, id));
   p.only = element("a", "button", "Only what is in it");
+  p.only.href = linkTo({root: id, match: ""});
   p.buttons = element("div", "buttons", p.where, p.only);
   box.replaceChildren(element("div", "top", p.path, close), p.title, p.note, p.buttons, p.facts, p.waits, p.stack);
   box.scrollTop = 0;
