@@ -64,8 +64,8 @@ func MaxTasks(n int) Option {
 }
 
 // History sets how many of the tasks that ended last are shown; the default is
-// 100. With 0, tasks that end are not looked at. History panics if n is
-// negative.
+// 100. With 0, tasks that end are counted only while plots are looked at. History
+// panics if n is negative.
 func History(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("taskhttp: history of %d tasks is negative", n))

@@ -123,7 +123,12 @@ func (b *browser) testVisit() {
 	b.until("server,GET /orders,GET /cart,<img src=x onerror=alert(1)>", names)
 	b.run(`const s = document.getElementById("sort"); s.value = "name"; s.dispatchEvent(new Event("change"))`)
 	b.until("<img src=x onerror=alert(1)>,GET /cart,GET /orders,server", names)
-	b.run(`history.back()`)
+	b.until("ascending", `return document.querySelector("#columns [data-sort=name]").parentElement.getAttribute("aria-sort")`)
+	b.run(`document.querySelector("#columns [data-sort=age]").click(); document.querySelector("#columns [data-sort=age]").click()`)
+	b.until("<img src=x onerror=alert(1)>,GET /cart,GET /orders,server", names)
+	b.run(`document.querySelector("#columns [data-sort=age]").click()`)
+	b.until("server,GET /orders,GET /cart,<img src=x onerror=alert(1)>", names)
+	b.run(`history.go(-4)`)
 	b.until("server,GET /orders,GET /cart,<img src=x onerror=alert(1)>", names)
 
 	// While it is paused, nothing changes and it does not say that it is live.

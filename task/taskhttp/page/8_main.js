@@ -96,6 +96,9 @@ stream.onView = view => {
 listeners.push(before => {
   if ($("match").value.trim() !== state.match) $("match").value = state.match;
   if ($("sort").value !== state.sort) $("sort").value = state.sort;
+  for (const b of $("columns").querySelectorAll("button")) {
+    setAttribute(b.parentElement, "aria-sort", {[b.dataset.sort]: "ascending", ["-" + b.dataset.sort]: "descending"}[state.sort] ?? null);
+  }
   for (const tab of ["live", "ended", "durations"]) {
     $(tab).hidden = state.tab !== tab;
     $("tab-" + tab).setAttribute("aria-selected", state.tab === tab);
@@ -130,6 +133,11 @@ $("match").addEventListener("input", () => {
   typing = setTimeout(() => go({match: $("match").value.trim()}, true), 150);
 });
 $("sort").addEventListener("change", () => go({sort: $("sort").value}));
+// The names of the columns say and change the order; with keys, the choice above does.
+$("columns").addEventListener("click", e => {
+  const key = e.target.dataset.sort, orders = key === "age" ? ["age", "-age", "tree"] : [key, "tree"];
+  if (key) go({sort: orders[(orders.indexOf(state.sort) + 1) % orders.length]});
+});
 $("plots").addEventListener("toggle", () => stream.ask());
 document.querySelector("nav").addEventListener("keydown", e => {
   const tabs = ["live", "ended", "durations"], step = {ArrowRight: 1, ArrowLeft: 2}[e.key];
