@@ -94,13 +94,10 @@ type outbound struct {
 	base map[string]*ctxvar.Context
 }
 
-// Go starts a coroutine with a copy of the variables of the one that starts it. The
-// first one of a workflow is started by the worker, and has none.
+// Go starts a coroutine with a copy of the variables of the one that starts it, as a go
+// statement does that nobody's labels come between.
 func (o *outbound) Go(ctx workflow.Context, name string, f func(workflow.Context)) workflow.Context {
-	vars := ctxvar.Empty()
-	if inWorkflow(ctx) {
-		vars = ctxvar.Copy()
-	}
+	vars := ctxvar.Copy()
 	return o.Next.Go(ctx, name, func(ctx workflow.Context) {
 		vars.Run(func() { f(ctx) })
 	})

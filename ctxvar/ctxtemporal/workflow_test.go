@@ -1,6 +1,8 @@
 package ctxtemporal_test
 
 import (
+	"context"
+	"runtime/pprof"
 	"testing"
 	"time"
 
@@ -104,6 +106,23 @@ func TestCoroutines(t *testing.T) {
 		"before ada unset", "after ada unset", "before ada first", "after ada second",
 		"after ada unset",
 	}, seen)
+}
+
+// Labels on the goroutine of the one that starts a coroutine take nothing away.
+func TestCoroutinesOfLabelledCode(t *testing.T) {
+	seen := run(t, environment(t, map[string]string{"tenant": "acme", "user": "ada"}), func(ctx workflow.Context) (seen []string, err error) {
+		wg := workflow.NewWaitGroup(ctx)
+		wg.Add(1)
+		// As a tracer does that sets them and never takes them back.
+		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("endpoint", "/orders")))
+		workflow.Go(ctx, func(workflow.Context) {
+			defer wg.Done()
+			seen = append(seen, whoami())
+		})
+		wg.Wait(ctx)
+		return seen, nil
+	})
+	assert.Equal(t, []string{"acme ada unset"}, seen)
 }
 
 func TestActivities(t *testing.T) {
