@@ -27,7 +27,7 @@ import (
 type Open func(t *testing.T) (caller, worker remote.Engine)
 
 // patience is how long a test waits for what must happen.
-const patience = 60 * time.Second
+const patience = 3 * time.Minute
 
 // Run runs the tests, each as a subtest.
 func Run(t *testing.T, open Open) {

@@ -1,0 +1,190 @@
+package remotetemporal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/worker"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+	"github.com/heirloom-go/heirloom/task/remote"
+)
+
+// Serve implements remote.Engine. Each function has a worker of the SDK, since places
+// are each function's own.
+func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, handle remote.Handler) error {
+	ctx, fail := context.WithCancelCause(ctx)
+	defer fail(nil)
+	var workers []worker.Worker
+	stop := func() {
+		var stopping sync.WaitGroup
+		for _, w := range workers {
+			stopping.Go(w.Stop) // returns when its jobs have ended
+		}
+		stopping.Wait()
+	}
+	for _, fn := range funcs {
+		w := worker.New(e.client, e.prefix+fn, worker.Options{
+			Identity:                           e.worker,
+			DisableWorkflowWorker:              true,
+			MaxConcurrentActivityExecutionSize: concurrency,
+			MaxConcurrentActivityTaskPollers:   min(concurrency, 4),
+			WorkerStopTimeout:                  forever,
+			OnFatalError:                       func(err error) { fail(fatal{fmt.Errorf("remotetemporal: serving %s: %w", fn, err)}) },
+		})
+		w.RegisterActivityWithOptions(func(ctx context.Context, header map[string]string, arg converter.RawValue) (converter.RawValue, error) {
+			return e.run(ctx, header, arg, handle)
+		}, activity.RegisterOptions{Name: fn})
+		if err := w.Start(); err != nil {
+			stop()
+			if ctx.Err() != nil {
+				return nil
+			}
+			return fmt.Errorf("remotetemporal: serving %s: %w", fn, err)
+		}
+		workers = append(workers, w)
+	}
+	<-ctx.Done()
+	stop()
+	var failed fatal
+	if errors.As(context.Cause(ctx), &failed) {
+		return failed.error
+	}
+	return nil
+}
+
+// fatal is why a worker of the SDK can't go on.
+type fatal struct{ error }
+
+// run runs one attempt at a job. What it returns is the outcome, also of a function
+// that failed: an error would have Temporal try again.
+func (e *Engine) run(ctx context.Context, header ctxwire.Map, arg converter.RawValue, handle remote.Handler) (none converter.RawValue, err error) {
+	info := activity.GetInfo(ctx)
+	// Both times are the server's, so that clocks need not agree.
+	sent := time.Now().Add(-max(info.StartedTime.Sub(info.ScheduledTime), 0))
+	job, err := remote.DecodeJob(header, arg.Payload().GetData(), sent)
+	if err == nil && (job.Func != info.ActivityType.Name || job.ID != info.ActivityID) {
+		err = fmt.Errorf("%w: it says that it is another job", remote.ErrMalformed)
+	}
+	if err != nil {
+		return none, temporal.NewNonRetryableApplicationError(err.Error(), "Malformed", err)
+	}
+
+	// It has nothing of ctx: neither what the worker's carries, nor its end.
+	jobCtx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	a := &attempt{engine: e, info: info, lease: job.Lease, cancel: cancel}
+	beating, stop := context.WithCancel(context.Background())
+	var keeper sync.WaitGroup
+	keeper.Go(func() { a.keep(beating) })
+	outcome := handle(jobCtx, &remote.Attempt{
+		Job: job, Delivery: int(info.Attempt), Worker: e.worker, Report: a.report,
+	})
+	stop()
+	keeper.Wait()
+	if errors.Is(context.Cause(jobCtx), remote.ErrLeaseLost) {
+		// Another worker has the job, and its outcome is to be that one's.
+		return none, activity.ErrResultPending
+	}
+	return encodeOutcome(outcome, a.reported()), nil
+}
+
+// An attempt is a job that this worker has.
+type attempt struct {
+	engine *Engine
+	info   activity.Info
+	lease  time.Duration
+	cancel context.CancelCauseFunc
+
+	mu      sync.Mutex
+	reports [][]byte
+	size    int
+}
+
+// report keeps p for the next heartbeat and for the outcome.
+func (a *attempt) report(p []byte) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	const overhead = 16                                       // of JSON
+	if a.size += len(p) + overhead; a.size > maxReports*3/4 { // base64 takes 4 bytes for 3
+		return fmt.Errorf("the reports of the job are %w", remote.ErrTooLarge)
+	}
+	a.reports = append(a.reports, append([]byte(nil), p...))
+	return nil
+}
+
+func (a *attempt) reported() [][]byte {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.reports[:len(a.reports):len(a.reports)]
+}
+
+// keep gives signs of life until ctx ends, and cancels the job when it hears that the
+// caller did, or when no sign has reached the server for the length of the lease.
+//
+// It does not use the SDK's own heartbeats, which don't tell when one has failed and
+// which wait for most of the lease.
+func (a *attempt) keep(ctx context.Context) {
+	interval := min(a.engine.heartbeat, a.lease/3)
+	tick := time.NewTicker(max(interval, time.Millisecond))
+	defer tick.Stop()
+	kept, cancelled := time.Now(), false
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		now := time.Now()
+		err := a.beat(ctx)
+		var requested *temporal.CanceledError
+		var gone *serviceerror.NotFound
+		switch {
+		case ctx.Err() != nil:
+			return
+		case errors.As(err, &requested):
+			kept = now
+			if !cancelled {
+				var cause error
+				if cause, cancelled = a.cause(ctx); cancelled {
+					a.cancel(cause)
+				}
+			}
+		case err == nil, errors.Is(err, activity.ErrActivityPaused), errors.Is(err, activity.ErrActivityReset):
+			kept = now
+		case errors.As(err, &gone), time.Since(kept) > a.lease:
+			a.cancel(remote.ErrLeaseLost)
+			return
+		}
+	}
+}
+
+func (a *attempt) beat(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, max(a.lease/3, 10*time.Millisecond))
+	defer cancel()
+	return a.engine.client.RecordActivityHeartbeat(ctx, a.info.TaskToken, sign{int(a.info.Attempt), a.reported()})
+}
+
+// cause returns why the job was cancelled, and whether that could be found out.
+func (a *attempt) cause(ctx context.Context) (error, bool) {
+	ctx, cancel := context.WithTimeout(ctx, max(a.lease/3, 10*time.Millisecond))
+	defer cancel()
+	handle := a.engine.client.GetActivityHandle(client.GetActivityHandleOptions{ActivityID: a.info.ActivityID, RunID: a.info.ActivityRunID})
+	description, err := handle.Describe(ctx, client.DescribeActivityOptions{})
+	if err != nil {
+		return nil, false
+	}
+	failure, err := remote.DecodeFailure([]byte(description.CanceledReason))
+	if err != nil { // it was not an engine that cancelled it
+		return fmt.Errorf("%w: %s", context.Canceled, description.CanceledReason), true
+	}
+	return failure.Err(), true
+}
