@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -95,11 +96,27 @@ func newKill(t *testing.T, target string, s syscall.Signal, moment string) *kill
 	return k
 }
 
+// ports are tried one after another, from a beginning that differs between processes.
+var ports = func() *atomic.Int32 {
+	n := new(atomic.Int32)
+	n.Store(int32(os.Getpid() * 97 % 20_000))
+	return n
+}()
+
+// freePort returns a port that nobody listens on and that no other case is given. It
+// is none of those that systems give to whoever asks for any, of which one could be
+// gone by the time that the server listens, or comes back.
 func freePort(t *testing.T) int {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	require.NoError(t, err)
-	defer l.Close()
-	return l.Addr().(*net.TCPAddr).Port
+	for range 20_000 {
+		port := 10_000 + int(ports.Add(1))%20_000
+		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
+		if err == nil {
+			require.NoError(t, l.Close())
+			return port
+		}
+	}
+	require.Fail(t, "no port is free")
+	return 0
 }
 
 func (k *kill) run() {
