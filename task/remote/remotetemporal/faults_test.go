@@ -222,8 +222,7 @@ func TestForeignActivities(t *testing.T) {
 			{},
 			{"garbage"},
 			{map[string]string{}, "x"},
-			{map[string]string{"Heirloom-Version": "1", "Heirloom-Func": "echo", "Heirloom-Job": "other",
-				"Heirloom-Lease": "1", "Heirloom-Grace": "1", "Heirloom-Deliveries": "1"}, "x"},
+			{map[string]string{"Heirloom-Job": "1 other echo 1 1 1 0"}, "x"}, // another job
 		} {
 			handle, err := c.ExecuteActivity(t.Context(), client.StartActivityOptions{
 				ID: "foreign-" + time.Now().Format("150405.000000000"), TaskQueue: t.Name() + "-echo", StartToCloseTimeout: 2 * time.Second, ScheduleToCloseTimeout: 2 * time.Second,
