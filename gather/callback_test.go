@@ -357,6 +357,11 @@ func TestPanicInAZeroGroupIsHeardAtOnce(t *testing.T) {
 	var panicked *task.PanicError
 	require.ErrorAs(t, g.Wait(), &panicked)
 	assert.Empty(t, lines, "once")
+
+	var alone gather.Group
+	alone.Go(func() error { panic("the last one") })
+	require.ErrorAs(t, alone.Wait(), &panicked)
+	assert.Empty(t, lines, "Wait returns it at once")
 }
 
 // logged returns what the default logger writes until the test ends.

@@ -70,6 +70,12 @@ func TestGroupReturnsTheErrorAsItIs(t *testing.T) {
 	var g gather.Group
 	g.Go(func() error { return errBoom })
 	assert.True(t, g.Wait() == errBoom)
+
+	outer, cancel := context.WithCancelCause(t.Context())
+	withContext, ctx := gather.WithContext(outer)
+	withContext.Go(func() error { <-ctx.Done(); return ctx.Err() })
+	cancel(errBoom)
+	assert.True(t, withContext.Wait() == context.Canceled, "without the caller's cause, as errgroup does")
 }
 
 func TestGroupLimit(t *testing.T) {

@@ -645,3 +645,41 @@ func TestStreamDoesNotEndOthers(t *testing.T) {
 		assert.Equal(t, []int{7}, <-side)
 	})
 }
+
+// What the loop leaves behind when it is over is no failure, and not counted: neither
+// an input that calls Goexit, which would have gone on in the loop, nor the items
+// that no worker has begun.
+func TestStreamLeftBehindIsNoFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var reported []error
+		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+			assert.PanicsWithValue(t, "in the body", func() {
+				in := func(yield func(int) bool) {
+					yield(1)
+					runtime.Goexit()
+				}
+				for range gather.Stream(ctx, in, same) {
+					panic("in the body")
+				}
+			})
+			return 0, nil
+		}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+		require.NoError(t, err)
+		assert.Empty(t, reported)
+
+		var last gather.Counts
+		job := func(ctx context.Context, n int) (int, error) {
+			if n > 0 {
+				<-ctx.Done()
+			}
+			return n, ctx.Err()
+		}
+		for range gather.Stream(t.Context(), slices.Values([]int{0, 1, 2, 3, 4, 5}), job,
+			gather.Limit(1), gather.Buffer(10), gather.Progress(func(c gather.Counts) { last = c })) {
+			synctest.Wait()
+			break
+		}
+		assert.Equal(t, 2, last.Done, "one that ended, and one that was cancelled")
+		assert.Equal(t, 1, last.Failed)
+	})
+}

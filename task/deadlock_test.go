@@ -140,6 +140,47 @@ func TestEndOfAGroupClosesACycle(t *testing.T) {
 	})
 }
 
+// Of a cycle that the end of a Group closes, the wait of a Run can be given no error
+// either: that of its main is.
+func TestEndOfAGroupClosesACycleThroughARun(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		owner := task.Start(ctx, func(ctx context.Context) error {
+			self := task.Current().(*task.Task[none])
+			return task.Group(ctx, func(ctx context.Context) error {
+				task.Start(ctx, func(ctx context.Context) error {
+					_, err := task.Run(ctx, func(ctx context.Context) (none, error) { return self.Await(ctx) })
+					return err
+				})
+				time.Sleep(time.Second)
+				return nil
+			})
+		})
+		assert.ErrorIs(t, errorWithin(owner), task.ErrDeadlock)
+	})
+}
+
+// A task that closes no cycle with all that it waits for the first of goes on.
+func TestWaitForAnyOfWhichOneGoesOn(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var any *task.Task[int]
+		ready := make(chan none)
+		back := task.Go(ctx, func(ctx context.Context) (int, error) { <-ready; return any.Await(ctx) })
+		another := task.Go(ctx, func(ctx context.Context) (int, error) {
+			_, _, err := task.Wait(ctx, task.FirstCompleted, task.Go(ctx, after(time.Minute, 1)), task.Go(ctx, after(time.Hour, 2)))
+			return 1, err
+		})
+		any = task.Go(ctx, func(ctx context.Context) (int, error) {
+			time.Sleep(time.Second)
+			_, _, err := task.Wait(ctx, task.FirstCompleted, back, another)
+			return 7, err
+		})
+		close(ready)
+		v, err := back.Await(ctx)
+		require.NoError(t, err)
+		assert.Equal(t, 7, v)
+	})
+}
+
 func TestWaitForOfEachOtherEndsWithItsCtx(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		outer, cancel := context.WithCancel(ctx)
@@ -324,4 +365,30 @@ func TestWaitForAnyThatWasToldIsNoDeadlock(t *testing.T) {
 		})
 		require.NoError(t, err)
 	}
+}
+
+// Of many that a task waits for, one is enough to close a cycle.
+func TestCycleThroughOneOfMany(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var waiter *task.Task[none]
+		ready := make(chan none)
+		many := make([]*task.Task[none], 100)
+		for i := range many {
+			many[i] = task.Start(ctx, func(ctx context.Context) error {
+				if i == 50 {
+					<-ready
+					_, err := waiter.Await(ctx)
+					return err
+				}
+				return task.Sleep(ctx, time.Hour)
+			})
+		}
+		waiter = task.Start(ctx, func(ctx context.Context) error {
+			time.Sleep(time.Second)
+			_, _, err := task.Wait(ctx, task.AllCompleted, many...)
+			return err
+		})
+		close(ready)
+		assert.ErrorIs(t, errorWithin(waiter), task.ErrDeadlock)
+	})
 }

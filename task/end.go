@@ -37,7 +37,7 @@ func (n *node) judge(how how, err error) (State, error) {
 	}
 	state := Failed
 	call(func() { // the methods of err are its author's
-		if verdict.Cancelled(err, ctxErr, cause) || n.timedOut(cause) && verdict.Cancelled(err, n.ctxErr(), cause) {
+		if verdict.Cancelled(err, ctxErr, cause) {
 			state = Canceled
 		}
 	}, func(e error) {

@@ -2,6 +2,7 @@ package task_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 
 	"testing"
@@ -253,3 +254,68 @@ func (foreignCtx) Value(any) any         { return nil }
 type liarCtx struct{ context.Context }
 
 func (liarCtx) Deadline() (time.Time, bool) { return time.Now().Add(time.Second), true }
+
+// A ctx that ended before its task did has ended with that, also if nobody has looked
+// at it meanwhile.
+func TestCtxThatEndedUnseenBeforeItsTask(t *testing.T) {
+	for _, heard := range []bool{false, true} {
+		inBubble(t, func(t *testing.T, ctx context.Context) {
+			outer, cancel := context.WithCancelCause(ctx)
+			var handed context.Context
+			child := task.Go(outer, func(ctx context.Context) (int, error) {
+				handed = ctx
+				time.Sleep(time.Second)
+				cancel(errMine)
+				return 1, nil
+			})
+			if heard {
+				child.OnDone(func(*task.Task[int]) {})
+			}
+			_, err := child.Await(ctx)
+			require.NoError(t, err)
+			assert.Equal(t, context.Canceled, handed.Err())
+			assert.Equal(t, errMine, context.Cause(handed))
+		})
+	}
+}
+
+// A Group that goes on starting tasks does so until a scope around it is ending: what
+// is being cancelled may need tasks to clean up, and what ends takes none at any depth.
+func TestGroupThatStartsTasksUntilWhatIsAroundEnds(t *testing.T) {
+	stubborn := func(ctx context.Context) error {
+		return task.Group(ctx, func(ctx context.Context) error {
+			for {
+				time.Sleep(time.Second)
+				one := task.Go(ctx, after(0, 1))
+				<-one.Done()
+				if errors.Is(one.Err(), task.ErrCanceling) {
+					return nil
+				}
+			}
+		})
+	}
+	tests := map[string]func(outer context.Context, in *task.Task[none]) (bodyErr error){
+		"cancelled before": func(outer context.Context, in *task.Task[none]) error {
+			in.Cancel(errMine)
+			time.Sleep(10 * time.Second)
+			assert.False(t, in.State().Final(), "it may still clean up")
+			return errMine
+		},
+		"cancelled after its body": func(outer context.Context, _ *task.Task[none]) error {
+			time.AfterFunc(10*time.Second, func() { task.CancelScope(outer, errMine) })
+			return nil
+		},
+	}
+	for name, end := range tests {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				took := elapsed()
+				err := task.Group(ctx, func(ctx context.Context) error {
+					return end(ctx, task.Start(ctx, stubborn))
+				})
+				require.ErrorIs(t, err, errMine)
+				assert.LessOrEqual(t, took(), 11*time.Second)
+			})
+		})
+	}
+}

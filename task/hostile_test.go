@@ -252,3 +252,52 @@ func TestZeroTaskCallsBack(t *testing.T) {
 	assert.True(t, called)
 	assert.False(t, stop())
 }
+
+// endingCtx is done, and to ask why ends something else first.
+type endingCtx struct {
+	context.Context
+	end func()
+}
+
+func (c endingCtx) Done() <-chan struct{} {
+	done := make(chan struct{})
+	close(done)
+	return done
+}
+
+func (c endingCtx) Err() error { c.end(); return context.Canceled }
+
+// A task that ends while the ctx of who waits for it is looked at has ended.
+func TestEndWhileTheCtxIsAsked(t *testing.T) {
+	waits := map[string]func(ctx context.Context, t *task.Task[int]) (int, error){
+		"Await": func(ctx context.Context, t *task.Task[int]) (int, error) { return t.Await(ctx) },
+		"Wait": func(ctx context.Context, t *task.Task[int]) (int, error) {
+			if _, _, err := task.Wait(ctx, task.AllCompleted, t); err != nil {
+				return 0, err
+			}
+			return t.Result()
+		},
+		"AsCompleted": func(ctx context.Context, t *task.Task[int]) (int, error) {
+			for t, err := range task.AsCompleted(ctx, t) {
+				if err != nil {
+					return 0, err
+				}
+				return t.Result()
+			}
+			return 0, nil
+		},
+	}
+	for name, wait := range waits {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				promise, complete := task.Promise[int](ctx)
+				waiter := task.Go(ctx, func(ctx context.Context) (int, error) {
+					return wait(endingCtx{ctx, func() { complete(42, nil); <-promise.Done() }}, promise)
+				})
+				v, err := waiter.Await(ctx)
+				require.NoError(t, err)
+				assert.Equal(t, 42, v)
+			})
+		})
+	}
+}

@@ -212,3 +212,75 @@ func TestQueuedTasksEndWithTheirGroupsCtx(t *testing.T) {
 }
 
 func nothing(context.Context) error { return nil }
+
+// A queued task that is cancelled takes a place for the moment it needs to end, and
+// gives back no more.
+func TestCancelledInTheQueueLeavesTheLimitAsItIs(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var now, most atomic.Int32
+		job := func(ctx context.Context) (int, error) {
+			most.Store(max(most.Load(), now.Add(1)))
+			defer now.Add(-1)
+			return 1, task.Sleep(ctx, time.Second)
+		}
+		took := elapsed()
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Go(ctx, job)
+			for range 3 {
+				task.Go(ctx, job).Cancel(errMine)
+			}
+			for range 4 {
+				task.Go(ctx, job)
+			}
+			return nil
+		}, task.Limit(1))
+		require.NoError(t, err)
+		assert.EqualValues(t, 1, most.Load())
+		assert.Equal(t, 5*time.Second, took())
+	})
+}
+
+// What is cancelled before it is queued does not wait for its turn to end.
+func TestQueuedByACancelledTask(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Go(ctx, after(time.Minute, 1))
+			task.Go(ctx, func(ctx context.Context) (int, error) {
+				task.Current().Cancel(errMine)
+				took := elapsed()
+				child := task.Go(ctx, func(context.Context) (int, error) { t.Error("it runs"); return 0, nil })
+				<-child.Done() // without lending the place
+				assert.Zero(t, took())
+				assert.Equal(t, task.Canceled, child.State())
+				return 0, ctx.Err()
+			})
+			return nil
+		}, task.Limit(2))
+		require.NoError(t, err)
+	})
+}
+
+// A task that is cancelled while it waits for its place to come back goes on without,
+// and what it waited in vain for is somebody else's.
+func TestCancelledWhileItsPlaceIsTaken(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		took := elapsed()
+		err := task.Group(ctx, func(ctx context.Context) error {
+			lender := task.Go(ctx, func(ctx context.Context) (int, error) {
+				child := task.Go(ctx, after(time.Second, 1))
+				task.Go(context.WithoutCancel(ctx), after(time.Minute, 1)) // has the place when the child has ended
+				return child.Await(ctx)
+			})
+			time.Sleep(10 * time.Second)
+			assert.Equal(t, task.Waiting, lender.State())
+			lender.Cancel(errMine)
+			<-lender.Done()
+			assert.Equal(t, 10*time.Second, took())
+			time.Sleep(time.Minute)
+			_, err := task.Go(ctx, after(time.Second, 1)).Await(ctx)
+			return err
+		}, task.Limit(1))
+		require.NoError(t, err)
+		assert.Equal(t, 71*time.Second, took())
+	})
+}

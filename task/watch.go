@@ -56,14 +56,14 @@ func (w *watcher) next(ctx context.Context) (int, error) {
 			return w.take(i), nil
 		}
 	}
+	why := error(stuck)
+	if stuck == nil {
+		why = interruptedBy(ctx)
+	}
 	select {
 	case i := <-w.ended:
 		return w.take(i), nil
 	default:
-		why := error(stuck)
-		if stuck == nil {
-			why = interruptedBy(ctx)
-		}
 		return 0, &Error{Op: "await", Task: w.pending(), Err: why}
 	}
 }
