@@ -61,7 +61,7 @@ type kill struct {
 
 func newKill(t *testing.T, target string, s syscall.Signal, moment string) *kill {
 	k := &kill{T: t, part: target, signal: s, moment: moment, servers: map[string]role{}, parts: map[string]*part{}}
-	ctx, cancel := context.WithTimeout(context.Background(), 4*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	t.Cleanup(cancel)
 	k.ctx = ctx
 	k.role = role{Dir: t.TempDir(), Age: 6 * time.Second, Replicas: 1, Items: killItems}
@@ -73,8 +73,9 @@ func newKill(t *testing.T, target string, s syscall.Signal, moment string) *kill
 	names := []string{"server"}
 	if target == "leader" {
 		names = []string{"server-1", "server-2", "server-3"}
-		// A new leader is heard of within heartbeats of ten seconds.
-		k.role.Replicas, k.role.Age = 3, 45*time.Second
+		// A caller that asks for its consumer while the others elect a leader waits for
+		// ten seconds, and for up to ten more before it asks again.
+		k.role.Replicas, k.role.Age = 3, 90*time.Second
 	}
 	var urls, routes []string
 	for _, name := range names {

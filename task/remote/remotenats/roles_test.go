@@ -72,6 +72,7 @@ func playRole(text string) int {
 	if err != nil {
 		return failed(err)
 	}
+	signal.Ignore(syscall.SIGTERM) // which may come now that there is nothing left to end
 	stop()
 	if r.Part != "server" {
 		if err := goleak.Find(); err != nil {
