@@ -83,6 +83,18 @@ func (w *wait) rouse() {
 	}
 }
 
+// sleep waits until w is roused or done, which may be nil, is closed.
+func (w *wait) sleep(done <-chan struct{}) {
+	if done == nil {
+		<-w.woken // for less than a select takes
+		return
+	}
+	select {
+	case <-w.woken:
+	case <-done:
+	}
+}
+
 // waitsFor notes for people to see what n, which may be nil, waits for. Only
 // the task's own goroutine does.
 func (n *node) waitsFor(what *node) {
@@ -247,10 +259,7 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	for !n.is(isFinal) {
 		stuck := w.verdict()
 		if stuck == nil && ctx.Err() == nil {
-			select {
-			case <-wt.woken:
-			case <-done:
-			}
+			wt.sleep(done)
 			continue
 		}
 		if !n.unhang(h) {
