@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -344,5 +346,33 @@ func TestRunWaitsForTheCallbacksOfItsMain(t *testing.T) {
 			return none{}, nil
 		})
 		assert.True(t, called)
+	})
+}
+
+// A failure that nobody is about to look at is reported in its time, also if one that
+// has longer came before it.
+func TestSupervisorReportsInTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var mu sync.Mutex
+		var reported []error
+		heard := func() []error {
+			mu.Lock()
+			defer mu.Unlock()
+			return slices.Clone(reported)
+		}
+		_ = task.Group(ctx, func(ctx context.Context) error {
+			task.Go(ctx, failAfter(time.Millisecond, errMine)).Done() // which somebody has
+			time.Sleep(2 * time.Millisecond)
+			task.Go(ctx, failAfter(0, errZero))
+			time.Sleep(100 * time.Millisecond)
+			assert.Equal(t, []error{errZero}, heard())
+			time.Sleep(2 * time.Second)
+			assert.Equal(t, []error{errZero, errMine}, heard())
+			return nil
+		}, task.FailFast(false), task.Unobserved(func(_ task.Info, err error) {
+			mu.Lock()
+			defer mu.Unlock()
+			reported = append(reported, err)
+		}))
 	})
 }
