@@ -1,0 +1,141 @@
+package task
+
+import (
+	"slices"
+)
+
+// A search is for what is stuck if start waits.
+type search struct {
+	start []*node
+	found map[*node]*stuck
+	queue []*node
+}
+
+// A stuck is one that was found to be.
+type stuck struct {
+	because []*node // those found which keep it so
+	wait    *wait   // nil for a scope, and for the end of one
+	on      []*node
+	kind    waitKind
+}
+
+func newSearch(start ...*node) *search {
+	s := &search{start: start, found: make(map[*node]*stuck)}
+	for _, n := range start {
+		if n != nil {
+			s.found[n] = new(stuck)
+			s.queue = append(s.queue, n)
+		}
+	}
+	for len(s.queue) > 0 {
+		n := s.queue[0]
+		s.queue = s.queue[1:]
+		s.backFrom(n)
+	}
+	s.prune()
+	return s
+}
+
+// backFrom finds those who wait for n.
+func (s *search) backFrom(n *node) {
+	n.mu.Lock()
+	var waiters []*node
+	for h := n.hooks; h != nil; h = h.next {
+		if h.waiter != nil {
+			waiters = append(waiters, h.waiter)
+		}
+	}
+	n.mu.Unlock()
+	for _, k := range waiters {
+		k.mu.Lock()
+		var wt wait
+		if k.waits != nil {
+			wt.ctx, wt.kind = k.waits.ctx, k.waits.kind
+			wt.on = slices.Clone(k.waits.on) // k uses the memory again for its next wait
+		}
+		k.mu.Unlock()
+		if slices.Contains(wt.on, n) {
+			s.addWaiter(k, n, &wt)
+		}
+	}
+	if n.self != nil {
+		for _, l := range loops.of(n.handle()) {
+			l.waiter.mu.Lock()
+			wt := wait{ctx: l.waiter.waits.ctx, kind: forAny}
+			l.waiter.mu.Unlock()
+			wt.on = l.nodes()
+			if loops.has(l) { // since before its set was looked at
+				s.addWaiter(l.waiter, n, &wt)
+			}
+		}
+	}
+	if in := n.home; in.flags()&(isOver|isClosed) == isOver {
+		if g := in.node.Load(); g != nil {
+			s.add(g, n)
+		}
+		if w := in.waiter.Load(); w != nil {
+			s.add(w, n)
+		}
+	}
+}
+
+// addWaiter notes that k, which waits for n with a wait like wt, is stuck because n
+// is, unless it will go on by itself.
+func (s *search) addWaiter(k, n *node, wt *wait) {
+	if wt.ctx != nil && wt.ctx.Err() == nil && !k.bounded(wt) {
+		f := s.add(k, n)
+		f.wait, f.on, f.kind = k.waits, wt.on, wt.kind
+	}
+}
+
+// add notes that k is stuck because n is.
+func (s *search) add(k, n *node) *stuck {
+	f := s.found[k]
+	if f == nil {
+		f = new(stuck)
+		s.found[k] = f
+		s.queue = append(s.queue, k)
+	}
+	f.because = append(f.because, n)
+	return f
+}
+
+// prune takes out what is not stuck after all: what waits for any of several,
+// and one of these is not stuck, and then what is there because of those only.
+func (s *search) prune() {
+	for again := true; again; {
+		again = false
+		for k, f := range s.found {
+			if slices.Contains(s.start, k) {
+				continue
+			}
+			if f.kind == forAny && !s.hasAll(f.on) || !slices.ContainsFunc(f.because, s.has) {
+				delete(s.found, k)
+				again = true
+			}
+		}
+	}
+}
+
+func (s *search) has(n *node) bool { return s.found[n] != nil }
+
+// hasAll reports whether all of nodes are stuck, but for those that are nil.
+func (s *search) hasAll(nodes []*node) bool {
+	return !slices.ContainsFunc(nodes, func(n *node) bool { return n != nil && !s.has(n) })
+}
+
+// cycle returns the way from n, which was found, to a start.
+func (s *search) cycle(n *node) []*node {
+	seen := make(map[*node]bool)
+	var way []*node
+	for !slices.Contains(s.start, n) {
+		seen[n] = true
+		way = append(way, n)
+		i := slices.IndexFunc(s.found[n].because, func(b *node) bool { return s.has(b) && !seen[b] })
+		if i < 0 {
+			break
+		}
+		n = s.found[n].because[i]
+	}
+	return way
+}
