@@ -34,7 +34,8 @@ type runFlags struct {
 	tty        bool
 	output     string
 	colour     string
-	tag        string
+	tag        bool
+	tagString  string
 	results    string
 	quiet      bool
 	summary    string
@@ -96,7 +97,8 @@ func (f *runFlags) declare(c *cobra.Command) {
 	flags.BoolVar(&f.tty, "tty", false, "give the terminal to one job at a time")
 	flags.StringVarP(&f.output, "output", "o", outputs[0], "what jobs write is printed whole, ordered (whole, in order of their start), by lines with the job's name, or direct")
 	flags.StringVar(&f.colour, "color", whens[0], "whether names before lines have colours: auto, always, never")
-	flags.StringVar(&f.tag, "tag", "", "what -o lines puts before lines instead of the name: a `template` as the command is")
+	flags.BoolVar(&f.tag, "tag", false, "put the job's name before each line, as -o lines does anyway")
+	flags.StringVar(&f.tagString, "tagstring", "", "put this before lines instead of the name: a `template` as the command is")
 	flags.StringVar(&f.results, "results", "", "keep what each job wrote, and its result, in a `directory`")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress bar and no summary")
 	flags.StringVar(&f.summary, "summary", whens[0], "whether to end with a table: auto (on a terminal, or of failures), always, never")
@@ -178,7 +180,7 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 	}
 	for _, pair := range [][2]string{
 		{"fail-fast", "keep-going"}, {"fail-fast", "halt"}, {"keep-going", "halt"}, {"tty", "json"}, {"tty", "pipe"}, {"tty", "results"},
-		{"stdin", "pipe"}, {"stdin", "tty"}, {"colsep", "pipe"}, {"fill", "pipe"}, {"format", "pipe"}, {"json", "tag"},
+		{"stdin", "pipe"}, {"stdin", "tty"}, {"colsep", "pipe"}, {"fill", "pipe"}, {"format", "pipe"}, {"json", "tag"}, {"json", "tagstring"},
 	} {
 		if flags.Changed(pair[0]) && flags.Changed(pair[1]) {
 			return usagef("--%s and --%s exclude each other", pair[0], pair[1])
@@ -187,8 +189,8 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 	switch {
 	case f.resume && f.log == "":
 		return usagef("--resume needs --log, the log to resume from")
-	case f.tag != "" && f.output != "lines":
-		return usagef("--tag is what --output lines puts before lines")
+	case f.tagged() && (f.output == "direct" || f.tty):
+		return usagef("direct output is not looked at, and so has no lines to --tag")
 	case f.results != "" && (f.output == "lines" || f.output == "direct"):
 		return usagef("--results keeps what is printed whole, and not --output %s", f.output)
 	case f.tty && flags.Changed("output") && f.output != "direct":
@@ -202,6 +204,9 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 	}
 	return nil
 }
+
+// tagged reports whether lines are to have tags before them in any mode.
+func (f *runFlags) tagged() bool { return f.tag || f.tagString != "" }
 
 // parse parses the flags that are more than text.
 func (f *runFlags) parse() error {

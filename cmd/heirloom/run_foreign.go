@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"strings"
 
 	"github.com/spf13/pflag"
 )
@@ -12,7 +13,7 @@ var foreign = map[string]string{
 	"k": "-o ordered", "keep-order": "-o ordered",
 	"u": "-o direct", "ungroup": "-o direct", "group": "-o whole, the default",
 	"lb": "-o lines, or -o direct", "line-buffer": "-o lines, or -o direct", "linebuffer": "-o lines, or -o direct",
-	"tagstring": "-o lines --tag TEMPLATE", "ctag": "-o lines", "ctagstring": "-o lines --tag TEMPLATE", "prefix": "-o lines --tag TEMPLATE",
+	"ctag": "--tag", "ctagstring": "--tagstring TEMPLATE", "prefix": "--tagstring TEMPLATE",
 	"names": "a jobs' file with names", "joblog": "--log FILE", "resume-failed": "--log FILE --resume, which runs those that failed again",
 	"retry-failed": "--log FILE --resume", "P": "-j", "max-procs": "-j", "a": "-f FILE", "arg-file": "-f FILE",
 	"d": "tr and -0: tr , '\\0' < FILE | heirloom run -0", "delimiter": "tr and -0: tr , '\\0' < FILE | heirloom run -0",
@@ -33,7 +34,7 @@ var foreign = map[string]string{
 	"interactive": "-n, and then the run", "p": "-n, and then the run", "open-tty": "--tty", "arg-sep": ":::", "arg-file-sep": "::::", "E": "head or sed before it",
 	"rpl": "--plus, or work in the command", "filter": "if in the command", "skip-first-line": "tail -n +2 before it", "max-line-length-allowed": "getconf ARG_MAX",
 	"passwd": "sh -c", "raw": "-o direct", "restart-tries": "--retries", "restart-after": "--retry-delay", "keep": "--keep-going", "no-color": "--color never",
-	"eof": "head or sed before it", "process-slot-var": "{%} or $HEIRLOOM_SLOT", "exit": "--halt now,fail=1", "x": "-X", "n1": "-N 1",
+	"eof": "head or sed before it", "process-slot-var": "{%} or $HEIRLOOM_SLOT", "exit": "--halt now,fail=1", "x": "-X",
 }
 
 // foreignFlag returns an error that says what to write in the place of a flag that
@@ -44,6 +45,9 @@ func foreignFlag(err error) error {
 		return nil
 	}
 	name, dashes := missing.GetSpecifiedName(), "--"
+	if n := strings.TrimPrefix(missing.GetSpecifiedShortnames(), "n"); n != "" && strings.Trim(n, "0123456789") == "" {
+		return usagef("-n is --dry-run; -N %s gives each job %[1]s values", n) // -n1
+	}
 	if missing.GetSpecifiedShortnames() != "" {
 		dashes = "-"
 	}

@@ -14,8 +14,8 @@ import (
 func (f *runFlags) readJobs(in *input, r *bufio.Reader) error {
 	name := in.empty
 	in.empty = "there are no jobs in " + name
-	if f.columns != nil || f.values > 0 || f.fill || f.tag != "" {
-		return fmt.Errorf("--colsep, --max-values, --fill and --tag are for values, and %s has commands", name)
+	if f.columns != nil || f.values > 0 || f.fill || f.tagString != "" {
+		return fmt.Errorf("--colsep, --max-values, --fill and --tagstring are for values, and %s has commands", name)
 	}
 	if in.reads {
 		if err := jobs.SkipBOM(r); err != nil {

@@ -142,7 +142,7 @@ func (f *runFlags) commands(lists []list) (*input, error) {
 	if len(lists) > 1 {
 		return nil, errors.New("there is no command to combine the values of several ::: in")
 	}
-	if f.columns != nil || f.values > 0 || f.fill {
+	if f.columns != nil || f.values > 0 || f.fill || f.tagString != "" {
 		return nil, errors.New("there is no command for the values; what follows ::: would be commands")
 	}
 	for i, c := range lists[0].words {
@@ -272,12 +272,20 @@ func (f *runFlags) fromRows(in *input, command string, rows jobs.Rows, shell *jo
 	if f.template != "" {
 		in.stream = jobs.FromTemplate(in.stream, f.template)
 	}
-	if f.tag == "" {
+	return f.mark(in, jobs.TemplateOptions{Values: o.Values, Total: total, Plus: f.plus})
+}
+
+// mark gives jobs the tags that were asked for.
+func (f *runFlags) mark(in *input, o jobs.TemplateOptions) error {
+	if f.tagString == "" {
 		return nil
 	}
-	tag, err := jobs.ParseTag(f.tag, jobs.TemplateOptions{Values: o.Values, Total: total, Plus: f.plus})
+	tag, err := jobs.ParseTag(f.tagString, o)
+	if err != nil {
+		return fmt.Errorf("--tagstring: %w", err)
+	}
 	in.stream = tag.Mark(in.stream)
-	return err
+	return nil
 }
 
 // maxChecked is how many jobs are looked at before the first is run.
@@ -294,7 +302,8 @@ func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *
 	if isTerminal(stdin) && f.file == "" {
 		return nil, errors.New("--pipe splits standard input, which is a terminal, or a file (-f)")
 	}
-	t, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Bare: true, Plus: f.plus})
+	o := jobs.TemplateOptions{Bare: true, Plus: f.plus}
+	t, err := jobs.ParseTemplate(command, shell, o)
 	if err != nil {
 		return nil, err
 	}
@@ -309,6 +318,10 @@ func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *
 	}
 	in.empty += " is empty"
 	in.stream = t.Blocks(stdin, f.sep(), int(f.block), f.values)
+	if err := f.mark(in, o); err != nil {
+		in.close()
+		return nil, err
+	}
 	return in, nil
 }
 

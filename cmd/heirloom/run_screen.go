@@ -43,21 +43,24 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 		}
 	}
 	mode := f.output
-	if direct || mode != "lines" && f.limit == 1 && s.bar == nil && f.results == "" && f.hub.on == "" {
+	if direct || mode != "lines" && !f.tagged() && f.limit == 1 && s.bar == nil && f.results == "" && f.hub.on == "" {
 		mode = "direct" // what only one writes is whole, and in order
 	}
+	coloured := f.colour == "always" || f.colour == "auto" && outOnTerminal && coloursWelcome()
 	switch {
 	case f.asJSON:
 		s.output = jobs.JSON(out)
 	case mode == "ordered":
 		s.output = jobs.Ordered(out, s.messages, outOnTerminal)
 	case mode == "lines":
-		coloured := f.colour == "always" || f.colour == "auto" && outOnTerminal && coloursWelcome()
 		s.output = jobs.Prefixed(out, s.messages, coloured)
 	case mode == "direct":
 		s.output = jobs.Direct(out, s.messages)
 	default:
 		s.output = jobs.Whole(out, s.messages, outOnTerminal)
+	}
+	if f.tagged() {
+		jobs.TagLines(s.output, coloured)
 	}
 	return s
 }

@@ -23,6 +23,14 @@ func Prefixed(stdout, stderr io.Writer, coloured bool) Output {
 	}
 }
 
+// TagLines has an output that prints jobs whole put the name of the job before each
+// line, as Prefixed does.
+func TagLines(o Output, coloured bool) {
+	if w, ok := o.(*whole); ok {
+		w.tag = func(label string, number int) string { return linePrefix(label, number, coloured) }
+	}
+}
+
 // maxLabel bounds the name before a line, in columns.
 const maxLabel = 24
 
@@ -115,18 +123,31 @@ func (s *pipes) close() error {
 func (s *pipes) read(r *os.File, write func([]byte) error) error {
 	var failed error
 	emit := func(b []byte) {
-		if len(b) > 0 && failed == nil {
+		if failed == nil {
 			failed = s.to.print(func() error { return write(b) })
 		}
 	}
+	err := passOn(r, s.prefix, emit)
+	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+		return failed
+	}
+	return errors.Join(failed, err)
+}
+
+// passOn calls emit with what comes from r until its end, as it comes, or in lines
+// with the prefix before them if that is not empty. Lines that are longer than 64 KiB
+// become several.
+func passOn(r io.Reader, prefix string, emit func([]byte)) error {
 	buffer := make([]byte, 64<<10)
 	var lines []byte // with prefixes, ready to write
 	kept := 0        // bytes of the buffer that begin a line
 	for {
 		n, err := r.Read(buffer[kept:])
 		data := buffer[:kept+n]
-		if s.to.prefix == nil {
-			emit(data)
+		if prefix == "" {
+			if n > 0 {
+				emit(data)
+			}
 			data = nil
 		}
 		lines = lines[:0]
@@ -135,21 +156,23 @@ func (s *pipes) read(r *os.File, write func([]byte) error) error {
 			if !found {
 				break
 			}
-			lines = append(append(append(lines, s.prefix...), line...), '\n')
+			lines = append(append(append(lines, prefix...), line...), '\n')
 			data = rest
 		}
 		// The last line may have no end, and a line may be too long to be kept.
 		if len(data) > 0 && (err != nil || len(data) == len(buffer)) {
-			lines = append(append(append(lines, s.prefix...), data...), '\n')
+			lines = append(append(append(lines, prefix...), data...), '\n')
 			data = nil
 		}
-		emit(lines)
+		if len(lines) > 0 {
+			emit(lines)
+		}
 		kept = copy(buffer, data)
-		if err == io.EOF || errors.Is(err, os.ErrDeadlineExceeded) {
-			return failed
+		if err == io.EOF {
+			return nil
 		}
 		if err != nil {
-			return errors.Join(failed, err)
+			return err
 		}
 	}
 }

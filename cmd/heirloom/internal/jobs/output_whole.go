@@ -24,8 +24,9 @@ func Ordered(stdout, stderr io.Writer, endLines bool) Output {
 
 type whole struct {
 	printer
-	queue   *queue   // nil if they are printed as they end
-	results *Results // where the files are; nil if they have no names
+	queue   *queue                                // nil if they are printed as they end
+	results *Results                              // where the files are; nil if they have no names
+	tag     func(label string, number int) string // what is put before lines; nil for nothing
 }
 
 // A queue puts what jobs print in order.
@@ -53,8 +54,11 @@ func (w *whole) full() bool {
 
 func (w *whole) note(*Result) error { return nil }
 
-func (w *whole) open(_ string, number int) (sink, error) {
+func (w *whole) open(label string, number int) (sink, error) {
 	k := &kept{to: w, number: number}
+	if w.tag != nil {
+		k.prefix = w.tag(label, number)
+	}
 	var err error
 	if k.stdout, err = w.file(number, "stdout"); err != nil {
 		return nil, err
@@ -86,6 +90,7 @@ type kept struct {
 	to             *whole
 	number         int
 	turn           int
+	prefix         string // of lines
 	stdout, stderr *os.File
 }
 
@@ -149,10 +154,10 @@ func (k *kept) print() error {
 		return nil
 	}
 	return k.to.print(func() error {
-		if err := k.to.copy("standard output", k.to.stdout, k.stdout); err != nil {
+		if err := k.to.copy("standard output", k.to.stdout, k.stdout, k.prefix); err != nil {
 			return err
 		}
-		return k.to.copy("standard error", k.to.stderr, k.stderr)
+		return k.to.copy("standard error", k.to.stderr, k.stderr, k.prefix)
 	})
 }
 
@@ -174,14 +179,23 @@ func (k *kept) close() {
 	k.stdout, k.stderr = nil, nil
 }
 
-// copy writes all that is in f.
-func (p *printer) copy(name string, w io.Writer, f *os.File) error {
+// copy writes all that is in f, with the prefix before lines if that is not empty.
+func (p *printer) copy(name string, w io.Writer, f *os.File, prefix string) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
+	}
+	if prefix != "" {
+		var failed error
+		err := passOn(f, prefix, func(lines []byte) {
+			if failed == nil {
+				_, failed = w.Write(lines)
+			}
+		})
+		return cmp.Or(err, streamError(name, failed))
 	}
 	if err := copyFile(w, f); err != nil {
 		return streamError(name, err)
