@@ -89,7 +89,7 @@ func (f *runFlags) declare(c *cobra.Command) {
 	flags.StringVarP(&f.colsep, "colsep", "C", "", "split each value into {1}, {2} and so on at this `regexp`")
 	flags.IntVarP(&f.values, "max-values", "N", 0, "give each job so many values; with --pipe, lines")
 	flags.BoolVarP(&f.fill, "fill", "X", false, "give each job as many values as fit into its command")
-	flags.BoolVar(&f.plus, "plus", false, "replace {/a/b} {//a/b} {,} {,,} too")
+	flags.BoolVar(&f.plus, "plus", false, "replace {/a/b} {//a/b} {,} {,,} {,ab} {,,ab} too")
 	flags.BoolVarP(&f.noEmpty, "no-run-if-empty", "r", false, "it is no error if there is nothing to run")
 	flags.BoolVar(&f.pipe, "pipe", false, "split standard input, or the file (-f), at line ends into what jobs read")
 	flags.Var(&f.block, "block", "how much of it a job reads, about, as 10M")

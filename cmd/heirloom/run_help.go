@@ -6,7 +6,7 @@ With a command, it is run once for each value: those that follow :::, the lines
 of the files that follow ::::, of a file (-f), or of standard input. What takes a
 value's place in the command is written as in GNU parallel:
 
-  {}    the value, which is put at the end if the command does not say where
+  {}    the value, which is put at the end of a command with none of these
   {.}   without its extension       {/}   without its directory
   {//}  its directory               {/.}  without directory and extension
   {1}   the value of the first list; {2/.} {-1} and so on for the others

@@ -3,6 +3,7 @@ package jobs
 import (
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"regexp"
 	"strconv"
@@ -38,12 +39,12 @@ var edits = map[string]func(string) string{
 	".":    func(v string) string { return withoutExt(v, 1) },
 	"..":   func(v string) string { return withoutExt(v, 2) },
 	"...":  func(v string) string { return withoutExt(v, 3) },
-	"/":    filepath.Base,
+	"/":    base,
 	"//":   filepath.Dir,
-	"/.":   func(v string) string { return withoutExt(filepath.Base(v), 1) },
-	"/..":  func(v string) string { return withoutExt(filepath.Base(v), 2) },
-	"/...": func(v string) string { return withoutExt(filepath.Base(v), 3) },
-	"+/":   filepath.Dir,
+	"/.":   func(v string) string { return withoutExt(base(v), 1) },
+	"/..":  func(v string) string { return withoutExt(base(v), 2) },
+	"/...": func(v string) string { return withoutExt(base(v), 3) },
+	"+/":   beforeBase,
 	"+.":   func(v string) string { return exts(v, 1) },
 	"+..":  func(v string) string { return exts(v, 2) },
 	"+...": func(v string) string { return exts(v, 3) },
@@ -64,6 +65,7 @@ var (
 	orElse     = regexp.MustCompile(`(?s)^:-(.*)$`)
 	withoutEnd = regexp.MustCompile(`(?s)^%([^%].*)$`)
 	withoutBeg = regexp.MustCompile(`(?s)^#([^#].*)$`)
+	recased    = regexp.MustCompile(`(?s)^(\^\^?|,,?)(.+)$`)
 	replaced   = regexp.MustCompile(`(?s)^(//?)([^/]+)/([^/]*)$`)
 	padded     = regexp.MustCompile(`^0+[#%]$`)
 	conversion = regexp.MustCompile(`^%[-+ #0]*\d*(?:\.\d+)?[a-zA-Z]{1,2}$`)
@@ -93,7 +95,10 @@ func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 		p.nth, _ = strconv.Atoi(digits) // six digits are no overflow
 	}
 	edit := inside[len(digits):]
-	if p.edit = edits[edit]; p.edit != nil {
+	if p.edit = edits[edit]; p.edit == nil && plus {
+		p.edit = plusEdits[edit]
+	}
+	if p.edit != nil {
 		return p, true, nil
 	}
 	if digits == "" && !plus && conversion.MatchString(edit) {
@@ -121,15 +126,23 @@ func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 	} else if greedy.MatchString(edit) {
 		return p, false, fmt.Errorf("%s is not known here, where what is taken away is text and no pattern; write {%s%s}",
 			p.text, digits, edit[1:])
-	} else if plus {
-		p.edit = plusEdits[edit]
-		if m := replaced.FindStringSubmatch(edit); m != nil {
-			n := 1
-			if m[1] == "//" {
-				n = -1
+	} else if m := recased.FindStringSubmatch(edit); m != nil && (plus || m[1][0] == '^') {
+		to := all(m[2], map[byte]func(rune) rune{'^': unicode.ToUpper, ',': unicode.ToLower}[m[1][0]])
+		p.edit = func(v string) string {
+			if len(m[1]) == 2 {
+				return strings.ReplaceAll(v, m[2], to)
 			}
-			p.edit = func(v string) string { return strings.Replace(v, m[2], m[3], n) }
+			if rest, ok := strings.CutPrefix(v, m[2]); ok {
+				return to + rest
+			}
+			return v
 		}
+	} else if m := replaced.FindStringSubmatch(edit); m != nil && plus {
+		n := 1
+		if m[1] == "//" {
+			n = -1
+		}
+		p.edit = func(v string) string { return strings.Replace(v, m[2], m[3], n) }
 	}
 	return p, p.edit != nil, nil
 }
@@ -170,14 +183,31 @@ func cutPlace(s string, plus bool) (before string, p place, after string, found 
 	}
 }
 
-// splitExt cuts off as many as n extensions. It leaves ".profile" and "a.d/b" as
-// they are.
+// base is the value without its directory.
+func base(v string) string {
+	if v == "" {
+		return ""
+	}
+	return filepath.Base(v)
+}
+
+// beforeBase is what is before the last separator, and nothing if there is none.
+func beforeBase(v string) string {
+	dir, _ := filepath.Split(v)
+	if dir != "" && os.IsPathSeparator(dir[len(dir)-1]) {
+		return dir[:len(dir)-1]
+	}
+	return dir
+}
+
+// splitExt cuts off n extensions, or none if there are fewer. It leaves ".profile"
+// and "a.d/b" as they are.
 func splitExt(v string, n int) (stem, ext string) {
 	stem = v
 	for ; n > 0; n-- {
 		e := filepath.Ext(stem)
 		if e == "" || e == filepath.Base(stem) {
-			break
+			return v, ""
 		}
 		stem = stem[:len(stem)-len(e)]
 	}

@@ -2,7 +2,6 @@ package jobs
 
 import (
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 )
@@ -20,8 +19,8 @@ import (
 //	{%}   the slot of the job, of as many as may run at once
 //	{##}  how many jobs there are
 //
-// More are in the table of docs/parallel.md. A template in which no value is
-// replaced has {} at its end.
+// More are in the table of docs/parallel.md. A template that has none of them has {}
+// at its end.
 type Template struct {
 	texts  []string // around the places, one more than there are of these
 	places []place
@@ -55,7 +54,7 @@ func ParseTemplate(command string, shell *Shell, o TemplateOptions) (*Template, 
 	if err := t.parse(command, o); err != nil {
 		return nil, err
 	}
-	replaced := o.Bare || slices.ContainsFunc(t.places, func(p place) bool { return p.kind == placeValue })
+	replaced := o.Bare || len(t.places) > 0
 	if !replaced {
 		last := len(t.texts) - 1
 		t.texts[last] = strings.TrimRight(t.texts[last], " \t\n") + " "
@@ -129,7 +128,7 @@ func (p *place) choose(values []string) ([]string, error) {
 			i = len(values) + p.nth
 		}
 		if i < 0 || i >= len(values) {
-			return nil, fmt.Errorf("it has %d values", len(values))
+			return nil, fmt.Errorf("the job has no such value; it has %d", len(values))
 		}
 		values = values[i : i+1]
 	}
