@@ -275,18 +275,15 @@ func TestRunIsInterrupted(t *testing.T) {
 				"echo quick",
 				fmt.Sprintf("[ -e %[1]s/again ] || { sh -c 'echo $$ > %[1]s/new; mv %[1]s/new %[1]s/child; exec sleep 60' & sleep 60; }", dir),
 				"echo last"}
-			c, _, stderr := startCommand(t, append(args[:len(args)-1:len(args)-1], "sleep 60; echo last")...)
+			c, _, stderr := startCommand(t, append(args[:len(args)-1:len(args)-1], "echo > "+dir+"/third; sleep 60; echo last")...)
 			waitForFile(t, dir+"/child")
-			// The first job has ended when the third, which waits for its place, has not.
-			require.Eventually(t, func() bool {
-				text, _ := os.ReadFile(log)
-				return strings.Contains(string(text), `"job":"echo quick"`)
-			}, time.Minute, 5*time.Millisecond)
+			// The third job has the place of the first, which has ended.
+			waitForFile(t, dir+"/third")
 			require.NoError(t, c.Process.Signal(tt.signal))
 			c.Wait()
 			assert.Equal(t, tt.code, c.ProcessState.ExitCode())
 			assert.Contains(t, stderr.String(), "heirloom: interrupted by "+tt.name+": waiting for jobs to end; once more to kill them\n")
-			assert.Regexp(t, `heirloom: interrupted by `+tt.name+`: 1 ok, \d canceled\n$`, stderr.String())
+			assert.Regexp(t, `heirloom: interrupted by `+tt.name+`: 1 ok, 2 canceled\n$`, stderr.String())
 			assertGone(t, dir+"/child")
 
 			// A second run does what is left.
