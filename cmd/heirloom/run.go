@@ -40,6 +40,11 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		return &usageError{err}
 	}
 	defer in.close()
+	if f.halting.Percent > 0 && in.plan == nil && in.total == 0 {
+		if in.stream, in.total, err = in.stream.Whole(); err != nil {
+			return &usageError{err}
+		}
+	}
 	own, err := f.ownStdin(in, c.InOrStdin())
 	if err != nil {
 		return &usageError{err}

@@ -197,6 +197,8 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 		return usagef("with --tty, output is direct, and not %s", f.output)
 	case flags.Changed("max-values") && f.values == 0:
 		return usagef("--max-values has to be 1 at least")
+	case f.pipe && f.halting.Percent > 0:
+		return usagef("--halt has to know how many jobs there are for a percentage, and with --pipe nobody does; give it a number")
 	case flags.Changed("block") && !f.pipe:
 		return usagef("--block is how much a job reads with --pipe")
 	case f.retryOn != "" && f.retries == 0:

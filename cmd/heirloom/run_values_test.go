@@ -52,6 +52,7 @@ func TestRunValues(t *testing.T) {
 		{"the run's own input for the first", "in\n", []string{"--stdin", "first", ":::", "cat", "cat"}, ""},
 		{"half of the processors", "", []string{"-j50%", "echo", ":::", "a"}, "a\n"},
 		{"as many as processors", "", []string{"-j+0", "echo", ":::", "a"}, "a\n"},
+		{"half of what is read have ended", "1\n2\n3\n4\n5\n6\n7\n8\n", []string{"--halt", "now,success=50%", "echo"}, "1\n2\n3\n4\n"},
 		{"enough have succeeded", "", []string{"--halt", "now,success=1", ":::", "echo a", "echo b"}, "a\n"},
 		{"retried after some codes only", "", []string{"--retries", "3", "--retry-on", "5-7", ":::", "echo $HEIRLOOM_ATTEMPT; exit $((7 - 7 * ($HEIRLOOM_ATTEMPT / 2)))"}, "1\n2\n"},
 	}
@@ -93,6 +94,7 @@ func TestRunRefuses(t *testing.T) {
 		{"a value where there is none", []string{"--pipe", "cat {}"}, "{} is a value, and with --pipe there are none: the command reads its part of the input"},
 		{"a value of all that would be code, before the first runs", []string{"echo $(({}))", ":::", "1", "a[$(id)]"}, `{} of job 2: "a[$(id)]" would be code there, where only a number is not`},
 		{"quotes that nobody knows", []string{"--shell", "env", "echo {}", ":::", "a"}, "values cannot be quoted for env; --shell can be sh, bash, zsh, ksh, cmd.exe or pwsh"},
+		{"a share of nobody knows what", []string{"--pipe", "--halt", "now,fail=5%", "cat"}, "--halt has to know how many jobs there are for a percentage, and with --pipe nobody does; give it a number"},
 		{"no halt", []string{"--halt", "now,fial=1", ":::", "a"}, `--halt cannot be "now,fial=1": what is counted is fail, success or done, as in "now,fail=1"`},
 		{"no codes", []string{"--retries", "1", "--retry-on", "0", ":::", "a"}, `--retry-on: "0" is no exit code between 1 and 255, no range of them, as 100-110, and not timeout`},
 		{"no size", []string{"--pipe", "--block", "x", "cat"}, `--block cannot be "x": no size, as 500K, 10M or 2G`},

@@ -13,7 +13,7 @@ type Halt struct {
 	Now     bool // end the jobs that run; or else, only start no more
 	On      Kind
 	Count   int     // how many of the kind, or
-	Percent float64 // how many of a hundred that have ended, once three have
+	Percent float64 // how many of a hundred, of all jobs
 }
 
 // A Kind is which jobs are counted.
@@ -70,15 +70,14 @@ func ParseHalt(s string) (h Halt, err error) {
 	return h, nil
 }
 
-// reached reports whether the counts are what ends the run.
-func (h Halt) reached(c Counts) bool {
+// reached reports whether the counts are what ends a run of so many jobs.
+func (h Halt) reached(c Counts, all int) bool {
 	bad := c.Failed + c.TimedOut
 	n := map[Kind]int{Failures: bad, Successes: c.OK, Ends: c.OK + bad}[h.On]
 	if h.Count > 0 {
 		return n >= h.Count
 	}
-	ended := c.OK + bad
-	return h.Percent > 0 && ended >= 3 && n > 0 && float64(n)*100 >= h.Percent*float64(ended)
+	return h.Percent > 0 && n > 0 && float64(n)*100 >= h.Percent*float64(all)
 }
 
 // Codes are exit codes, in ranges.

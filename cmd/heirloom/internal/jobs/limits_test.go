@@ -120,7 +120,9 @@ func TestHalt(t *testing.T) {
 		{"soon,fail=1", "those that run may end", []string{"false", "echo x", "echo y"}, jobs.Counts{Failed: 1, NotRun: 2}},
 		{"now,done=2", "as many ended", []string{"false", "true", "true"}, jobs.Counts{OK: 1, Failed: 1, NotRun: 1}},
 		{"soon,success=2", "as many succeeded", []string{"false", "true", "true", "true"}, jobs.Counts{OK: 2, Failed: 1, NotRun: 1}},
-		{"soon,fail=50%", "no share of less than three", []string{"false", "true", "false", "true"}, jobs.Counts{OK: 1, Failed: 2, NotRun: 1}},
+		{"soon,fail=50%", "a share of all", []string{"false", "true", "false", "true"}, jobs.Counts{OK: 1, Failed: 2, NotRun: 1}},
+		{"soon,done=60%", "and not of those that have ended", []string{"true", "false", "true", "true", "true"}, jobs.Counts{OK: 2, Failed: 1, NotRun: 2}},
+		{"now,success=30%", "rounded up", []string{"true", "true", "true", "true"}, jobs.Counts{OK: 2, NotRun: 2}},
 		{"never", "nothing", []string{"false", "true"}, jobs.Counts{OK: 1, Failed: 1}},
 		{"1", "the older name", []string{"false", "true"}, jobs.Counts{Failed: 1, NotRun: 1}},
 	}

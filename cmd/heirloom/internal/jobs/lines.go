@@ -14,6 +14,25 @@ import (
 // are in no group. It ends with the first error.
 type Stream iter.Seq2[*Job, error]
 
+// Whole reads the stream to its end, for a run that has to know how many jobs there
+// are.
+func (s Stream) Whole() (_ Stream, n int, err error) {
+	var all []*Job
+	for j, err := range s {
+		if err != nil {
+			return nil, 0, err
+		}
+		all = append(all, j)
+	}
+	return func(yield func(*Job, error) bool) {
+		for _, j := range all {
+			if !yield(j, nil) {
+				return
+			}
+		}
+	}, len(all), nil
+}
+
 // Lines returns a job for each line of r that is not blank and not a comment (#).
 // Lines end with sep.
 func Lines(r io.Reader, sep byte) Stream {

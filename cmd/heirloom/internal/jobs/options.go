@@ -9,7 +9,7 @@ import (
 // Options tell how jobs are run.
 type Options struct {
 	Limit      int               // how many jobs run at once; 0 for no limit
-	Total      int               // how many jobs a stream has; 0 if nobody knows
+	Total      int               // how many jobs a stream has; 0 if nobody knows, and then Halt has no percentage
 	Shell      *Shell            // runs commands
 	Env        map[string]string // variables for all jobs
 	Unset      []string          // variables that no job is to have
