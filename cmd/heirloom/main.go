@@ -29,8 +29,9 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	root.SetErr(stderr)
 
 	err := root.ExecuteContext(context.Background())
-	if out.err != nil && !errors.Is(err, out.err) {
-		// Help and completion scripts are printed by cobra, which does not look.
+	if out.err != nil && (err == nil || !strings.Contains(err.Error(), out.err.Error())) {
+		// Help and completion scripts are printed by cobra, which does not look. The
+		// output of jobs has found out by itself.
 		err = errors.Join(err, out.err)
 	}
 	if err == nil {

@@ -11,6 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/watch"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
@@ -152,8 +153,13 @@ func (f *psFlags) tasks(c *cobra.Command, arg string) error {
 	switch {
 	case err != nil:
 		return err
+	case f.query.Root != 0 && f.query.Match == "" && len(view.Tasks) == 0:
+		return fmt.Errorf("task %d of %s: %w", f.query.Root, target.Name, remote.ErrNoTask)
 	case f.asJSON:
 		return f.print(out, append(text, '\n'))
+	case len(view.Tasks) == 0:
+		_, err := fmt.Fprintf(c.ErrOrStderr(), "heirloom: %s has no live tasks%s\n", target.Name, map[bool]string{true: " that match"}[f.query.Match != ""])
+		return err
 	case f.flat():
 		return writeFlat(out, view)
 	}

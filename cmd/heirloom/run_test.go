@@ -346,8 +346,8 @@ func TestRunWithNobodyReading(t *testing.T) {
 	r, w, err := os.Pipe()
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
-	for _, mode := range outputs[:3] {
-		c := command(t, "run", "-j2", "-o", mode, ":::", "echo a", "sleep 60", "echo b")
+	for _, mode := range []string{"-owhole", "-oordered", "-olines", "--json", "--tag"} {
+		c := command(t, "run", "-j2", mode, ":::", "echo a", "sleep 60", "echo b")
 		var stderr bytes.Buffer
 		c.Stdout, c.Stderr = w, &stderr
 		c.Run()

@@ -53,13 +53,18 @@ func TestPS(t *testing.T) {
 		assert.Regexp(t, `^ID +PARENT +STATE +AGE +NAME +WAITING FOR\n\d+ +0 +waiting +\S+ +evil\\x1b\[31m +sleep\n$`, stdout)
 	}
 	for match, want := range map[string]int{"EVIL sleep": 1, "good": 0} {
-		code, stdout, _ = heirloom("ps", "--match", match, addr)
+		code, stdout, stderr = heirloom("ps", "--match", match, addr)
 		require.Equal(t, 0, code)
 		assert.Equal(t, want, strings.Count(stdout, "\n"), match)
+		note := map[int]string{0: "heirloom: " + addr + " has no live tasks that match\n"}
+		assert.Equal(t, note[want], stderr)
 	}
-	code, stdout, _ = heirloom("ps", "--root", "987654321", addr)
-	require.Equal(t, 0, code)
-	assert.Empty(t, stdout)
+	for _, format := range []string{"--json", "--flat"} {
+		code, stdout, stderr = heirloom("ps", "--root", "987654321", format, addr)
+		assert.Equal(t, 1, code)
+		assert.Empty(t, stdout)
+		assert.Equal(t, "heirloom: task 987654321 of "+addr+": no such task is live\n", stderr)
+	}
 
 	code, stdout, _ = heirloom("ps", "--json", addr)
 	require.Equal(t, 0, code)

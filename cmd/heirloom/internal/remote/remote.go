@@ -30,7 +30,7 @@ const (
 // ErrNotListening is the error of a process that does not let itself be looked into.
 var ErrNotListening = localview.ErrNotListening
 
-// ErrNoTask is the error of a question for the stack of a task that is not live.
+// ErrNoTask is the error of a question about a task that is not live.
 var ErrNoTask = errors.New("no such task is live")
 
 // A GoneError is that of a process that there is none of, so that it will not be
