@@ -142,12 +142,12 @@ func (g *group) end(how how) {
 		g.shutDown(waiter)
 	}
 	waiter.waitsFor(nil)
-	g.keep()
+	failures, omitted := g.keep()
 	ctxErr, cause := g.cancellation()
 	state := Succeeded
 	switch {
-	case len(g.failures) > 0 || g.omitted > 0:
-		state, g.err = Failed, &GroupError{Group: g.more.label, failures: g.failures, omitted: g.omitted}
+	case len(failures) > 0 || omitted > 0:
+		state, g.err = Failed, &GroupError{Group: g.more.label, failures: failures, omitted: omitted}
 	case ctxErr == nil:
 	case g.ranOut(cause):
 		state, g.err = Failed, cause
@@ -157,7 +157,7 @@ func (g *group) end(how how) {
 	g.settle(state)
 	if how == goexited {
 		// Group does not return, so nobody will see the errors.
-		for _, f := range g.failures {
+		for _, f := range failures {
 			if f.due != nil {
 				g.env.report(g.info(), f.err)
 			}
@@ -173,9 +173,10 @@ func isLimit(err, said error) bool {
 	return ok && limit != passedOn
 }
 
-// keep makes the failures final: those that count are left. What is being reported
-// has been, then: the program may end with the Group.
-func (g *group) keep() {
+// keep returns the failures that count, and how many more were reported, for good:
+// g has none any more, whoever looks at one of them from now on. What is being
+// reported has been, then: the program may end with the Group.
+func (g *group) keep() (failures []failure, omitted int) {
 	g.reporting.Lock()
 	defer g.reporting.Unlock()
 	g.mu.Lock()
@@ -192,6 +193,8 @@ func (g *group) keep() {
 			f.due.settled.Store(true) // the Group returns it
 		}
 	}
+	failures, g.failures = g.failures, nil
+	return failures, g.omitted
 }
 
 // compact forgets the failures that somebody looked at; g.mu is locked.

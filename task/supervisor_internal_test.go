@@ -1,0 +1,34 @@
+package task
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Those who looked at an error just before the Group ended may come to say so just
+// after: what it returns is its own by then.
+func TestSupervisorThatHasEndedForgetsNothing(t *testing.T) {
+	g := &group{tolerant: true}
+	mine := errors.New("mine")
+	var due []*report
+	for range 20 {
+		r := &report{group: g, err: mine}
+		due = append(due, r)
+		g.record(failure{name: "child", err: mine, due: r, at: time.Now().Add(time.Hour)})
+	}
+	failures, omitted := g.keep()
+	for _, r := range due {
+		require.True(t, r.settled.Load())
+		g.forget(r)
+	}
+	require.Len(t, failures, len(due))
+	for _, f := range failures {
+		assert.Equal(t, mine, f.err)
+	}
+	assert.Zero(t, omitted)
+	assert.Empty(t, g.failures, "a handle of a child keeps no sibling's error")
+}
