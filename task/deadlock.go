@@ -122,7 +122,7 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 // part of a scope.
 func (n *node) isAwaited() bool {
 	n.mu.Lock()
-	hung := n.hooks != nil
+	hung := n.hooks != nil || n.is(isMember)
 	n.mu.Unlock()
 	for s := n.home; !hung && s != nil; {
 		if s.flags()&isOver != 0 {

@@ -58,7 +58,7 @@ func (s *search) backFrom(n *node) {
 			s.addWaiter(k, n, &wt)
 		}
 	}
-	if n.self != nil {
+	if n.is(isMember) {
 		for _, l := range loops.of(n.handle()) {
 			l.waiter.mu.Lock()
 			wt := wait{ctx: l.waiter.waits.ctx, kind: forAny}

@@ -79,6 +79,7 @@ const (
 	isCounted                    // the Group that is its parent is told of its failure
 	isHeld                       // not yet: somebody waits for it to be ready
 	isAlone                      // it never is, for the task has FailFast(false)
+	isMember                     // it is in a set that loops may wait for, see package members
 	isIdle                       // it runs nothing, and so takes no place in a Group with a Limit
 )
 

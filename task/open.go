@@ -88,6 +88,9 @@ func (n *node) configure(o *options) {
 	if o.tolerant {
 		n.raise(isAlone)
 	}
+	if o.started != nil {
+		n.raise(isMember)
+	}
 	if o.shielded {
 		n.governed, n.attached, more.base = false, false, nil
 		more.limit.release()
