@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -61,6 +62,9 @@ func flagError(c *cobra.Command, err error) error {
 		var number *strconv.NumError
 		if errors.As(why, &number) {
 			why = number.Err
+		}
+		if strings.Trim(invalid.GetValue(), ".0123456789") == "" && invalid.GetFlag().Value.Type() == "duration" {
+			return usagef("--%s cannot be %q, which has no unit; write %[2]ss", invalid.GetFlag().Name, invalid.GetValue())
 		}
 		return usagef("--%s cannot be %q: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
 	}

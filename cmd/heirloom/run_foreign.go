@@ -35,6 +35,15 @@ var foreign = map[string]string{
 	"rpl": "--plus, or work in the command", "filter": "if in the command", "skip-first-line": "tail -n +2 before it", "max-line-length-allowed": "getconf ARG_MAX",
 	"passwd": "sh -c", "raw": "-o direct", "restart-tries": "--retries", "restart-after": "--retry-delay", "keep": "--keep-going", "no-color": "--color never",
 	"eof": "head or sed before it", "process-slot-var": "{%} or $HEIRLOOM_SLOT", "exit": "--halt now,fail=1", "x": "-X",
+	"halt-on-error": "--halt", "block-size": "--block", "jl": "--log FILE", "res": "--results", "csv": "--colsep ,", "max-replace-args": "-N", "regexp": "nothing: --colsep is one",
+	"files": "--results DIR", "output-as-files": "--results DIR", "outputasfiles": "--results DIR", "silent": "nothing", "plain": "nothing", "no-keep-order": "-o whole, the default",
+	"ll": "-o lines", "latest-line": "-o lines", "tmuxpane": "-o lines", "color-failed": "--color, or --summary", "cf": "--color, or --summary", "term-seq": "--grace TIME",
+	"round": "--pipe, which gives each block to a job of its own", "spreadstdin": "--pipe", "tee": "tee(1) before it", "rrs": "tr or sed in the command", "removerecsep": "tr or sed in the command", "remove-rec-sep": "tr or sed in the command",
+	"shard": "a split before it", "bin": "a split before it", "group-by": "a split before it", "total-jobs": "nothing: values that follow ::: are counted", "total": "nothing: values that follow ::: are counted", "block-timeout": "--pipe, which waits for whole blocks", "bt": "--pipe, which waits for whole blocks",
+	"shell-quote": "-n", "version": "heirloom version", "V": "heirloom version", "J": "an alias of your shell", "profile": "an alias of your shell", "record-env": "-e NAME=VALUE", "show-limits": "getconf ARG_MAX", "number-of-cpus": "nproc", "number-of-cores": "nproc", "number-of-threads": "nproc",
+	"use-cores-instead-of-threads": "-j 50%", "use-cpus-instead-of-cores": "-j 50%", "nonall": "--on, with heirloom worker on the other machines, or ssh in the command", "onall": "--on, with heirloom worker on the other machines, or ssh in the command", "ssh": "--on, with heirloom worker on the other machines, or ssh in the command", "M": "--on, with heirloom worker on the other machines, or ssh in the command", "controlmaster": "--on, with heirloom worker on the other machines, or ssh in the command",
+	"transferfile": "scp in the command", "transfer-file": "scp in the command", "tf": "scp in the command", "trc": "scp in the command", "basefile": "scp before it", "bf": "scp before it", "cleanup": "rm in the command", "fg": "flock(1)", "bg": "flock(1)", "id": "flock(1)", "wait": "flock(1)", "semaphore-name": "flock(1)", "semaphore-timeout": "flock(1)", "st": "flock(1)",
+	"hide": ">/dev/null in the command", "g": "-o whole, the default", "timings": "--log FILE", "handle-input": "--stdin first", "max-processes": "-j", "kill-signal": "--grace TIME", "prefix-colors": "--color", "c": "--color", "prefix-length": "--tagstring TEMPLATE", "timestamp-format": "ts(1) in the command", "teardown": "a command behind it",
 }
 
 // foreignFlag returns an error that says what to write in the place of a flag that

@@ -89,6 +89,7 @@ func TestRunRefuses(t *testing.T) {
 		{"tags of values with --pipe", []string{"--pipe", "--tagstring", "{1}", "cat"}, "--tagstring: {1} is a value, and with --pipe there are none: the command reads its part of the input"},
 		{"tags before what nobody looks at", []string{"-o", "direct", "--tag", "echo", ":::", "a"}, "direct output is not looked at, and so has no lines to --tag"},
 		{"GNU parallel's -k", []string{"-k", "echo"}, `unknown flag "-k"; write -o ordered`},
+		{"a longer name of ours", []string{"--halt-on-error", "2"}, `unknown flag "--halt-on-error"; write --halt`},
 		{"GNU parallel's --joblog", []string{"--joblog", "x"}, `unknown flag "--joblog"; write --log FILE`},
 		{"a value that is part of a word", []string{"-X", "echo a{}"}, "{} is a part of a word, and becomes several with many values; let it be a word by itself"},
 		{"a value where there is none", []string{"--pipe", "cat {}"}, "{} is a value, and with --pipe there are none: the command reads its part of the input"},
