@@ -53,6 +53,10 @@ func TestPSOfProcesses(t *testing.T) {
 	pid, err := strconv.Atoi(ids[0])
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
+	var status syscall.WaitStatus
+	_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED, nil) // until the last of its threads has stopped
+	require.NoError(t, err)
+	require.True(t, status.Stopped())
 	_, stdout, _ = heirloom("ps")
 	assert.Regexp(t, `(?m)^`+ids[0]+` +\? +\? +cannot reach process `+ids[0]+`: no answer`, stdout)
 	assert.Regexp(t, `(?m)^`+ids[1]+` +\d+ `, stdout)
