@@ -5,19 +5,27 @@ import "slices"
 // Who waits for whom, for people to see. What is decided because of waits, see
 // deadlock.go, does not depend on it.
 
-// most is how many IDs a picture shows of what one waits for.
-const most = 32
+const (
+	// most is how many IDs a picture shows of what one waits for.
+	most = 32
+
+	// looks is how many of those waited for a picture looks at, or most for each of
+	// its rows if that is more, and few more for each row: a wait may be for a
+	// million.
+	looks = 10_000
+)
 
 // waits is what a row of a picture waits for.
 type waits struct {
-	on    []*node // that have not ended
-	any   bool    // one of them is enough
-	stuck int     // how many of them are stuck
+	on     []*node // that have not ended
+	unseen int     // how many were not looked at
+	any    bool    // one of them is enough
+	stuck  int     // how many of them are stuck
 }
 
 // over reports whether w is one that may be over although nothing that is stuck
 // ends.
-func (w *waits) over() bool { return w.stuck == 0 || w.any && w.stuck < len(w.on) }
+func (w *waits) over() bool { return w.stuck == 0 || w.any && w.stuck < len(w.on)+w.unseen }
 
 // linkWaits writes into the rows what they wait for, and which of them wait for
 // each other. calls are those that each is in.
@@ -29,6 +37,7 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 		}
 	}
 	all := make(map[*node]*waits)
+	left := max(looks, most*len(rows))
 	for i := range rows {
 		n, info := rows[i].node, &rows[i].info
 		if info.State != Waiting {
@@ -38,7 +47,10 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 			info.WaitsFor = []uint64{c[0].ID}
 			continue
 		}
-		w := n.look(parts)
+		w := n.look(parts, max(left, few))
+		left -= len(w.on)
+		w.keepLive()
+		info.WaitsForMore = w.unseen
 		if len(w.on) == 0 {
 			continue
 		}
@@ -46,7 +58,7 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 		for _, o := range w.on[:min(len(w.on), most)] {
 			info.WaitsFor = append(info.WaitsFor, o.id)
 		}
-		info.WaitsForMore = len(w.on) - len(info.WaitsFor)
+		info.WaitsForMore += len(w.on) - len(info.WaitsFor)
 	}
 	onlyStuck(all)
 	cycles := cyclesOf(all)
@@ -57,8 +69,9 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 	}
 }
 
-// look returns what n waits for, if that has nodes.
-func (n *node) look(parts map[*scope][]*node) *waits {
+// look returns what n waits for, if that has nodes, having looked at no more of
+// those a Wait is for than limit.
+func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 	w := new(waits)
 	switch what := n.waitFor.Load(); what {
 	case &asleep, &inCall, &turn, &promised:
@@ -70,16 +83,23 @@ func (n *node) look(parts map[*scope][]*node) *waits {
 		var l *loop
 		n.mu.Lock()
 		if n.waits != nil && n.waits.ctx != nil {
-			w.on, w.any, l = slices.Clone(n.waits.on), n.waits.kind == forAny, n.waits.loop
+			on := n.waits.on
+			w.unseen = max(len(on)-limit, 0)
+			w.on, w.any, l = slices.Clone(on[:len(on)-w.unseen]), n.waits.kind == forAny, n.waits.loop
 		}
 		n.mu.Unlock()
 		if l != nil {
 			w.on = l.nodes()
 		}
-		w.on = slices.DeleteFunc(w.on, func(o *node) bool { return o == nil })
 	default:
 		w.on = []*node{what}
 	}
+	return w
+}
+
+// keepLive leaves those that have not ended.
+func (w *waits) keepLive() {
+	w.on = slices.DeleteFunc(w.on, func(o *node) bool { return o == nil })
 	live := w.on[:0:0]
 	for _, o := range w.on {
 		if o.id != 0 && !o.is(isFinal) {
@@ -87,10 +107,9 @@ func (n *node) look(parts map[*scope][]*node) *waits {
 		}
 	}
 	if w.any && len(live) < len(w.on) {
-		live = nil // the wait is over
+		live, w.unseen = nil, 0 // the wait is over
 	}
 	w.on = live
-	return w
 }
 
 // onlyStuck takes out those that may go on: what waits for none that is stuck
