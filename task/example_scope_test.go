@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,49 @@ func ExampleLimit() {
 	}, task.Limit(2))
 	fmt.Println(pages.Load(), err)
 	// Output: 40 <nil>
+}
+
+// A function that returns an error and nothing else.
+func ExampleStart() {
+	ping := func(ctx context.Context) error { return errors.New("no route") }
+	t := task.Start(context.Background(), ping)
+	_, err := t.Await(context.Background())
+	fmt.Println(err)
+	// Output: no route
+}
+
+// The first to find what all look for ends the search.
+func ExampleCancelScope() {
+	errFound := errors.New("found")
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		for place := range 10 {
+			task.Start(ctx, func(ctx context.Context) error {
+				if place == 7 {
+					task.CancelScope(ctx, errFound)
+					return nil
+				}
+				return task.Sleep(ctx, time.Hour)
+			})
+		}
+		return nil
+	})
+	fmt.Println(errors.Is(err, errFound))
+	// Output: true
+}
+
+// A tree that says where each task was started.
+func ExampleStartSites() {
+	_, _ = task.Run(context.Background(), func(ctx context.Context) (struct{}, error) {
+		t := task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) })
+		for _, info := range task.Snapshot().Tasks {
+			if info.ID == t.ID() {
+				file, _, _ := strings.Cut(info.Site, ":")
+				fmt.Println("started in", file)
+			}
+		}
+		return struct{}{}, nil
+	}, task.StartSites())
+	// Output: started in example_scope_test.go
 }
 
 func ExampleServe() {
