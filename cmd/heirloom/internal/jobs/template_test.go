@@ -45,7 +45,7 @@ func TestTemplate(t *testing.T) {
 		{"x {.}", "a dot in the directory is no extension", []string{"a.d/b"}, "x a.d/b"},
 		{"x {.}", "a name that begins with a dot is no extension", []string{"d/.profile"}, "x d/.profile"},
 		{"x {/}", "base name", []string{"d/e/a.c"}, "x a.c"},
-		{"x {//} {+/}", "directory", []string{"d/e/a.c"}, "x " + filepath.Dir("d/e/a.c") + " " + filepath.Dir("d/e/a.c")},
+		{"x {//} {+/}", "directory", []string{"d/e/a.c"}, "x " + filepath.Dir("d/e/a.c") + " d/e"},
 		{"x {//}", "the directory of a bare name", []string{"a.c"}, "x ."},
 		{"x {/.}", "base name without extension", []string{"d/e/a.c"}, "x a"},
 		{"x {/..}", "base name without two", []string{"d/e/a.b.c"}, "x a"},
