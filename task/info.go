@@ -26,9 +26,9 @@ type Info struct {
 
 	// WaitsFor has, in a [Tree], the IDs of the tasks, Groups or calls that it
 	// waits for and that have not ended: at most 32 of them, and WaitsForMore
-	// counts the rest. Of a [Wait] for very many, where not all are looked at, those
-	// that were not count too, ended or not. A Group or a Run whose function has ended waits for all that
-	// was started in it.
+	// counts the rest. Of a wait for very many, where not all are looked at, those
+	// that were not count too, ended or not. A Group or a Run whose function has
+	// ended waits for all that was started in it.
 	WaitsFor     []uint64 `json:"waits_for,omitempty"`
 	WaitsForMore int      `json:"waits_for_more,omitempty"`
 

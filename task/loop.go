@@ -95,6 +95,22 @@ func (l *loop) nodes() []*node {
 	return nodes
 }
 
+// look is nodes if they are no more than limit. Else it returns some, and how many it
+// left out: to list very many holds up those who start and end.
+func (l *loop) look(limit int) (nodes []*node, unseen int) {
+	all := l.set.Len()
+	if all <= limit {
+		return l.nodes(), 0
+	}
+	for n := range l.others() {
+		nodes = append(nodes, n)
+		if len(nodes) == members.Few-1 { // the waiter may have been among them
+			break
+		}
+	}
+	return nodes, max(all-len(nodes), 0)
+}
+
 // maybeStuck is maybeStuck of a node, for a loop. It looks no further than to the
 // first task that goes on.
 func (l *loop) maybeStuck() bool {

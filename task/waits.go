@@ -70,7 +70,7 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 }
 
 // look returns what n waits for, if that has nodes, having looked at no more of
-// those a Wait is for than limit.
+// those that a wait for several is for than limit.
 func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 	w := new(waits)
 	switch what := n.waitFor.Load(); what {
@@ -89,7 +89,7 @@ func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 		}
 		n.mu.Unlock()
 		if l != nil {
-			w.on = l.nodes()
+			w.on, w.unseen = l.look(limit)
 		}
 	default:
 		w.on = []*node{what}

@@ -17,7 +17,13 @@ type Set interface {
 	// All iterates over those that have not ended. The last one is nil if there are
 	// others that were not taken, so that a wait is over, or about to be.
 	All() iter.Seq[any]
+
+	// Len returns how many there are that were not taken, ended or not.
+	Len() int
 }
+
+// Few is how many tasks a loop over All may take of very many at little cost.
+const Few = 8
 
 var (
 	// Wait waits for change, a channel that is closed, which is to happen at the

@@ -210,6 +210,8 @@ var _ members.Set = (*open[any])(nil)
 
 func (s *open[T]) Has(t any) bool { return s.scope.Has(t.(task.Handle)) }
 
+func (s *open[T]) Len() int { return (*Set[T])(s).Len() }
+
 func (s *open[T]) All() iter.Seq[any] {
 	return func(yield func(any) bool) {
 		running := 0

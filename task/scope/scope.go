@@ -139,7 +139,7 @@ func (s *Scope) Cancel(cause error) {
 func (s *Scope) Tasks() iter.Seq[task.Handle] {
 	return func(yield func(task.Handle) bool) {
 		// In two steps, so that to look at a few of many costs little.
-		var came [8]task.Handle
+		var came [members.Few]task.Handle
 		few := s.some(came[:0], nil)
 		rest := len(few) == len(came)
 		for _, t := range few {
