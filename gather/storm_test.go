@@ -72,9 +72,11 @@ type witness struct {
 
 func (w *witness) look(t *testing.T, text string) {
 	err := w.ctx.Err()
-	cause := context.Cause(w.ctx) // it may have ended just now
-	if cause != nil {
-		err = w.ctx.Err()
+	cause := context.Cause(w.ctx)
+	if err == nil && cause != nil {
+		// It has ended just now. Cause asks for the cause and, if there is none, for
+		// the error, so it may have asked for one before and for the other after.
+		err, cause = w.ctx.Err(), context.Cause(w.ctx)
 	}
 	if w.err != nil {
 		assert.Equal(t, w.err, err, "%s: Err changed", text)

@@ -24,8 +24,8 @@ func workerOfATask(hold <-chan struct{}) { <-hold }
 // started and without those of other tasks.
 func TestStacks(t *testing.T) {
 	hold := make(chan struct{})
-	parked := func(function string) bool {
-		return strings.Contains(allStacks(), function)
+	parked := func(function string, n int) bool {
+		return strings.Count(allStacks(), function+"(") >= n
 	}
 	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
 		for range 200 {
@@ -36,7 +36,7 @@ func TestStacks(t *testing.T) {
 			task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) }, task.Name("child"))
 			return task.Group(ctx, func(context.Context) error { stuckInHere(hold); return nil }, task.Name("group"))
 		}, task.Name("stuck"))
-		require.Eventually(t, func() bool { return parked("stuckInHere") && parked("workerOfATask") }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return parked("stuckInHere", 1) && parked("workerOfATask", 2) }, 10*time.Second, time.Millisecond)
 
 		stacks := task.TakeStacks()
 		stack, ok := stacks.Of(stuck.ID())

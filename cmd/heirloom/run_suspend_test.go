@@ -32,10 +32,12 @@ func TestRunIsSuspendedWithItsJobs(t *testing.T) {
 		t.Skip("process 1 cannot be stopped")
 	}
 	dir := t.TempDir()
+	// The job starts no process while it waits: a shell whose child was stopped before
+	// it became the command is not stopped itself, but waits for it.
 	c := command(t, "run", "-q", "--timeout", "1h", ":::",
-		fmt.Sprintf("echo $$ > %[1]s/new; mv %[1]s/new %[1]s/pid; while [ ! -e %[1]s/go ]; do sleep 0.01; done; echo went on", dir))
-	var stdout bytes.Buffer
-	c.Stdout = &stdout
+		fmt.Sprintf("echo $$ > %[1]s/new; mv %[1]s/new %[1]s/pid; while [ ! -e %[1]s/go ]; do :; done; echo went on", dir))
+	var stdout, stderr bytes.Buffer
+	c.Stdout, c.Stderr = &stdout, &stderr
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a shell with job control starts it
 	require.NoError(t, c.Start())
 	waitForFile(t, dir+"/pid")
@@ -47,12 +49,15 @@ func TestRunIsSuspendedWithItsJobs(t *testing.T) {
 
 	require.NoError(t, c.Process.Signal(unix.SIGTSTP))
 	for _, pid := range []int{job, c.Process.Pid} {
-		require.Eventually(t, func() bool { return stateOf(pid) == "T" }, time.Minute, 5*time.Millisecond)
+		if !assert.Eventually(t, func() bool { return stateOf(pid) == "T" }, time.Minute, 5*time.Millisecond) {
+			t.Fatalf("the job is in state %q, the run in %q", stateOf(job), stateOf(c.Process.Pid))
+		}
 	}
 	require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644))
 	require.NoError(t, c.Process.Signal(unix.SIGCONT))
 	require.NoError(t, c.Wait())
 	assert.Equal(t, "went on\n", stdout.String())
+	assert.Empty(t, stderr.String())
 }
 
 func TestRunNamesAJobThatWantsTheTerminal(t *testing.T) {
