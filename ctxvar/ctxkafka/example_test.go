@@ -41,6 +41,9 @@ func Example() {
 	produce()
 	user.With("ada", produce)
 	user.With("two\nlines", produce)
+	if err := client.Flush(ctx); err != nil {
+		log.Fatal(err)
+	}
 
 	for n := 0; n < 2; {
 		client.PollFetches(ctx).EachRecord(func(r *kgo.Record) {
