@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,5 +102,28 @@ func BenchmarkCallInATask(b *testing.B) {
 			}
 			return 0, nil
 		})
+	})
+}
+
+// A picture has no more calls than it was asked for, and says how many it left out.
+func TestPictureOfVeryManyCalls(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+			var wg sync.WaitGroup
+			for range 100 {
+				wg.Go(func() {
+					_, err := gather.All(ctx, func(ctx context.Context) (int, error) { return 1, task.Sleep(ctx, time.Minute) })
+					assert.NoError(t, err)
+				})
+			}
+			synctest.Wait()
+			tree := task.Snapshot(task.TreeMax(10))
+			assert.Len(t, tree.Tasks, 1+10)
+			assert.Equal(t, 90, tree.Omitted)
+			wg.Wait()
+			assert.Zero(t, task.Snapshot(task.TreeMax(10)).Omitted)
+			return 0, nil
+		})
+		assert.NoError(t, err)
 	})
 }

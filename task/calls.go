@@ -10,7 +10,8 @@ import (
 // calls are those of package gather that a task is in.
 type calls struct {
 	mu    sync.Mutex
-	first *inflight.Call
+	first *inflight.Call // the newest
+	len   int
 }
 
 // A host is a task in which calls are made.
@@ -32,6 +33,7 @@ func (h *host) Enter(c *inflight.Call) {
 		c.Next.Prev = c
 	}
 	in.first = c
+	in.len++
 	in.mu.Unlock()
 	if n.waitFor.Load() == nil && n.isHere() {
 		c.Own = true
@@ -47,6 +49,7 @@ func (h *host) Leave(c *inflight.Call) {
 	in := n.calls
 	in.mu.Lock()
 	defer in.mu.Unlock()
+	in.len--
 	if c.Prev != nil {
 		c.Prev.Next = c.Next
 	} else {
@@ -58,18 +61,18 @@ func (h *host) Leave(c *inflight.Call) {
 	c.Prev, c.Next = nil, nil
 }
 
-// callRows returns what there is to know about the calls that n is in.
-func (n *node) callRows() []Info {
+// callRows returns what there is to know about the calls that n is in, the newest
+// of them if they are more than limit, and how many it left out.
+func (n *node) callRows(limit int) (rows []Info, more int) {
 	n.mu.Lock()
 	in := n.calls
 	n.mu.Unlock()
 	if in == nil {
-		return nil
+		return nil, 0
 	}
 	in.mu.Lock()
 	defer in.mu.Unlock()
-	var rows []Info
-	for c := in.first; c != nil; c = c.Next {
+	for c := in.first; c != nil && len(rows) < limit; c = c.Next {
 		if c.ID == 0 {
 			c.ID = lastID.Add(1)
 		}
@@ -77,7 +80,7 @@ func (n *node) callRows() []Info {
 		i.Name, i.Jobs.Done, i.Jobs.Running, i.Jobs.Total = c.View.Counts()
 		rows = append(rows, i)
 	}
-	return rows
+	return rows, in.len - len(rows)
 }
 
 // Jobs counts the jobs of a call of package gather.

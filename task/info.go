@@ -110,8 +110,8 @@ func (n *node) waitingFor(what *node) string {
 	case &promised:
 		return "its completion"
 	case &inCall:
-		for _, c := range n.callRows() {
-			return c.Name + " (" + c.Jobs.String() + ")"
+		if calls, _ := n.callRows(1); len(calls) > 0 {
+			return calls[0].Name + " (" + calls[0].Jobs.String() + ")"
 		}
 		return ""
 	}

@@ -17,7 +17,7 @@ type Tree struct {
 	// Tasks has the live tasks and Groups, each behind the one it is in, and
 	// those in the same one in the order in which they were started.
 	Tasks []Info `json:"tasks"`
-	// Omitted counts those that were left out because of the [TreeMax] option. If
+	// Omitted counts what was left out because of the [TreeMax] option. If
 	// tasks start and end meanwhile it is as near as that allows.
 	Omitted int `json:"omitted,omitempty"`
 	// States counts all tasks that are live, shown or not, by state.
@@ -49,8 +49,9 @@ func TreeVariables(vars ...ctxvar.Variable) ViewOption {
 	})
 }
 
-// TreeMax limits the picture to n tasks and Groups; the default is 10,000. What is
-// deeper in the tree is left out before what is above it in the same branch.
+// TreeMax limits the picture to n tasks and Groups, and to n calls of package gather
+// in them; the default is 10,000. What is deeper in the tree is left out before what
+// is above it in the same branch, and of calls the oldest.
 func TreeMax(n int) ViewOption { return viewFunc(func(v *view) { v.max = max(n, 0) }) }
 
 // Snapshot returns a picture of the live tasks, as a tree: those of the whole
@@ -89,9 +90,13 @@ func Snapshot(opts ...ViewOption) Tree {
 		t.Omitted = max(live-len(rows), 0)
 	}
 	calls := make(map[*node][]Info)
+	left := v.max
 	for _, r := range rows {
 		if r.node.self != nil {
-			if c := r.node.callRows(); c != nil {
+			c, more := r.node.callRows(left)
+			left -= len(c)
+			t.Omitted += more
+			if c != nil {
 				calls[r.node] = c
 			}
 		}

@@ -1,6 +1,7 @@
 package task
 
 import (
+	"math"
 	"runtime"
 	"strconv"
 	"strings"
@@ -149,7 +150,8 @@ func (n *node) isOrHas(id uint64) bool {
 		return true
 	}
 	if n.self != nil {
-		for _, c := range n.callRows() {
+		calls, _ := n.callRows(math.MaxInt)
+		for _, c := range calls {
 			if c.ID == id {
 				return true
 			}
