@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -63,6 +64,16 @@ func live(t *testing.T) {
 	}()
 	<-started
 	t.Cleanup(func() { cancel(); <-ended })
+	untilWaiting(t, 1)
+}
+
+// untilWaiting returns when there are n tasks and all of them wait.
+func untilWaiting(t *testing.T, n int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		tasks := task.Snapshot().Tasks
+		return len(tasks) == n && !slices.ContainsFunc(tasks, func(i task.Info) bool { return i.State != task.Waiting })
+	}, time.Minute, time.Millisecond)
 }
 
 func get(t *testing.T, url string, header ...string) (*http.Response, string) {

@@ -64,6 +64,7 @@ func plant(t *testing.T) (ids map[string]uint64) {
 	}()
 	ids = <-ready
 	t.Cleanup(func() { cancel(); <-ended })
+	untilWaiting(t, 5)
 	return ids
 }
 
