@@ -84,8 +84,8 @@ func TestCellsAreSwept(t *testing.T) {
 	require.Zero(t, s.left())
 
 	var begun, wg sync.WaitGroup
+	begun.Add(50) // before any of them waits
 	for range 50 {
-		begun.Add(1)
 		b := s.new()
 		wg.Go(func() {
 			gls.Set(1, b)
