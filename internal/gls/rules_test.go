@@ -246,19 +246,6 @@ func TestStay(t *testing.T) {
 	})
 }
 
-// envContext is a context that carries an environment.
-type envContext struct {
-	context.Context
-	env *gls.Env
-}
-
-func (c envContext) Value(key any) any {
-	if key == (gls.CarrierKey{}) {
-		return c.env
-	}
-	return c.Context.Value(key)
-}
-
 // The goroutine's variables are newer than its own snapshots, and in a work than all of
 // that; and otherwise the snapshot counts.
 func TestCounting(t *testing.T) {
@@ -270,7 +257,7 @@ func TestCounting(t *testing.T) {
 		gls.Set(1, "new")
 		for name, ctx := range map[string]context.Context{
 			"Carried": carrying{context.Background(), &carried},
-			"Env":     envContext{context.Background(), &e},
+			"Env":     carrying{context.Background(), &e},
 		} {
 			counts := func() any { return gls.Counting(ctx).Values().Get(1) }
 			assert.Equal(t, "new", counts(), name)
@@ -283,7 +270,7 @@ func TestCounting(t *testing.T) {
 		bear(&born, nil, func() {
 			new(gls.Env).Run(func() {
 				gls.Set(1, "further in")
-				assert.Equal(t, "further in", gls.Counting(envContext{context.Background(), &born}).Values().Get(1))
+				assert.Equal(t, "further in", gls.Counting(carrying{context.Background(), &born}).Values().Get(1))
 			})
 		})
 		new(gls.Env).RunWork(func() {

@@ -114,15 +114,15 @@ func TestRestoreWhereSaved(t *testing.T) {
 	})
 }
 
-// carrying is a context with what a goroutine had.
+// carrying is a context that carries variables.
 type carrying struct {
 	context.Context
-	carried *gls.Carried
+	carrier gls.Carrier
 }
 
 func (c carrying) Value(key any) any {
 	if key == (gls.CarrierKey{}) {
-		return c.carried
+		return c.carrier
 	}
 	return c.Context.Value(key)
 }

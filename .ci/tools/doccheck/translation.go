@@ -26,25 +26,24 @@ func (p *page) checkTranslation(pages map[string]*page) []finding {
 	differs := func(line int, what, has, want string) {
 		findings = append(findings, finding{p.name, line, what + " unlike " + original.name + "'s: has " + has + ", not " + want})
 	}
+	compare := func(line int, what string, has, want []string) {
+		if at := firstDifference(has, want); at >= 0 {
+			differs(line, what, lineAt(has, at), lineAt(want, at))
+		}
+	}
 	if len(p.code) != len(original.code) {
 		differs(1, "code", count(p.code, "blocks"), count(original.code, "blocks"))
 		return findings
 	}
 	for i, b := range p.code {
-		has, want := codeLines(b.lines), codeLines(original.code[i].lines)
-		if at := firstDifference(has, want); at >= 0 {
-			differs(b.line, "code", lineAt(has, at), lineAt(want, at))
-		}
+		compare(b.line, "code", codeLines(b.lines), codeLines(original.code[i].lines))
 	}
 	if len(p.rows) != len(original.rows) {
 		differs(1, "tables", count(p.rows, "rows"), count(original.rows, "rows"))
 		return findings
 	}
 	for i, r := range p.rows {
-		has, want := facts(r.text), facts(original.rows[i].text)
-		if at := firstDifference(has, want); at >= 0 {
-			differs(r.line, "table", lineAt(has, at), lineAt(want, at))
-		}
+		compare(r.line, "table", facts(r.text), facts(original.rows[i].text))
 	}
 	return findings
 }
