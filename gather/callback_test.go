@@ -4,7 +4,6 @@ import (
 	"context"
 	"io/fs"
 	"iter"
-	"log/slog"
 	"runtime"
 	"slices"
 	"sync"
@@ -291,91 +290,4 @@ func TestGoexitInProgressFailsNoJob(t *testing.T) {
 	})
 	assert.Equal(t, "return", how, "main has a goroutine of its own")
 	assert.Empty(t, heardOf)
-}
-
-// A panic that a call has no way to return is reported, once.
-func TestPanicsThatAreNotReturned(t *testing.T) {
-	late := func(ctx context.Context) (int, error) { <-ctx.Done(); panic(errBoom) }
-	lateJob := func(ctx context.Context, i int) (int, error) {
-		if i == 0 {
-			return 0, errQuit
-		}
-		return late(ctx)
-	}
-	for name, call := range map[string]func(context.Context) error{
-		"All":  func(ctx context.Context) error { _, err := gather.All(ctx, returning(0, 0, errQuit), late); return err },
-		"Race": func(ctx context.Context) error { _, err := gather.Race(ctx, returning(0, 1, nil), late); return err },
-		"Race, failed": func(ctx context.Context) error {
-			_, err := gather.Race(ctx, returning(0, 0, errQuit), late)
-			return err
-		},
-		"Any": func(ctx context.Context) error { _, err := gather.Any(ctx, returning(0, 1, nil), late); return err },
-		"Any, earlier": func(ctx context.Context) error {
-			_, err := gather.Any(ctx, returning(time.Second, 1, nil), func(context.Context) (int, error) { return explode(errBoom) })
-			return err
-		},
-		"StopAfter": func(ctx context.Context) error {
-			_, err := gather.Map(ctx, upTo(2), lateJob, gather.OnError(gather.StopAfter(1)))
-			return err
-		},
-		"Stream": func(ctx context.Context) error {
-			for range gather.Stream(ctx, slices.Values(upTo(2)), lateJob, gather.Limit(2)) {
-				break
-			}
-			return nil
-		},
-		"Group": func(ctx context.Context) error {
-			g, ctx := gather.WithContext(ctx)
-			g.Go(func() error { return errQuit })
-			g.Go(func() error { _, err := late(ctx); return err })
-			return g.Wait()
-		},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var errs []error
-				_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) { return 0, call(ctx) }, heard(&errs))
-				assert.NotErrorIs(t, err, errBoom)
-				require.Len(t, errs, 1)
-				assert.ErrorIs(t, errs[0], errBoom)
-				var job *gather.JobError
-				assert.ErrorAs(t, errs[0], &job, "it says which job")
-			})
-		})
-	}
-}
-
-// Nothing ends the others, so Wait is long in coming.
-func TestPanicInAZeroGroupIsHeardAtOnce(t *testing.T) {
-	lines := logged(t)
-	var g gather.Group
-	release := make(chan struct{})
-	g.Go(func() error { <-release; return nil })
-	g.Go(func() error { panic("nil map in the refresher") })
-	assert.Contains(t, <-lines, "nil map in the refresher")
-	close(release)
-	var panicked *task.PanicError
-	require.ErrorAs(t, g.Wait(), &panicked)
-	assert.Empty(t, lines, "once")
-
-	var alone gather.Group
-	alone.Go(func() error { panic("the last one") })
-	require.ErrorAs(t, alone.Wait(), &panicked)
-	assert.Empty(t, lines, "Wait returns it at once")
-}
-
-// logged returns what the default logger writes until the test ends.
-func logged(t *testing.T) <-chan string {
-	lines := make(chan string, 10)
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(writer(func(p []byte) { lines <- string(p) }), nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
-	return lines
-}
-
-type writer func([]byte)
-
-func (w writer) Write(p []byte) (int, error) {
-	w(p)
-	return len(p), nil
 }
