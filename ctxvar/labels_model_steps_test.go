@@ -1,0 +1,253 @@
+package ctxvar_test
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"runtime/pprof"
+	"slices"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// set sets the variable, to stay or until later in the same body.
+func (w *writer) set() {
+	w.begin()
+	before := w.want
+	w.want = w.fresh()
+	w.note("sets %s", w.want)
+	tok := written.Set(w.want)
+	if w.script.choose(3) == 0 {
+		w.body()
+		w.note("resets to %s", before)
+		tok.Reset()
+		w.want = before
+		w.read()
+	}
+}
+
+// within runs enter, which calls a function with the variable at want, and is
+// back afterwards.
+func (w *writer) within(name, want string, enter func(fn func())) {
+	depth := w.depth
+	w.begin()
+	before := w.want
+	w.note("%s {", name)
+	value := recovered(func() {
+		enter(func() {
+			w.want = want
+			w.body()
+			w.throw()
+		})
+	})
+	rethrowUnlessThrown(value)
+	w.want, w.depth = before, depth
+	w.note("}")
+	w.read()
+}
+
+func (w *writer) throw() {
+	if w.script.choose(5) == 0 {
+		w.note("panics")
+		panic(errThrown)
+	}
+}
+
+func (w *writer) with() {
+	value := w.fresh()
+	w.within("with", value, func(fn func()) { written.With(value, fn) })
+}
+
+func (w *writer) run() {
+	w.begin()
+	c := ctxvar.Copy()
+	w.within("run", w.want, c.Run)
+}
+
+func (w *writer) work() {
+	w.begin()
+	w.within("work", w.want, ctxvar.Work)
+}
+
+func (w *writer) detach() { w.within("detach", "none", ctxvar.Detach) }
+
+func (w *writer) runFrom() {
+	ctx, carried := w.anyCtx()
+	w.within("run from a ctx", carried, func(fn func()) { ctxvar.RunFrom(ctx, fn) })
+}
+
+var someLabels = pprof.Labels("k", "v")
+
+func (w *writer) labels() {
+	ctx, _ := w.anyCtx()
+	w.wroteLabels()
+	if w.script.choose(2) == 0 {
+		w.note("sets labels")
+		pprof.SetGoroutineLabels(ctx)
+	} else {
+		w.note("sets more labels")
+		pprof.SetGoroutineLabels(pprof.WithLabels(ctx, someLabels))
+	}
+}
+
+func (w *writer) wroteLabels() { w.wrote = w.wrote || !w.begun }
+
+// bare takes all labels off.
+func (w *writer) bare() {
+	w.note("has no labels")
+	w.wroteLabels()
+	pprof.SetGoroutineLabels(context.Background())
+}
+
+func (w *writer) do() {
+	ctx, carried := w.anyCtx()
+	w.wroteLabels()
+	w.note("do {")
+	depth := w.depth
+	rethrowUnlessThrown(recovered(func() {
+		pprof.Do(ctx, someLabels, func(ctx context.Context) {
+			w.offer(ctx, carried)
+			if w.script.choose(3) == 0 {
+				w.read()
+			}
+			w.body()
+			w.throw()
+		})
+	}))
+	w.depth = depth
+	w.note("}")
+}
+
+func (w *writer) ownDo() {
+	ctx, _ := w.anyCtx()
+	w.begin()
+	now := w.want
+	w.note("ctxvar.Do {")
+	depth := w.depth
+	rethrowUnlessThrown(recovered(func() {
+		ctxvar.Do(ctx, someLabels, func(ctx context.Context) {
+			w.offer(ctx, now)
+			w.body()
+			w.throw()
+		})
+	}))
+	w.depth = depth
+	w.note("}")
+}
+
+func (w *writer) newContext() {
+	ctx, _ := w.anyCtx()
+	w.begin()
+	w.note("NewContext")
+	w.offer(ctxvar.NewContext(ctx), w.want)
+}
+
+// child returns a writer for a goroutine that w starts.
+func (w *writer) child() *writer {
+	w.serial++
+	c := &writer{
+		world: w.world, name: fmt.Sprint("g", w.serial), place: new(place), parent: w.place, want: w.want,
+		turn: make(chan struct{}), depth: w.depth,
+	}
+	c.place.now = c
+	return c
+}
+
+// goOn starts a goroutine, which has to wait for its turn.
+func (w *writer) goOn() {
+	if len(w.parked) > 20 {
+		return
+	}
+	c := w.child()
+	w.note("go %s", c.name)
+	go func() {
+		<-c.turn
+		c.live()
+	}()
+	w.parked = append(w.parked, c)
+	if w.script.choose(2) == 0 {
+		w.giveTurn(len(w.parked) - 1)
+	}
+}
+
+// live is the life of a writer that was started by goOn, or of the first.
+func (w *writer) live() {
+	rethrowUnlessThrown(recovered(func() {
+		if w.script.choose(2) == 0 {
+			w.read()
+		}
+		for range w.script.choose(12) {
+			w.step()
+		}
+		w.read()
+	}))
+	w.note("ends")
+	// What is still on its way out is not to be seen in the profiles of other
+	// tests.
+	pprof.SetGoroutineLabels(context.Background())
+	if n := len(w.parked); n > 0 {
+		next := w.parked[n-1]
+		w.parked = w.parked[:n-1]
+		next.turn <- struct{}{}
+		return
+	}
+	close(w.done)
+}
+
+// task has a body run by a task, and waits for it.
+func (w *writer) task() {
+	w.begin()
+	c := w.child()
+	c.begun = true
+	w.note("task %s {", c.name)
+	_, _ = task.Go(context.Background(), func(ctx context.Context) (int, error) {
+		c.offer(ctxvar.NewContext(ctx), c.want)
+		defer func() { _ = recover() }()
+		c.body()
+		return 0, nil
+	}).Await(context.Background())
+	w.note("}")
+	w.read()
+}
+
+// gather has two bodies run as jobs.
+func (w *writer) gather() {
+	w.begin()
+	w.note("jobs {")
+	items := []int{0, 1}
+	var worker place
+	_, _ = gather.Map(context.Background(), items, func(_ context.Context, _ int) (int, error) {
+		c := w.child()
+		c.begun, c.place, worker.now = true, &worker, c
+		defer func() { _ = recover() }()
+		c.body()
+		return 0, nil
+	}, gather.Limit(1))
+	w.note("}")
+	w.read()
+}
+
+// handOver lets another goroutine go on.
+func (w *writer) handOver() {
+	if len(w.parked) > 0 {
+		w.giveTurn(w.script.choose(len(w.parked)))
+	}
+}
+
+func (w *writer) giveTurn(i int) {
+	next := w.parked[i]
+	w.parked = slices.Delete(w.parked, i, i+1)
+	w.parked = append(w.parked, w)
+	w.note("waits")
+	next.turn <- struct{}{}
+	<-w.turn
+}
+
+func (w *writer) collect() {
+	if w.script.choose(8) == 0 {
+		w.note("GC")
+		runtime.GC()
+	}
+}
