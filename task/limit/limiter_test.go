@@ -90,71 +90,6 @@ func TestFairness(t *testing.T) {
 	})
 }
 
-func TestRate(t *testing.T) {
-	tests := []struct {
-		name, reason string
-		limit        limit.Limit
-		n            int
-		want         []time.Duration
-	}{
-		{"one by one", "without a burst each waits for the one before", limit.Limit{Every: s}, 4, []time.Duration{0, s, 2 * s, 3 * s}},
-		{"burst", "a burst is spent at once, and then the rate holds", limit.Limit{Every: s, Burst: 3}, 5, []time.Duration{0, 0, 0, s, 2 * s}},
-		{"no rate", "without one a burst means nothing", limit.Limit{Burst: 1}, 3, []time.Duration{0, 0, 0}},
-		{"endless burst", "a burst that would overflow is no limit", limit.Limit{Every: math.MaxInt64, Burst: math.MaxInt}, 3, []time.Duration{0, 0, 0}},
-	}
-	for _, tt := range tests {
-		t.Run(tt.name, func(t *testing.T) {
-			require.NotEmpty(t, tt.reason)
-			synctest.Test(t, func(t *testing.T) {
-				l := limit.New(tt.limit)
-				when, wg := acquire(t, l, tt.n, 1)
-				wg.Wait()
-				assert.Equal(t, tt.want, *when)
-			})
-		})
-	}
-}
-
-func TestRateRecovers(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := limit.New(limit.Limit{Every: s, Burst: 2})
-		for range 2 {
-			require.True(t, l.TryAcquire(1))
-			require.True(t, l.TryAcquire(1))
-			require.False(t, l.TryAcquire(1))
-			time.Sleep(time.Hour) // no more than a burst is saved up
-		}
-		require.NoError(t, l.Wait(t.Context()))
-		require.NoError(t, l.Wait(t.Context()))
-		start := time.Now()
-		require.NoError(t, l.Wait(t.Context()))
-		assert.Equal(t, s, time.Since(start))
-		assert.EqualValues(t, 4, l.Held(), "Wait holds nothing")
-	})
-}
-
-// Both limits of one Limiter hold: a place that comes free late is waited for,
-// and so is a beginning.
-func TestBoth(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := limit.New(limit.Limit{AtOnce: 1, Every: s})
-		start := time.Now()
-		var when []time.Duration
-		var wg sync.WaitGroup
-		for _, lasts := range []time.Duration{0, 5 * s, s / 2, s / 2} {
-			wg.Go(func() {
-				assert.NoError(t, l.Acquire(t.Context(), 1))
-				when = append(when, time.Since(start))
-				time.Sleep(lasts)
-				l.Release(1)
-			})
-			synctest.Wait()
-		}
-		wg.Wait()
-		assert.Equal(t, []time.Duration{0, s, 6 * s, 7 * s}, when)
-	})
-}
-
 func TestCancel(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.New(limit.Limit{AtOnce: 2, Every: s, Burst: 2})
@@ -183,21 +118,6 @@ func TestCancel(t *testing.T) {
 	})
 }
 
-// Who waits for the rate and gives up stops the timer with it.
-func TestCancelWhileTheRateIsWaitedFor(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := limit.New(limit.Limit{Every: time.Hour})
-		require.NoError(t, l.Acquire(t.Context(), 1))
-		ctx, cancel := context.WithTimeout(t.Context(), s)
-		defer cancel()
-		start := time.Now()
-		require.ErrorIs(t, l.Acquire(ctx, 1), context.DeadlineExceeded)
-		assert.Equal(t, s, time.Since(start))
-		require.NoError(t, l.Acquire(t.Context(), 1))
-		assert.Equal(t, time.Hour, time.Since(start))
-	})
-}
-
 func TestSetLimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.New(limit.Limit{AtOnce: 1})
@@ -215,23 +135,6 @@ func TestSetLimit(t *testing.T) {
 		wg.Wait()
 		assert.EqualValues(t, 4, l.Held())
 		l.Release(4)
-	})
-}
-
-func TestSetLimitOfARate(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		l := limit.New(limit.Limit{Every: time.Hour})
-		require.True(t, l.TryAcquire(1))
-		when, wg := acquire(t, l, 3, 1)
-		l.SetLimit(limit.Limit{Every: s})
-		wg.Wait()
-		assert.Equal(t, []time.Duration{s, 2 * s, 3 * s}, *when, "those who wait wait less")
-		l.SetLimit(limit.Limit{Every: 10 * s})
-		start := time.Now()
-		require.NoError(t, l.Wait(t.Context()))
-		assert.Equal(t, 10*s, time.Since(start), "the last beginning still counts")
-		l.SetLimit(limit.Limit{Every: 10 * s, Burst: 5})
-		assert.True(t, l.TryAcquire(1))
 	})
 }
 
@@ -350,40 +253,4 @@ func TestStorm(t *testing.T) {
 	assert.Zero(t, l.Held())
 	assert.Zero(t, l.Waiting())
 	t.Logf("%d gave up", gaveUp.Load())
-}
-
-// TestRateModel has random calls wait for a random rate, and checks that never
-// more begin than a burst and what the rate allows, and that none waits for
-// longer than that makes it.
-func TestRateModel(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	for n := range uint64(50) {
-		r := rand.New(rand.NewPCG(seed, n))
-		synctest.Test(t, func(t *testing.T) {
-			lim := limit.Limit{Every: time.Duration(r.IntN(1000)+1) * time.Millisecond, Burst: r.IntN(6)}
-			l := limit.New(lim)
-			burst := max(lim.Burst, 1)
-			start := time.Now()
-			var when, asked []time.Duration
-			for range 60 {
-				time.Sleep(time.Duration(r.IntN(3)) * lim.Every / time.Duration(r.IntN(3)+1))
-				asked = append(asked, time.Since(start))
-				require.NoError(t, l.Wait(t.Context()))
-				when = append(when, time.Since(start))
-			}
-			for i, at := range when {
-				earliest := asked[i]
-				// By the definition of a token bucket: the beginnings from any
-				// earlier one to this one are at most a burst and what came in
-				// meanwhile.
-				for j := range i {
-					if extra := i - j + 1 - burst; extra > 0 {
-						earliest = max(earliest, when[j]+time.Duration(extra)*lim.Every)
-					}
-				}
-				require.Equal(t, earliest, at, "beginning %d of limit %+v", i, lim)
-			}
-		})
-	}
 }

@@ -3,11 +3,9 @@ package scope_test
 import (
 	"context"
 	"errors"
-	"math/rand/v2"
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -185,47 +183,6 @@ func TestScopeEndsWithWhatIsAround(t *testing.T) {
 	})
 }
 
-func TestScopeWait(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		s := scope.New(t.Context())
-		require.NoError(t, s.Wait(t.Context()), "nothing to wait for")
-		start := time.Now()
-		scope.Go(s, func(ctx context.Context) (int, error) {
-			err := task.Sleep(ctx, time.Second)
-			scope.Go(s, sleep(time.Second))
-			return 0, err
-		})
-		limited, stop := context.WithTimeoutCause(t.Context(), time.Millisecond, errBroken)
-		defer stop()
-		require.ErrorIs(t, s.Wait(limited), errBroken)
-		require.NoError(t, s.Wait(t.Context()))
-		assert.Equal(t, 2*time.Second, time.Since(start), "those that start meanwhile are waited for")
-
-		_, err := scope.Go(s, func(ctx context.Context) (int, error) { return 0, s.Wait(ctx) }).Await(t.Context())
-		require.ErrorIs(t, err, task.ErrDeadlock)
-	})
-}
-
-// Wait does not return before OnFailure has.
-func TestScopeWaitsForCallbacks(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		told := false
-		s := scope.New(t.Context(), scope.OnFailure(func(task.Handle, error) {
-			time.Sleep(time.Minute)
-			told = true
-		}))
-		fail := make(chan struct{})
-		failing := scope.Go(s, func(context.Context) (int, error) { <-fail; return 0, errBroken })
-		close(fail)
-		<-failing.Done()
-		limited, stop := context.WithTimeout(t.Context(), time.Second)
-		defer stop()
-		require.ErrorIs(t, s.Wait(limited), context.DeadlineExceeded)
-		require.NoError(t, s.Wait(t.Context()))
-		assert.True(t, told)
-	})
-}
-
 func TestScopeCallbackPanics(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error
@@ -309,128 +266,6 @@ func TestScopeMisuse(t *testing.T) {
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { scope.Go[int](scope.New(t.Context()), nil) })
 }
 
-// TestScopeStorm starts tasks in scopes from everywhere while these are
-// cancelled, end and are waited for, and checks that each task ended, that none
-// outlived its scope, that none was told twice, and that no Group was aborted.
-func TestScopeStorm(t *testing.T) {
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	rounds := 15
-	if testing.Short() {
-		rounds = 4
-	}
-	before := runtime.NumGoroutine()
-	var failed, told atomic.Int64
-	for round := range uint64(rounds) {
-		var live atomic.Int64
-		var handles sync.Map
-		err := task.Group(context.Background(), func(ctx context.Context) error {
-			s := scope.New(ctx, scope.OnFailure(func(h task.Handle, err error) {
-				told.Add(1)
-				if _, again := handles.LoadOrStore("told "+h.Name(), true); again {
-					t.Errorf("%s was told twice", h.Name())
-				}
-			}))
-			for n := range uint64(8) {
-				r := rand.New(rand.NewPCG(seed, round<<8|n))
-				task.Go(ctx, func(ctx context.Context) (int, error) {
-					for range 50 {
-						kind, pause := r.IntN(6), time.Duration(r.IntN(50))*time.Microsecond
-						child := scope.Go(s, func(ctx context.Context) (int, error) {
-							live.Add(1)
-							defer live.Add(-1)
-							switch kind {
-							case 0:
-								return 0, errBroken
-							case 1:
-								panic(errBroken)
-							case 2:
-								runtime.Goexit()
-							case 3:
-								return 0, task.Sleep(ctx, pause)
-							case 4:
-								<-ctx.Done()
-								return 0, ctx.Err()
-							}
-							return 1, nil
-						})
-						handles.Store(child, true)
-						switch r.IntN(8) {
-						case 0, 1:
-							s.Cancel(errBroken)
-						case 2:
-							limited, stop := context.WithTimeout(ctx, time.Microsecond)
-							_ = s.Wait(limited)
-							stop()
-						}
-					}
-					s.Cancel(nil)
-					return 0, nil
-				})
-			}
-			task.Go(ctx, func(ctx context.Context) (int, error) {
-				for range 20 {
-					s.Cancel(nil)
-					_ = task.Sleep(ctx, 100*time.Microsecond)
-				}
-				return 0, nil
-			})
-			_ = task.Sleep(ctx, time.Duration(rand.N(1000))*time.Microsecond)
-			for range 2 {
-				go func() { s.Cancel(nil) }()
-			}
-			task.Go(ctx, func(ctx context.Context) (int, error) {
-				// Until all have been cancelled, those of case 4 too.
-				for s.Len() > 0 {
-					s.Cancel(nil)
-					_ = task.Sleep(ctx, 10*time.Microsecond)
-				}
-				return 0, nil
-			})
-			return nil
-		})
-		require.NoError(t, err)
-		assert.Zero(t, live.Load(), "a task outlived its scope")
-		handles.Range(func(k, _ any) bool {
-			if h, ok := k.(task.Handle); ok {
-				require.True(t, h.State().Final())
-				switch h.State() {
-				case task.Succeeded, task.Canceled:
-				default:
-					failed.Add(1)
-				}
-			}
-			return true
-		})
-	}
-	assert.Equal(t, failed.Load(), told.Load(), "each failure is told")
-	assert.Positive(t, told.Load())
-	for deadline := time.Now().Add(5 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
-		time.Sleep(time.Millisecond)
-	}
-	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "a goroutine stayed")
-}
-
-// Each callback is called, in order, even if one before panics, and the task
-// leaves the Scope nevertheless.
-func TestScopeOnEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		var told []string
-		s := scope.New(t.Context(),
-			scope.OnEnd(func(h task.Handle) { told = append(told, "first: "+h.State().String()) }),
-			scope.OnEnd(func(task.Handle) { runtime.Goexit() }),
-			scope.OnFailure(func(h task.Handle, err error) { told = append(told, "third: "+err.Error()) }),
-		)
-		for _, err := range []error{nil, errBroken} {
-			end := make(chan struct{})
-			scope.Go(s, func(context.Context) (int, error) { <-end; return 0, err }, task.Unobserved(func(task.Info, error) {}))
-			close(end) // when it is the task's goroutine that calls them, which the Goexit ends
-			require.NoError(t, s.Wait(t.Context()))
-		}
-		assert.Equal(t, []string{"first: succeeded", "first: failed", "third: broken"}, told)
-	})
-}
-
 func TestScopeTasks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := scope.New(t.Context())
@@ -455,41 +290,4 @@ func TestScopeTasks(t *testing.T) {
 			require.NoError(t, s.Wait(t.Context()))
 		}
 	})
-}
-
-// A task of the scope waits for a task that waits for the scope.
-func TestScopeWaitInACycle(t *testing.T) {
-	for _, delays := range [][2]time.Duration{{0, time.Second}, {time.Second, 0}, {0, 0}} {
-		synctest.Test(t, func(t *testing.T) {
-			s := scope.New(t.Context())
-			ready := make(chan struct{})
-			var waiter *task.Task[struct{}]
-			member := scope.Go(s, func(ctx context.Context) (struct{}, error) {
-				<-ready
-				time.Sleep(delays[0])
-				return waiter.Await(ctx)
-			})
-			waiter = task.Start(t.Context(), func(ctx context.Context) error { time.Sleep(delays[1]); return s.Wait(ctx) })
-			close(ready)
-			_, err := waiter.Await(t.Context())
-			_, memberErr := member.Await(t.Context())
-			require.ErrorIs(t, errors.Join(err, memberErr), task.ErrDeadlock)
-		})
-	}
-}
-
-// A task may ask for itself before the call of Go that starts it has returned.
-func TestScopeHasATaskFromItsBeginning(t *testing.T) {
-	s := scope.New(t.Context())
-	var wrong atomic.Int32
-	for range 5000 {
-		scope.Go(s, func(context.Context) (int, error) {
-			if !s.Has(task.Current()) {
-				wrong.Add(1)
-			}
-			return 0, nil
-		})
-	}
-	require.NoError(t, s.Wait(t.Context()))
-	assert.Zero(t, wrong.Load())
 }
