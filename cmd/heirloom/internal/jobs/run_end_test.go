@@ -1,0 +1,198 @@
+//go:build unix
+
+package jobs_test
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
+)
+
+func TestRunCancelledBetweenRetries(t *testing.T) {
+	b := newBench(t)
+	b.Retries, b.RetryDelay = 1, time.Hour
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	dir := t.TempDir()
+	go func() {
+		waitFor(t, filepath.Join(dir, "tried"))
+		cancel()
+	}()
+	sum, err := b.stream(t, ctx, "touch "+dir+"/tried; false")
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Counts{Canceled: 1}, sum.Counts)
+}
+
+func waitFor(t *testing.T, file string) {
+	for deadline := time.Now().Add(time.Minute); ; time.Sleep(5 * time.Millisecond) {
+		if _, err := os.Stat(file); err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Errorf("%s did not come about", file)
+			return
+		}
+	}
+}
+
+func TestRunTimeout(t *testing.T) {
+	b := newBench(t)
+	b.Timeout = 100 * time.Millisecond
+	sum, err := b.plan(t, t.Context(), `
+jobs = [
+  {name = "slow", command = "sleep 60"},
+  {name = "deaf", retries = 1, command = "trap 'exit 0' TERM; while :; do sleep 0.01; done"},
+  {name = "unbounded", timeout = "0s", command = "sleep 0.5"},
+  {name = "after", needs = ["slow"], command = "true"},
+]`)
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Counts{OK: 1, TimedOut: 2, Skipped: 1}, sum.Counts)
+	assert.Equal(t, "timed out", b.results["slow"].Why())
+	assert.Equal(t, jobs.TimedOut, b.results["deaf"].State, "whatever exit code it chooses")
+	assert.Equal(t, 2, b.results["deaf"].Attempts)
+	assert.Equal(t, "needs slow, which timed out", b.results["after"].Why())
+}
+
+// running returns those of the processes whose ids are in the files that run.
+func running(t *testing.T, pidFiles ...string) (alive []int) {
+	t.Helper()
+	for _, file := range pidFiles {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		var pid int
+		_, err = fmt.Sscan(string(text), &pid)
+		require.NoError(t, err)
+		if syscall.Kill(pid, 0) == nil && !zombie(pid) {
+			alive = append(alive, pid)
+		}
+	}
+	return alive
+}
+
+func zombie(pid int) bool {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	return err == nil && strings.Contains(string(stat), ") Z ")
+}
+
+func TestRunPassesSignalsOn(t *testing.T) {
+	b := newBench(t)
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancelCause(t.Context())
+	defer cancel(nil)
+	go func() {
+		waitFor(t, filepath.Join(dir, "ready"))
+		waitFor(t, filepath.Join(dir, "child"))
+		cancel(&jobs.Interrupted{Signal: syscall.SIGINT})
+	}()
+	sum, err := b.plan(t, ctx, fmt.Sprintf(`
+env = {DIR = %q}
+jobs = [
+  {name = "polite", command = "trap 'echo told; exit 7' INT; touch $DIR/ready; while :; do sleep 0.01; done"},
+  {name = "parent", command = "sh -c 'echo $$ > $DIR/new; mv $DIR/new $DIR/child; exec sleep 60' & sleep 60; true"},
+  {name = "later", needs = ["polite"], command = "true"},
+]`, dir))
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Counts{Canceled: 2, NotRun: 1}, sum.Counts)
+	assert.Equal(t, 7, b.results["polite"].Exit)
+	assert.Equal(t, "told\n", b.stdout.String(), "what it said to that is printed")
+	assert.Empty(t, running(t, dir+"/child"), "the whole group is gone")
+}
+
+func TestRunKillsTheDeaf(t *testing.T) {
+	tests := []struct {
+		name, reason string
+		grace        time.Duration
+		hurry        bool
+	}{
+		{"grace", "after a time", 50 * time.Millisecond, false},
+		{"hurry", "at the second signal", time.Hour, true},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			require.NotEmpty(t, tt.reason)
+			b := newBench(t)
+			b.Grace = tt.grace
+			hurry := make(chan struct{})
+			b.Hurry = hurry
+			dir := t.TempDir()
+			ctx, cancel := context.WithCancel(t.Context())
+			defer cancel()
+			go func() {
+				waitFor(t, filepath.Join(dir, "ready"))
+				cancel()
+				if tt.hurry {
+					close(hurry)
+				}
+			}()
+			// The leader ends when it is told to, and leaves behind one who doesn't.
+			sum, err := b.stream(t, ctx, fmt.Sprintf(
+				`sh -c 'trap "" TERM; echo $$ > %[1]s/deaf; touch %[1]s/ready; while :; do sleep 0.01; done' & wait`, dir))
+			require.NoError(t, err)
+			assert.Equal(t, 1, sum.Canceled)
+			assert.Empty(t, running(t, dir+"/deaf"))
+		})
+	}
+}
+
+func TestRunEndsWhatJobsLeaveBehind(t *testing.T) {
+	b := newBench(t)
+	dir := t.TempDir()
+	start := time.Now()
+	sum, err := b.stream(t, t.Context(), fmt.Sprintf("sleep 60 & echo $! > %s/left", dir))
+	require.NoError(t, err)
+	assert.Equal(t, 1, sum.OK)
+	assert.Empty(t, running(t, dir+"/left"))
+	assert.Less(t, time.Since(start), 50*time.Second)
+}
+
+func TestRunNotStartedWhenCancelled(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	sum, err := b.stream(t, ctx, "true")
+	require.NoError(t, err)
+	assert.Zero(t, sum.Ended())
+	sum, err = b.plan(t, ctx, "jobs = [{command = 'true'}]")
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Counts{NotRun: 1}, sum.Counts)
+}
+
+type brokenWriter struct{}
+
+func (brokenWriter) Write([]byte) (int, error) { return 0, syscall.EPIPE }
+
+func TestRunEndsWhenItCannotPrint(t *testing.T) {
+	for _, mode := range []string{"whole", "ordered", "lines", "json"} {
+		t.Run(mode, func(t *testing.T) {
+			b := newBench(t)
+			b.Limit = 2
+			switch mode {
+			case "whole":
+				b.Output = jobs.Whole(brokenWriter{}, io.Discard, false)
+			case "ordered":
+				b.Output = jobs.Ordered(brokenWriter{}, io.Discard, false)
+			case "lines":
+				b.Output = jobs.Prefixed(brokenWriter{}, io.Discard, false)
+			case "json":
+				b.Output = jobs.JSON(brokenWriter{})
+			}
+			start := time.Now()
+			sum, err := b.stream(t, t.Context(), "echo a", "sleep 60", "true")
+			assert.ErrorIs(t, err, syscall.EPIPE)
+			assert.EqualError(t, err, "cannot write to standard output: broken pipe")
+			assert.Less(t, time.Since(start), 50*time.Second)
+			assert.LessOrEqual(t, sum.OK, 2)
+		})
+	}
+}
