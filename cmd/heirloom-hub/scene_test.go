@@ -1,0 +1,100 @@
+//go:build unix
+
+package main
+
+import (
+	"bytes"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A scene is a hub, and the command heirloom with a folder for configuration that
+// has the hub's token.
+type scene struct {
+	*hub
+	dir     string
+	program string
+	env     []string
+}
+
+func newScene(t *testing.T, listen string, set ...func(*options)) *scene {
+	t.Helper()
+	program, err := buildHeirloom()
+	require.NoError(t, err)
+	s := &scene{dir: t.TempDir(), program: program}
+	t.Setenv("HOME", s.dir)
+	t.Setenv("XDG_CONFIG_HOME", filepath.Join(s.dir, "config"))
+	o := &options{listen: listen, store: filepath.Join(s.dir, "store")}
+	for _, f := range set {
+		f(o)
+	}
+	require.NoError(t, o.check())
+	s.hub, err = o.start(os.Stderr)
+	require.NoError(t, err)
+	t.Cleanup(s.stop)
+	return s
+}
+
+// heirloom returns the command as a process, which is killed with the test.
+func (s *scene) heirloom(t *testing.T, args ...string) *exec.Cmd {
+	c := exec.CommandContext(t.Context(), s.program, args...)
+	c.Dir = s.dir
+	c.Env = append(os.Environ(), s.env...)
+	return c
+}
+
+// run runs it to its end.
+func (s *scene) run(t *testing.T, args ...string) (code int, stdout, stderr string) {
+	t.Helper()
+	c := s.heirloom(t, append([]string{args[0], "--on", s.url()}, args[1:]...)...)
+	var out, errs bytes.Buffer
+	c.Stdout, c.Stderr = &out, &errs
+	err := c.Run()
+	if c.ProcessState == nil {
+		require.NoError(t, err)
+	}
+	return c.ProcessState.ExitCode(), out.String(), errs.String()
+}
+
+// worker starts a worker, and returns when it serves.
+func (s *scene) worker(t *testing.T, name string, args ...string) *exec.Cmd {
+	t.Helper()
+	c := s.heirloom(t, append([]string{"worker", "--on", s.url(), "--name", name, "--lease", "2s"}, args...)...)
+	said, err := c.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, c.Start())
+	t.Cleanup(func() {
+		_ = c.Process.Signal(syscall.SIGTERM)
+		_ = c.Process.Signal(syscall.SIGTERM)
+		_ = c.Wait()
+	})
+	first := make([]byte, 200)
+	n, err := said.Read(first)
+	require.NoError(t, err)
+	require.Contains(t, string(first[:n]), "worker "+name+" runs ")
+	go func() { // the pipe must not fill; it ends with the process
+		for err == nil {
+			_, err = said.Read(first)
+		}
+	}()
+	return c
+}
+
+// appears waits for a file that a command writes, and returns what is in it.
+func appears(t *testing.T, path string) string {
+	t.Helper()
+	var text []byte
+	require.Eventually(t, func() bool {
+		var err error
+		text, err = os.ReadFile(path)
+		return err == nil && len(text) > 0
+	}, 30*time.Second, 10*time.Millisecond, path)
+	return strings.TrimSpace(string(text))
+}
