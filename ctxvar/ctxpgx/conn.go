@@ -51,7 +51,7 @@ type conn struct{ pool *pgxpool.Pool }
 
 // now returns what runs the statements of the running goroutine.
 func (c conn) now(ctx context.Context, op string) (Querier, error) {
-	tx, err := kind.Use(ctx, c.pool, op)
+	tx, err := adapter.Use(ctx, c.pool, op)
 	if tx == nil {
 		return c.pool, err
 	}
@@ -104,7 +104,7 @@ func (c conn) CopyFrom(ctx context.Context, table pgx.Identifier, columns []stri
 // to roll it back, is not for others. Statements that are run on it directly wait for
 // those of no other goroutine, so where several share the transaction use [Conn].
 func Tx(ctx context.Context, pool *pgxpool.Pool) (pgx.Tx, error) {
-	tx, err := kind.Need(ctx, pool, "Tx")
+	tx, err := adapter.Need(ctx, pool, "Tx")
 	if err != nil {
 		return nil, err
 	}

@@ -5,8 +5,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-
-	"github.com/heirloom-go/heirloom/internal/dbtx"
 )
 
 // gated is a transaction whose goroutines take turns.
@@ -18,23 +16,7 @@ type gated struct {
 func (t *transaction) gated(op string) gated { return gated{t, op} }
 
 // enter returns what the statement's end has to call.
-func (g gated) enter(ctx context.Context) (leave func(), err error) {
-	entered, err := g.gate.enter(ctx)
-	if err != nil {
-		return nil, &TxError{Op: g.op, Err: dbtx.ErrShared, Cause: err,
-			todo: "ctx has ended while a statement of another one ran, or had rows that were not closed"}
-	}
-	if !entered {
-		return func() {}, nil
-	}
-	left := false
-	return func() {
-		if !left {
-			left = true
-			g.gate.leave()
-		}
-	}, nil
-}
+func (g gated) enter(ctx context.Context) (leave func(), err error) { return g.gate.Enter(ctx, g.op) }
 
 func (g gated) Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error) {
 	leave, err := g.enter(ctx)

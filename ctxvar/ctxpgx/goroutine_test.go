@@ -202,27 +202,6 @@ func TestRollbackDuringAStatement(t *testing.T) {
 	}))
 }
 
-func TestLostTransactionIsRolledBack(t *testing.T) {
-	pool := open(t)
-	var another func()
-	require.NoError(t, ctxpgx.InTx(t.Context(), pool, nil, func(context.Context) error {
-		another = ctxpgx.PutBack()
-		return nil
-	}))
-	for name, lose := range map[string]func(){"wiped": ctxpgx.Lose, "foreign": another} {
-		t.Run(name, func(t *testing.T) {
-			defer ctxpgx.Lose()
-			err := ctxpgx.InTx(t.Context(), pool, nil, func(ctx context.Context) error {
-				defer lose()
-				return note(ctx, pool, name)
-			})
-			typed := requireTxError(t, "InTx", ctxpgx.ErrLost, err)
-			assert.Contains(t, typed.Begun, "goroutine_test.go:")
-			assert.Empty(t, notes(t, pool))
-		})
-	}
-}
-
 // Labels of a tracer of any kind, in the goroutine that called InTx, cost nothing; in one
 // of which nobody can tell whether it has inherited a transaction, nothing runs.
 func TestLabels(t *testing.T) {

@@ -5,6 +5,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
 // InTx calls fn in a transaction of pool, which is what [Conn] gives to fn and to
@@ -47,7 +49,9 @@ func InTx(ctx context.Context, pool *pgxpool.Pool, opts *pgx.TxOptions, fn func(
 	if opts != nil {
 		isolation = string(opts.IsoLevel)
 	}
-	return kind.InTx(ctx, pool, opts, isolation, fn, configure(options))
+	return adapter.InTx(ctx, pool, isolation, func(ctx context.Context) (ctxtx.Tx, error) {
+		return begin(ctx, pool, opts)
+	}, fn, options...)
 }
 
 // OnCommit has fn called once the transaction of pool that the running goroutine
@@ -63,7 +67,7 @@ func InTx(ctx context.Context, pool *pgxpool.Pool, opts *pgx.TxOptions, fn func(
 //
 // The error is a [*TxError] where [Conn]'s methods return one.
 func OnCommit(ctx context.Context, pool *pgxpool.Pool, fn func(ctx context.Context)) error {
-	return kind.OnCommit(ctx, pool, fn)
+	return adapter.OnCommit(ctx, pool, fn)
 }
 
 // Share calls fn in the transaction of pool that the running goroutine has
@@ -91,5 +95,5 @@ func OnCommit(ctx context.Context, pool *pgxpool.Pool, fn func(ctx context.Conte
 // over, without calling fn. In a goroutine that may use the transaction anyway
 // it calls fn and adds nothing.
 func Share(ctx context.Context, pool *pgxpool.Pool, fn func(ctx context.Context) error) error {
-	return kind.Share(ctx, pool, fn)
+	return adapter.Share(ctx, pool, fn)
 }

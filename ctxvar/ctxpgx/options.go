@@ -1,29 +1,17 @@
 package ctxpgx
 
-import "github.com/heirloom-go/heirloom/internal/dbtx"
+import "github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 
-// An Option configures one call of [InTx].
-type Option interface{ apply(*dbtx.Config) }
-
-type optionFunc func(*dbtx.Config)
-
-func (f optionFunc) apply(c *dbtx.Config) { f(c) }
-
-// configure returns what the options of one call come to.
-func configure(options []Option) dbtx.Config {
-	var c dbtx.Config
-	for _, option := range options {
-		option.apply(&c)
-	}
-	return c
-}
+// An Option configures one call of [InTx]. It is a [ctxtx.Option], and the same as
+// package ctxsql has.
+type Option = ctxtx.Option
 
 // Savepoint makes a nested [InTx] a savepoint: if its function fails, what it
 // did is undone and the transaction around it goes on. Where there is no
 // transaction, InTx begins one, as ever. The savepoints of a transaction are
 // called ctxpgx_1, ctxpgx_2 and so on.
 func Savepoint() Option {
-	return optionFunc(func(c *dbtx.Config) { c.Nesting, c.Syntax = dbtx.Savepoint, dbtx.StandardSavepoints })
+	return ctxtx.Savepoint()
 }
 
 // Autonomous makes a nested [InTx] a transaction of its own, on another
@@ -37,7 +25,7 @@ func Savepoint() Option {
 //
 // [pgxpool.Config]: https://pkg.go.dev/github.com/jackc/pgx/v5/pgxpool#Config
 func Autonomous() Option {
-	return optionFunc(func(c *dbtx.Config) { c.Nesting = dbtx.Autonomous })
+	return ctxtx.Autonomous()
 }
 
 // Retry makes [InTx] run the whole transaction again if it fails with an error
@@ -53,8 +41,5 @@ func Autonomous() Option {
 // and leaves retrying to the one that began the transaction. Retry panics if
 // retryable is nil.
 func Retry(n int, retryable func(error) bool) Option {
-	if retryable == nil {
-		panic("ctxpgx: Retry with a nil function")
-	}
-	return optionFunc(func(c *dbtx.Config) { c.Retries, c.Retryable = n, retryable })
+	return ctxtx.Retry(n, retryable)
 }

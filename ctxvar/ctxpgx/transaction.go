@@ -8,13 +8,13 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"github.com/heirloom-go/heirloom/internal/dbtx"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
-// kind is what this package's transactions are.
-var kind = dbtx.New("ctxpgx", begin, func(r dbtx.Refusal) error {
-	return &TxError{r.Op, r.Err, r.Cause, r.Begun, r.Todo}
-})
+// adapter keeps this package's transactions.
+var adapter = ctxtx.New("ctxpgx", pgx.ErrTxClosed)
+
+var errRowsOpen = errors.New("rows of a statement are open: read them to the end, or close them, where they were asked for")
 
 // rollbackTime is how long a rollback may take, which goes on when ctx has ended. After
 // that the connection is closed, which has the server roll back.
@@ -24,24 +24,24 @@ var rollbackTime = 5 * time.Second
 type transaction struct {
 	tx   pgx.Tx
 	conn *pgxpool.Conn
-	gate gate
+	gate *ctxtx.Gate
 }
 
-func begin(ctx context.Context, db, opts any) (dbtx.Tx, error) {
-	conn, err := db.(*pgxpool.Pool).Acquire(ctx)
+func begin(ctx context.Context, pool *pgxpool.Pool, opts *pgx.TxOptions) (ctxtx.Tx, error) {
+	conn, err := pool.Acquire(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var txOptions pgx.TxOptions
-	if o := opts.(*pgx.TxOptions); o != nil {
-		txOptions = *o
+	if opts != nil {
+		txOptions = *opts
 	}
 	tx, err := conn.BeginTx(ctx, txOptions)
 	if err != nil {
 		conn.Release()
 		return nil, err
 	}
-	return &transaction{tx: tx, conn: conn, gate: newGate()}, nil
+	return &transaction{tx: tx, conn: conn, gate: adapter.NewGate()}, nil
 }
 
 func (t *transaction) Exec(ctx context.Context, statement string) error {
@@ -55,13 +55,11 @@ func (t *transaction) Commit(ctx context.Context) error {
 		return err
 	}
 	// Nobody shares the transaction any more, so whose turn it is has left rows open.
-	entered, ok := t.gate.tryEnter()
+	leave, ok := t.gate.TryEnter()
 	if !ok {
 		return errRowsOpen
 	}
-	if entered {
-		defer t.gate.leave()
-	}
+	defer leave()
 	err := t.tx.Commit(ctx)
 	if err == nil {
 		t.conn.Release()
@@ -73,15 +71,13 @@ func (t *transaction) Commit(ctx context.Context) error {
 func (t *transaction) Rollback(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rollbackTime)
 	defer cancel()
-	entered, err := t.gate.enter(ctx)
+	leave, err := t.gate.Enter(ctx, "InTx")
 	if err != nil {
 		// A goroutine that shares the transaction, or did, is in a statement or has
 		// rows open. To close the connection beneath it is safe, and to use it is not.
 		return t.conn.Hijack().PgConn().Conn().Close()
 	}
-	if entered {
-		defer t.gate.leave() // who shares it still gets pgx's error now
-	}
+	defer leave() // who shares it still gets pgx's error now
 	defer t.conn.Release()
 	if t.tx.Conn().IsClosed() {
 		return nil // and the transaction is gone with it

@@ -48,7 +48,7 @@ type conn struct{ db *sql.DB }
 
 // now returns what runs the statements of the running goroutine.
 func (c conn) now(ctx context.Context, op string) (Querier, error) {
-	tx, err := kind.Use(ctx, c.db, op)
+	tx, err := adapter.Use(ctx, c.db, op)
 	if tx == nil {
 		return c.db, err
 	}
@@ -110,7 +110,7 @@ var closed = func() chan struct{} {
 // in transactions; used as it is it would not. The error is a [*TxError] where
 // [Conn]'s methods return one.
 func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
-	switch tx, err := kind.Use(ctx, db, "Stmt"); {
+	switch tx, err := adapter.Use(ctx, db, "Stmt"); {
 	case err != nil:
 		return nil, err
 	case tx == nil:
@@ -125,7 +125,7 @@ func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
 // also how a function insists on being called in a transaction. InTx ends the
 // transaction; to commit it, or to roll it back, is not for others.
 func Tx(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
-	tx, err := kind.Need(ctx, db, "Tx")
+	tx, err := adapter.Need(ctx, db, "Tx")
 	if err != nil {
 		return nil, err
 	}

@@ -74,8 +74,9 @@
 //
 // # Databases
 //
-// For pgx's own pool, without database/sql, there is [ctxpgx]. The example orm has
-// sqlc, GORM, Bun and ent in one transaction.
+// For pgx's own pool, without database/sql, there is [ctxpgx], and for a driver that has
+// neither, an adapter is made from package ctxtx. The example orm has sqlc, GORM, Bun and
+// ent in one transaction.
 //
 // Savepoints: PostgreSQL, SQLite, MySQL, MariaDB and CockroachDB share the
 // statements that Savepoint sends, [SavepointSyntax] is for the others. Each

@@ -3,6 +3,8 @@ package ctxsql
 import (
 	"context"
 	"database/sql"
+
+	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
 // InTx calls fn in a transaction of db, which is what [Conn] gives to fn and to
@@ -44,5 +46,7 @@ func InTx(ctx context.Context, db *sql.DB, opts *sql.TxOptions, fn func(ctx cont
 	if opts != nil && opts.Isolation != sql.LevelDefault {
 		isolation = opts.Isolation.String()
 	}
-	return kind.InTx(ctx, db, opts, isolation, fn, configure(options))
+	return adapter.InTx(ctx, db, isolation, func(ctx context.Context) (ctxtx.Tx, error) {
+		return begin(ctx, db, opts)
+	}, fn, options...)
 }

@@ -18,5 +18,5 @@ import (
 //
 // The error is a [*TxError] where [Conn]'s methods return one.
 func OnCommit(ctx context.Context, db *sql.DB, fn func(ctx context.Context)) error {
-	return kind.OnCommit(ctx, db, fn)
+	return adapter.OnCommit(ctx, db, fn)
 }

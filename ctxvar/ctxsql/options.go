@@ -1,25 +1,10 @@
 package ctxsql
 
-import "github.com/heirloom-go/heirloom/internal/dbtx"
+import "github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 
-// An Option configures one call of [InTx].
-type Option interface{ apply(*dbtx.Config) }
-
-type optionFunc func(*dbtx.Config)
-
-func (f optionFunc) apply(c *dbtx.Config) { f(c) }
-
-// configure returns what the options of one call come to.
-func configure(options []Option) dbtx.Config {
-	if len(options) == 0 {
-		return dbtx.Config{} // what follows is on the heap
-	}
-	var c dbtx.Config
-	for _, option := range options {
-		option.apply(&c)
-	}
-	return c
-}
+// An Option configures one call of [InTx]. It is a [ctxtx.Option], and the same as
+// package ctxpgx has.
+type Option = ctxtx.Option
 
 // Savepoint makes a nested [InTx] a savepoint: if its function fails, what it
 // did is undone and the transaction around it goes on. Where there is no
@@ -29,7 +14,7 @@ func configure(options []Option) dbtx.Config {
 // MariaDB and CockroachDB know them: SAVEPOINT, ROLLBACK TO SAVEPOINT and
 // RELEASE SAVEPOINT. [SavepointSyntax] is for other databases.
 func Savepoint() Option {
-	return savepoint(dbtx.StandardSavepoints)
+	return ctxtx.Savepoint()
 }
 
 // SavepointSyntax is [Savepoint] in a database's own words. Each statement has
@@ -40,11 +25,7 @@ func Savepoint() Option {
 //	SavepointSyntax("SAVE TRANSACTION %s", "ROLLBACK TRANSACTION %s", "") // SQL Server
 //	SavepointSyntax("SAVEPOINT %s", "ROLLBACK TO SAVEPOINT %s", "")       // Oracle
 func SavepointSyntax(save, rollback, release string) Option {
-	return savepoint(dbtx.SavepointSyntax{Save: save, Rollback: rollback, Release: release})
-}
-
-func savepoint(syntax dbtx.SavepointSyntax) Option {
-	return optionFunc(func(c *dbtx.Config) { c.Nesting, c.Syntax = dbtx.Savepoint, syntax })
+	return ctxtx.SavepointSyntax(save, rollback, release)
 }
 
 // Autonomous makes a nested [InTx] a transaction of its own, on another
@@ -57,7 +38,7 @@ func savepoint(syntax dbtx.SavepointSyntax) Option {
 // the database or the end of ctx breaks the deadlock. SQLite has one writer at
 // a time, so there only one of the two may write.
 func Autonomous() Option {
-	return optionFunc(func(c *dbtx.Config) { c.Nesting = dbtx.Autonomous })
+	return ctxtx.Autonomous()
 }
 
 // Retry makes [InTx] run the whole transaction again if it fails with an error
@@ -76,8 +57,5 @@ func Autonomous() Option {
 // and leaves retrying to the one that began the transaction. Retry panics if
 // retryable is nil.
 func Retry(n int, retryable func(error) bool) Option {
-	if retryable == nil {
-		panic("ctxsql: Retry with a nil function")
-	}
-	return optionFunc(func(c *dbtx.Config) { c.Retries, c.Retryable = n, retryable })
+	return ctxtx.Retry(n, retryable)
 }

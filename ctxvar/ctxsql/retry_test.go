@@ -154,5 +154,5 @@ func TestRetryNotAfterPanic(t *testing.T) {
 }
 
 func TestRetryOfNil(t *testing.T) {
-	assert.PanicsWithValue(t, "ctxsql: Retry with a nil function", func() { ctxsql.Retry(1, nil) })
+	assert.PanicsWithValue(t, "ctxtx: Retry with a nil function", func() { ctxsql.Retry(1, nil) })
 }

@@ -31,5 +31,5 @@ import (
 // over, without calling fn. In a goroutine that may use the transaction anyway
 // it calls fn and adds nothing.
 func Share(ctx context.Context, db *sql.DB, fn func(ctx context.Context) error) error {
-	return kind.Share(ctx, db, fn)
+	return adapter.Share(ctx, db, fn)
 }

@@ -6,19 +6,17 @@ import (
 	"database/sql/driver"
 	"errors"
 
-	"github.com/heirloom-go/heirloom/internal/dbtx"
+	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
-// kind is what this package's transactions are.
-var kind = dbtx.New("ctxsql", begin, func(r dbtx.Refusal) error {
-	return &TxError{r.Op, r.Err, r.Cause, r.Begun, r.Todo}
-})
+// adapter keeps this package's transactions.
+var adapter = ctxtx.New("ctxsql", sql.ErrTxDone)
 
 // A transaction is what database/sql has begun.
 type transaction sql.Tx
 
-func begin(ctx context.Context, db, opts any) (dbtx.Tx, error) {
-	tx, err := db.(*sql.DB).BeginTx(ctx, opts.(*sql.TxOptions))
+func begin(ctx context.Context, db *sql.DB, opts *sql.TxOptions) (ctxtx.Tx, error) {
+	tx, err := db.BeginTx(ctx, opts)
 	if err != nil {
 		return nil, err
 	}

@@ -1,4 +1,4 @@
-package dbtx
+package ctxtx
 
 import (
 	"context"
@@ -8,22 +8,22 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Hold is the right of one goroutine to use a level of a transaction, for as
+// A hold is the right of one goroutine to use a level of a transaction, for as
 // long as its call of InTx or Share takes. Goroutines that have inherited it,
 // or find it in a ctx, have the pointer too, and are told apart by goroutine.
 //
 // over is set before the call returns or unwinds.
-type Hold struct {
+type hold struct {
 	level     *level
 	goroutine uint64
 	over      atomic.Bool
-	outer     *Hold // what was current before
+	outer     *hold // what was current before
 }
 
 // enter makes h, which is zero, the running goroutine's hold on l until leave. Who
 // calls it makes h the current one, for the token to be on that one's stack.
-func (h *Hold) enter(l *level) *Hold {
-	h.level, h.goroutine, h.outer = l, gls.Goroutine(), l.kind.Current.Get()
+func (h *hold) enter(l *level) *hold {
+	h.level, h.goroutine, h.outer = l, gls.Goroutine(), l.adapter.current.Get()
 	return h
 }
 
@@ -31,9 +31,9 @@ func (h *Hold) enter(l *level) *Hold {
 // it returns and when it unwinds, with the token of the call that made h the current
 // one. It reports whether h still was: whether the goroutine had its variables to the
 // end. If not, they are left as they are.
-func (h *Hold) leave(token *ctxvar.Token[*Hold]) (intact bool) {
+func (h *hold) leave(token *ctxvar.Token[*hold]) (intact bool) {
 	h.over.Store(true)
-	if h.level.kind.Current.Get() != h {
+	if h.level.adapter.current.Get() != h {
 		return false
 	}
 	token.Reset()
@@ -49,15 +49,15 @@ func (h *Hold) leave(token *ctxvar.Token[*Hold]) (intact bool) {
 // hands to a goroutine that is not its child, a worker's or a timer's, does not run
 // outside of the transaction without anyone noticing; and what somebody else's
 // transaction has left to a worker of a pool does not count for a job with a ctx.
-func (k *Kind) find(ctx context.Context, db any) (h *Hold, here bool) {
-	own := k.Current.Get().of(db)
+func (a *Adapter) find(ctx context.Context, db any) (h *hold, here bool) {
+	own := a.current.Get().of(db)
 	if own != nil && own.mine() {
 		return own, true
 	}
 	if _, carries := gls.CarriedBy(ctx); !carries {
 		return own, true
 	}
-	counts, _ := k.Current.In(ctxvar.Effective(ctx))
+	counts, _ := a.current.In(ctxvar.Effective(ctx))
 	if h = counts.of(db); h != nil && h.level.open.Load() != nil {
 		if own.isWithin(h) {
 			h = own // a savepoint of it, inside of which ctx was passed on
@@ -65,7 +65,7 @@ func (k *Kind) find(ctx context.Context, db any) (h *Hold, here bool) {
 		return h, h == own
 	}
 	if c, ok := ctxvar.FromContext(ctx); ok {
-		carried, _ := k.Current.In(c)
+		carried, _ := a.current.In(c)
 		if carried = carried.of(db); carried != nil {
 			return carried, false
 		}
@@ -75,19 +75,19 @@ func (k *Kind) find(ctx context.Context, db any) (h *Hold, here bool) {
 
 // outside returns nil if it is certain that there is no transaction here, since find has
 // found none, or else an error.
-func (k *Kind) outside(ctx context.Context, op string) error {
+func (a *Adapter) outside(ctx context.Context, op string) error {
 	if !ctxvar.MayBeLost() {
 		return nil
 	}
 	if _, ok := ctxvar.FromContext(ctx); ok {
 		return nil // ctx says so
 	}
-	return k.refuse(Refusal{Op: op, Err: ctxvar.ErrMayBeLost, Todo: "give it a ctx that carries variables, of InTx" +
+	return a.refuse(Error{Op: op, Err: ctxvar.ErrMayBeLost, todo: "give it a ctx that carries variables, of InTx" +
 		" or of ctxvar.NewContext, or label with ctxvar.Do, or begin a ctxvar.Work"})
 }
 
 // of returns the innermost of h and what is around it that is of db, or nil.
-func (h *Hold) of(db any) *Hold {
+func (h *hold) of(db any) *hold {
 	for ; h != nil; h = h.outer {
 		if h.level.db == db {
 			return h
@@ -97,7 +97,7 @@ func (h *Hold) of(db any) *Hold {
 }
 
 // isWithin reports whether h was entered inside of outer.
-func (h *Hold) isWithin(outer *Hold) bool {
+func (h *hold) isWithin(outer *hold) bool {
 	for ; h != nil; h = h.outer {
 		if h == outer {
 			return true
@@ -107,25 +107,25 @@ func (h *Hold) isWithin(outer *Hold) bool {
 }
 
 // mine reports whether h is the running goroutine's.
-func (h *Hold) mine() bool {
+func (h *hold) mine() bool {
 	return h.goroutine == gls.Goroutine() && !h.over.Load()
 }
 
 // use returns the transaction, or an error that says why the running
 // goroutine may not use it for op.
-func (h *Hold) use(op string) (*transaction, error) {
+func (h *hold) use(op string) (*transaction, error) {
 	t := h.level.open.Load()
 	switch {
 	case t == nil:
 		return nil, h.level.refuse(op, ErrTxEnded, "do it before InTx returns, or in OnCommit;"+
 			" start what outlives the transaction with ctxvar.Detach and a ctx from outside of it")
 	case !h.mine():
-		return nil, h.level.refuse(op, ErrOtherGoroutine, "to take part in it, call "+h.level.kind.pkg+".Share;"+
+		return nil, h.level.refuse(op, ErrOtherGoroutine, "to take part in it, call "+h.level.adapter.name+".Share;"+
 			" for a transaction of one's own, InTx with Autonomous;"+
 			" for none, start the goroutine with ctxvar.Detach and a ctx from outside of it")
 	}
 	if cause := t.broken.Load(); cause != nil {
-		return nil, t.kind.refuse(Refusal{Op: op, Err: ErrRollbackOnly, Begun: h.level.begun.String(), Cause: *cause})
+		return nil, t.adapter.refuse(Error{Op: op, Err: ErrRollbackOnly, Begun: h.level.begun.String(), Cause: *cause})
 	}
 	return t, nil
 }

@@ -1,4 +1,4 @@
-package dbtx
+package ctxtx
 
 import (
 	"context"
@@ -8,7 +8,7 @@ import (
 
 // A transaction is what InTx has begun. It is the unit of the outermost level.
 type transaction struct {
-	kind      *Kind
+	adapter   *Adapter
 	tx        Tx
 	ctx       context.Context // the one it was begun with
 	isolation string
@@ -20,14 +20,14 @@ type transaction struct {
 	broken atomic.Pointer[error]
 }
 
-// begin runs fn in a new transaction, once.
-func (k *Kind) begin(ctx context.Context, db, opts any, isolation string, at place, fn func(context.Context) error) error {
-	tx, err := k.begins(ctx, db, opts)
+// once runs fn in a new transaction, once.
+func (a *Adapter) once(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, at place) error {
+	tx, err := begin(ctx)
 	if err != nil {
-		return fmt.Errorf("%s: beginning a transaction: %w", k.pkg, err)
+		return fmt.Errorf("%s: beginning a transaction: %w", a.name, err)
 	}
-	t := &transaction{kind: k, tx: tx, ctx: ctx, isolation: isolation}
-	l := &level{kind: k, db: db, begun: at}
+	t := &transaction{adapter: a, tx: tx, ctx: ctx, isolation: isolation}
+	l := &level{adapter: a, db: db, begun: at}
 	l.open.Store(t)
 	if err := l.run(ctx, t, fn); err != nil {
 		return err
@@ -40,7 +40,7 @@ func (k *Kind) begin(ctx context.Context, db, opts any, isolation string, at pla
 
 func (t *transaction) keep() error {
 	if err := t.tx.Commit(t.ctx); err != nil {
-		return fmt.Errorf("%s: committing: %w", t.kind.pkg, err)
+		return fmt.Errorf("%s: committing: %w", t.adapter.name, err)
 	}
 	return nil
 }

@@ -1,4 +1,4 @@
-package dbtx
+package ctxtx
 
 import (
 	"context"
@@ -8,12 +8,12 @@ import (
 )
 
 // retry runs fn in a new transaction, and again where c says so.
-func (k *Kind) retry(ctx context.Context, db, opts any, isolation string, c Config, at place, fn func(context.Context) error) error {
+func (a *Adapter) retry(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, c config, at place) error {
 	const longest = 256 * time.Millisecond
 	pause := 2 * time.Millisecond
 	for retries := 0; ; retries++ {
-		err := k.begin(ctx, db, opts, isolation, at, fn)
-		if err == nil || retries >= c.Retries || ctx.Err() != nil || !c.Retryable(err) {
+		err := a.once(ctx, db, isolation, begin, fn, at)
+		if err == nil || retries >= c.retries || ctx.Err() != nil || !c.retryable(err) {
 			return err
 		}
 		// The random part is all of it: those that collided are to come back at
@@ -23,7 +23,7 @@ func (k *Kind) retry(ctx context.Context, db, opts any, isolation string, c Conf
 		case <-timer.C:
 		case <-ctx.Done():
 			timer.Stop()
-			return fmt.Errorf("%s: not tried again: %w: %w", k.pkg, ctx.Err(), err)
+			return fmt.Errorf("%s: not tried again: %w: %w", a.name, ctx.Err(), err)
 		}
 		pause = min(2*pause, longest)
 	}

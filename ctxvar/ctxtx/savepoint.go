@@ -1,4 +1,4 @@
-package dbtx
+package ctxtx
 
 import (
 	"context"
@@ -9,22 +9,22 @@ import (
 type mark struct {
 	t      *transaction
 	ctx    context.Context
-	syntax SavepointSyntax
+	syntax syntax
 	name   string
 }
 
 // savepoint runs fn in a savepoint of t, whose level l is.
-func (l *level) savepoint(ctx context.Context, t *transaction, syntax SavepointSyntax, fn func(context.Context) error) error {
+func (l *level) savepoint(ctx context.Context, t *transaction, syntax syntax, fn func(context.Context) error) error {
 	if err := l.nest(); err != nil {
 		return err
 	}
 	defer l.unnest()
 	t.savepoints++
-	m := &mark{t: t, ctx: ctx, syntax: syntax, name: fmt.Sprintf("%s_%d", t.kind.pkg, t.savepoints)}
-	if err := t.tx.Exec(ctx, fmt.Sprintf(syntax.Save, m.name)); err != nil {
-		return fmt.Errorf("%s: making a savepoint: %w", t.kind.pkg, err)
+	m := &mark{t: t, ctx: ctx, syntax: syntax, name: fmt.Sprintf("%s_%d", t.adapter.name, t.savepoints)}
+	if err := t.tx.Exec(ctx, fmt.Sprintf(syntax.save, m.name)); err != nil {
+		return fmt.Errorf("%s: making a savepoint: %w", t.adapter.name, err)
 	}
-	inner := &level{kind: l.kind, db: l.db, begun: l.begun, parent: l}
+	inner := &level{adapter: l.adapter, db: l.db, begun: l.begun, parent: l}
 	inner.open.Store(t)
 	return inner.run(ctx, m, fn)
 }
@@ -49,11 +49,11 @@ func (l *level) unnest() {
 }
 
 func (m *mark) keep() error {
-	if m.syntax.Release == "" {
+	if m.syntax.release == "" {
 		return nil
 	}
-	if err := m.t.tx.Exec(m.ctx, fmt.Sprintf(m.syntax.Release, m.name)); err != nil {
-		return fmt.Errorf("%s: releasing a savepoint: %w", m.t.kind.pkg, err)
+	if err := m.t.tx.Exec(m.ctx, fmt.Sprintf(m.syntax.release, m.name)); err != nil {
+		return fmt.Errorf("%s: releasing a savepoint: %w", m.t.adapter.name, err)
 	}
 	return nil
 }
@@ -62,10 +62,10 @@ func (m *mark) undo() error {
 	// If it is ctx that has ended, but not that of the whole transaction, the
 	// latter should go on.
 	ctx := context.WithoutCancel(m.ctx)
-	err := m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.Rollback, m.name))
-	if err == nil && m.syntax.Release != "" {
+	err := m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.rollback, m.name))
+	if err == nil && m.syntax.release != "" {
 		// To roll back to a savepoint leaves it in place.
-		err = m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.Release, m.name))
+		err = m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.release, m.name))
 	}
 	if m.t.tx.Over(err) {
 		return nil // all of it is undone, which whoever ends it will find

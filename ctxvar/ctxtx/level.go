@@ -1,4 +1,4 @@
-package dbtx
+package ctxtx
 
 import (
 	"context"
@@ -16,11 +16,11 @@ import (
 // Goroutines that have inherited it keep it in memory for as long as they live,
 // so once it has ended it refers to nothing but its pool.
 type level struct {
-	kind   *Kind
-	db     any // a pointer
-	begun  place
-	parent *level // the level around a savepoint; nil for a transaction
-	own    Hold   // that of the goroutine that runs the level
+	adapter *Adapter
+	db      any // a pointer
+	begun   place
+	parent  *level // the level around a savepoint; nil for a transaction
+	own     hold   // that of the goroutine that runs the level
 
 	// open is the transaction, and nil once the level has ended. The goroutine
 	// that runs the level stores it, under mu; anyone may load it.
@@ -45,10 +45,10 @@ type unit interface {
 // fn returns an error, panics or calls runtime.Goexit.
 func (l *level) run(ctx context.Context, u unit, fn func(context.Context) error) (err error) {
 	h := l.own.enter(l)
-	token := l.kind.Current.Set(h)
+	token := l.adapter.current.Set(h)
 	// There is no recover: a panic goes on by itself, with the stack of where it
 	// happened, and so does Goexit.
-	err = l.kind.unwound()
+	err = l.adapter.unwound()
 	defer func() { err = l.end(u, err) }()
 	defer func() { // first, so that nobody sees the transaction end
 		if !h.leave(token) && err == nil {
@@ -76,7 +76,7 @@ func (l *level) end(u unit, err error) error {
 		err = l.refuse("InTx", ErrShared,
 			"it was rolled back; wait for those that are inside of Share before returning")
 	case doomed != nil:
-		err = l.kind.refuse(Refusal{Op: "InTx", Err: ErrRollbackOnly, Begun: l.begun.String(), Cause: doomed})
+		err = l.adapter.refuse(Error{Op: "InTx", Err: ErrRollbackOnly, Begun: l.begun.String(), Cause: doomed})
 	default:
 		err = u.keep()
 	}
@@ -93,7 +93,7 @@ func (l *level) end(u unit, err error) error {
 		l.parent.doom(err)
 	}
 	if failed := u.undo(); failed != nil {
-		failed = fmt.Errorf("%s: rolling back: %w", l.kind.pkg, failed)
+		failed = fmt.Errorf("%s: rolling back: %w", l.adapter.name, failed)
 		if l.parent != nil {
 			l.parent.doom(failed)
 		}
@@ -105,7 +105,7 @@ func (l *level) end(u unit, err error) error {
 // join calls fn as a part of l, so that l can't be kept if fn returns an error,
 // panics or calls runtime.Goexit.
 func (l *level) join(ctx context.Context, fn func(context.Context) error) (err error) {
-	err = l.kind.unwound()
+	err = l.adapter.unwound()
 	defer func() {
 		if err != nil {
 			l.doom(err)
@@ -115,11 +115,11 @@ func (l *level) join(ctx context.Context, fn func(context.Context) error) (err e
 }
 
 // unwound is the error of a function that did not return.
-func (k *Kind) unwound() error { return (*unwound)(k) }
+func (a *Adapter) unwound() error { return (*unwound)(a) }
 
-type unwound Kind
+type unwound Adapter
 
-func (u *unwound) Error() string { return u.pkg + ": the function panicked or called runtime.Goexit" }
+func (u *unwound) Error() string { return u.name + ": the function panicked or called runtime.Goexit" }
 
 // doom has l undone because of err, whatever its function returns.
 func (l *level) doom(err error) {
@@ -146,5 +146,5 @@ func (l *level) takeOnCommit() []func(context.Context) {
 }
 
 func (l *level) refuse(op string, err error, todo string) error {
-	return l.kind.refuse(Refusal{Op: op, Err: err, Begun: l.begun.String(), Todo: todo})
+	return l.adapter.refuse(Error{Op: op, Err: err, Begun: l.begun.String(), todo: todo})
 }

@@ -1,4 +1,4 @@
-package dbtx
+package ctxtx
 
 import (
 	"context"
@@ -7,11 +7,19 @@ import (
 )
 
 // Share calls fn in the transaction of db that the running goroutine has inherited, or
-// that ctx carries.
-func (k *Kind) Share(ctx context.Context, db any, fn func(ctx context.Context) error) error {
-	h, _ := k.find(ctx, db)
+// that ctx carries, and returns fn's result: so a goroutine says that it takes part in a
+// transaction that another one began. If fn returns an error, panics or calls
+// [runtime.Goexit], the transaction can't be committed any more. In a goroutine that may
+// use the transaction anyway Share calls fn and adds nothing.
+//
+// Otherwise it returns an [*Error] without calling fn: with [ErrNoTx] if there is no
+// transaction, [ErrTxEnded] if it is over, and [ErrShared] if a savepoint is open around
+// which the goroutine was started. An InTx whose function returns while another goroutine
+// is inside of Share rolls back and returns ErrShared, and a savepoint does not begin then.
+func (a *Adapter) Share(ctx context.Context, db any, fn func(ctx context.Context) error) error {
+	h, _ := a.find(ctx, db)
 	if h == nil {
-		return k.refuse(Refusal{Op: "Share", Err: ErrNoTx, Todo: "call it in a goroutine that InTx's function starts," +
+		return a.refuse(Error{Op: "Share", Err: ErrNoTx, todo: "call it in a goroutine that InTx's function starts," +
 			" or with the ctx given to that function"})
 	}
 	l := h.level
@@ -21,8 +29,8 @@ func (k *Kind) Share(ctx context.Context, db any, fn func(ctx context.Context) e
 	if err := l.share(); err != nil {
 		return err
 	}
-	own := new(Hold).enter(l)
-	token := k.Current.Set(own)
+	own := new(hold).enter(l)
+	token := a.current.Set(own)
 	return l.join(ctxvar.NewContext(ctx), func(ctx context.Context) (err error) {
 		defer l.unshare()
 		defer func() {

@@ -1,0 +1,67 @@
+package ctxtx
+
+import (
+	"context"
+	"sync/atomic"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
+
+// A Gate has the goroutines that share a transaction take turns on its connection, for a
+// driver that has no lock of its own: from the start of a statement until its rows are
+// closed. It is made with the transaction, by [Adapter.NewGate].
+type Gate struct {
+	adapter *Adapter
+	turn    chan struct{} // has an element while somebody's turn it is
+	holder  atomic.Uint64 // the goroutine whose turn it is, or 0
+}
+
+// NewGate returns the Gate of one transaction.
+func (a *Adapter) NewGate() *Gate { return &Gate{adapter: a, turn: make(chan struct{}, 1)} }
+
+// Enter waits for the running goroutine's turn, until ctx ends, and then returns an
+// [*Error] with [ErrShared], whose Cause is ctx's. The goroutine calls leave when its
+// statement has ended; to call it again does nothing.
+//
+// If it is the goroutine's turn already, since rows of an earlier statement are open,
+// Enter does not wait for itself: leave does nothing then, and what becomes of two
+// statements at once is the driver's to say.
+func (g *Gate) Enter(ctx context.Context, op string) (leave func(), err error) {
+	if leave, ok := g.TryEnter(); ok {
+		return leave, nil
+	}
+	select {
+	case g.turn <- struct{}{}:
+		return g.entered(), nil
+	case <-ctx.Done():
+		return nil, g.adapter.refuse(Error{Op: op, Err: ErrShared, Cause: context.Cause(ctx),
+			todo: "ctx has ended while a statement of another one ran, or had rows that were not closed"})
+	}
+}
+
+// TryEnter is [Gate.Enter] without waiting. ok is false if it is another goroutine's turn.
+func (g *Gate) TryEnter() (leave func(), ok bool) {
+	if g.holder.Load() == gls.Goroutine() {
+		return func() {}, true
+	}
+	select {
+	case g.turn <- struct{}{}:
+		return g.entered(), true
+	default:
+		return nil, false
+	}
+}
+
+// entered makes it the running goroutine's turn, which has put the element into turn, and
+// returns what ends that.
+func (g *Gate) entered() (leave func()) {
+	g.holder.Store(gls.Goroutine())
+	left := false // only this goroutine calls leave
+	return func() {
+		if !left {
+			left = true
+			g.holder.Store(0)
+			<-g.turn
+		}
+	}
+}
