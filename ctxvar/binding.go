@@ -2,14 +2,14 @@ package ctxvar
 
 import "github.com/heirloom-go/heirloom/internal/gls"
 
-// A binding is a variable with a value, as the trie holds it.
+// A binding is a variable with its value, as stored in the trie.
 type binding[T any] struct {
 	v     *Var[T]
 	value T
 }
 
-// An identityBinding is that of a variable for identity. It is a type of its
-// own, so that the others pay nothing for it.
+// An identityBinding is a binding of a variable for identity. It is a type of
+// its own so that other variables pay nothing for it.
 type identityBinding[T any] struct {
 	binding[T]
 	stay gls.Stay // where it is readable
@@ -17,11 +17,11 @@ type identityBinding[T any] struct {
 
 // bound is a binding of any kind and type.
 type bound interface {
-	// pair returns the binding's two sides without their type.
+	// pair returns the variable and its value, without their static type.
 	pair() (Variable, any)
 
 	// readable reports whether the running goroutine may read the value in f,
-	// which is its own frame, or that of a Context that it has.
+	// which is its own frame or the frame of a Context.
 	readable(f *gls.Frame) bool
 }
 
@@ -46,8 +46,9 @@ func valueOf[T any](b any) T {
 	return b.(*binding[T]).value
 }
 
-// ofIdentity returns the value in held, what the running goroutine's frame has
-// for v, if v is a variable for identity and it is readable here.
+// ofIdentity returns the value in held, which is what the running goroutine's
+// frame has for v, if v is a variable for identity and the value is readable
+// here.
 func (v *Var[T]) ofIdentity(held any) (value T, ok bool) {
 	if b, _ := held.(*identityBinding[T]); b != nil && b.v == v && b.readable(gls.Current()) {
 		return b.value, true
@@ -55,7 +56,8 @@ func (v *Var[T]) ofIdentity(held any) (value T, ok bool) {
 	return value, false
 }
 
-// why returns why v has no value here, if there is more to tell.
+// why returns the reason why v has no value here, or nil if no reason is
+// known.
 func (v *Var[T]) why() error {
 	f := gls.Current()
 	if b, _ := f.Values().Get(v.id).(*identityBinding[T]); b != nil {

@@ -21,7 +21,7 @@ func (c *carrier) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// labelled is a context.Context whose profiler labels are others.
+// labelled is a context.Context with other profiler labels.
 type labelled struct {
 	context.Context
 	labels any
@@ -35,22 +35,23 @@ func (l labelled) Value(key any) any {
 }
 
 // NewContext returns a copy of ctx that carries a snapshot of the running
-// goroutine's values, which [FromContext] takes out. It takes constant time.
+// goroutine's values. [FromContext] returns the snapshot. NewContext takes
+// constant time.
 //
-// Get does not look there: it reads the running goroutine's values, and has no
-// ctx to look in.
+// Get ignores the snapshot: it has no ctx, and returns the running goroutine's
+// value.
 func NewContext(ctx context.Context) context.Context {
 	return &carrier{Context: ctx, carried: gls.Carry()}
 }
 
-// FromContext returns the values that ctx carries, as a new Context each time,
-// ready to Run, and whether ctx carries any: whether it descends from
-// [NewContext], or is the ctx of a task. It takes constant time but for ctx's
-// own look-up.
+// FromContext returns the values that ctx carries, as a new Context that is
+// ready to Run, and reports whether ctx carries any. A ctx carries values if it
+// descends from [NewContext] or from the ctx of a task. FromContext takes
+// constant time, except for the look-up in ctx.
 //
-// [RunFrom] runs a function with them. [Effective] weighs them against those of
-// the running goroutine. It is not [task.FromContext], which returns the task
-// that a ctx comes from.
+// [RunFrom] runs a function with the values. [Effective] chooses between them
+// and the running goroutine's. FromContext is not [task.FromContext], which
+// returns the task that a ctx comes from.
 //
 // [task.FromContext]: https://pkg.go.dev/github.com/heirloom-go/heirloom/task#FromContext
 func FromContext(ctx context.Context) (*Context, bool) {
@@ -61,14 +62,15 @@ func FromContext(ctx context.Context) (*Context, bool) {
 	return hold(frame), true
 }
 
-// RunFrom calls fn with the values that ctx carries, see [FromContext], in place
-// of the running goroutine's, which are back when fn returns, panics or calls
-// [runtime.Goexit]. What fn sets is gone then. If ctx carries no values, fn has
-// none.
+// RunFrom calls fn with the values that ctx carries (see [FromContext]) in
+// place of the running goroutine's. The goroutine's own values are restored
+// when fn returns, panics or calls [runtime.Goexit], and what fn set is
+// discarded. If ctx carries no values, fn runs with none.
 //
-// It is how a goroutine that others share does a job that it was given with a
-// ctx: a worker of a pool, the leader of a singleflight, a callback. Such a
-// goroutine has the values of whoever happened to start it.
+// Use RunFrom where a goroutine that serves several callers runs a job that
+// came with a ctx: in a worker of a pool, the leader of a singleflight, or a
+// callback. Such a goroutine otherwise has the values of the caller that
+// happened to start it.
 //
 //	pool.Submit(func() { ctxvar.RunFrom(ctx, job) })
 func RunFrom(ctx context.Context, fn func()) {
@@ -76,48 +78,52 @@ func RunFrom(ctx context.Context, fn func()) {
 	hold(frame).Run(fn)
 }
 
-// Effective returns the values that count where a function was given ctx, as a
-// new Context each time. There are two to choose from, those of the running
-// goroutine and those that ctx carries, see [FromContext]:
+// Effective returns the values that apply in a function that was given ctx, as
+// a new Context. They are either the running goroutine's or those that ctx
+// carries (see [FromContext]):
 //
-//   - If both are of the same piece of work, see [Work], or ctx carries none, it
-//     is the goroutine's, which may have set something since.
-//   - Otherwise it is what ctx carries. It was passed on purpose, and the
-//     goroutine has merely inherited what it has: the values of the request that
-//     started it, say, if it is a worker of a pool.
-//   - Where no work was ever begun, as in a program that is no server, it is the
-//     goroutine's if it made the snapshot in ctx itself, and else what ctx
-//     carries.
+//   - If both belong to the same work (see [Work]), or ctx carries none,
+//     Effective returns the goroutine's, because it may have set variables
+//     since the snapshot in ctx was taken.
+//   - If they belong to different works, it returns what ctx carries. The ctx
+//     was passed on purpose, whereas the goroutine has merely inherited its
+//     values; a worker of a pool, say, has those of the request that started
+//     it.
+//   - If neither belongs to a work, as in a program that is no server, it
+//     returns the goroutine's if the goroutine itself made the snapshot in ctx,
+//     and otherwise what ctx carries.
 //
-// It is for those who write loggers, clients and drivers: whatever takes a ctx
-// and reads variables. Read them with [Var.In]. It takes constant time but for
-// ctx's own look-up.
+// Effective is for authors of loggers, clients and drivers, that is, of code
+// that takes a ctx and reads variables. Read them with [Var.In]. It takes
+// constant time, except for the look-up in ctx.
 func Effective(ctx context.Context) *Context { return hold(gls.Counting(ctx)) }
 
-// Work calls fn as a piece of work of its own: what a server does with each
-// request, and others with each call, message or job that arrives. fn begins
-// with the running goroutine's values, which are back when fn returns, panics or
-// calls [runtime.Goexit]; what fn sets is gone then. The work is what fn does,
-// and what the goroutines do that it starts, until it returns.
+// Work calls fn as a work: the handling of one request by a server, or of one
+// call, message or job that arrives. fn begins with the running goroutine's
+// values. They are restored when fn returns, panics or calls [runtime.Goexit],
+// and what fn set is discarded. The work comprises fn and the goroutines
+// started from it, until fn returns.
 //
-// A work tells which values are the newer ones, see [Effective], and is what
-// variables for identity are readable in, see [Identity].
+// [Effective] compares works to choose the newer values, and a variable for
+// identity is readable only within the work in which it was set (see
+// [Identity]).
 func Work(fn func()) { hold(gls.Current()).env().RunWork(fn) }
 
 // Do calls fn with labels added to the running goroutine's profiler labels, as
-// [pprof.Do] does. Goroutines that fn starts inherit the variables, whatever ctx
-// is, and so do those that are started afterwards. If ctx has no labels, those
-// that the goroutine has are kept too, and are what is there afterwards.
+// [pprof.Do] does. Whatever ctx is, goroutines started by fn or after Do
+// returns inherit the goroutine's variables. If ctx has no labels, the
+// goroutine's own labels stay in effect during fn, and are restored afterwards.
 //
-// fn's ctx descends from ctx and carries a snapshot, as [NewContext] makes it.
+// The ctx passed to fn descends from ctx and carries a snapshot, as if made by
+// [NewContext].
 func Do(ctx context.Context, labels pprof.LabelSet, fn func(context.Context)) {
 	carried := gls.Carry()
 	if !gls.HasLabels(ctx) {
 		ctx = labelled{ctx, gls.GoroutineLabels()}
 	}
 	c := &carrier{Context: ctx, carried: carried}
-	// In the default mode pprof leaves a label set in the slot. To look is to put
-	// a frame in its place.
+	// In the default mode, pprof leaves a label set in the slot. Current puts a
+	// frame in its place.
 	defer gls.Current()
 	pprof.Do(c, labels, func(ctx context.Context) {
 		gls.Current()

@@ -8,18 +8,18 @@ import (
 )
 
 // A Context is a set of variables and their values. [Context.Run] calls a
-// function with it. It mirrors Python's contextvars.Context; it is not a
-// [context.Context], but one can carry it, see [NewContext].
+// function with them. A Context mirrors Python's contextvars.Context. It is not
+// a [context.Context], but a context.Context can carry one; see [NewContext].
 //
 // The zero Context is empty and ready to use. A Context must not be copied
-// after first use; its Copy method makes another.
+// after first use; its Copy method returns a copy.
 type Context gls.Env
 
-// env returns what c is to internal/gls.
+// env returns c as the type that internal/gls works on.
 func (c *Context) env() *gls.Env { return (*gls.Env)(c) }
 
-// Copy returns a new Context with the running goroutine's values. It takes
-// constant time, whatever is set. It mirrors contextvars.copy_context().
+// Copy returns a new Context with the running goroutine's values, in constant
+// time. It mirrors contextvars.copy_context().
 func Copy() *Context {
 	c := new(Context)
 	c.env().HoldHere()
@@ -35,14 +35,15 @@ func hold(f *gls.Frame) *Context {
 	return c
 }
 
-// Run calls fn with the values of c in place of the running goroutine's, which
-// are back when fn returns, panics or calls [runtime.Goexit]. What fn sets
-// stays in c: the next Run, and [Var.In] and the methods of c, see it.
-// Goroutines that fn starts inherit what is set when they start, and what they
-// set is their own and not seen in c.
+// Run calls fn with the values of c in place of the running goroutine's. The
+// goroutine's own values are restored when fn returns, panics or calls
+// [runtime.Goexit]. What fn sets stays in c: the next Run, [Var.In] and the
+// methods of c see it. Goroutines that fn starts inherit what is set when they
+// start; what they set afterwards is not seen in c.
 //
-// One goroutine may run a Context at a time, and not again from within. Run
-// panics with an [*EnterError] otherwise; c.Copy().Run(fn) is the way out.
+// Only one goroutine may run a Context at a time, and it may not run it again
+// from within fn. Otherwise Run panics with an [*EnterError]; to avoid that,
+// call c.Copy().Run(fn).
 //
 // It mirrors Context.run().
 func (c *Context) Run(fn func()) {
@@ -51,7 +52,7 @@ func (c *Context) Run(fn func()) {
 	}
 }
 
-// Call calls fn as [Context.Run] does, and returns what it returns.
+// Call calls fn as [Context.Run] does and returns fn's results.
 func Call[T any](c *Context, fn func() (T, error)) (T, error) {
 	var (
 		value T
@@ -61,8 +62,8 @@ func Call[T any](c *Context, fn func() (T, error)) (T, error) {
 	return value, err
 }
 
-// Copy returns a new Context with the values of c. It takes constant time. It
-// mirrors Context.copy().
+// Copy returns a new Context with the values of c, in constant time. It mirrors
+// Context.copy().
 func (c *Context) Copy() *Context { return hold(c.env().Frame()) }
 
 // Len returns how many variables have a value in c.
@@ -79,7 +80,7 @@ func (c *Context) Len() int {
 	return n
 }
 
-// eachIn calls yield for each binding in f that is readable here, until it
+// eachIn calls yield for each binding in f that is readable here, until yield
 // returns false.
 func eachIn(f *gls.Frame, yield func(uint32, bound) bool) {
 	f.Values().All(func(key uint32, held any) bool {
@@ -95,9 +96,9 @@ func (c *Context) Contains(v Variable) bool {
 	return b != nil && b.readable(f)
 }
 
-// All returns the variables that have a value in c, with their values, in the
-// order in which they were declared. What is set while the loop runs is not
-// seen in it. It mirrors Context.items().
+// All returns an iterator over the variables that have a value in c, and their
+// values, in the order in which the variables were declared. The iterator does
+// not see variables set after All was called. It mirrors Context.items().
 func (c *Context) All() iter.Seq2[Variable, any] {
 	f := c.env().Frame()
 	return func(yield func(Variable, any) bool) {
@@ -106,8 +107,9 @@ func (c *Context) All() iter.Seq2[Variable, any] {
 }
 
 // Equal reports whether the same variables have equal values in c and o. Values
-// are equal if == says so or, for those it can't compare, [reflect.DeepEqual].
-// It mirrors ctx == other, which compares values as Python's == does.
+// are equal if they are equal by == or, for values that == cannot compare, by
+// [reflect.DeepEqual]. It mirrors ctx == other, which compares values with
+// Python's ==.
 func (c *Context) Equal(o *Context) bool {
 	if c.Len() != o.Len() {
 		return false
@@ -122,7 +124,7 @@ func (c *Context) Equal(o *Context) bool {
 	return equal
 }
 
-// sameValue compares the values of two bindings of one variable.
+// sameValue reports whether two bindings of one variable have equal values.
 func sameValue(a, b bound) bool {
 	_, av := a.pair()
 	_, bv := b.pair()
@@ -135,13 +137,13 @@ func sameValue(a, b bound) bool {
 	return reflect.DeepEqual(av, bv)
 }
 
-// Detach calls fn without any variable set. The running goroutine's values are
-// back when fn returns, panics or calls [runtime.Goexit], and what fn sets is
-// gone. It is for starting what outlives the work at hand and must not keep
-// that work's values alive, nor act in its name: in a request's handler, say, a
-// refresher of a cache.
+// Detach calls fn with no variables set. The running goroutine's values are
+// restored when fn returns, panics or calls [runtime.Goexit], and what fn set
+// is discarded. Use it to start what outlives the current work and must neither
+// keep the work's values alive nor act in its name, such as a cache refresher
+// that a request's handler starts:
 //
 //	ctxvar.Detach(func() { go refresh() })
 //
-// It is Empty().Run(fn).
+// Detach(fn) is Empty().Run(fn).
 func Detach(fn func()) { Empty().Run(fn) }

@@ -2,8 +2,8 @@ package ctxvar
 
 import "errors"
 
-// What a [*LookupError], a [*TokenError], an [*EnterError] or a [*VarError] is
-// about, for [errors.Is].
+// The faults that a [*LookupError], a [*TokenError], an [*EnterError] or a
+// [*VarError] reports, for use with [errors.Is].
 var (
 	ErrUnset        = errors.New("variable has neither a value nor a default")
 	ErrTokenUsed    = errors.New("token was used already")
@@ -14,8 +14,8 @@ var (
 	ErrVarCopied    = errors.New("variable was copied")
 )
 
-// Why there is no value, if a [*LookupError] can tell. The first three are about
-// variables for identity, see [Identity].
+// The reasons why a [*LookupError] found no value, where the reason is known.
+// The first three concern variables for identity; see [Identity].
 var (
 	ErrOutlived  = errors.New("the goroutine has outlived the work that it was started in and that set the variable")
 	ErrOtherWork = errors.New("the variable was set outside of this piece of work: before it began, or in another")
@@ -23,8 +23,8 @@ var (
 	ErrMayBeLost = errors.New("it may be lost: the goroutine was found with somebody else's profiler labels")
 )
 
-// A LookupError is what [Var.MustGet] panics with where there is nothing to
-// get. It mirrors the LookupError that Python's ContextVar.get() raises.
+// A LookupError is the panic value of [Var.MustGet] for a variable without a
+// value. It mirrors the LookupError that Python's ContextVar.get() raises.
 type LookupError struct {
 	Var string // the variable's name
 	// Why is nil, ErrOutlived, ErrOtherWork, ErrWorkOver or ErrMayBeLost.
@@ -51,7 +51,8 @@ func (e *LookupError) Unwrap() error { return ErrUnset }
 // Is reports whether target is e.Why.
 func (e *LookupError) Is(target error) bool { return e.Why != nil && target == e.Why }
 
-// A VarError is what a variable panics with that [New] did not make.
+// A VarError is the panic value of functions and methods that are given a
+// variable that [New] did not make.
 type VarError struct {
 	Var string // the name of the variable that was copied
 	Err error  // ErrVarZero or ErrVarCopied
@@ -67,7 +68,7 @@ func (e *VarError) Error() string {
 // Unwrap returns e.Err.
 func (e *VarError) Unwrap() error { return e.Err }
 
-// A TokenError is what [Var.Reset] and [Token.Reset] panic with when they are
+// A TokenError is the panic value of [Var.Reset] and [Token.Reset] when they are
 // misused. It mirrors the RuntimeError and the ValueError of Python's
 // ContextVar.reset().
 type TokenError struct {
@@ -93,11 +94,11 @@ func (e *TokenError) Error() string {
 // Unwrap returns e.Err.
 func (e *TokenError) Unwrap() error { return e.Err }
 
-// An EnterError is what [Context.Run] panics with if the Context is being run
-// already. It mirrors the RuntimeError of Python's Context.run().
+// An EnterError is the panic value of [Context.Run] for a Context that is already
+// being run. It mirrors the RuntimeError of Python's Context.run().
 type EnterError struct {
-	// Here tells that it is the goroutine itself that runs the Context; else it
-	// is another one.
+	// Here reports whether the running goroutine is itself running the Context.
+	// If false, another goroutine is.
 	Here bool
 }
 

@@ -2,31 +2,35 @@ package ctxvar
 
 import "github.com/heirloom-go/heirloom/internal/gls"
 
-// Mode returns how this program's goroutines carry their variables: "default",
-// along with their profiler labels, or "exact", in a place of their own, if it
-// was built by the command heirloom exact. See "Profiler labels" above.
+// Mode reports how goroutines of this program carry their variables. It returns
+// "default" if they carry them along with their profiler labels, or "exact" if
+// they have a place of their own for them because the program was built with
+// the command heirloom exact. See "Profiler labels" in the package
+// documentation.
 func Mode() string { return gls.Mode }
 
-// MayBeLost reports whether the running goroutine may have had variables that
-// are not to be found: somebody else's profiler labels were on it when it first
-// used a variable, so they may have taken the place of what it had inherited.
-// Those that it starts, and copies of its values, have that from it; a [Work]
-// and [Detach] have not. It is always false in the exact mode.
+// MayBeLost reports whether the running goroutine may have inherited variables
+// that can no longer be found. This is so if it had somebody else's profiler
+// labels when it first used a variable, because these labels may have replaced
+// the variables. Goroutines that it starts and copies of its values report the
+// same; inside [Work] and [Detach], MayBeLost is false. It is always false in
+// the exact mode.
 //
-// It is for code to which it makes a difference whether a variable is not set
-// or nobody knows: one that runs a statement outside of a transaction because
-// there is none, say. Do labels through [Do], or with a ctx of [NewContext], to
-// be sure.
+// MayBeLost is for code that must distinguish a variable that is not set from
+// one whose value is unknown; for example, code that runs a statement outside
+// of a transaction because it finds none. To rule out such losses, write labels
+// with [Do], or with a ctx from [NewContext].
 func MayBeLost() bool { return gls.MayBeLost() }
 
-// LostCount returns how many goroutines were found so far for which [MayBeLost]
-// is true, but for those that have it from another. It is for metrics: a program
-// in which it does not stay at 0 has a tracer or an agent that labels
-// goroutines with contexts of its own.
+// LostCount returns the number of goroutines found so far for which [MayBeLost]
+// is true, not counting those that inherited this state. It is meant for
+// metrics: if the count does not stay at 0, a tracer or an agent in the program
+// labels goroutines with contexts of its own.
 func LostCount() uint64 { return gls.LostCount() }
 
-// OnLost makes f, which may be nil, what is called whenever [LostCount] grows,
-// in the goroutine that it counts, which may be anywhere in its work: f should
-// do no more than look at the stack or count. f may be called by several
-// goroutines at the same time. There is one such function; OnLost replaces it.
+// OnLost registers f to be called each time [LostCount] grows, in the goroutine
+// that was counted, at whatever point that goroutine has reached. f should
+// therefore only record the stack or count. f may be called by several
+// goroutines at the same time. There is only one such function; OnLost replaces
+// the previous one, and a nil f removes it.
 func OnLost(f func()) { gls.OnLost(f) }

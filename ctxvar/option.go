@@ -10,21 +10,21 @@ type optionFunc[T any] func(*Var[T])
 
 func (f optionFunc[T]) apply(v *Var[T]) { f(v) }
 
-// Default gives a variable a default: what [Var.Get] returns where no value is
-// set. The default is one value for all, so if it is a map or a slice, changing
-// it in place changes it for everybody; [DefaultFunc] makes one for each.
+// Default gives a variable a default value, which [Var.Get] returns if no value
+// is set. All goroutines share the one value, so changing a map or a slice in
+// place changes it for all of them; [DefaultFunc] makes a new value each time.
 func Default[T any](value T) Option[T] {
 	return optionFunc[T](func(v *Var[T]) {
 		v.preset, v.constant, v.fallback = value, true, nil
 	})
 }
 
-// DefaultFunc gives a variable a default that is made anew with each call of
-// [Var.Get] or [Var.Lookup] where no value is set. f may be called by several
+// DefaultFunc gives a variable a default that f makes anew for each call of
+// [Var.Get] or [Var.Lookup] that finds no value set. f may be called by several
 // goroutines at the same time. DefaultFunc panics if f is nil.
 //
-// Python has no such thing: its default is one object for all tasks, and the
-// usual bug is to change it in place.
+// Python has no counterpart: its default is one object shared by all tasks, and
+// changing that object in place is a common bug.
 func DefaultFunc[T any](f func() T) Option[T] {
 	if f == nil {
 		panic("ctxvar: DefaultFunc of a nil function")
@@ -35,34 +35,37 @@ func DefaultFunc[T any](f func() T) Option[T] {
 	})
 }
 
-// identities is true once there is a variable for identity.
+// identities is true once a variable for identity has been declared.
 var identities atomic.Bool
 
-// Identity makes a variable one for identity: a user, a tenant, a permission,
-// whatever authorises. A value of such a variable is readable only within the
-// piece of work that it was set in, see [Work], and while that lasts. Where it
-// isn't, it is as if it were not set: [Var.Get] returns the default,
-// [Var.Lookup] reports false, and [Var.MustGet] panics with a [*LookupError]
-// that tells why. So it is not readable:
+// Identity declares a variable as a variable for identity, which holds a user,
+// a tenant, a permission or anything else that authorises. A value of such a
+// variable is readable only within the work in which it was set (see [Work]),
+// and only until that work ends. Elsewhere the variable behaves as if it were
+// not set: [Var.Get] returns the default, [Var.Lookup] reports false, and
+// [Var.MustGet] panics with a [*LookupError] that says why. So a value is not
+// readable:
 //
-//   - in a goroutine that has outlived the request which started it, as a
-//     worker of a pool that is started when it is first needed,
-//   - in a server that was started with the variable set, as by a test,
-//   - with a snapshot that has outlived its request, as in a job that waits in a
-//     queue.
+//   - in a goroutine that has outlived the request in which it was started,
+//     such as a worker that a pool started on first use,
+//   - in the requests of a server that was started with the variable set, as a
+//     test may do,
+//   - from a snapshot that has outlived its request, such as that of a job
+//     waiting in a queue.
 //
-// While a request lasts, each goroutine that it started is inside its work and
-// reads its identity. That is so for a worker of a pool too, even when it runs
-// somebody else's job at that moment: nothing tells it that the job is
-// another's. Therefore start pools outside of requests, in main or within
-// [Detach], and do each job with [RunFrom], which gives it the identity of its
-// own ctx, or none.
+// While a request lasts, each goroutine started in it belongs to its work and
+// reads its identity. This includes a worker of a pool, even while the worker
+// runs a job of somebody else, because nothing in the worker says whose job it
+// is. Therefore start pools outside of requests, in main or within [Detach],
+// and run each job with [RunFrom], which gives the job the identity carried by
+// its own ctx, or none.
 //
-// A job that a request hands its ctx to, see [RunFrom], has its identity until
-// the request ends. What goes on in its name after that begins a work of its own
-// and sets the variable there.
+// A job to which a request passes its ctx, and which is run with RunFrom, has
+// the request's identity until the request ends. What continues in the
+// request's name after that should begin a work of its own and set the variable
+// there.
 //
-// A value that was set outside of any work is readable in the goroutine alone
+// A value that was set outside of any work is readable only in the goroutine
 // that set it.
 //
 // A test sets such a variable within a work: ctxvar.Work(func() { … }).
@@ -73,13 +76,13 @@ func Identity[T any]() Option[T] {
 	})
 }
 
-// Redacted is what is shown in place of the value of a secret variable.
+// Redacted is shown in place of the value of a secret variable.
 const Redacted = "[redacted]"
 
-// Secret marks a variable whose values are not to be shown: Heirloom's logs, the
-// tree of tasks and the live view show [Redacted] in their place, and no wire
-// takes them to another machine. Others that list variables ask
-// [Variable].Secret.
+// Secret declares that the values of a variable must not be shown. Heirloom's
+// logs, the tree of tasks and the live view show [Redacted] instead, and no
+// wire carries the variable to another machine. Other code that lists variables
+// should ask [Variable].Secret.
 func Secret[T any]() Option[T] {
 	return optionFunc[T](func(v *Var[T]) { v.secret = true })
 }

@@ -8,14 +8,14 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// What fmt says of a Var, a Token and a Context is what Python's repr says.
+// The String methods of Var, Token and Context print what Python's repr prints.
 
 // String returns the variable's name and its default, as in
 //
 //	<Var name="tenant" default=none>
 //
-// A default that [DefaultFunc] makes is not made for it, and one of a variable
-// marked as [Secret] is not shown.
+// It does not call the function of a [DefaultFunc], and does not show the
+// default of a variable declared with [Secret].
 func (v *Var[T]) String() string {
 	var b strings.Builder
 	switch {
@@ -48,7 +48,7 @@ func (t *Token[T]) String() string {
 //
 //	<Context tenant=acme user=[redacted]>
 //
-// Those of a variable marked as [Secret] are not shown.
+// It does not show the values of variables declared with [Secret].
 func (c *Context) String() string {
 	return within(c, func() string {
 		var b strings.Builder
@@ -64,7 +64,7 @@ func (c *Context) String() string {
 	})
 }
 
-// shown has, by goroutine, what is being shown.
+// shown holds what each goroutine is formatting at the moment.
 var shown sync.Map
 
 type showing struct {
@@ -72,8 +72,8 @@ type showing struct {
 	goroutine uint64
 }
 
-// within returns what show does, or "...", as Python, if what is being shown by
-// this goroutine already: a default may have its own variable in it.
+// within returns the result of show, or "...", as Python does, if this
+// goroutine is already formatting what: a default may contain its own variable.
 func within(what any, show func() string) string {
 	key := showing{what, gls.Goroutine()}
 	if _, again := shown.LoadOrStore(key, nil); again {

@@ -6,21 +6,22 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Token is what [Var.Set] returns: the right to undo it, once. It mirrors
-// Python's contextvars.Token.
+// A Token is the result of [Var.Set]. It allows undoing that one assignment,
+// once. It mirrors Python's contextvars.Token.
 //
-// A Token is for the goroutine that made it, or for whoever runs the [Context]
-// it was made in. Until it is used it keeps alive the values that its goroutine
-// had, and afterwards the one that OldValue returns. Of several goroutines that
-// use it at the same time, one succeeds at most.
+// A Token may be used by the goroutine that made it, or by any goroutine that
+// runs the [Context] in which it was made. Until it is used, it keeps the
+// goroutine's previous values alive; afterwards, only the value that OldValue
+// returns. If several goroutines use a Token at the same time, at most one
+// succeeds.
 type Token[T any] struct {
 	v      *Var[T]
 	change gls.Change
 	used   atomic.Bool
 }
 
-// Reset gives the variable the value it had before the [Var.Set] that returned
-// t. It panics as [Var.Reset] does.
+// Reset restores the value that the variable had before the [Var.Set] that
+// returned t. It panics as [Var.Reset] does.
 func (t *Token[T]) Reset() {
 	if t.v == nil {
 		panic(&TokenError{Err: ErrTokenVar, other: t.of()})
@@ -28,7 +29,7 @@ func (t *Token[T]) Reset() {
 	t.v.Reset(t)
 }
 
-// of names the variable that t belongs to.
+// of returns the name of the variable that t belongs to, for error texts.
 func (t *Token[T]) of() string {
 	if t.v == nil {
 		return "none, for it was not made by Set"
@@ -40,7 +41,7 @@ func (t *Token[T]) of() string {
 func (t *Token[T]) Var() *Var[T] { return t.v }
 
 // OldValue returns the value that the variable had before the [Var.Set] that
-// returned t. It reports false where there was none, for which Python's
+// returned t. It reports false if there was none, in which case Python's
 // Token.old_value is Token.MISSING.
 func (t *Token[T]) OldValue() (T, bool) {
 	old := t.change.Old()

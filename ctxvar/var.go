@@ -7,28 +7,29 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Var is a context variable: a variable whose value is private to the
-// goroutine that set it and to those it has started since. It mirrors Python's
+// A Var is a context variable: its value is visible only to the goroutine that
+// set it and to the goroutines that it starts afterwards. It mirrors Python's
 // contextvars.ContextVar.
 //
-// Vars are meant to be declared with [New] at package level. One that is made
-// in a function is a new variable with each call, which nothing else can read,
-// and takes a little memory in every Context it is ever set in. A Var that New
-// did not make, a zero or a copied one, panics with a [*VarError] where it is
-// used.
+// Declare a Var with [New] at package level. New in a function makes a new
+// variable with each call. No other code can read that variable, and it takes a
+// little memory in every Context in which it is ever set. Using a Var that New
+// did not make, that is, a zero Var or a copy, panics with a [*VarError].
 type Var[T any] struct {
 	_ noCopy
-	// self is the Var itself, by which a copy is told.
+	// self points to the Var itself. In a copy it does not, which is how check
+	// recognises one.
 	self *Var[T]
-	// id is the variable's key in the trie. No variable has 0, which is that of
-	// a zero Var.
+	// id is the variable's key in the trie. A zero Var has 0, and no other Var
+	// does.
 	id       uint32
 	identity bool
 	secret   bool
 	constant bool // the default is preset
 	name     string
 	preset   T
-	// fallback returns the default if that is made anew each time; else nil.
+	// fallback makes the default anew each time. It is nil if the default is
+	// preset.
 	fallback func() T
 }
 
@@ -51,15 +52,15 @@ type Variable interface {
 
 var _ Variable = (*Var[any])(nil)
 
-// ids counts the variables, whose numbers are their keys in the trie. It has
-// more bits than these, so that it never begins again.
+// ids counts the variables; a variable's number is its key in the trie. The
+// counter has more bits than the keys, so it never wraps around.
 var ids atomic.Uint64
 
-// New declares a variable. The name is for people, in error texts and
-// listings; variables are told apart by the pointer, not the name. Of several
-// defaults the last one holds.
+// New declares a variable. The name appears in error texts and listings; it
+// does not identify the variable, the pointer does. If several defaults are
+// given, the last one counts.
 //
-// Call New at package level, as one would call contextvars.ContextVar at module
+// Call New at package level, as contextvars.ContextVar is called at module
 // level.
 func New[T any](name string, opts ...Option[T]) *Var[T] {
 	id := ids.Add(1)
@@ -100,15 +101,15 @@ func (v *Var[T]) misused() {
 }
 
 // Get returns the running goroutine's value of v, or else v's default, or else
-// the zero value of T. It allocates nothing and takes the same time whatever
-// else is set; see BenchmarkGet.
+// the zero value of T. It allocates nothing, and takes the same time whatever
+// other variables are set; see BenchmarkGet.
 //
-// It mirrors ContextVar.get(), but where that raises LookupError, Get returns
-// the zero value, as reading any variable of Go does. [Var.MustGet] panics and
-// [Var.Lookup] reports.
+// It mirrors ContextVar.get(), except that Get returns the zero value where
+// Python raises LookupError, as reading any Go variable does. [Var.MustGet]
+// panics there, and [Var.Lookup] reports false.
 func (v *Var[T]) Get() T {
-	// As Lookup does, but with all that is usual inlined: this is what programs
-	// do most.
+	// This is Lookup with the common path inlined, because programs call
+	// Get far more often than anything else.
 	p := gls.Peek()
 	f := gls.FrameIn(p)
 	if f == nil {
@@ -147,7 +148,7 @@ func (v *Var[T]) set() (T, bool) {
 	return v.ofIdentity(held)
 }
 
-// unset returns what v has where no value is set.
+// unset returns v's value where none is set: the default, if v has one.
 func (v *Var[T]) unset() (value T, ok bool) {
 	v.check()
 	if v.fallback != nil {
@@ -157,7 +158,7 @@ func (v *Var[T]) unset() (value T, ok bool) {
 }
 
 // GetOr returns the running goroutine's value of v, or else def. Like
-// ContextVar.get(default), it ignores the variable's own default.
+// ContextVar.get(default), it ignores v's own default.
 func (v *Var[T]) GetOr(def T) T {
 	if value, ok := v.set(); ok {
 		return value
@@ -166,10 +167,10 @@ func (v *Var[T]) GetOr(def T) T {
 	return def
 }
 
-// Lookup returns the running goroutine's value of v, or else v's default. It
-// reports false, with the zero value, where there is neither: where Python's
-// ContextVar.get() raises LookupError. The default of a variable for identity,
-// see [Identity], does not count.
+// Lookup returns the running goroutine's value of v, or else v's default. If v
+// has neither, which is where Python's ContextVar.get() raises LookupError,
+// Lookup returns the zero value and false. It ignores the default of a variable
+// for identity (see [Identity]).
 func (v *Var[T]) Lookup() (value T, ok bool) {
 	if value, ok = v.set(); ok || v.identity {
 		return value, ok
@@ -177,9 +178,9 @@ func (v *Var[T]) Lookup() (value T, ok bool) {
 	return v.unset()
 }
 
-// MustGet returns the running goroutine's value of v, or else v's default. It
-// panics with a [*LookupError] where [Var.Lookup] reports false, which tells why
-// if it can.
+// MustGet returns the running goroutine's value of v, or else v's default. If
+// [Var.Lookup] would report false, MustGet panics with a [*LookupError], which
+// gives the reason if it is known.
 func (v *Var[T]) MustGet() T {
 	value, ok := v.Lookup()
 	if !ok {
@@ -189,24 +190,26 @@ func (v *Var[T]) MustGet() T {
 	return value
 }
 
-// Set gives v a value in the running goroutine, and in the [Context] it is
-// running, if it is. Goroutines started from now on inherit the value; those
-// that run already, and the one that started this one, don't see it. The value
-// is garbage when the last goroutine or Context that has it is.
+// Set sets the value of v in the running goroutine, and in the [Context] that
+// the goroutine is running, if any. Goroutines that it starts from now on
+// inherit the value. Those already running, and the goroutine that started this
+// one, do not see it. The value becomes garbage together with the last
+// goroutine or Context that has it.
 //
-// The result gives the value before back; to let the new one stay, ignore it.
-// In one line, for the rest of a function:
+// The returned Token restores the previous value; ignore it to keep the new
+// one. To set a value for the rest of a function:
 //
 //	defer v.Set(value).Reset()
 //
-// A value that is to stay lasts as long as the goroutine does. In a handler that
-// is longer than the request where connections are kept alive or handlers run in
-// a pool; begin a [Work] with each request, as ctxhttp.Middleware does.
+// A value that is never reset lasts as long as the goroutine. In a handler this
+// is longer than the request, if connections are kept alive or handlers run in
+// a pool; to prevent that, begin a [Work] with each request, as
+// ctxhttp.Middleware does.
 //
 // It mirrors ContextVar.set().
 func (v *Var[T]) Set(value T) *Token[T] {
-	// Small enough to be inlined, so that a token that does not leave the
-	// caller's function costs no allocation.
+	// Set is small enough to be inlined, so a token that does not escape
+	// the calling function is not allocated.
 	return &Token[T]{v: v, change: v.assign(value)}
 }
 
@@ -215,13 +218,13 @@ func (v *Var[T]) assign(value T) gls.Change {
 	return gls.Set(v.id, v.bind(value))
 }
 
-// Reset gives v the value it had before the [Var.Set] that returned t; where
-// there was none, there is none again. It panics with a [*TokenError], and
-// changes nothing, if t was used before, belongs to another variable, or was
-// made in another context than this is: in another goroutine, or outside of the
-// [Context.Run] this is in.
+// Reset restores the value that v had before the [Var.Set] that returned t; if
+// v had no value then, it has none again. Reset panics with a [*TokenError],
+// and changes nothing, if t was already used, belongs to another variable, or
+// was made in another context: in another goroutine, or outside of the
+// [Context.Run] in which Reset is called.
 //
-// It mirrors ContextVar.reset(). [Token.Reset] is the same, and shorter.
+// It mirrors ContextVar.reset(). [Token.Reset] does the same and is shorter.
 func (v *Var[T]) Reset(t *Token[T]) {
 	v.check()
 	switch {
@@ -235,19 +238,19 @@ func (v *Var[T]) Reset(t *Token[T]) {
 	t.used.Store(true)
 }
 
-// With calls fn with v set to value, and gives v the value it had before when
-// fn returns, panics or calls [runtime.Goexit]. It mirrors the with statement
-// that Python 3.14 has for tokens: with v.set(value): ...
+// With sets v to value and calls fn. It restores v's previous value when fn
+// returns, panics or calls [runtime.Goexit]. It mirrors the with statement of
+// Python 3.14: with v.set(value): ...
 func (v *Var[T]) With(value T, fn func()) {
 	defer v.Set(value).Reset()
 	fn()
 }
 
-// In returns the value that v has in c, and whether it has one. Defaults don't
-// count. It mirrors ctx[var] and ctx.get(var).
+// In returns the value of v in c, and reports whether v has one there. It
+// ignores defaults. It mirrors ctx[var] and ctx.get(var).
 //
-// While a goroutine runs c, another one finds the state after some assignment
-// made in the run, and never half of one.
+// While a goroutine runs c, In called from another goroutine returns the value as
+// some assignment of that run left it.
 func (v *Var[T]) In(c *Context) (T, bool) {
 	v.check()
 	f := c.env().Frame()
@@ -259,8 +262,8 @@ func (v *Var[T]) In(c *Context) (T, bool) {
 	return valueOf[T](b), true
 }
 
-// LookupIn is [Var.Lookup] in c in place of the running goroutine's values: what v
-// has in c, or else v's default. It is for what was given a ctx, see [Effective].
+// LookupIn is [Var.Lookup] for the values in c: it returns the value of v in c,
+// or else v's default. Functions that were given a ctx use it with [Effective].
 func (v *Var[T]) LookupIn(c *Context) (value T, ok bool) {
 	if value, ok = v.In(c); ok || v.identity {
 		return value, ok
