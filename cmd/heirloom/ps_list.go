@@ -12,12 +12,12 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
 	"github.com/heirloom-go/heirloom/gather"
-	"github.com/heirloom-go/heirloom/internal/localview"
+	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
 // A program is one of this machine that lets itself be looked into.
 type program struct {
-	localview.Program
+	taskhttp.Program
 	Tasks int    `json:"tasks"`           // that are live
 	Error string `json:"error,omitempty"` // why it cannot be looked into after all
 }
@@ -45,7 +45,7 @@ func askProgram(ctx context.Context, pid int) (none program, err error) {
 		return none, err
 	}
 	defer client.Close()
-	p := program{Program: localview.Program{PID: pid}}
+	p := program{Program: taskhttp.Program{PID: pid}}
 	answer, err := client.Program(ctx)
 	if err == nil {
 		p.Program = answer

@@ -6,19 +6,46 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"os"
+	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/internal/localview"
 )
 
-// ErrListening is the error of [Handler.ListenLocal] if the process listens
-// already.
-var ErrListening = localview.ErrListening
+// ErrListening is the error of [Handler.ListenLocal] when a program of this process id
+// listens already: this one, or one in another container that has the same folder.
+var ErrListening = errors.New("a program with this process id listens already")
+
+// ProgramPath is where a program that listens on its machine serves its [Program], as JSON.
+const ProgramPath = "/program"
+
+// A Program is what a program says of itself, see [ProgramPath].
+type Program struct {
+	PID     int       `json:"pid"`
+	Name    string    `json:"name"`              // of its executable
+	Package string    `json:"package,omitempty"` // of its function main
+	Version string    `json:"version,omitempty"` // of its main module
+	Since   time.Time `json:"since"`             // when it began to listen
+}
+
+// thisProgram returns what this program says of itself.
+func thisProgram() Program {
+	p := Program{PID: os.Getpid(), Since: time.Now()}
+	if exe, err := os.Executable(); err == nil {
+		p.Name = filepath.Base(exe)
+	}
+	if info, ok := debug.ReadBuildInfo(); ok {
+		p.Package, p.Version = info.Path, info.Main.Version
+	}
+	return p
+}
 
 // ListenLocal lets the user who runs the program, and root, look into it from the
 // same machine without an address: heirloom ps lists the programs that listen, and
-// heirloom ps PID and heirloom top PID show what h does. It returns once it listens;
+// heirloom ps PID and heirloom top PID show what h does; other programs have [LocalPIDs]
+// and [DialLocal]. It returns once it listens;
 // the result ends that, and is to be closed before the program ends.
 //
 //	if local, err := taskhttp.New().ListenLocal(); err == nil {
@@ -36,15 +63,15 @@ var ErrListening = localview.ErrListening
 // folder could be used. [Handler.Close] does not end the listening, so that a program
 // that is slow to shut down can be looked into.
 func (h *Handler) ListenLocal() (io.Closer, error) {
-	listener, err := localview.Listen()
+	listener, err := listen()
 	if err != nil {
 		return nil, fmt.Errorf("taskhttp: cannot listen on this machine: %w", err)
 	}
-	self := localview.Self()
+	self := thisProgram()
 	mux := http.NewServeMux()
 	mux.Handle("/debug/tasks", h)
 	mux.Handle("/debug/tasks/", h)
-	mux.HandleFunc("GET "+localview.ProgramPath, func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+ProgramPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
 		_ = json.NewEncoder(w).Encode(self) // an error is the client's: it went away
 	})

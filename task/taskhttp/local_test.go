@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/heirloom-go/heirloom/internal/localview"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
@@ -28,7 +27,7 @@ func TestListenLocal(t *testing.T) {
 	require.ErrorIs(t, err, taskhttp.ErrListening)
 
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return localview.Dial(ctx, os.Getpid())
+		return taskhttp.DialLocal(ctx, os.Getpid())
 	}}
 	defer transport.CloseIdleConnections()
 	client := &http.Client{Transport: transport}
@@ -42,8 +41,8 @@ func TestListenLocal(t *testing.T) {
 		require.NoError(t, err)
 		require.NoError(t, json.Unmarshal(text, into))
 	}
-	var self localview.Program
-	get(localview.ProgramPath, &self)
+	var self taskhttp.Program
+	get(taskhttp.ProgramPath, &self)
 	assert.Equal(t, os.Getpid(), self.PID)
 	assert.NotEmpty(t, self.Name)
 	assert.False(t, self.Since.IsZero())
@@ -60,6 +59,6 @@ func TestListenLocal(t *testing.T) {
 
 	require.NoError(t, local.Close())
 	require.NoError(t, local.Close(), "more than once")
-	_, err = localview.Dial(t.Context(), os.Getpid())
-	require.ErrorIs(t, err, localview.ErrNotListening)
+	_, err = taskhttp.DialLocal(t.Context(), os.Getpid())
+	require.ErrorIs(t, err, taskhttp.ErrNotListening)
 }

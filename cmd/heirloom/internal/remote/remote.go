@@ -17,7 +17,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/heirloom-go/heirloom/internal/localview"
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
@@ -28,7 +27,7 @@ const (
 )
 
 // ErrNotListening is the error of a process that does not let itself be looked into.
-var ErrNotListening = localview.ErrNotListening
+var ErrNotListening = taskhttp.ErrNotListening
 
 // ErrNoTask is the error of a question about a task that is not live.
 var ErrNoTask = errors.New("no such task is live")
@@ -83,7 +82,7 @@ func New(t Target, c Credentials) (*Client, error) {
 	if t.pid != 0 {
 		transport.Proxy = nil
 		transport.DialContext = func(ctx context.Context, _, _ string) (net.Conn, error) {
-			return localview.Dial(ctx, t.pid)
+			return taskhttp.DialLocal(ctx, t.pid)
 		}
 	}
 	header.Set("Accept", "application/json")
@@ -122,8 +121,8 @@ func (c *Client) Stack(ctx context.Context, id uint64, format string) ([]byte, e
 }
 
 // Program returns what a program of this machine says of itself.
-func (c *Client) Program(ctx context.Context) (p localview.Program, err error) {
-	text, err := c.get(ctx, localview.ProgramPath, nil)
+func (c *Client) Program(ctx context.Context) (p taskhttp.Program, err error) {
+	text, err := c.get(ctx, taskhttp.ProgramPath, nil)
 	if err == nil {
 		err = json.Unmarshal(text, &p)
 	}
@@ -174,9 +173,9 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 // unreached words why nothing answers.
 func (c *Client) unreached(err error, limit time.Duration) error {
 	switch {
-	case errors.Is(err, localview.ErrNoProcess):
+	case errors.Is(err, taskhttp.ErrNoProcess):
 		return &GoneError{c.target.pid}
-	case errors.Is(err, localview.ErrNotListening):
+	case errors.Is(err, taskhttp.ErrNotListening):
 		return fmt.Errorf("%s cannot be looked into: %w; one that calls taskhttp.Handler.ListenLocal does, and heirloom ps lists those (a port is written :%d)",
 			c.target.Name, ErrNotListening, c.target.pid)
 	}

@@ -7,7 +7,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/heirloom-go/heirloom/internal/localview"
+	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
 const usualPath = "/debug/tasks"
@@ -70,4 +70,4 @@ func Process(pid int) Target {
 
 // Processes returns the process ids of the programs of this machine that have
 // listened for it. Some may have ended since.
-func Processes() []int { return localview.PIDs() }
+func Processes() []int { return taskhttp.LocalPIDs() }

@@ -1,6 +1,6 @@
 //go:build unix
 
-package localview
+package taskhttp
 
 import (
 	"errors"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package localview
+package taskhttp
 
 import (
 	"context"
@@ -12,11 +12,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"github.com/heirloom-go/heirloom/internal/leakcheck"
 )
-
-func TestMain(m *testing.M) { leakcheck.Main(m) }
 
 // runtimeFolder gives this process a runtime folder of its own.
 func runtimeFolder(t *testing.T) string {
@@ -28,11 +24,11 @@ func runtimeFolder(t *testing.T) string {
 func TestListenAndDial(t *testing.T) {
 	dir := runtimeFolder(t)
 	me := os.Getpid()
-	_, err := Dial(t.Context(), me)
+	_, err := DialLocal(t.Context(), me)
 	require.ErrorIs(t, err, ErrNotListening)
-	assert.NotContains(t, PIDs(), me)
+	assert.NotContains(t, LocalPIDs(), me)
 
-	l, err := Listen()
+	l, err := listen()
 	require.NoError(t, err)
 	socket := l.Addr().String()
 	assert.Equal(t, dir, filepath.Dir(socket))
@@ -42,17 +38,17 @@ func TestListenAndDial(t *testing.T) {
 	info, err = os.Stat(dir)
 	require.NoError(t, err)
 	assert.Equal(t, os.FileMode(0o700), info.Mode().Perm())
-	assert.Contains(t, PIDs(), me)
+	assert.Contains(t, LocalPIDs(), me)
 
-	conn, err := Dial(t.Context(), me)
+	conn, err := DialLocal(t.Context(), me)
 	require.NoError(t, err)
 	require.NoError(t, conn.Close())
-	_, err = Listen()
+	_, err = listen()
 	require.ErrorIs(t, err, ErrListening, "once for each process")
 
 	require.NoError(t, l.Close())
 	assert.NoFileExists(t, socket)
-	_, err = Dial(t.Context(), me)
+	_, err = DialLocal(t.Context(), me)
 	require.ErrorIs(t, err, ErrNotListening)
 }
 
@@ -74,19 +70,19 @@ func TestWhatAKilledProgramLeaves(t *testing.T) {
 
 	stale := f.socket(ended.Process.Pid)
 	leave(t, stale)
-	require.Contains(t, PIDs(), ended.Process.Pid)
-	_, err := Dial(t.Context(), ended.Process.Pid)
+	require.Contains(t, LocalPIDs(), ended.Process.Pid)
+	_, err := DialLocal(t.Context(), ended.Process.Pid)
 	require.ErrorIs(t, err, ErrNoProcess)
 	assert.NoFileExists(t, stale, "who looks tidies up")
 
 	reused := f.socket(os.Getppid())
 	leave(t, reused)
-	_, err = Dial(t.Context(), os.Getppid())
+	_, err = DialLocal(t.Context(), os.Getppid())
 	require.ErrorIs(t, err, ErrNotListening)
 	assert.FileExists(t, reused, "a process may be about to listen there")
 
 	leave(t, f.socket(os.Getpid()))
-	l, err := Listen()
+	l, err := listen()
 	require.NoError(t, err, "one that had our process id")
 	require.NoError(t, l.Close())
 }
@@ -127,23 +123,23 @@ func TestFoldersThatAreNotOurs(t *testing.T) {
 // A socket in a folder that others can enter may be anybody's, and is not asked.
 func TestDialTrustsNoOpenFolder(t *testing.T) {
 	dir := runtimeFolder(t)
-	l, err := Listen()
+	l, err := listen()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close()) }()
 	require.NoError(t, os.Chmod(dir, 0o755))
-	_, err = Dial(t.Context(), os.Getpid())
+	_, err = DialLocal(t.Context(), os.Getpid())
 	require.ErrorIs(t, err, ErrNotListening)
-	assert.NotContains(t, PIDs(), os.Getpid())
+	assert.NotContains(t, LocalPIDs(), os.Getpid())
 }
 
 func TestDialEndsWithItsContext(t *testing.T) {
 	runtimeFolder(t)
-	l, err := Listen()
+	l, err := listen()
 	require.NoError(t, err)
 	defer func() { require.NoError(t, l.Close()) }()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	_, err = Dial(ctx, os.Getpid())
+	_, err = DialLocal(ctx, os.Getpid())
 	require.ErrorIs(t, err, context.Canceled)
 }
 

@@ -1,6 +1,6 @@
 //go:build !unix && !windows
 
-package localview
+package taskhttp
 
 func folders() []folder { return nil }
 

@@ -1,4 +1,4 @@
-package localview
+package taskhttp
 
 import (
 	"os"

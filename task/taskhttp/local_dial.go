@@ -1,0 +1,66 @@
+package taskhttp
+
+import (
+	"context"
+	"errors"
+	"net"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// ErrNoProcess and ErrNotListening are why [DialLocal] does not reach a program.
+var (
+	ErrNoProcess    = errors.New("there is no such process")
+	ErrNotListening = errors.New("the process does not listen")
+)
+
+// DialLocal connects to a process of this machine that has called [Handler.ListenLocal],
+// which serves there, over HTTP and to any Host, /debug/tasks and [ProgramPath]. It is for
+// the DialContext of an [net/http.Transport], and blocks until it is connected or ctx ends.
+// It returns [ErrNoProcess] if there is no such process, and [ErrNotListening] if it does
+// not listen, or not for this user. What a process left behind that has ended is removed.
+func DialLocal(ctx context.Context, pid int) (net.Conn, error) {
+	for _, f := range folders() {
+		path := f.socket(pid)
+		if _, err := os.Lstat(path); err != nil || f.check() != nil {
+			continue
+		}
+		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		if err == nil || ctx.Err() != nil {
+			return conn, err
+		}
+		if f.own && !alive(pid) {
+			_ = os.Remove(path) // or the next one does
+		}
+	}
+	if !alive(pid) {
+		return nil, ErrNoProcess
+	}
+	return nil, ErrNotListening
+}
+
+// LocalPIDs returns the process ids of the programs of this machine that listen for this
+// user, see [Handler.ListenLocal], or that did when they were killed, in order. Root gets
+// those of all users.
+func LocalPIDs() []int {
+	var pids []int
+	for _, f := range folders() {
+		if f.check() != nil {
+			continue
+		}
+		entries, err := os.ReadDir(f.path)
+		if err != nil {
+			continue
+		}
+		for _, e := range entries {
+			name, ok := strings.CutSuffix(e.Name(), socketSuffix)
+			if pid, err := strconv.Atoi(name); ok && err == nil && pid > 0 {
+				pids = append(pids, pid)
+			}
+		}
+	}
+	slices.Sort(pids)
+	return slices.Compact(pids)
+}
