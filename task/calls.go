@@ -83,14 +83,14 @@ func (n *node) callRows(limit int) (rows []Info, more int) {
 	return rows, in.len - len(rows)
 }
 
-// Jobs counts the jobs of a call of package gather.
+// Jobs has the numbers of jobs of a call of package gather, by progress.
 type Jobs struct {
 	Done    int `json:"done"`
 	Running int `json:"running"`
-	Total   int `json:"total"` // negative if it is not known
+	Total   int `json:"total"` // negative if unknown
 }
 
-// String says how far the jobs are.
+// String returns the progress of the jobs as text.
 func (j *Jobs) String() string {
 	if j.Total < 0 {
 		return fmt.Sprintf("%d jobs done, %d running", j.Done, j.Running)

@@ -5,29 +5,31 @@ import (
 	"time"
 )
 
-// CancelScope cancels the innermost [Group] or [Run] that ctx comes from: its ctx,
-// with cause as [context.Cause], and all that was started in it. A cause of nil is
-// [context.Canceled]. It does not wait. The Group then returns a
-// [*CanceledError] that has the cause, unless something in it fails.
+// CancelScope cancels the innermost [Group] or [Run] that ctx comes from: its
+// ctx, with cause as [context.Cause], and every task started in it. If cause is
+// nil, it is [context.Canceled]. CancelScope does not wait. The Group or Run
+// then returns a [*CanceledError] with the cause, unless something in it fails.
 //
-// It reports false, and does nothing, if ctx comes from neither, or if what it
-// comes from has ended. It mirrors trio's nursery.cancel_scope.cancel.
+// CancelScope reports false, and does nothing, if ctx comes from no Group or
+// Run, or if that has ended. It mirrors trio's nursery.cancel_scope.cancel.
 func CancelScope(ctx context.Context, cause error) bool {
 	n := scopeOf(ctx)
 	return n != nil && n.cancel(cause)
 }
 
-// SetTimeout has the innermost [Group] or [Run] that ctx comes from end d from
-// now: it is cancelled then, with a [*TimeoutError] as the cause, which is its
-// error if it ends because of that. To call it again moves the time, further away
-// or nearer; a negative d takes it back. It reports false, and does nothing, if
-// ctx comes from neither, or if the time has passed already or the scope has
-// ended. It mirrors the deadline of trio's cancel scopes and asyncio's
+// SetTimeout sets a time limit for the innermost [Group] or [Run] that ctx
+// comes from: after d it is cancelled, with a [*TimeoutError] as the cause. The
+// TimeoutError is also its error if it ends because of the limit. Another call
+// replaces the limit with a later or an earlier one, and a call with a negative
+// d removes it. SetTimeout reports false, and does nothing, if ctx comes from
+// no Group or Run, if the previous limit has passed, or if the scope has ended.
+// It mirrors the deadline of trio's cancel scopes and asyncio's
 // Timeout.reschedule.
 //
-// The time is not in ctx.Deadline, which may not move, so what reads that does
-// not know of it. A [Timeout], which is there, is a limit besides and cannot be
-// moved.
+// ctx.Deadline does not report the limit, because the result of Deadline must
+// not change, so code that reads Deadline does not learn of it. A [Timeout]
+// option, which ctx.Deadline does report, is a separate limit and cannot be
+// changed.
 func SetTimeout(ctx context.Context, d time.Duration) bool {
 	n := scopeOf(ctx)
 	if n == nil {

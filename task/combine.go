@@ -10,30 +10,30 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// When tells [Wait] what to wait for.
+// When says what [Wait] waits for.
 type When int
 
-// What Wait can wait for. They mirror the constants of the same names that
-// asyncio.wait takes as return_when.
+// The conditions that Wait can wait for. They mirror the constants of the same
+// names that asyncio.wait takes as return_when.
 const (
 	FirstCompleted When = iota // until a task has ended
-	FirstError                 // until a task has failed, or all have ended; being cancelled is not failing
+	FirstError                 // until a task has failed, or all have ended; cancellation is not failure
 	AllCompleted               // until all tasks have ended
 )
 
-// Wait waits until enough of the tasks have ended, and returns those that have
-// and those that have not, each in the order in which they were given. It
-// touches none of them, and looks at no error. Given no task it returns at once,
-// and it counts a task that is given several times as one. It mirrors
-// asyncio.wait.
+// Wait waits until when is satisfied. It returns the tasks that have ended and
+// those that have not, each in the order in which they were given. It does not
+// cancel the tasks, and does not count as looking at their errors. A task that
+// is given several times counts as one. Without tasks, Wait returns at once. It
+// mirrors asyncio.wait.
 //
 // If ctx ends first, Wait returns the tasks as they are then, and an [*Error]
-// that has ctx's error and cause. A ctx with a deadline takes the place of
-// asyncio.wait's timeout. The [*Error] is [ErrDeadlock] if the wait would never
-// end, as for [Task.Await]: because one of the tasks waits for the caller if it
-// is for all, and because all of those left do if it is for the first.
+// that wraps ctx's error and cause. A ctx with a deadline replaces the timeout
+// of asyncio.wait. The [*Error] wraps [ErrDeadlock] if the wait would never end
+// (see [Task.Await]): in a wait for all tasks, because one of them waits for
+// the caller, or in a wait for the first, because all that have not ended do.
 //
-// For tasks with different results, have H be [Handle].
+// For tasks with different result types, use [Handle] as H.
 func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending []H, err error) {
 	tasks = distinct(tasks)
 	kind := forAll
@@ -63,17 +63,17 @@ func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending [
 	return done, pending, err
 }
 
-// AsCompleted iterates over the tasks as they end, the first one first, with
-// the error of each, which is looked at with that. It counts a task that is
-// given several times as one. Leaving the loop early leaves the other tasks
-// alone. It mirrors asyncio.as_completed.
+// AsCompleted iterates over the tasks in the order in which they end, together
+// with the error of each, which then counts as looked at. A task that is given
+// several times counts as one. Leaving the loop early does not affect the other
+// tasks. It mirrors asyncio.as_completed.
 //
 //	for t, err := range task.AsCompleted(ctx, tasks...) {
 //
-// If ctx ends, the tasks that have not ended come with an [*Error] that has
-// ctx's error and cause, in the order in which they were given. So each task
-// comes exactly once. If all that are left wait for the caller to end, the error
-// is [ErrDeadlock].
+// If ctx ends, AsCompleted yields the tasks that have not ended, in the order
+// in which they were given, each with an [*Error] that wraps ctx's error and
+// cause. So each task is yielded exactly once. If all remaining tasks wait for
+// the caller to end, the error wraps [ErrDeadlock].
 func AsCompleted[H Handle](ctx context.Context, tasks ...H) iter.Seq2[H, error] {
 	return func(yield func(H, error) bool) {
 		tasks := distinct(tasks)
@@ -123,24 +123,25 @@ func distinct[H Handle](tasks []H) []H {
 	})
 }
 
-// Shield runs fn as a task that ctx's cancellation does not reach, and waits
-// for it. If ctx ends first, Shield returns an [*Error] that has ctx's error
-// and cause, and the task goes on; the [Group] or [Run] it belongs to waits for
-// it. If the task then fails, nobody looks at its error, see [Unobserved].
+// Shield runs fn as a task that the cancellation of ctx does not reach, and
+// waits for it. If ctx ends first, Shield returns an [*Error] that wraps ctx's
+// error and cause, and the task goes on; the [Group] or [Run] to which it
+// belongs waits for it. If the task fails after that, its error is reported as
+// one that nobody looked at; see [Unobserved].
 //
-// It mirrors asyncio.shield. To have a handle of the task, use [Go] with the
-// option [Shielded]: [Task.Await] leaves the task alone in any case.
+// It mirrors asyncio.shield. To get a handle of the task, use [Go] with the
+// option [Shielded]; [Task.Await] never cancels the task.
 func Shield[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
 	return Go(ctx, fn, append(slices.Clip(opts), Shielded())...).Await(ctx)
 }
 
-// WaitFor waits until t has ended, for no longer than d; then it cancels t and
-// waits until it has. It returns a [*TimeoutError] if t ended because of that,
-// and what t ended with if not.
+// WaitFor waits until t has ended, but at most for d; after that it cancels t
+// and waits for its end. It returns a [*TimeoutError] if t ended because of
+// that cancellation, and otherwise the result of t.
 //
-// If ctx ends, WaitFor returns an [*Error] that has ctx's error and cause. If
-// that is before d has passed, it cancels t with ctx's cause and waits for it
-// first. A t that ignores its ctx keeps WaitFor waiting. It mirrors
+// If ctx ends, WaitFor returns an [*Error] that wraps ctx's error and cause. If
+// that happens before d has passed, WaitFor first cancels t with ctx's cause
+// and waits for it. If t ignores its ctx, WaitFor keeps waiting. It mirrors
 // asyncio.wait_for.
 func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error) {
 	var zero T
@@ -176,15 +177,15 @@ func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error)
 	return v, err
 }
 
-// Within calls fn, in the caller's goroutine and with the caller's variables,
-// with a ctx that is cancelled after d, and returns what it returns. If fn ended
-// because of that, the error is a [*TimeoutError] instead. It mirrors the
-// asyncio.timeout block.
+// Within calls fn with a ctx that is cancelled after d, and returns fn's
+// results. If fn ended because of the limit, the error is a [*TimeoutError]
+// instead. fn runs in the caller's goroutine and with the caller's variables.
+// It mirrors the asyncio.timeout block.
 //
-// Within tells its own limit from a cancellation that comes from further out,
-// which it passes on; if both happened, the one further out counts. Tasks
-// started with fn's ctx are cancelled when Within returns. A panic in fn is not
-// recovered.
+// Within distinguishes its own limit from a cancellation that comes from
+// further out, which it passes on; if both happened, the outer one counts.
+// Tasks started with fn's ctx are cancelled when Within returns. Within does
+// not recover a panic of fn.
 func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) {
 	if fn == nil {
 		panic(ErrNilFunc)
@@ -219,14 +220,15 @@ func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) 
 }
 
 // ToThread runs fn as a task in a goroutine that has an operating system thread
-// of its own, and waits for it as [Task.Await] does. It is Go with [OwnThread].
-// The thread ends with the task.
+// to itself, and waits for it as [Task.Await] does. It is [Go] with the option
+// [OwnThread]. The thread ends with the task.
 //
-// It mirrors asyncio.to_thread, whose name it has, and not what that is mostly
-// used for: to keep a call that blocks from holding up an event loop. A
-// goroutine may block, and holds up nobody. ToThread is for functions that depend
-// on the state of a thread, or change it, as many C libraries do. It takes the
-// thread from no pool, so it costs a new thread each time, and it limits nothing.
+// It mirrors asyncio.to_thread, but does not serve that function's main
+// purpose, which is to keep a blocking call from blocking an event loop: in Go,
+// a goroutine that blocks holds up no other. ToThread is for functions that
+// depend on the state of a thread or change it, as many C libraries do. It does
+// not take the thread from a pool, so each call costs a new thread, and their
+// number is not limited.
 func ToThread[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
 	return Go(ctx, fn, append(slices.Clip(opts), OwnThread())...).Await(ctx)
 }

@@ -1,7 +1,6 @@
-// Package task runs functions as tasks: goroutines that can be waited for,
-// cancelled and looked at, each with variables of its own. It gives Go what
-// asyncio's tasks and task groups give Python, and puts it on package context
-// and package ctxvar.
+// Package task runs functions as tasks: goroutines that can be awaited,
+// cancelled and inspected, and that have variables of their own. It brings
+// asyncio's tasks and task groups to Go, on top of packages context and ctxvar.
 //
 //	err := task.Group(ctx, func(ctx context.Context) error {
 //		user := task.Go(ctx, fetchUser)
@@ -11,106 +10,114 @@
 //		...
 //	})
 //
-// [Go] starts a [Func] and returns its handle, a [*Task]; [Start] does for a
-// function with no result, and [Serve] waits until it is ready. [Group] and [Run]
-// are scopes: they return when all that was started in them has ended. [Main] is a
-// Run that is a program. [Wait],
-// [AsCompleted], [WaitFor], [Within], [Shield] and [Sleep] are what asyncio's
-// functions of these names are. [Current] is the task one is in, and
-// [Snapshot] and [WriteTree] show all there are.
+// [Go] starts a [Func] and returns its handle, a [*Task]. [Start] does so for a
+// function without a result, and [Serve] waits until the task is ready. [Group]
+// and [Run] are scopes: they return when every task started in them has ended.
+// [Main] is a Run for a whole program. [Wait], [AsCompleted], [WaitFor],
+// [Within], [Shield] and [Sleep] correspond to the functions of these names in
+// asyncio. [Current] returns the running task, and [Snapshot] and [WriteTree]
+// show all live tasks.
 //
 // # Variables
 //
-// A task begins with a copy of the variables of package ctxvar that the caller
-// of Go has at that moment, in constant time. What it sets is its own, and is
-// there in [Task.Context] while it runs and after. With the option [InContext]
-// it runs in a ctxvar.Context itself.
+// A task begins with a copy of the ctxvar variables of the goroutine that calls
+// Go. The copy takes constant time. What the task sets is not visible outside
+// of it, except in [Task.Context], during the task and afterwards. With the
+// option [InContext], the task runs in a given ctxvar.Context instead of a
+// copy.
 //
 // # Contexts and scopes
 //
-// The ctx of a task is what ties it to others. It descends from the one given to
-// Go, which decides three things:
+// A task is connected to other tasks by its ctx. The ctx descends from the one
+// given to Go, which determines three things:
 //
-//   - Cancellation. The task is cancelled when that ctx is, or by its own Cancel.
-//     That a task ends, and its ctx with it, does not cancel those it started.
+//   - Cancellation. The task is cancelled when the ctx given to Go is
+//     cancelled, or by its own Cancel. When the task ends, its ctx ends too,
+//     but this does not cancel the tasks that it started.
 //   - The scope. The task belongs to the Group or Run that the ctx comes from,
-//     whoever calls Go, and that scope does not return before the task has ended.
-//   - The parent, for those who look at the tree. If the ctx is a task's own,
-//     the new task is its child. A child may outlive the normal end of its
-//     parent, as in asyncio, but never its scope; cancelling the parent cancels
-//     it.
+//     regardless of which goroutine calls Go, and that scope does not return
+//     before the task has ended.
+//   - The parent, shown in the tree. If the ctx is that of a task, the new task
+//     is its child. A child may outlive the normal end of its parent, as in
+//     asyncio, but never its scope. Cancelling the parent cancels the child.
 //
-// What is ending takes nothing more, at any depth: a Group that is aborted, or is
-// cancelled and waits for its end, and a Run whose main function has ended. A task
-// that is started there all the same is not run, and counts as cancelled.
+// A scope that is ending accepts no more tasks, at any depth. This holds for a
+// Group that is aborted, for a Group that is cancelled and waits for its end,
+// and for a Run whose main function has ended. A task started there is not run
+// and counts as cancelled.
 //
 // A task started with a ctx that comes from no scope, such as
-// [context.Background], is on its own.
+// [context.Background], is independent.
 //
-// The ctx ends with its task. So what was derived from it, by context.WithTimeout
-// or for a database's transaction, ends then too.
+// The ctx ends with its task. A context derived from it, such as one from
+// context.WithTimeout or the one of a database transaction, then ends too.
 //
 // # Cancellation
 //
-// Cancelling is asking. A function is asked by its ctx, ends when it wants to,
-// and may deny the request by returning something else. [Task.Cancel] takes a
-// cause, which is context.Cause in the task, and in the [*CanceledError] that it
-// ends with. A task counts as cancelled only if its ctx was cancelled and its
-// function returned that ctx's error or cause; an error of its own outranks it,
-// also if it comes along with the ctx's, as errors.Join makes it.
+// Cancellation is a request. The function learns of it through its ctx, decides
+// when to end, and may ignore the request by returning something else.
+// [Task.Cancel] takes a cause, which context.Cause returns in the task, and
+// which is part of the [*CanceledError] that the task ends with. A task counts
+// as cancelled only if its ctx was cancelled and its function returned that
+// ctx's error or cause. Any other error outranks the cancellation, even if it
+// is joined with the ctx's error, as by errors.Join.
 //
-// Err and context.Cause of a ctx never change once it is done, and are those of
-// what came first. To clean up after that call what does it with
-// [context.WithoutCancel], in the same goroutine.
+// The Err and the context.Cause of a ctx never change once it is done; they are
+// those of the first event that ended it. To clean up after that, call the
+// clean-up function with [context.WithoutCancel], in the same goroutine.
 //
-// Limits of time, by the option [Timeout], [Within] or [WaitFor], end what they
-// limit with a [*TimeoutError], and pass a cancellation that comes from further
-// out on as what it is. That is what asyncio needs Task.uncancel for.
+// Time limits, set with the option [Timeout], [Within] or [WaitFor], end what
+// they limit with a [*TimeoutError]. A cancellation that comes from further out
+// passes through them unchanged. In asyncio this distinction needs
+// Task.uncancel.
 //
 // # Errors, panics and Goexit
 //
-// A task ends in one of five ways, its [State], and Await tells which: with a
+// A task ends in one of five ways, reported by its [State] and by Await: with a
 // value, with the error its function returned, with a [*CanceledError], with a
-// [*PanicError] if the function panicked, and with [ErrGoexit] if it called
-// runtime.Goexit, as t.FailNow does in a test. A panic does not end the program:
-// it is an error with an owner, and has the stack of where it happened.
+// [*PanicError] if the function panicked, or with [ErrGoexit] if it called
+// runtime.Goexit, as t.FailNow does in a test. A panic does not end the
+// program: it is an error that belongs to the task, and carries the stack of
+// the panic.
 //
-// No error gets lost. One that nobody ever looked at is reported once, when its
-// Run ends or its task is garbage; see [Unobserved]. [OnFailure] hears of each at
-// once.
+// No error gets lost. An error that nobody has looked at is reported once, when
+// the Run of its task ends or the task becomes garbage; see [Unobserved].
+// [OnFailure] is called for each failure at once.
 //
 // # Deadlocks
 //
-// Tasks that would wait for each other for ever get [ErrDeadlock]: the one whose
-// wait closes the cycle, or, if that is the end of a [Group] or a [Run], which can
-// be given no error, another one in it. What counts is that a task waits in its own
-// function, with [Task.Await], [Wait], [AsCompleted], [WaitFor], [Group] or Run, or
-// with what packages scope, joinset and shared have. A wait for the first of several
-// is stuck if all of these are. One with a deadline of its own never is, and any can
-// be cancelled.
+// If tasks wait for each other, so that none of them could ever go on, one of
+// the waits fails with [ErrDeadlock]: the wait that closes the cycle or, if
+// that is the end of a [Group] or a [Run], which cannot return an error then,
+// another wait in the cycle. A cycle is found if each task in it waits in its
+// own function, with [Task.Await], [Wait], [AsCompleted], [WaitFor], [Group] or
+// Run, or with the waits of packages scope, joinset and shared. A wait for the
+// first of several tasks is stuck if all of these are. A wait with a deadline
+// of its own is never stuck, and any wait can be cancelled.
 //
-// Not found is a cycle through what may be ended by anybody: a channel or a lock, a
-// [Promise], the ready of [Serve], a place of package limit, or a place in a Group
-// with a [Limit] that a task keeps while it waits for what is not in that Group. Nor
-// is one through a goroutine that is no task, as the jobs of package gather are: a
-// job that awaits the task which made the call hangs until the ctx ends. The tree
-// shows what each task waits for.
+// A cycle is not found if it goes through something that any goroutine may end:
+// a channel or a lock, a [Promise], the ready function of [Serve], a place of
+// package limit, or a place in a Group with a [Limit] that a task keeps while
+// it waits for something outside of that Group. Nor is a cycle found that goes
+// through a goroutine that is not a task. The jobs of package gather are such
+// goroutines: a job that awaits the task that made the call hangs until the ctx
+// ends. The tree shows what each task waits for.
 //
 // # Cost
 //
-// A task is a goroutine and five allocations. It makes no channel unless
-// somebody waits for it, and no context of package context unless somebody asks
-// its ctx for one. Starting and ending a task takes the lock of its parent, and
-// no global one. See the benchmarks.
+// A task costs a goroutine and five allocations. It makes no channel until
+// somebody waits for it, and no context of package context until somebody asks
+// its ctx for one. Starting and ending a task take the lock of its parent, and
+// no global lock. See the benchmarks.
 //
-// # Packages around
+// # Related packages
 //
 //	task/scope       tasks that outlive the function that starts them
-//	task/joinset     results of a set of tasks as they come, while it grows
-//	task/shared      one task for all who ask for the same thing
+//	task/joinset     results of a set of tasks as they end, while the set grows
+//	task/shared      one task for all callers that ask for the same thing
 //	task/supervise   functions that are run again when they fail
 //	task/periodic    functions that run once in each period
-//	task/limit       limiters that calls, Groups and goroutines share, also by key
+//	task/limit       limiters for calls, Groups and goroutines, also by key
 //
 // # Coming from Python
 //

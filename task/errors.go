@@ -10,76 +10,78 @@ import (
 	"time"
 )
 
-// What an [*Error] can be about; compare with errors.Is.
+// The errors that an [*Error] may wrap; test for them with errors.Is.
 var (
-	// ErrNotDone is the error of a result asked for too early.
+	// ErrNotDone is the error of asking for a result before the task has ended.
 	ErrNotDone = errors.New("not done yet; Await it")
 
-	// ErrDeadlock is the error of a task whose wait would never end, because what
-	// it waits for waits for it. The [*Error] around it names the tasks. The
-	// documentation of the package says which cycles are found.
+	// ErrDeadlock is the error of a wait that would never end, because what the
+	// task waits for waits for the task. The [*Error] around it names the
+	// tasks. The package documentation says which cycles are found.
 	ErrDeadlock = errors.New("deadlock: tasks wait for each other")
 
-	// ErrNotStarted is the error of a Task that [Go] or [Run] did not make.
+	// ErrNotStarted is the error of using a Task that no function of this
+	// package made.
 	ErrNotStarted = errors.New("it was never started; use task.Go")
 
-	// ErrEnded is the error of a task that was started in a Group or a Run that
-	// had ended, and so was never run. It is also the cause with which the ctx
-	// of a task, a Group or a Run is cancelled once that has ended.
+	// ErrEnded is the error of a task that was never run, because it was
+	// started in a Group or a Run that had ended. It is also the cause with
+	// which the ctx of a task, a Group or a Run is cancelled when that has
+	// ended.
 	ErrEnded = errors.New("it has ended")
 
-	// ErrCanceling is the error of a task that was started in a Group or a Run
-	// that was being cancelled, and so was never run.
+	// ErrCanceling is the error of a task that was never run, because it was
+	// started in a Group or a Run that was being cancelled.
 	ErrCanceling = errors.New("it is being cancelled")
 
-	// ErrGoexit is the error of a task whose function called [runtime.Goexit],
-	// as the FailNow and SkipNow methods of a test do, and so never returned.
+	// ErrGoexit is the error of a task whose function did not return but called
+	// [runtime.Goexit], as the FailNow and SkipNow methods of a test do.
 	ErrGoexit = errors.New("the function called runtime.Goexit, as t.FailNow does, and never returned")
 
-	// ErrNotReady is the error of [Serve] if the task ended, without an error,
+	// ErrNotReady is the error of [Serve] if the task ended without an error
 	// before it was ready.
 	ErrNotReady = errors.New("it ended before it was ready")
 
-	// ErrRunEnded is the cause with which [Run] cancels the tasks that are
-	// still running when its main function has ended.
+	// ErrRunEnded is the cause with which [Run] cancels the tasks that still
+	// run when its main function has ended.
 	ErrRunEnded = errors.New("task: Run's main function has ended")
 
-	// ErrNilFunc is what starting a nil function panics with.
+	// ErrNilFunc is the panic value of starting a nil function.
 	ErrNilFunc = errors.New("task: nil function; pass the function the task is to run")
 )
 
-// text returns what err says. Package fmt survives what err.Error may do, which
-// panics in a nil pointer that is an error.
+// text returns the text of err. fmt.Sprint recovers if err.Error panics, as it
+// does if err is a nil pointer.
 func text(err error) string { return fmt.Sprint(err) }
 
-// Error is the error of an operation on a task that is not the failure of the
-// task's own function. Err says what is wrong: one of the Err variables of this
-// package, or what ended the wait.
+// Error is the error of an operation on a task, as opposed to the failure of
+// the task's own function. Err is one of the Err variables of this package, or
+// the error that ended a wait.
 type Error struct {
 	Op   string // "start", "run", "await" or "result"
 	Task string // the name of the task
 	Err  error
 }
 
-// Error says what was to be done with which task, and why it was not.
+// Error returns the operation, the name of the task, and the text of Err.
 func (e *Error) Error() string { return fmt.Sprintf("task: %s %q: %v", e.Op, e.Task, e.Err) }
 
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
 // CanceledError is the error of a task, a [Group] or a [Run] that ended because
-// it was cancelled. It is both the ctx's error ([context.Canceled], or
-// [context.DeadlineExceeded] if an enclosing deadline passed) and the cause,
-// for errors.Is and errors.As. It mirrors asyncio.CancelledError.
+// it was cancelled. For errors.Is and errors.As it is both its cause and the
+// ctx's error, which is [context.Canceled], or [context.DeadlineExceeded] if an
+// enclosing deadline passed. It mirrors asyncio.CancelledError.
 type CanceledError struct {
 	Task  string // the name of what was cancelled
-	Cause error  // why: what Cancel was given, or context.Cause of the ctx
+	Cause error  // the argument of Cancel, or context.Cause of the ctx
 	Err   error  // what the function returned, or the ctx's error
 
 	ctxErr error // the ctx's error; nil in one that is made elsewhere
 }
 
-// Error says what was cancelled and why.
+// Error returns the name of what was cancelled and the cause.
 func (e *CanceledError) Error() string {
 	return fmt.Sprintf("task: %q was cancelled: %v", e.Task, e.Cause)
 }
@@ -89,7 +91,8 @@ func (e *CanceledError) Unwrap() []error {
 	return slices.DeleteFunc([]error{e.Err, e.Cause}, func(err error) bool { return err == nil })
 }
 
-// Is reports whether target is the ctx's error, whatever the function returned.
+// Is reports whether target is the ctx's error, even if the function returned
+// something else.
 func (e *CanceledError) Is(target error) bool {
 	switch {
 	case e.ctxErr != nil:
@@ -101,19 +104,20 @@ func (e *CanceledError) Is(target error) bool {
 	}
 }
 
-// TimeoutError is the error of what ran into its own time limit: the [Timeout]
-// option of a task or a Group, [Within], or [WaitFor]. A limit further out is
-// the business of whoever set it, and shows as a [*CanceledError] with that
-// limit's TimeoutError as its cause. A job of package gather that runs into its
-// Timeout has one too. It is [context.DeadlineExceeded] for errors.Is, and
-// mirrors Python's TimeoutError.
+// TimeoutError is the error of a function that ran into its own time limit: the
+// [Timeout] option of a task or a Group, [Within], or [WaitFor], or the Timeout
+// of a job of package gather. A function that ends because of a limit set
+// further out ends with a [*CanceledError] instead, whose cause is the
+// TimeoutError of that limit. For errors.Is, a TimeoutError is
+// [context.DeadlineExceeded]. It mirrors Python's TimeoutError.
 type TimeoutError struct {
 	Task  string        // the name of what ran out of time, or "" if it has none
 	After time.Duration // the limit
-	Err   error         // what the function returned when it noticed, or nil if that is not known
+	Err   error         // what the function returned after the limit, or nil if that is not known
 }
 
-// Error says what had how much time, and what it returned if that says more.
+// Error returns the name, the limit, and the text of Err if it says more than
+// the limit.
 func (e *TimeoutError) Error() string {
 	limit := fmt.Sprintf("timed out after %v", e.After)
 	if e.Task != "" {
@@ -125,13 +129,13 @@ func (e *TimeoutError) Error() string {
 	return limit + ": " + text(e.Err)
 }
 
-// Unwrap returns what the function returned.
+// Unwrap returns Err.
 func (e *TimeoutError) Unwrap() error { return e.Err }
 
 // Is reports whether target is [context.DeadlineExceeded].
 func (e *TimeoutError) Is(target error) bool { return target == context.DeadlineExceeded }
 
-// Timeout reports true, for net.Error's sake.
+// Timeout returns true. It is part of the interface net.Error.
 func (e *TimeoutError) Timeout() bool { return true }
 
 // with returns a copy of e for a function that returned err when it noticed. What

@@ -5,27 +5,26 @@ import (
 	"runtime"
 )
 
-// Func is the body of a task: what Python writes as a coroutine function.
+// Func is the body of a task, which Python writes as a coroutine function.
 //
-// The context it receives is the task's own: it is cancelled when the task is,
-// and it descends from ctxvar.NewContext, so that pprof.Do and
-// ctxvar.FromContext work on it. A function without a result is a
-// Func[struct{}].
+// Its ctx is the task's own: it is cancelled when the task is. It descends from
+// a ctxvar.NewContext, so pprof.Do and ctxvar.FromContext work on it. A
+// function without a result is a Func[struct{}]; see also [Start].
 type Func[T any] func(ctx context.Context) (T, error)
 
-// Call calls fn(ctx) on the calling goroutine and tells end, exactly once and
-// on the same goroutine, how the call ended:
+// Call calls fn(ctx) in the calling goroutine, and then calls end, exactly once
+// and in the same goroutine, with the outcome:
 //
-//   - it returned: the value and the error that fn returned;
-//   - it panicked: the zero value and a [*PanicError]. The panic goes no
-//     further, and Call returns;
-//   - it called [runtime.Goexit]: the zero value and [ErrGoexit]. Nothing can
-//     stop a Goexit, so end runs while the goroutine is on its way out, and
-//     Call does not return.
+//   - If fn returned, with the value and the error that it returned.
+//   - If fn panicked, with the zero value and a [*PanicError]. The panic is
+//     recovered, and Call returns.
+//   - If fn called [runtime.Goexit], with the zero value and [ErrGoexit].
+//     Nothing can stop a Goexit, so end runs while the goroutine is exiting,
+//     and Call does not return.
 //
-// Call starts no goroutine and copies no variables: it is the part of a task
-// that another scheduler needs, as the try statement around one step of an
-// asyncio.Task is. It panics with [ErrNilFunc] when fn is nil.
+// Call starts no goroutine and copies no variables. It is the part of a task
+// that another scheduler needs, and corresponds to the try statement around one
+// step of an asyncio.Task. It panics with [ErrNilFunc] if fn is nil.
 func (fn Func[T]) Call(ctx context.Context, end func(value T, err error)) {
 	if fn == nil {
 		panic(ErrNilFunc)

@@ -11,7 +11,7 @@ import (
 )
 
 // Group calls body, waits for all tasks that were started with its ctx, and
-// returns every error. It mirrors asyncio.TaskGroup.
+// returns all their errors. It mirrors asyncio.TaskGroup.
 //
 //	err := task.Group(ctx, func(ctx context.Context) error {
 //		task.Go(ctx, fetch)
@@ -19,33 +19,37 @@ import (
 //		return nil
 //	})
 //
-// A task is the Group's child if it is started with body's ctx or one made from
-// it with the standard library, by any goroutine, while the Group lasts. When
-// Group returns, the children have ended, and so has all that they started,
-// however body ended: children never outlive the Group.
+// A task is a child of the Group if it is started, by any goroutine and while
+// the Group lasts, with body's ctx or with a context derived from it by the
+// standard library. When Group returns, all children and all tasks started by
+// them have ended, however body ended: children never outlive the Group.
 //
-// The first child to fail, or body's failure, cancels the Group: its ctx is
-// cancelled, with an [*AbortError] that has that error as the cause, and with it
-// all children, and no more can be started, by them neither. Being cancelled is
-// not a failure: a child that [Task.Cancel] ended does not count.
+// The first failure of a child, or a failure of body, cancels the Group: its
+// ctx is cancelled, with an [*AbortError] that wraps that failure as the cause,
+// and so are all children. After that, no more tasks can be started in the
+// Group, by its children either. Cancellation is not a failure: a child that
+// [Task.Cancel] ended does not cancel the Group.
 //
-// The error is a [*GroupError] that has the errors of body and of all children
-// that failed, in the order in which they did. If there are none, but the Group
-// was cancelled from outside, or by [CancelScope], it is a [*CanceledError], or a
-// [*TimeoutError] if that was by its own [Timeout] or [SetTimeout]. What a child's
-// own children end with is theirs to look at and not the Group's.
+// Group returns a [*GroupError] with the errors of body and of all children
+// that failed, in the order in which they failed. If nothing failed, but the
+// Group was cancelled from outside or by [CancelScope], it returns a
+// [*CanceledError], or a [*TimeoutError] if its own [Timeout] or [SetTimeout]
+// cancelled it. The errors of tasks that a child starts with its own ctx are
+// for the child to look at, and are not the Group's.
 //
-// With [FailFast](false) the Group is a supervisor: only body's failure cancels
-// it. An error of a child that somebody looked at is that one's affair, and the
-// Group forgets it. One that nobody looked at is reported at once, see [Unobserved].
-// Of those the Group's error has the number and no more, so that each is told once;
-// it has the errors of those that failed so late that they were not reported.
+// With [FailFast](false), the Group is a supervisor: only a failure of body
+// cancels it. If somebody looks at the error of a child, the Group forgets that
+// error. If nobody does, the error is reported at once; see [Unobserved]. So
+// that each error is reported only once, the Group's error has only the number
+// of the errors reported earlier, and contains those that came too late to be
+// reported.
 //
-// With [Limit] the Group runs so many of its tasks at once, and queues the others.
+// With [Limit], the Group runs a limited number of its tasks at once and queues
+// the others.
 //
 // body runs in the caller's goroutine and with the caller's variables. A panic
-// in it is one of the errors, as a [*PanicError]. A [runtime.Goexit] in it goes
-// on after the children have been cancelled and have ended.
+// in body is one of the Group's errors, as a [*PanicError]. A [runtime.Goexit]
+// in body continues after the children have been cancelled and have ended.
 func Group(ctx context.Context, body func(ctx context.Context) error, opts ...Option) error {
 	if body == nil {
 		panic(ErrNilFunc)

@@ -6,16 +6,17 @@ import (
 	"strings"
 )
 
-// AbortError is the cause with which a [Group] in which something failed cancels
-// what is left. It is an error of its own, and not the failure itself, to tell a
-// child that returns the cause from one that fails in the same way.
+// AbortError is the cause with which a [Group] cancels its tasks when something
+// in it has failed. It wraps the failure rather than being the failure itself,
+// so that a child that returns the cause of its ctx can be distinguished from
+// one that fails in the same way.
 type AbortError struct {
 	Group string // the name of the Group
 	Task  string // the name of the child that failed, or "body"
-	Err   error  // with what
+	Err   error  // the failure
 }
 
-// Error says what failed and how.
+// Error returns the name of what failed and the text of Err.
 func (e *AbortError) Error() string {
 	return fmt.Sprintf("task: group %q was aborted: %q failed: %v", e.Group, e.Task, e.Err)
 }
@@ -24,15 +25,16 @@ func (e *AbortError) Error() string {
 func (e *AbortError) Unwrap() error { return e.Err }
 
 // GroupError is the error of a [Group] in which something failed. It mirrors
-// Python's ExceptionGroup. That of a supervisor, a Group with [FailFast](false), has
-// only the number of those errors that were reported before.
+// Python's ExceptionGroup. For a supervisor, that is, a Group with
+// [FailFast](false), it has only the number of the errors that were reported
+// before.
 type GroupError struct {
 	Group    string // the name given with the Name option
 	failures []failure
 	omitted  int // how many more were reported
 }
 
-// Error has a line for each error, with the name of the task that it is of.
+// Error returns one line for each error, with the name of the task that failed.
 func (e *GroupError) Error() string {
 	var b strings.Builder
 	b.WriteString("task: group")
@@ -72,7 +74,8 @@ func reportedBefore(failures int) string {
 	return fmt.Sprintf("%d failures, which were", failures)
 }
 
-// Unwrap returns the errors that the Group has, in the order in which they came.
+// Unwrap returns the errors that the Group kept, in the order in which they
+// occurred.
 func (e *GroupError) Unwrap() []error {
 	errs := make([]error, len(e.failures))
 	for i, f := range e.failures {

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Info is what there is to know about a task or a [Group], at one moment.
+// Info describes a task or a [Group] at one moment.
 type Info struct {
 	ID      uint64    `json:"id"`
 	Parent  uint64    `json:"parent,omitempty"` // the ID of the task or Group it is in; 0 for none
@@ -20,25 +20,29 @@ type Info struct {
 	// Function is the full name of the task's function, if it has one.
 	Function string `json:"function,omitempty"`
 
-	// Waiting tells what a task in state Waiting waits for: the name of a task
-	// or Group, "sleep", "several tasks", "a place", or a call with jobs.
+	// Waiting says what a task in state Waiting waits for: the name of a task
+	// or a Group, "sleep", "several tasks", "a place", or a call of package
+	// gather.
 	Waiting string `json:"waiting,omitempty"`
 
-	// WaitsFor has, in a [Tree], the IDs of the tasks, Groups or calls that it
-	// waits for and that have not ended: at most 32 of them, and WaitsForMore
-	// counts the rest. Of a wait for very many, where not all are looked at, those
-	// that were not count too, ended or not. A Group or a Run whose function has
-	// ended waits for all that was started in it.
+	// WaitsFor has, in a [Tree], the IDs of the tasks, Groups or calls that the
+	// task waits for and that have not ended, up to 32 of them; WaitsForMore is
+	// the number of the others. If a wait is for so many that not all are
+	// inspected, WaitsForMore includes those not inspected, even if they have
+	// ended. A Group or a Run whose function has ended waits for everything
+	// started in it.
 	WaitsFor     []uint64 `json:"waits_for,omitempty"`
 	WaitsForMore int      `json:"waits_for_more,omitempty"`
 
-	// Deadline is, in a [Tree], when the ctx ends at the latest, if it is known.
+	// Deadline is, in a [Tree], the latest time at which the ctx ends, if it is
+	// known.
 	Deadline time.Time `json:"deadline,omitzero"`
 
-	// Deadlock is set if the task waits for another that waits for it, and
-	// so on. What has no end by itself is ended with [ErrDeadlock], so this is
-	// one that has: by a deadline, or by what waits without being a task. Cycle is
-	// then the least ID of those that wait for each other, the same for all of them.
+	// Deadlock is true if the task waits for another that waits for it,
+	// directly or through others, and [ErrDeadlock] will not end the wait. That
+	// is so if the cycle can end by itself, at a deadline, or if it includes
+	// something that waits without being a task. Cycle is the smallest ID of
+	// those that wait for each other, and so the same for all of them.
 	Deadlock bool   `json:"deadlock,omitempty"`
 	Cycle    uint64 `json:"cycle,omitempty"`
 
@@ -48,9 +52,9 @@ type Info struct {
 	// Jobs counts the jobs of a call of package gather.
 	Jobs *Jobs `json:"jobs,omitempty"`
 
-	// Variables has, by name, the values of those that were asked for with the
-	// [TreeVariables] option, as fmt.Sprint prints them. Only tasks have variables of
-	// their own.
+	// Variables has the values of the variables selected with the
+	// [TreeVariables] option, by name and as fmt.Sprint prints them. Only tasks
+	// have variables of their own.
 	Variables map[string]string `json:"variables,omitempty"`
 }
 
@@ -60,10 +64,10 @@ func (i Info) as(s State) Info {
 	return i
 }
 
-// Kind tells a task from a [Group].
+// Kind distinguishes tasks, Groups and calls of package gather.
 type Kind string
 
-// What a node of the tree is.
+// The kinds of nodes in a [Tree].
 const (
 	KindTask  Kind = "task"
 	KindGroup Kind = "group"

@@ -13,39 +13,42 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// SignalError is the cause with which [Main] cancels a program that was sent a
+// SignalError is the cause with which [Main] cancels a program that received a
 // signal.
 type SignalError struct{ Signal os.Signal }
 
-// Error names the signal.
+// Error returns the name of the signal.
 func (e *SignalError) Error() string {
 	return "task: the program was sent the signal " + e.Signal.String()
 }
 
-// Grace is how long a [Main] that was sent a signal waits for what still runs. The
-// default is ten seconds; zero or less is for ever. It means nothing to others.
+// Grace sets how long a [Main] that received a signal waits for what still
+// runs. The default is ten seconds; zero or less means no limit. Grace has no
+// effect on anything but Main.
 func Grace(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.grace, o.hasGrace = d, true })
 }
 
-// Main is a program's main function: it runs main as [Run] does, and ends the
-// program. It does for signals what asyncio.run does for Ctrl-C.
+// Main runs main as [Run] does and then ends the program. It is to be called
+// once, from the program's main function. It handles signals as asyncio.run
+// handles Ctrl-C.
 //
 //	func main() { task.Main(serve) }
 //
 // SIGINT and SIGTERM cancel main's ctx, with a [*SignalError] as the cause, and
-// with it all that was started from it. Main then waits until all has ended. If
-// that takes longer than [Grace], or at a second signal, the program ends without
-// waiting any more.
+// with it every task started from it. Main then waits until all of them have
+// ended. If that takes longer than [Grace], or if a second signal arrives, the
+// program ends without further waiting.
 //
-// The exit code is 0 if main returned nil, also after a signal, and 1 if it
-// returned an error, which is written to standard error. If main ended because of
-// the signal, with nothing else to say than that it was cancelled, the code is 128
-// and the signal's number, 130 for SIGINT, as a shell has it, and nothing is
-// written. It is 1, and said why, if there was no time to wait.
+// The exit code is 0 if main returned nil, even after a signal. It is 1 if main
+// returned an error, which Main writes to standard error. If main ended because
+// of the signal, and its error says no more than that it was cancelled, nothing
+// is written and the code is 128 plus the number of the signal, as in a shell:
+// 130 for SIGINT. If the program ended without waiting, the code is 1 and Main
+// writes the reason.
 //
-// Main does not return. Deferred functions of the caller are not run; those of
-// main are. It is to be called once, from the main function of a program.
+// Main does not return, so deferred functions of its caller are not run;
+// deferred functions of main are.
 func Main(main func(ctx context.Context) error, opts ...Option) {
 	if main == nil {
 		panic(ErrNilFunc)

@@ -7,21 +7,22 @@ import (
 	"time"
 )
 
-// Finished is what there is to know about a task that has ended.
+// Finished describes a task that has ended.
 type Finished struct {
 	Info
 	Ended time.Time `json:"ended"`
 	Error string    `json:"error,omitempty"`
 }
 
-// OnFinished has f called for every task of the program that ends from now on,
-// until stop is called. It is for looking on, as a live view does; to wait for a
-// task, use its own methods.
+// OnFinished registers f to be called for each task of the program that ends
+// from now on, until stop is called. It is meant for observers, such as a live
+// view; to wait for a task, use its own methods.
 //
-// f is called by the goroutine of the task, before whoever waits for it is told,
-// so it should return soon and must not wait for tasks. It is called by many
-// goroutines at the same time, and for a short while after stop. It is not told of
-// Groups. While no one looks on, this costs a task the read of one variable.
+// f is called in the task's goroutine, before those that wait for the task are
+// woken, so it should return soon and must not wait for tasks. It may be called
+// by many goroutines at the same time, and for a short while after stop. It is
+// not called for Groups. If no observer is registered, a task pays only for
+// reading one variable.
 func OnFinished(f func(Finished)) (stop func()) {
 	o := &observer{f}
 	observers.add(o)

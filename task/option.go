@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// An Option configures a task or a [Group]. The same options serve [Go] and
-// [Run] of any type.
+// An Option configures a task or a [Group]. The same options apply to [Go] and
+// [Run] with any result type.
 type Option interface{ apply(*options) }
 
 type options struct {
@@ -50,70 +50,72 @@ func collect(opts []Option) *options {
 	return o
 }
 
-// Name names a task or a [Group]. Without it a task is called after its function,
-// and a Group Group, with the ID behind it: main.fetch-7. That name is put together
-// when somebody looks at it, and costs nothing before.
+// Name sets the name of a task or a [Group]. The default is the name of the
+// task's function, or Group, followed by the ID, as in main.fetch-7. A default
+// name is composed only when it is needed.
 func Name(name string) Option { return optionFunc(func(o *options) { o.name = name }) }
 
-// StartSites notes for each task of the [Run], the [Group] or the task with this
-// option, and all that is started in it, where it was started: see Site of
-// [Info]. It makes starting a task about a third dearer.
+// StartSites records where tasks are started, for each task of the [Run], the
+// [Group] or the task with this option and everything started in it; see the
+// field Site of [Info]. It makes starting a task about a third more expensive.
 func StartSites() Option { return optionFunc(func(o *options) { o.sites = true }) }
 
-// Limit has a [Group] run at most n of its tasks at once. [Go] never blocks: a
-// task for which there is no place is queued, in the state [Queued], and started
-// when one of those before it has ended; the oldest first. A task that is
-// cancelled before is not run.
+// Limit makes a [Group] run at most n of its tasks at once. [Go] never blocks:
+// a task for which there is no place is queued, in the state [Queued]. Queued
+// tasks are started in order as places become free. A task that is cancelled
+// while queued is not run.
 //
-// A task that waits for tasks of the Group, or for those of a Group of its own,
-// lends its place until that is over. So tasks may start others and wait for
-// them, however deep, and cannot lock each other out: a crawler with a limit
-// needs no more than this. Tasks of a Group within it do not count.
+// A task that waits for tasks of the Group, or for those of a Group within it,
+// lends its place to others until the wait is over. So tasks may start other
+// tasks and wait for them, at any depth, without blocking each other: a crawler
+// with a limit needs nothing else. Tasks of a Group within this one do not
+// count towards the limit.
 //
-// A limit of zero or less is none. It means nothing to a task.
+// A limit of zero or less means no limit. The option has no effect on a task.
 func Limit(n int) Option { return optionFunc(func(o *options) { o.limit = n }) }
 
-// InContext makes a task run in c itself and not in a copy of the caller's
+// InContext makes a task run in c itself rather than in a copy of the caller's
 // variables, as the context argument of asyncio.create_task does: what the task
-// sets is seen in c afterwards. A Context runs one task at a time; a task
-// started in one that is in use fails with a [*ctxvar.EnterError].
+// sets is seen in c afterwards. Only one task at a time may run in a Context; a
+// task started in one that is in use fails with a [*ctxvar.EnterError].
 //
-// Every task has variables of its own, so InContext means nothing to a [Group],
-// whose body runs in the caller's.
+// InContext has no effect on a [Group], because its body runs with the caller's
+// variables.
 func InContext(c *ctxvar.Context) Option { return optionFunc(func(o *options) { o.vars = c }) }
 
-// Timeout limits the time of a task or a [Group]: after d its ctx is cancelled,
-// with a [*TimeoutError] as the cause. If it ends because of that, the
-// TimeoutError is its error. Tasks that it started share the limit.
+// Timeout sets a time limit for a task or a [Group]: after d, its ctx is
+// cancelled with a [*TimeoutError] as the cause. If it ends because of that,
+// the TimeoutError is its error. Tasks that it started share the limit.
 //
-// It does not end a function that ignores its ctx; nothing can.
+// A function that ignores its ctx goes on; nothing can stop it.
 func Timeout(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.timeout, o.hasLimit = d, true })
 }
 
-// Shielded keeps the cancellation of ctx, and so of the task that starts it,
-// from a task. Its own Cancel still reaches it, and so does the end of the
-// [Run] it belongs to. See [Shield].
+// Shielded protects a task from the cancellation of the ctx it is started with,
+// and so from that of the task that starts it. The task's own Cancel still
+// reaches it, and so does the end of the [Run] to which it belongs. See
+// [Shield].
 func Shielded() Option { return optionFunc(func(o *options) { o.shielded = true }) }
 
-// OwnThread locks the goroutine of a task to an operating system thread, which
-// runs nothing else and ends with the task, so that whatever the function does
+// OwnThread locks the goroutine of a task to an operating system thread that
+// runs nothing else and ends with the task. So a change that the function makes
 // to the state of the thread ends with it too. Goroutines and tasks that it
-// starts run elsewhere. It means nothing to a [Group]. See [ToThread].
+// starts run elsewhere. The option has no effect on a [Group]. See [ToThread].
 func OwnThread() Option { return optionFunc(func(o *options) { o.ownThread = true }) }
 
-// ProfileLabel labels the samples of a task with its name in CPU and goroutine
-// profiles, under the key "task", as [pprof.Do] would. What the task starts
-// inherits the label. It means nothing to a [Group].
+// ProfileLabel labels the samples of a task in CPU and goroutine profiles with
+// the task's name, under the key "task", as [pprof.Do] would. What the task
+// starts inherits the label. The option has no effect on a [Group].
 func ProfileLabel() Option { return optionFunc(func(o *options) { o.labelled = true }) }
 
-// FailFast tells whether the first failure cancels a [Group], which it does unless
-// told otherwise. FailFast(false) makes it a supervisor: a child that fails leaves its
-// siblings alone; see [Group] for what becomes of its error.
+// FailFast sets whether the first failure cancels a [Group]; by default it
+// does. FailFast(false) makes the Group a supervisor: a child that fails does
+// not affect its siblings. [Group] says what happens to its error.
 //
-// FailFast(false) on a task says so of that one: its failure is between it and
-// who looks at it. The Group around is not told, and if nobody looks at it, it is
-// reported, see [Unobserved].
+// FailFast(false) on a task applies to that task alone: its failure neither
+// cancels nor is reported to the Group around it. If nobody looks at its error,
+// it is reported; see [Unobserved].
 func FailFast(on bool) Option { return optionFunc(func(o *options) { o.tolerant = !on }) }
 
 // arrange returns a function that runs fn in the way that o, which may be nil,

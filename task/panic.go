@@ -13,19 +13,21 @@ import (
 
 // PanicError is the error of a task whose function panicked.
 //
-// It is made once, where the panic was recovered, and passed on as it is by
-// every Await, group and gather it goes through, even if one of them panics
-// with it again: Stack always tells where the first panic happened.
+// A PanicError is made once, where the panic was recovered. Every Await, group
+// and gather that it passes through returns it unchanged, even if one of them
+// panics with it again, so Stack always shows where the first panic happened.
 type PanicError struct {
-	// Value is what the function panicked with.
+	// Value is the value that the function panicked with.
 	Value any
 
-	// Stack is the stack of the goroutine at the moment of the panic, innermost
-	// call first and written as the runtime writes one, from the function that
-	// panicked down to the one the task was started with.
+	// Stack is the stack of the goroutine at the moment of the panic, in the
+	// runtime's format and with the innermost call first. It begins with the
+	// function that panicked and ends with the one that the task was started
+	// with.
 	Stack []byte
 
-	// Task is the name of the task that it happened in, or "" if in none.
+	// Task is the name of the task in which the panic happened, or "" if it
+	// happened in none.
 	Task string
 
 	// place is the innermost call of Stack, for the one line of Error.
@@ -96,8 +98,8 @@ func lastElement(path string) string {
 	return path[strings.LastIndexByte(path, '/')+1:]
 }
 
-// Error says on one line what the panic's value was and where it happened. The
-// whole stack is in Stack, and fmt's %+v prints both.
+// Error returns the value and the place of the panic in one line. The whole
+// stack is in Stack, and the verb %+v prints both.
 func (e *PanicError) Error() string {
 	var b strings.Builder
 	if e.Task != "" {
@@ -145,14 +147,14 @@ type panicJSON struct {
 	Place string `json:"place,omitempty"`
 }
 
-// MarshalJSON returns e as text, for another process: Value as fmt.Sprint prints
-// it, Stack, Task, and the place that Error names.
+// MarshalJSON encodes e for another process: the text of Value, as fmt.Sprint
+// prints it, Stack, Task, and the place that Error names.
 func (e *PanicError) MarshalJSON() ([]byte, error) {
 	return json.Marshal(panicJSON{fmt.Sprint(e.Value), string(e.Stack), e.Task, e.place})
 }
 
-// UnmarshalJSON makes e what MarshalJSON was called on, but for Value, which is
-// its text then: e has the same Error, Stack and Task, and wraps nothing.
+// UnmarshalJSON sets e to the error that MarshalJSON encoded, except that Value
+// is its text: e has the same Error, Stack and Task, and wraps nothing.
 func (e *PanicError) UnmarshalJSON(text []byte) error {
 	var in panicJSON
 	if err := json.Unmarshal(text, &in); err != nil {

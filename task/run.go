@@ -2,18 +2,18 @@ package task
 
 import "context"
 
-// Run runs main as a task and returns what it returned, once it and all that
-// was started in it have ended. It mirrors asyncio.run, and may be called
-// anywhere, also in a task.
+// Run runs main as a task, waits until main and every task started in it have
+// ended, and returns main's results. It mirrors asyncio.run, and may be called
+// anywhere, even in a task.
 //
-// When main has ended, the tasks that still run are cancelled, those that are
-// [Shielded] too, and waited for; their ctx has [ErrRunEnded] as the cause.
-// Errors that nobody looked at are then reported, see [Unobserved].
+// When main has ended, Run cancels the tasks that still run, including those
+// that are [Shielded], with [ErrRunEnded] as the cause, and waits for them. It
+// then reports errors that nobody looked at; see [Unobserved].
 //
-// If ctx is cancelled, so is main, and everything with it; Run goes on waiting
-// until all has ended. main runs in a goroutine and with a copy of the
-// variables of its own: a panic or a [runtime.Goexit] in it becomes Run's
-// error, as it does for [Task.Await].
+// If ctx is cancelled, so are main and everything started in it; Run still
+// waits until all have ended. main runs in a goroutine of its own, with a copy
+// of the caller's variables. A panic or a [runtime.Goexit] in it becomes Run's
+// error, as in [Task.Await].
 //
 // Run panics with [ErrNilFunc] if main is nil.
 func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {

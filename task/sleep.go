@@ -10,12 +10,13 @@ import (
 // overdue is how long Sleep waits for a limit that has passed to show.
 const overdue = time.Second
 
-// Sleep waits for d, or until ctx is done, whose error it then returns. If d is
-// zero or negative, it lets other goroutines run and returns.
+// Sleep waits for d and returns nil, or until ctx is done and returns ctx's
+// error. If d is zero or negative, Sleep yields to other goroutines and
+// returns.
 //
-// A sleep that is longer than ctx lasts never ends without an error, also on a
-// machine that was so busy, or asleep, that both times have passed when the
-// goroutine gets to run again.
+// A sleep that is to last longer than ctx always returns an error, even on a
+// machine that was so busy, or suspended, that both times have passed before
+// the goroutine runs again.
 //
 // It mirrors asyncio.sleep.
 func Sleep(ctx context.Context, d time.Duration) error {

@@ -14,17 +14,18 @@ import (
 // added.
 type Tree struct {
 	Time time.Time `json:"time"`
-	// Tasks has the live tasks and Groups, each behind the one it is in, and
-	// those in the same one in the order in which they were started.
+	// Tasks has the live tasks and Groups. Each follows the one it is in, and
+	// those in the same one are in the order in which they were started.
 	Tasks []Info `json:"tasks"`
-	// Omitted counts what was left out because of the [TreeMax] option. If
-	// tasks start and end meanwhile it is as near as that allows.
-	Omitted int `json:"omitted,omitempty"`
-	// States counts all tasks that are live, shown or not, by state.
-	States map[State]int `json:"states"`
+	// Omitted is the number of tasks and Groups left out because of the
+	// [TreeMax] option. If tasks start and end meanwhile, it is an estimate.
+	// States has the number of all live tasks by state, including those left
+	// out.
+	Omitted int           `json:"omitted,omitempty"`
+	States  map[State]int `json:"states"`
 }
 
-// A ViewOption says what [Snapshot] and [WriteTree] show.
+// A ViewOption configures [Snapshot] and [WriteTree].
 type ViewOption interface{ view(*view) }
 
 type viewFunc func(*view)
@@ -36,8 +37,9 @@ type view struct {
 	vars map[ctxvar.Variable]bool
 }
 
-// TreeVariables shows the values of vars for each task that has set or inherited
-// them. Without it no values are shown, for they may be secrets.
+// TreeVariables includes the values of vars for each task that has set or
+// inherited them. By default no values are included, because they may be
+// secret.
 func TreeVariables(vars ...ctxvar.Variable) ViewOption {
 	return viewFunc(func(v *view) {
 		if v.vars == nil {
@@ -49,20 +51,19 @@ func TreeVariables(vars ...ctxvar.Variable) ViewOption {
 	})
 }
 
-// TreeMax limits the picture to n tasks and Groups, and to n calls of package gather
-// in them; the default is 10,000. What is deeper in the tree is left out before what
-// is above it in the same branch, and of calls the oldest.
+// TreeMax limits a Tree to n tasks and Groups, and to n calls of package gather
+// in them. The default is 10,000. Within a branch of the tree, deeper nodes are
+// left out first; of the calls, the oldest.
 func TreeMax(n int) ViewOption { return viewFunc(func(v *view) { v.max = max(n, 0) }) }
 
-// Snapshot returns a picture of the live tasks, as a tree: those of the whole
-// program, whoever started them. It does not stop them: tasks start and end
-// meanwhile, and wait for it no longer than it takes to look at some hundred of
-// them. What lives for as long as Snapshot takes is in the picture once, if there
-// is room for it. With [TreeMax] it takes time for so many, however many there
-// are.
+// Snapshot returns the live tasks of the whole program as a tree. It does not
+// stop them: tasks start and end meanwhile, and are delayed at most for as long
+// as it takes to inspect some hundred tasks. A task that lives throughout the
+// call appears exactly once, if the limit allows. With [TreeMax], the time
+// depends on that limit rather than on the number of tasks.
 //
-// Values that are shown are printed while their task runs on: a value that a
-// task changes in place, against the advice of package ctxvar, is a data race.
+// Values of variables are printed while their tasks run. If a task changes such
+// a value in place, against the advice of package ctxvar, that is a data race.
 func Snapshot(opts ...ViewOption) Tree {
 	v := &view{max: 10_000}
 	for _, opt := range opts {
@@ -127,8 +128,8 @@ type row struct {
 // A span is the rows from one place to another, which is not part of it.
 type span struct{ from, to int }
 
-// All returns the tasks that are live now, in no particular order. It mirrors
-// asyncio.all_tasks, for the whole program.
+// All returns an iterator over the live tasks of the whole program, in no
+// particular order. It mirrors asyncio.all_tasks.
 func All() iter.Seq[Handle] {
 	return func(yield func(Handle) bool) {
 		var tasks []Handle

@@ -9,36 +9,37 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Stack is where a task was, at one moment: what its own goroutine did, and
-// those that it had started without a task, such as the workers of a call of
-// package gather. Its JSON form is stable: fields may be added.
+// A Stack has the stacks of a task at one moment: that of its own goroutine,
+// and those of the goroutines that it started without a task, such as the
+// workers of a call of package gather. Its JSON form is stable: fields may be
+// added.
 type Stack struct {
 	ID   uint64 `json:"id"`
 	Name string `json:"name"`
-	// Goroutines has the task's own first. It is empty if the task is queued, or
-	// began after the look.
+	// Goroutines has the task's own goroutine first. It is empty if the task is
+	// queued, or began after the stacks were taken.
 	Goroutines []Goroutine `json:"goroutines"`
-	// Omitted counts the goroutines that were left out: there are 64 at most.
+	// Omitted is the number of goroutines left out: a Stack has at most 64.
 	Omitted int `json:"omitted,omitempty"`
 }
 
-// A Goroutine is where a goroutine was.
+// A Goroutine has the stack of one goroutine.
 type Goroutine struct {
 	ID     uint64  `json:"id"`
 	State  string  `json:"state"` // as the runtime says it: "chan receive, 2 minutes"
 	Frames []Frame `json:"frames"`
-	// CreatedBy is where it was started, unless it is a task's own.
+	// CreatedBy is where the goroutine was started, or nil for a task's own.
 	CreatedBy *Frame `json:"created_by,omitempty"`
 }
 
-// A Frame is a call that has not returned.
+// A Frame is one call on a stack.
 type Frame struct {
 	Function string `json:"function"`
 	File     string `json:"file"`
 	Line     int    `json:"line"`
 }
 
-// String returns the stack as people read it.
+// String returns the stack as text for people.
 func (s Stack) String() string {
 	var b strings.Builder
 	for i, g := range s.Goroutines {
@@ -59,12 +60,13 @@ func (s Stack) String() string {
 	return b.String()
 }
 
-// String returns the frame as two lines without an end: function, and place.
+// String returns the frame as two lines, the function and the place, without a
+// final newline.
 func (f Frame) String() string {
 	return f.Function + "\n\t" + f.File + ":" + strconv.Itoa(f.Line)
 }
 
-// Stacks is where all goroutines of the program were, at one moment.
+// Stacks has the stacks of all goroutines of the program at one moment.
 type Stacks struct {
 	texts   map[uint64]string   // of goroutines, by their id
 	started map[uint64][]uint64 // the ids of those that each started, but for tasks
@@ -79,10 +81,10 @@ const (
 	mostGoroutines = 64
 )
 
-// TakeStacks looks where all goroutines are. All of the program stops for as long
-// as that takes, some milliseconds for each thousand of them: it is for
-// finding out what hangs, by hand. It costs tasks nothing before, no label and no
-// name: they are found by their goroutines.
+// TakeStacks records the stacks of all goroutines. The whole program stops
+// meanwhile, for some milliseconds per thousand goroutines, so TakeStacks is
+// for finding out by hand what hangs. It needs no labels or names on tasks, and
+// so costs them nothing before it is called.
 func TakeStacks() *Stacks {
 	s := &Stacks{texts: make(map[uint64]string), started: make(map[uint64][]uint64)}
 	buf := make([]byte, min(largestDump, 64<<10+2<<10*runtime.NumGoroutine()))
@@ -107,9 +109,9 @@ func TakeStacks() *Stacks {
 	return s
 }
 
-// Of returns where the task with that [Info.ID] was. For a [Group] or a call of
-// package gather it is the task that it is in. It reports false if no such thing
-// is live now.
+// Of returns the Stack of the task with the given [Info.ID]. For a [Group] or a
+// call of package gather, it returns that of the task that it is in. It reports
+// false if nothing with that ID is live now.
 func (s *Stacks) Of(id uint64) (Stack, bool) {
 	var found *node
 	newWalk().look(func(n *node, _ uint64, _ int) bool {

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Start is [Go] for a function that has no result but an error.
+// Start is [Go] for a function whose only result is an error.
 func Start(ctx context.Context, fn func(ctx context.Context) error, opts ...Option) *Task[struct{}] {
 	if fn == nil {
 		panic(ErrNilFunc)
@@ -16,10 +16,10 @@ func Start(ctx context.Context, fn func(ctx context.Context) error, opts ...Opti
 	return launch(ctx, t, collect(opts))
 }
 
-// Serve starts a task that gets ready first and works then, and returns when it is
-// ready: a server that listens, say. fn calls ready with what there is to tell, an
-// address perhaps, and Serve returns that, and the task. It mirrors trio's
-// nursery.start.
+// Serve starts a task that has to become ready before it does its work, such as
+// a server that has to listen first. When ready, fn calls ready with a value
+// for the caller, such as an address. Serve waits for that call and returns the
+// value and the task. It mirrors trio's nursery.start.
 //
 //	addr, server, err := task.Serve(ctx, func(ctx context.Context, ready func(net.Addr)) error {
 //		l, err := net.Listen("tcp", "localhost:0")
@@ -30,15 +30,17 @@ func Start(ctx context.Context, fn func(ctx context.Context) error, opts ...Opti
 //		return serve(ctx, l)
 //	})
 //
-// Until it is ready the task is Serve's affair. If it fails before, Serve returns
-// its error, which is no failure of the [Group]; if it ends without an error,
-// Serve returns [ErrNotReady]. If ctx ends before, Serve cancels the task, waits
-// for it, and returns an [*Error] that has ctx's error and cause. The task that
-// Serve returns has ended then.
+// Until the task is ready, only Serve deals with it. If it fails before that,
+// Serve returns its error, and the failure does not count as one of the
+// [Group]. If it ends before that without an error, Serve returns
+// [ErrNotReady]. If ctx ends before that, Serve cancels the task, waits for it,
+// and returns an [*Error] that wraps ctx's error and cause. In these cases the
+// task that Serve returns has ended.
 //
-// Once it is ready it is a task as [Go] starts it. ready may be called by any
-// goroutine; all calls but the first do nothing. So a task that waits for Serve's
-// caller before it is ready may yet be told to be, and is no [ErrDeadlock].
+// Once ready, the task is like one started with [Go]. Any goroutine may call
+// ready; calls after the first do nothing. Because another goroutine could call
+// it, a task that waits for Serve's caller before it is ready is not reported
+// as an [ErrDeadlock].
 func Serve[R any](ctx context.Context, fn func(ctx context.Context, ready func(R)) error, opts ...Option) (R, *Task[struct{}], error) {
 	if fn == nil {
 		panic(ErrNilFunc)
@@ -115,19 +117,20 @@ func (n *node) noHold() {
 	n.status.Store(n.status.Load() &^ isHeld)
 }
 
-// Promise returns a task that somebody else's call completes, in place of a
-// function of its own, and that function. It is for results that come from
-// outside, by a callback of a library, say, or the answer to a message. All that
-// can be done with a task can be done with it: it can be awaited, by any number
-// of goroutines, along with others, and with a limit of time; it shows in the
-// tree; its Group or Run does not end before it is completed or cancelled, and an
-// error that nobody looks at is reported. It mirrors asyncio's Future.
+// Promise returns a task that has no function, and a function complete that
+// ends it. It is for results that come from outside, such as from a callback of
+// a library or as the reply to a message. Otherwise the task is like any other:
+// any number of goroutines can await it, together with other tasks and with a
+// time limit; the tree shows it; its Group or Run does not end before it is
+// completed or cancelled; and its error is reported if nobody looks at it.
+// Promise mirrors asyncio's Future.
 //
-// complete ends the task with what it is given, and reports whether it did: only
-// the first call does, and none once the task was cancelled. It never blocks, and
-// may be called by any goroutine.
+// complete ends the task with its arguments as the result, and reports whether
+// it did: only the first call does, and none after the task was cancelled.
+// complete never blocks, and may be called by any goroutine.
 //
-// It takes a goroutine, as every task does, but no place in a Group with a [Limit].
+// The task has a goroutine, as every task does, but takes no place in a Group
+// with a [Limit].
 func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete func(T, error) bool) {
 	type outcome struct {
 		value T

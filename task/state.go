@@ -2,15 +2,15 @@ package task
 
 import "fmt"
 
-// State tells how far a task, or a [Group], has come.
+// State is the state of a task or a [Group].
 type State uint32
 
-// The states of a task. The last five are final: every task that is started
-// reaches exactly one of them, and stays there.
+// The states of a task. The last five are final: every started task reaches
+// exactly one of them and stays in it.
 const (
-	Running   State = iota // it was started, and has not ended
-	Waiting                // its function waits in this package: in Await, Sleep, at the end of a Group
-	Queued                 // it waits for a place in a Group with a Limit, and was not run yet
+	Running   State = iota // the task was started, and has not ended
+	Waiting                // its function waits in this package: in Await, in Sleep, at the end of a Group
+	Queued                 // it waits for a place in a Group with a Limit, and has not run yet
 	Succeeded              // its function returned without an error
 	Failed                 // its function returned an error, or was not run
 	Canceled               // it was cancelled, and its function returned because of that
@@ -20,10 +20,10 @@ const (
 
 var stateNames = [...]string{"running", "waiting", "queued", "succeeded", "failed", "canceled", "panicked", "goexited"}
 
-// Final reports whether the state is one that a task does not leave.
+// Final reports whether s is a state that a task never leaves.
 func (s State) Final() bool { return s >= Succeeded }
 
-// String returns the state's name, in lower case.
+// String returns the name of the state, in lower case.
 func (s State) String() string {
 	if int(s) < len(stateNames) {
 		return stateNames[s]
@@ -31,10 +31,10 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint32(s))
 }
 
-// MarshalText returns the state's name, so that JSON has it too.
+// MarshalText returns the name of the state, which is thus its JSON form too.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
-// UnmarshalText accepts what MarshalText returns.
+// UnmarshalText sets s to the state that has the given name.
 func (s *State) UnmarshalText(text []byte) error {
 	for i, name := range stateNames {
 		if name == string(text) {

@@ -9,10 +9,11 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Task is a function running in a goroutine of its own, with variables of its
-// own. [Go] and [Run] make tasks. It mirrors asyncio.Task.
+// A Task is a function that runs in a goroutine of its own, with variables of
+// its own. [Go] and the other functions of this package make Tasks. It mirrors
+// asyncio.Task.
 //
-// All methods are safe for concurrent use. A Task is a handle: dropping it
+// All methods are safe for concurrent use. A Task is only a handle: dropping it
 // neither ends nor leaks the task.
 type Task[T any] struct {
 	node
@@ -24,18 +25,18 @@ type Task[T any] struct {
 // Go starts fn as a task and returns its handle at once. It mirrors
 // asyncio.create_task.
 //
-// The task begins with a copy of the caller's variables as they are now, and
-// what it sets is its own. Its ctx descends from the given one: it is cancelled
-// when that is, or by [Task.Cancel], and ends with the task. The function is
-// always run, also if ctx is cancelled already.
+// The task begins with a copy of the caller's current variables, and what it
+// sets stays in the task. Its ctx descends from the given ctx: it is cancelled
+// when that is, or by [Task.Cancel], and ends with the task. The function runs
+// even if ctx is already cancelled.
 //
-// The task belongs to the [Group] or the [Run] that ctx comes from, which ends
-// only when the task has. If that has ended before, or is being cancelled, fn
-// is not run: the task has failed, with an [*Error], or counts as cancelled with
-// what the scope is. If ctx comes from a
-// task, the new task is that one's child: it is cancelled with it, but may
-// outlive its normal end. If ctx comes from neither, nobody waits for the task
-// unless somebody calls Await.
+// The task belongs to the [Group] or the [Run] that ctx comes from, which does
+// not end before the task has. If that Group or Run has ended, or is being
+// cancelled, fn is not run: the task either has failed, with an [*Error], or
+// counts as cancelled, with the cause of the scope. If ctx comes from a task,
+// the new task is its child: it is cancelled with its parent, but may outlive
+// the parent's normal end. If ctx comes from none of these, nothing waits for
+// the task unless Await is called.
 //
 // Go panics with [ErrNilFunc] if fn is nil.
 func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
@@ -149,22 +150,24 @@ func (t *Task[T]) refuse(err error) {
 	}
 }
 
-// Await waits until t has ended and returns what its function returned. Any
-// number of goroutines may wait at once, and the same is returned whenever it
-// is called. It mirrors await task.
+// Await waits until t has ended and returns the results of its function. Any
+// number of goroutines may call Await, and every call returns the same. It
+// mirrors await task.
 //
-// If t's function returned an error, it is that. It is a [*PanicError] if the
+// The error is the one that t's function returned, a [*PanicError] if the
 // function panicked, [ErrGoexit] (in an [*Error]) if it called runtime.Goexit,
-// a [*CanceledError] if it returned because it was cancelled, and a
-// [*TimeoutError] if that was by its own [Timeout].
+// a [*CanceledError] if it returned because it was cancelled, or a
+// [*TimeoutError] if it returned because of its own [Timeout].
 //
-// If ctx ends first, Await returns an [*Error] that has ctx's error and cause.
-// That does not touch t; but a ctx that t was started with, or one further
-// out, ends t too. If t has ended, that counts, whatever ctx says.
+// If ctx ends first, Await returns an [*Error] that wraps ctx's error and
+// cause. This does not cancel t, although t also ends if it was started with
+// ctx or with a descendant of it. If t has ended, Await returns its results,
+// whatever the state of ctx.
 //
-// A task that would wait for ever because t waits for it, or t waits for another
-// that does and so on, gets [ErrDeadlock], in an [*Error] that names them. A ctx
-// with a nearer deadline than the task's own makes the wait one that ends.
+// If the caller is a task that would wait for ever, because t waits for it
+// directly or through other tasks, Await returns [ErrDeadlock], in an [*Error]
+// that names the tasks. If ctx has an earlier deadline than the calling task's
+// own ctx, the wait is not considered endless.
 func (t *Task[T]) Await(ctx context.Context) (T, error) {
 	if !t.is(isFinal) {
 		if err := t.await(ctx); err != nil {
@@ -184,8 +187,8 @@ func (t *Task[T]) result() (T, error) {
 	return t.ending.value, t.ending.err
 }
 
-// Result returns what Await does if t has ended, and [ErrNotDone], in an
-// [*Error], if it has not. It does not wait. It mirrors Task.result().
+// Result returns what Await does if t has ended, and otherwise an [*Error] that
+// wraps [ErrNotDone]. It does not wait. It mirrors Task.result().
 func (t *Task[T]) Result() (T, error) {
 	if !t.is(isFinal) && t.id != 0 {
 		var zero T
@@ -194,17 +197,17 @@ func (t *Task[T]) Result() (T, error) {
 	return t.result()
 }
 
-// Err returns the error that Result does.
+// Err returns the error that Result returns.
 func (t *Task[T]) Err() error {
 	_, err := t.Result()
 	return err
 }
 
-// Context returns the variables of t: those it has at the moment, and once it
-// has ended, those it had at its end. It mirrors Task.get_context().
+// Context returns the variables of t: the current ones while t runs, and after
+// that those it had at its end. It mirrors Task.get_context().
 //
-// While t is running, so is the Context; run a copy of it to call something
-// with the same variables.
+// While t runs, the Context is being run and cannot be run again; to call a
+// function with the same variables, run a copy.
 func (t *Task[T]) Context() *ctxvar.Context {
 	if t.id == 0 { // it was never started
 		return &t.own
@@ -214,14 +217,15 @@ func (t *Task[T]) Context() *ctxvar.Context {
 
 func (t *Task[T]) ownVars() *ctxvar.Context { return &t.own }
 
-// OnDone arranges for f(t) to be called once t has ended, in a copy of the
-// variables t had at its end. It is called exactly once: by t's goroutine, in
-// the order of the OnDone calls; or, if t has ended, by OnDone itself before it
-// returns. The end of t's [Group] or [Run] waits for its callbacks. A callback
-// that panics is reported as an error nobody looked at is, see [Unobserved].
+// OnDone arranges for f(t) to be called once, after t has ended, in a copy of
+// the variables that t had at its end. t's goroutine calls the functions in the
+// order of the OnDone calls; if t has already ended, OnDone itself calls f
+// before it returns. The end of t's [Group] or [Run] waits for these calls. A
+// panic of f is reported in the same way as an error that nobody looked at; see
+// [Unobserved].
 //
-// stop takes the callback back, and reports whether it did: false means that f
-// was called, or is about to be. It mirrors Task.add_done_callback and
+// stop cancels the call, and reports whether it did; false means that f was
+// called or is about to be. OnDone mirrors Task.add_done_callback and
 // remove_done_callback.
 func (t *Task[T]) OnDone(f func(t *Task[T])) (stop func() bool) {
 	call := func() { t.Context().Copy().Run(func() { f(t) }) }

@@ -10,33 +10,35 @@ import (
 	"sync/atomic"
 )
 
-// Unobserved sets who is told of errors that nobody looked at, of the task, the
-// [Group] or the [Run] with this option and all that is started in it. The
-// default logs them with slog.Default() at level Error. It mirrors
-// loop.set_exception_handler.
+// Unobserved sets the function that receives errors that nobody looked at. It
+// applies to the task, the [Group] or the [Run] with this option and to
+// everything started in it. By default, such errors are logged with
+// slog.Default() at level Error. It mirrors loop.set_exception_handler.
 //
-// An error is looked at when Await, Result, Err, AsCompleted or WaitFor returns
-// it, or when a Group or a Run does. A task whose error was not, which is what
-// asyncio calls an exception that was never retrieved, is reported once: when
-// the Run that it belongs to ends, or when its handle is garbage, whichever
-// happens first. So is one that was started in a Group or a Run that had ended.
-// A task that is cancelled is not reported. A Group with [FailFast](false) is
-// impatient: it reports at once, and does not wait for its end.
+// An error counts as looked at when Await, Result, Err, AsCompleted or WaitFor
+// returns it, or when a Group or a Run does. A task that fails with an error
+// that nobody looks at, which asyncio calls an exception that was never
+// retrieved, is reported once: when its Run ends or when its handle becomes
+// garbage, whichever happens first. This includes a task started in a Group or
+// a Run that had ended. A task that was cancelled is not reported. A Group with
+// [FailFast](false) reports such errors at once, without waiting for its end.
 //
-// f may be called by any goroutine, and several at a time. A panic of f is
-// logged, as is the error that it did not take.
+// f may be called by any goroutine, and by several at the same time. If f
+// panics, both the panic and the error are logged.
 func Unobserved(f func(Info, error)) Option { return optionFunc(func(o *options) { o.reporter = f }) }
 
-// OnFailure has f called with each task that fails, of the task, the [Group] or
-// the [Run] with this option and all that is started in it, at once: by the
-// task's goroutine, before whoever waits for it is told. Whether somebody looks
-// at the error later makes no difference. A task that is cancelled has not
-// failed. An OnFailure further in takes the place of one further out.
+// OnFailure sets a function that is called at once for each task that fails. It
+// applies to the task, the [Group] or the [Run] with this option and to
+// everything started in it. The task's goroutine calls f, before those that
+// wait for the task are woken, whether or not somebody looks at the error
+// later. A task that was cancelled has not failed. An inner OnFailure replaces
+// an outer one.
 //
-// It is for metrics and logs; for errors that get lost otherwise there is
-// [Unobserved], and for every end, failure or not, [OnFinished]. f should return
-// soon and must not wait for tasks. It may be called by several goroutines at a
-// time. A panic of f is reported as that of a callback is.
+// OnFailure is meant for metrics and logs. For errors that would otherwise be
+// lost, use [Unobserved]; for the end of every task, failed or not, use
+// [OnFinished]. f should return soon and must not wait for tasks. It may be
+// called by several goroutines at the same time. A panic of f is reported like
+// that of a callback.
 func OnFailure(f func(Info, error)) Option { return optionFunc(func(o *options) { o.failures = f }) }
 
 // An env is what a task hands down to those it starts. It is immutable.

@@ -11,11 +11,12 @@ import (
 	"time"
 )
 
-// WriteTree writes the live tasks to w as a tree, one line each: name, ID, state,
-// age, what it waits for, where it was started if that is noted, and variables if
-// asked. What is very deep is indented no further, and says how deep it is. It
-// mirrors Python 3.14's python -m asyncio pstree, from within. The text is for
-// people and may change; for programs there is [Snapshot].
+// WriteTree writes the live tasks to w as a tree, one per line: name, ID,
+// state, age, what the task waits for, where it was started if that was
+// recorded, and the selected variables. Tasks below a certain depth are
+// indented no further, and their depth is printed instead. The text is for
+// people and may change; programs should use [Snapshot]. WriteTree mirrors
+// Python 3.14's python -m asyncio pstree, but shows the program that calls it.
 func WriteTree(w io.Writer, opts ...ViewOption) error { return Snapshot(opts...).Write(w) }
 
 // Write writes t to w as [WriteTree] does.
