@@ -14,7 +14,7 @@ import (
 	"os"
 	"time"
 
-	"github.com/heirloom-go/heirloom/internal/hubkey"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
 // certificateAge is how long a certificate of the hub's own is good for.
@@ -26,7 +26,7 @@ func ownCertificate() (cert, key string, err error) {
 	if cert, err = hubkey.Path(hubkey.Certificate); err != nil {
 		return "", "", err
 	}
-	if key, err = hubkey.Path(hubkey.PrivateKey); err != nil {
+	if key, err = hubkey.Path(privateKey); err != nil {
 		return "", "", err
 	}
 	if _, err := os.Stat(cert); err == nil {
@@ -68,10 +68,10 @@ func ownCertificate() (cert, key string, err error) {
 	if err := os.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", err
 	}
-	if err := hubkey.WriteNew(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})); err != nil {
+	if err := writeNew(key, pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: keyDER})); err != nil {
 		return "", "", err
 	}
-	return cert, key, hubkey.WriteNew(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
+	return cert, key, writeNew(cert, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}))
 }
 
 func hostName() string {

@@ -16,10 +16,10 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 	"github.com/heirloom-go/heirloom/gather"
-	"github.com/heirloom-go/heirloom/internal/hubkey"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/remote"
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
 // tenant is whose work a goroutine does. It is a parameter of nothing.

@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/heirloom-go/heirloom/internal/hubkey"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
 func TestRunOn(t *testing.T) {
@@ -276,7 +276,7 @@ func TestSecurity(t *testing.T) {
 	s := newScene(t, "0.0.0.0:0")
 	token, err := hubkey.Path(hubkey.Token)
 	require.NoError(t, err)
-	for _, name := range []string{hubkey.Token, hubkey.PrivateKey} {
+	for _, name := range []string{hubkey.Token, privateKey} {
 		path, err := hubkey.Path(name)
 		require.NoError(t, err)
 		info, err := os.Stat(path)
@@ -288,7 +288,7 @@ func TestSecurity(t *testing.T) {
 	assert.Equal(t, "no worker answers\n", stdout, "on loopback, with TLS because the hub has it")
 
 	other := filepath.Join(s.dir, "other")
-	_, err = hubkey.MakeToken(other)
+	_, err = makeToken(other)
 	require.NoError(t, err)
 	code, _, stderr = s.run(t, "ps", "--token", other)
 	assert.Equal(t, 1, code)

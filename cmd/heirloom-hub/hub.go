@@ -13,7 +13,7 @@ import (
 
 	"github.com/nats-io/nats-server/v2/server"
 
-	"github.com/heirloom-go/heirloom/internal/hubkey"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
 // options are what a hub is made of.
@@ -73,7 +73,7 @@ type hub struct {
 
 // start starts a hub. What its server warns of goes to log.
 func (o *options) start(log io.Writer) (*hub, error) {
-	token, err := hubkey.MakeToken(o.token)
+	token, err := makeToken(o.token)
 	if err != nil {
 		return nil, err
 	}

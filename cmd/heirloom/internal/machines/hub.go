@@ -19,8 +19,8 @@ import (
 
 	"github.com/nats-io/nats.go"
 
-	"github.com/heirloom-go/heirloom/internal/hubkey"
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
 // A Hub is where callers and workers meet, and what opens it.

@@ -9,28 +9,12 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
 
-	"github.com/heirloom-go/heirloom/internal/hubkey"
+	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-func TestMakeToken(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "a", "token")
-	token, err := hubkey.MakeToken(path)
-	require.NoError(t, err)
-	assert.GreaterOrEqual(t, len(token), 26)
-	again, err := hubkey.MakeToken(path)
-	require.NoError(t, err)
-	assert.Equal(t, token, again, "it stays")
-	if runtime.GOOS != "windows" {
-		info, err := os.Stat(path)
-		require.NoError(t, err)
-		assert.Equal(t, fs.FileMode(0o600), info.Mode().Perm())
-	}
-	entries, err := os.ReadDir(filepath.Dir(path))
-	require.NoError(t, err)
-	assert.Len(t, entries, 1, "nothing else is left")
-	require.ErrorIs(t, hubkey.WriteNew(path, []byte("other")), fs.ErrExist)
-}
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 func TestReadToken(t *testing.T) {
 	tests := []struct {
@@ -64,4 +48,12 @@ func TestReadToken(t *testing.T) {
 	}
 	_, err := hubkey.ReadToken(filepath.Join(t.TempDir(), "none"))
 	require.ErrorIs(t, err, fs.ErrNotExist)
+}
+
+func TestPath(t *testing.T) {
+	dir, err := os.UserConfigDir()
+	require.NoError(t, err)
+	path, err := hubkey.Path(hubkey.Token)
+	require.NoError(t, err)
+	assert.Equal(t, filepath.Join(dir, "heirloom", "hub.token"), path)
 }
