@@ -29,8 +29,8 @@ type batch[T, R any] struct {
 	limit int // jobs at once; 0 is no limit
 	gate  *gate[T]
 
-	// results, if not nil, is where the value of each job that succeeds goes.
-	// The outcome need not hear of these if quiet is set.
+	// results, if not nil, receives the value of each job that succeeds. If
+	// quiet is set, the outcome need not be called for these jobs.
 	results []R
 	quiet   bool
 	kind    kind
@@ -45,20 +45,20 @@ type batch[T, R any] struct {
 	workers sync.WaitGroup
 }
 
-// An outcome is told how the jobs of a batch end. An interface, because a func
-// value would be one more allocation for each call of [All].
+// An outcome receives the result of each job of a batch. It is an interface
+// because a func value would cost one more allocation for each call of [All].
 type outcome[R any] interface {
-	// ended is called once for job i, by the goroutine that ran it, which has
-	// the caller's variables again and may be on its way out after a Goexit. It
-	// may call functions of the user's, but only in a way that they can neither
-	// panic nor keep it, by a Goexit, from what it is to do.
+	// ended is called once for job i, by the goroutine that ran it. That
+	// goroutine has the caller's variables again, and may be exiting after a
+	// Goexit. ended may call functions of the user's, but must protect itself:
+	// neither their panic nor their Goexit may keep it from finishing.
 	ended(i int, v R, err error, gaveUp bool)
 }
 
-// run runs the jobs and returns how many were started, always the first ones.
-// The others were kept from it by ctx or by cancel. When run returns, every job
-// and every worker has ended, also when it does not return, because a function
-// given to [Weight] or [Rate] called Goexit.
+// run runs the jobs and returns how many were started, which are always the
+// first ones; ctx or cancel kept the others from starting. When run returns,
+// every job and every worker has ended. That is also so when it does not return
+// because a function given to [Weight] or [Rate] called Goexit.
 func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	if len(b.items) == 0 || ctx.Err() != nil {
 		return 0
@@ -96,8 +96,8 @@ func (b *batch[T, R]) startWorkers() {
 	if b.limit > 0 {
 		most = min(n, int64(b.limit))
 	}
-	// One func value for all: a go statement with arguments, or with a method's
-	// receiver, would allocate a closure for each worker.
+	// One func value serves all workers: a go statement with arguments, or with
+	// a method's receiver, would allocate a closure for each.
 	work := b.work
 	for w := int64(0); w < most && b.next.Load() < n; w++ {
 		b.workers.Add(1)
@@ -130,12 +130,12 @@ func (b *batch[T, R]) work() {
 // serve runs jobs until there are none left, and then reports true, or until
 // one of them panics.
 //
-// It is the loop that short jobs spend their time in, at 10 ns for each: half of
-// it for the counter, the rest for the two things that a bare loop does not do,
-// to look whether the call is cancelled and to take back what a job set. To
-// protect every job for itself would double it. To claim several at once would
-// halve it, but then a job behind a slow one would
-// wait while other workers are idle, or for ever if the slow one waits for it.
+// Short jobs spend their time in this loop, at 10 ns for each: half of it is
+// for the counter, the rest for the two things that a bare loop does not do,
+// checking whether the call is cancelled and restoring what a job set.
+// Protecting each job separately would double the cost. Claiming several jobs
+// at once would halve it, but then a job claimed behind a slow one would wait
+// while other workers are idle, or for ever if the slow one waits for it.
 func (b *batch[T, R]) serve() (done bool) {
 	i, gaveUp := 0, false // the job in hand, -1 if that has ended
 	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
@@ -178,9 +178,9 @@ func (b *batch[T, R]) serve() (done bool) {
 	return done
 }
 
-// finish notes how job i ended. Before that, the goroutine has the caller's
-// variables again: neither the functions that the outcome calls nor the next job
-// sees what this one set.
+// finish records how job i ended. Before that, it restores the caller's
+// variables, so neither the functions that the outcome calls nor the next job
+// sees what this job set.
 func (b *batch[T, R]) finish(i int, v R, err error, gaveUp bool) {
 	b.vars.Restore()
 	if err == nil && b.results != nil {
@@ -192,9 +192,9 @@ func (b *batch[T, R]) finish(i int, v R, err error, gaveUp bool) {
 }
 
 // startJobs starts the jobs one by one as the gate lets them through, each in a
-// goroutine of its own, and returns how many were started or turned away. A
-// worker that waits at the gate would do as well, but without a limit there
-// would be one for each job that waits.
+// goroutine of its own, and returns how many were started or turned away.
+// Workers that wait at the gate would also work, but without a limit there
+// would be one for each waiting job.
 func (b *batch[T, R]) startJobs() int {
 	var slots chan struct{} // has a value for each job running, if there is a limit
 	if b.limit > 0 {
@@ -233,7 +233,8 @@ func (b *batch[T, R]) startJobs() int {
 				}
 				b.gone()
 			}()
-			// Whatever the functions at the gate set is not the job's affair.
+			// What the functions at the gate set must not be visible to the
+			// job.
 			b.vars.Restore()
 			gaveUp := false
 			task.Func[R](func(ctx context.Context) (v R, err error) {
@@ -247,7 +248,7 @@ func (b *batch[T, R]) startJobs() int {
 	return len(b.items)
 }
 
-// gone notes that a worker ends.
+// gone records that a worker ends.
 func (b *batch[T, R]) gone() {
 	if b.watched {
 		b.live.Add(-1)

@@ -10,26 +10,29 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Batch returns the items of in, in their order, in batches of n: the input of a
-// [Stream] whose jobs do better with many items at once, as a statement that
-// inserts rows does.
+// Batch returns the items of in, in their order, in batches of n. It makes the
+// input of a [Stream] whose jobs work better on many items at once, such as
+// jobs that insert rows with one statement.
 //
-//	for _, err := range gather.Stream(ctx, gather.Batch(rows, 500, time.Second), insert) {
+//	for _, err := range gather.Stream(ctx, gather.Batch(rows, 500,
+//	time.Second), insert) {
 //
-// A batch is given when it has n items, when maxWait has passed since its first
-// one came, or when in has ended; it is never empty, and belongs to whoever gets
-// it. A maxWait of 0 is no limit. While the loop over the batches is busy, no
-// more than one item is taken from in.
+// A batch is yielded when it has n items, when maxWait has passed since its
+// first item arrived, or when in has ended. It is never empty, and belongs to
+// the receiver. A maxWait of 0 means no time limit. While the body of the loop
+// over the batches runs, at most one item is taken from in.
 //
-// With a maxWait, in is iterated over in a goroutine of its own, in a copy of the
-// variables of the one that ranges over the batches. When that one breaks out,
-// the loop is over once in has returned, as that of a Stream is: [FromChan] and a
-// Stream return at once. A panic of in goes on in the loop, as a
-// [*task.PanicError]; the items of a batch that was not full are then lost.
+// With a maxWait, Batch iterates over in in a goroutine of its own, with a copy
+// of the variables of the goroutine that ranges over the batches. If that
+// goroutine breaks out of the loop, the loop ends once in has returned, as with
+// a Stream; [FromChan] and Stream return at once. A panic of in continues in
+// the loop, as a [*task.PanicError]; items of an incomplete batch are then
+// lost.
 //
-// The items of a slice, for [Map], are batched by [slices.Chunk].
+// To batch the items of a slice, for [Map], use [slices.Chunk].
 //
-// Batch panics with a [*UsageError] if in is nil, n is less than 1 or maxWait is
+// Batch panics with a [*UsageError] if in is nil, n is less than 1 or maxWait
+// is negative.
 // negative.
 func Batch[T any](in iter.Seq[T], n int, maxWait time.Duration) iter.Seq[[]T] {
 	switch {
@@ -48,7 +51,7 @@ func Batch[T any](in iter.Seq[T], n int, maxWait time.Duration) iter.Seq[[]T] {
 	}
 }
 
-// maxReserved bounds the items that a batch has room for before they come.
+// maxReserved bounds the capacity that is allocated for a batch in advance.
 const maxReserved = 1 << 10
 
 // chunks returns the items of in in batches of n.
@@ -72,8 +75,8 @@ func chunks[T any](in iter.Seq[T], n int) iter.Seq[[]T] {
 	}
 }
 
-// A batcher is one loop over batches that do not wait for ever to be full. The
-// goroutine of the loop puts them together; another one iterates over the input.
+// A batcher is one loop over batches with a time limit. The goroutine of the
+// loop fills the batches; another goroutine iterates over the input.
 type batcher[T any] struct {
 	n     int
 	wait  time.Duration
@@ -81,7 +84,7 @@ type batcher[T any] struct {
 	input error  // how, if it did not return; written before items is closed
 }
 
-// run gives the batches to yield. When it returns, or yield panics or calls
+// run passes the batches to yield. When it returns, or yield panics or calls
 // Goexit, the input has ended.
 func (b *batcher[T]) run(in iter.Seq[T], yield func([]T) bool) {
 	outer := context.Background()
@@ -126,8 +129,8 @@ func (b *batcher[T]) feed(ctx context.Context, in iter.Seq[T]) {
 	}).Call(ctx, func(_ struct{}, err error) { b.input = err })
 }
 
-// consume makes batches of the items and gives them to yield, until there are no
-// more or yield wants no more.
+// consume makes batches of the items and passes them to yield, until there are
+// no more or yield returns false.
 func (b *batcher[T]) consume(yield func([]T) bool) {
 	late := time.NewTimer(b.wait)
 	late.Stop() // nothing waits yet

@@ -7,22 +7,23 @@ import (
 	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
-// A jobContext is the context for the jobs of one call. It carries the caller's
-// variables, as ctxvar.NewContext does, so that they live through a pprof.Do in
-// a job. And it can be cancelled.
+// A jobContext is the context for the jobs of one call. It can be cancelled,
+// and it carries the caller's variables, as ctxvar.NewContext does, so that
+// they survive a pprof.Do in a job.
 //
-// Most calls are never cancelled, and many jobs are too short to ever look. So
-// it is part of what the call allocates anyway, and becomes a context of the
-// standard library's, which its parent keeps a record of, only when somebody
-// asks for what such a one is needed for: the Done channel, or a cause.
+// Most calls are never cancelled, and many jobs are too short ever to check. So
+// a jobContext is part of the memory that the call allocates anyway. It becomes
+// a context of the standard library, of which the parent keeps a record, only
+// when somebody asks for something that needs one: the Done channel, or a
+// cause.
 type jobContext struct {
 	context.Context // the caller's
 	carried         gls.Carried
 	late            latectx.Late
 }
 
-// over is the end of a call that nothing cancelled: the jobs are told
-// context.Canceled, and no cause.
+// over is the end of a call that nothing cancelled: the error of the context is
+// context.Canceled, without another cause.
 var over = latectx.NewEnd(context.Canceled)
 
 // begin makes c the context for jobs of a call with ctx.
@@ -31,8 +32,8 @@ func (c *jobContext) begin(ctx context.Context) {
 	c.carried = gls.Carry()
 }
 
-// cancel cancels c, unless it is already. With no cause, it is that the call is
-// over.
+// cancel cancels c, unless it is already cancelled. Without a cause, the call
+// is over.
 func (c *jobContext) cancel(cause error) {
 	if cause == nil {
 		c.late.End(c.Context, over)
@@ -44,10 +45,10 @@ func (c *jobContext) cancel(cause error) {
 // Done returns the channel of a standard context.
 func (c *jobContext) Done() <-chan struct{} { return c.late.Standard(c.Context).Done() }
 
-// Err looks for a standard context, but does not make one.
+// Err looks for a standard context but does not make one.
 func (c *jobContext) Err() error { return c.late.Err(c.Context) }
 
-// Value answers for the variables and the profiler labels, and for what
+// Value returns the variables and the profiler labels, and what
 // [context.WithCancel] and [context.Cause] look up.
 func (c *jobContext) Value(key any) any {
 	switch {

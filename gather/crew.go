@@ -12,13 +12,13 @@ import (
 // A crew is the functions of a Group that have not ended, and the workers that
 // run them.
 //
-// A function waits in the queue until a worker claims it. As long as there is one
-// that the limit allows to be claimed, a worker is on its way: it was started,
-// and looks at the queue as the first thing it does. Before it runs what it
-// claims, it starts the next one if there is reason to. So no function that may
-// run ever waits for another one to end; and yet few goroutines are started
-// where functions are short, because a worker looks again when it is done. That
-// is:
+// A function waits in the queue until a worker claims it. As long as there is
+// one that the limit allows to be claimed, a worker is on its way: it was
+// started, and the first thing it does is look at the queue. Before it runs
+// what it claims, it starts the next worker if there is reason to. So no
+// function that may run ever waits for another one to end. Even so, few
+// goroutines are started where functions are short, because a worker looks at
+// the queue again when its function has ended. That is:
 //
 //	whenever mu is not held, mayClaim implies coming, or that a worker which has
 //	just ended a function is about to lock mu and look.
@@ -30,30 +30,30 @@ type crew struct {
 
 	mu      sync.Mutex // held only for moments, never while a function of the user's runs
 	room    *sync.Cond // callers of Go wait here until their function is claimed
-	waiting int        // so many of them; 0 as long as room is nil
+	waiting int        // the number of these callers; 0 as long as room is nil
 
 	queue   []part // those not claimed, from head on
 	head    int
 	given   int  // functions ever given
-	claimed int  // of these, those that a worker ever took
-	ended   int  // of these, those that have ended
+	claimed int  // of these, the functions that a worker has claimed
+	ended   int  // of these, the functions that have ended
 	coming  bool // a worker was started and has not looked yet
 	limited bool
 	limit   int
 
-	alone atomic.Int64 // functions that had a goroutine for them alone and have ended
+	alone atomic.Int64 // functions that had a goroutine of their own and have ended
 }
 
-// A part is a function given to a Group: f, or for a [GroupOf] of, which is called
-// with the index.
+// A part is a function given to a Group: f, or for a [GroupOf] of, which is
+// called with the index.
 type part struct {
 	f     func() error
 	of    func(index int) error
 	index int
-	vars  gls.Snapshot // those of the goroutine that gave it
+	vars  gls.Snapshot // those of the goroutine that called Go
 }
 
-// What the one who adds a function is to do next.
+// A next says what the goroutine that added a function must do then.
 type next int
 
 const (
@@ -64,7 +64,7 @@ const (
 )
 
 // add adds p, and returns it with all its fields. If the limit does not allow p
-// to be run now, add waits until it does, or, unless wait is set, turns it away.
+// to run now, add waits until it does or, if wait is false, turns p away.
 func (c *crew) add(p part, wait bool) (part, next) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -76,8 +76,8 @@ func (c *crew) add(p part, wait bool) (part, next) {
 	c.running.Add(1)
 	c.given++
 	if raceEnabled && !c.limited {
-		// The lock that workers share would order the functions, and so hide
-		// races between them.
+		// A lock that workers share would order the functions, and so hide
+		// races between them from the race detector.
 		c.claimed++
 		return p, goAlone
 	}
@@ -86,7 +86,8 @@ func (c *crew) add(p part, wait bool) (part, next) {
 		return p, goWork
 	}
 	if full {
-		// No worker is needed: those who have to end first will look.
+		// No worker is needed: those whose functions must end first will
+		// look.
 		if c.room == nil {
 			c.room = sync.NewCond(&c.mu)
 		}
@@ -102,7 +103,7 @@ func (c *crew) add(p part, wait bool) (part, next) {
 // push puts p at the end of the queue. The caller holds c.mu.
 func (c *crew) push(p part) {
 	if len(c.queue) == cap(c.queue) && c.head > len(c.queue)/2 {
-		// The half that is used up makes the room.
+		// The used half of the queue makes room for the rest.
 		n := copy(c.queue, c.queue[c.head:])
 		clear(c.queue[n:])
 		c.queue, c.head = c.queue[:n], 0
@@ -110,7 +111,7 @@ func (c *crew) push(p part) {
 	c.queue = append(c.queue, p)
 }
 
-// pop takes the first function out of the queue. The caller holds c.mu.
+// pop removes the first function from the queue. The caller holds c.mu.
 func (c *crew) pop() part {
 	p := c.queue[c.head]
 	c.queue[c.head] = part{}
@@ -126,7 +127,7 @@ func (c *crew) mayClaim() bool {
 	return c.head < len(c.queue) && (!c.limited || c.claimed-c.gone() < c.limit)
 }
 
-// beckon reports whether the caller, who holds c.mu, is to start a worker.
+// beckon reports whether the caller, who holds c.mu, must start a worker.
 func (c *crew) beckon() bool {
 	if c.coming || !c.mayClaim() {
 		return false
@@ -135,8 +136,8 @@ func (c *crew) beckon() bool {
 	return true
 }
 
-// claim takes a function to be run, if there is one that may be, and reports
-// whether the caller is to start a worker for the one after it.
+// claim takes a function from the queue, if there is one that may run, and
+// reports whether the caller must start a worker for the one after it.
 func (c *crew) claim() (p part, ok, start bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -151,7 +152,7 @@ func (c *crew) claim() (p part, ok, start bool) {
 	return p, true, c.beckon()
 }
 
-// end notes that a function that was claimed has ended.
+// end records that a claimed function has ended.
 func (c *crew) end() {
 	c.mu.Lock()
 	c.ended++
@@ -159,13 +160,15 @@ func (c *crew) end() {
 	c.running.Done()
 }
 
-// setLimit sets the limit, unless there was one and functions are active, whose
-// number it returns. It reports whether the caller is to start a worker.
+// setLimit sets the limit, unless there was one and functions are active. In
+// that case it returns their number. It reports whether the caller must start a
+// worker.
 func (c *crew) setLimit(n int) (active int, start bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.limited && n >= 0 {
-		// Of those in the queue, as many are active as the limit lets in.
+		// Of the functions in the queue, as many are active as the limit
+		// allows.
 		if active = min(c.given-c.gone(), c.limit); active > 0 {
 			return active, false
 		}
@@ -209,8 +212,8 @@ func (g *Group) work() {
 	returned = true
 }
 
-// serve runs functions until there are none to be run, and then reports true, or
-// until one of them panics.
+// serve runs functions until none may be run, and then reports true, or until
+// one of them panics.
 func (g *Group) serve() (done bool) {
 	var p part // in hand
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
@@ -239,8 +242,8 @@ func (g *Group) serve() (done bool) {
 	return done
 }
 
-// carried returns what the ctx of the functions carries, or nil if they have
-// none.
+// carried returns the variables that the ctx of the functions carries, or nil
+// if they have no ctx.
 func (g *Group) carried() *gls.Carried {
 	if g.jobs == nil {
 		return nil
@@ -248,11 +251,11 @@ func (g *Group) carried() *gls.Carried {
 	return &g.jobs.carried
 }
 
-// runAlone is the life of a goroutine for p alone, which was not in the queue.
+// runAlone runs p in a goroutine of its own. p was not in the queue.
 func (g *Group) runAlone(p part) {
 	defer func() {
-		// Not under mu, which would order this function before those that are
-		// started later: see add.
+		// This is not done under mu, which would order this function before
+		// those that are started later: see add.
 		g.alone.Add(1)
 		g.running.Done()
 	}()
@@ -267,8 +270,8 @@ func (g *Group) runAlone(p part) {
 	})
 }
 
-// call calls p, and returns its error, with the cause that the caller gave if the
-// group does not have to pass it on as it is.
+// call calls p and returns its error, with the caller's cause unless the group
+// must return the error unchanged.
 func (g *Group) call(p *part) error {
 	var err error
 	if p.of == nil {

@@ -2,10 +2,10 @@
 //
 //	pages, err := gather.Map(ctx, urls, fetch, gather.Limit(8))
 //
-// A job is a function call in a goroutine and in a copy of the caller's context
-// variables ([github.com/heirloom-go/heirloom/ctxvar]) of its own: it sees what
-// the caller had set, and what it sets itself neither the caller nor any other
-// job sees. No call returns before all its jobs have ended.
+// A job is a function call in a goroutine of its own, with a copy of the
+// caller's context variables ([github.com/heirloom-go/heirloom/ctxvar]): it
+// sees what the caller had set, and neither the caller nor any other job sees
+// what it sets. No call returns before all its jobs have ended.
 //
 // # Which one
 //
@@ -18,57 +18,59 @@
 //	Stream    items of a sequence that may never end; results as they come    asyncio.as_completed
 //	Group     functions as they come up; a drop-in for errgroup.Group         asyncio.TaskGroup
 //
-// [Batch] gives a Stream several items at a time.
+// [Batch] passes the input of a Stream on in batches of several items.
 //
-// [Map], [Each] and [Stream] take options: a [Limit] of jobs at once, [Weight]
-// and [Rate] to hold them back, a [Timeout] and [Retry] for each, [Progress], and
-// [OnError] to say what a failure does to the other jobs. To give options to
-// functions, use Map over them with [Call].
+// [Map], [Each] and [Stream] take options: [Limit] bounds the number of jobs
+// that run at once, [Weight] and [Rate] delay their start, [Timeout] and
+// [Retry] apply to each job, [Progress] reports how many have ended, and
+// [OnError] sets how a failure affects the other jobs. To run functions with
+// options, use Map over the functions with [Call].
 //
 // [GroupOf] is a Group whose functions return results.
 //
 // # Failure
 //
 // A job fails if it returns an error, panics ([*task.PanicError], with the
-// stack of the panic) or calls [runtime.Goexit] ([task.ErrGoexit]). Errors are
-// wrapped in a [*JobError] that says which job it was; errors.Is and errors.As
-// look through it. By default the first failure cancels the context of the other
-// jobs, whose [context.Cause] is then that failure, and it alone is returned:
-// jobs that give up because they were cancelled have not failed, and what else
-// fails after that is dropped. A [Stream] goes on, and leaves it to the loop to
-// break. A panic is never dropped: where no call returns it, as that of a job
-// which lost a [Race], the function set with [task.Unobserved] hears of it.
+// stack of the panic) or calls [runtime.Goexit] ([task.ErrGoexit]). Its error
+// is wrapped in a [*JobError], which says which job it was; errors.Is and
+// errors.As look through it. By default, the first failure cancels the context
+// of the other jobs, with the failure as the [context.Cause], and only that
+// failure is returned: jobs that give up because they were cancelled have not
+// failed, and later failures are dropped. A [Stream] goes on after a failure,
+// and the body of the loop decides whether to break. A panic is never dropped.
+// If no call returns it, as when the job lost a [Race], it is passed to the
+// function set with [task.Unobserved].
 //
-// A job that returns nothing but the error of its context, or the cause, after
-// the caller has cancelled has not failed either, but it is told of: see [Map].
-// One that returns such an error and another, as errors.Join makes one of both,
-// has failed.
+// A job also has not failed if it returns only the error of its context, or the
+// cause, after the caller cancelled; the call still reports it, as [Map]
+// describes. A job that returns such an error together with another, as
+// errors.Join does, has failed.
 //
-// A panic of another function that a call is given, such as [Weight] and [Name]
-// take, belongs to the job that it was called for. One of [Progress], and of the
-// input of a Stream, goes on in the caller.
+// A panic of another function given to a call, such as that of [Weight] or
+// [Name], belongs to the job for which the function was called. A panic of
+// [Progress], or of the input of a Stream, continues in the caller.
 //
 // # In the tree of tasks
 //
-// A call that is made in a task shows below it in the tree ([task.WriteTree]),
-// with how many of its jobs are done, how many run and how many there are, and
-// as what the task waits for. A [Group] does while its Wait waits, if it is of
-// [WithContext]. Jobs are no tasks of their own. So a job must not await the task
-// that made the call, or one that waits for it: they would wait for each other until
-// the ctx ends, and [task.ErrDeadlock] is for tasks only.
+// A call made in a task is shown below the task in the tree ([task.WriteTree]),
+// as what the task waits for, with the number of its jobs that are done, that
+// run, and in total. A [Group] is shown while Wait waits, if it was made by
+// [WithContext]. Jobs are not tasks. So a job must not await the task that made
+// the call, nor a task that waits for that one: they would wait for each other
+// until the ctx ends, because [task.ErrDeadlock] is only for tasks.
 //
 // # Mistakes
 //
-// A wrong call, as one with a nil function or a negative limit, panics with a
-// [*UsageError].
+// A call that can never work, such as one with a nil function or a negative
+// limit, panics with a [*UsageError].
 //
 // # Variables and profiler labels
 //
-// The context that a job is called with carries the caller's variables, as
-// [ctxvar.NewContext] makes it. So variables live through pprof.Do with it.
-// A goroutine may run several jobs one after the other; it takes back the
-// variables and the profiler labels that a job left behind before the next one
-// begins. What else a job does to its goroutine it must undo itself: unlock it
-// from its operating system thread, and reset [debug.SetPanicOnFault]. (To ask
-// after every job would cost as much as a third of what a short one takes.)
+// The context passed to a job carries the caller's variables, as
+// [ctxvar.NewContext] makes it, so they survive a pprof.Do with that context. A
+// goroutine may run several jobs one after the other. Between two jobs, it
+// restores the variables and the profiler labels. A job must undo other changes
+// to its goroutine itself: it must unlock it from its operating system thread,
+// and reset [debug.SetPanicOnFault]. (Checking for these after every job would
+// add up to a third to the cost of a short one.)
 package gather

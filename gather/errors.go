@@ -11,33 +11,34 @@ import (
 )
 
 var (
-	// ErrNotStarted is the error of a job that never ran, because the call was
-	// cancelled first. The error of the context and its cause are wrapped beside
-	// it, so that errors.Is finds [context.Canceled] and the caller's own too.
+	// ErrNotStarted is the error of a job that never ran because the call was
+	// cancelled first. It is wrapped together with the error and the cause of
+	// the context, so errors.Is also finds [context.Canceled] and the caller's
+	// cause.
 	ErrNotStarted = errors.New("gather: not started")
 
-	// ErrNoJobs is what [Race] and [Any] return when they are given no function,
-	// since there is then no first one to tell of.
+	// ErrNoJobs is the error of [Race] and [Any] if they are given no
+	// functions.
 	ErrNoJobs = errors.New("gather: no functions, so none can be the first")
 )
 
-// JobError says which job failed, and wraps what it failed with: the error its
-// function returned, a [*task.PanicError] if it panicked, [task.ErrGoexit] if
-// it called [runtime.Goexit].
+// JobError is the error of a job. It says which job failed, and wraps the error
+// that the job's function returned, a [*task.PanicError] if the function
+// panicked, or [task.ErrGoexit] if it called [runtime.Goexit].
 type JobError struct {
-	// Index is the job's place, from 0: among the functions or the items of the
-	// call, in what a [Stream]'s input gave, or in the order of the calls of
-	// [GroupOf.Go].
+	// Index is the index of the job, from 0: among the functions or the items
+	// of the call, among the items that a [Stream] took from its input, or in
+	// the order of the calls of [GroupOf.Go].
 	Index int
 
-	// Name is what the option [Name] calls the job, and empty without it.
+	// Name is the name that the option [Name] gives the job, or "" without it.
 	Name string
 
-	// Err is what the job failed with. It is never nil.
+	// Err is the failure. It is never nil.
 	Err error
 }
 
-// Error names the job and says what it failed with.
+// Error returns the name of the job and the text of Err.
 func (e *JobError) Error() string { return "gather: " + e.text() }
 
 func (e *JobError) text() string {
@@ -47,8 +48,8 @@ func (e *JobError) text() string {
 	return "job " + strconv.Itoa(e.Index) + " (" + e.Name + "): " + text(e.Err)
 }
 
-// call gives e the name that name returns. What else name does is told beside
-// what the job failed with.
+// call gives e the name that name returns. If name does not return, its failure
+// is added to e.
 func (e *JobError) call(name func() string) {
 	task.Func[string](func(context.Context) (string, error) {
 		return name(), nil
@@ -60,25 +61,25 @@ func (e *JobError) call(name func() string) {
 	})
 }
 
-// Unwrap returns what the job failed with.
+// Unwrap returns Err.
 func (e *JobError) Unwrap() error { return e.Err }
 
-// text returns what err says. Package fmt survives what err.Error may do, which
-// panics in a nil pointer that is an error.
+// text returns the text of err. fmt.Sprint recovers if err.Error panics, as it
+// does if err is a nil pointer.
 func text(err error) string { return fmt.Sprint(err) }
 
-// Errors is the error of a call in which several jobs may have failed, under
-// the policies [CollectAll] and [StopAfter] and in [Any]: one [JobError] for
-// each that did, in the order of their indexes. errors.Is and errors.As look
-// through all of them.
+// Errors is the error of a call in which several jobs may have failed: one
+// under the policy [CollectAll] or [StopAfter], or [Any]. It has a [JobError]
+// for each job that failed, in the order of their indexes. errors.Is and
+// errors.As look through all of them.
 type Errors []*JobError
 
-// textErrors bounds how many of the errors Error spells out, so that a log line
-// stays a line when ten thousand jobs failed.
+// textErrors bounds how many errors Error prints, so that it returns a single
+// short line even when ten thousand jobs failed.
 const textErrors = 10
 
-// Error counts the jobs that failed, and says of the first ten what they failed
-// with.
+// Error returns the number of jobs that failed and the texts of the first ten
+// errors.
 func (e Errors) Error() string {
 	var b strings.Builder
 	if len(e) == 1 {
@@ -108,8 +109,9 @@ func (e Errors) Unwrap() []error {
 	return errs
 }
 
-// UsageError is what the functions of this package panic with when the program
-// calls them in a way that can never work: a nil function, a negative limit.
+// UsageError is the panic value of the functions of this package when they are
+// called in a way that can never work, such as with a nil function or a
+// negative limit.
 type UsageError struct {
 	// Func is the function or option that was called.
 	Func string
@@ -117,20 +119,21 @@ type UsageError struct {
 	// Problem says what is wrong with the call, and what would be right.
 	Problem string
 
-	// Err is a more general error to match with errors.Is, as
+	// Err is a more general error to test for with errors.Is, such as
 	// [task.ErrNilFunc], or nil.
 	Err error
 }
 
-// Error says which call is wrong, and why.
+// Error returns the name of the function and the problem.
 func (e *UsageError) Error() string { return "gather." + e.Func + ": " + e.Problem }
 
 // Unwrap returns Err.
 func (e *UsageError) Unwrap() error { return e.Err }
 
-// A notStartedError is an [ErrNotStarted]. It is that by saying so, and wraps only
-// what says that its ctx ended: a job that returns such an error of a call of its
-// own, because the call was cancelled with it, has not failed but given up.
+// A notStartedError is an [ErrNotStarted]. Its Is method says so; it wraps only
+// the errors that ended its ctx. So a job that returns the notStartedError of a
+// call of its own, because that call was cancelled together with the job,
+// counts as having given up, not as failed.
 type notStartedError struct {
 	jobs       string // which, or ""
 	err, cause error  // those of the ctx
@@ -142,15 +145,15 @@ func (e *notStartedError) Error() string {
 func (e *notStartedError) Is(target error) bool { return target == ErrNotStarted }
 func (e *notStartedError) Unwrap() []error      { return []error{e.err, e.cause} }
 
-// notStarted is the error of the jobs that ctx, which is done, kept from
-// starting.
+// notStarted returns the error of the jobs that did not start because ctx is
+// done.
 func notStarted(ctx context.Context) error { return newNotStarted("", ctx) }
 
 func newNotStarted(jobs string, ctx context.Context) error {
 	return &notStartedError{jobs: jobs, err: ctx.Err(), cause: causeOf(ctx)}
 }
 
-// causeOf returns why ctx, which is done, is.
+// causeOf returns the cause of ctx, which is done.
 func causeOf(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause

@@ -13,21 +13,21 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// judge returns err, which a job of a call with ctx returned, as the call is to
-// pass it on. It reports whether the job has not failed but given up: err is
-// nothing but the answer to the caller's own cancellation. An error that has
-// that in it says the cause, too.
+// judge returns err, which a job of a call with ctx returned, in the form in
+// which the call is to return it. It reports whether the job gave up rather
+// than failed, that is, whether err is only the job's response to the caller's
+// cancellation. An error that contains the error of ctx also gets the cause.
 //
-// It calls methods of err, which are the user's code, and so is to be called
-// where the job is: what they do, as panic, the job does.
+// judge calls methods of err, which are the user's code, so it must be called
+// in the job: a panic in them then counts as a panic of the job.
 func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 	ctxErr := ctx.Err()
 	if ctxErr == nil {
 		return err, false
 	}
 	cause := causeOf(ctx)
-	// A limit of the job's own that it ran into is a failure also once the
-	// caller's has passed.
+	// A time limit of the job's own is a failure, even if the caller's
+	// limit has passed too.
 	if limit, ok := err.(*task.TimeoutError); ok && cause != error(limit) {
 		return err, false
 	}
@@ -38,17 +38,17 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 	return fmt.Errorf("%w: %w", err, cause), gaveUp
 }
 
-// failures keeps what the jobs of one call failed with, and knows when it is
+// failures keeps the failures of the jobs of one call, and knows when there are
 // enough.
 type failures struct {
 	ctx    context.Context // the caller's
 	policy Policy
 
 	mu  sync.Mutex
-	any *kept // nil if no job failed, or gave up; most calls need no memory for it
+	any *kept // nil if no job failed or gave up; most calls need no memory for it
 }
 
-// kept is what is kept of the jobs that failed.
+// kept holds the failures that are kept.
 type kept struct {
 	errs   Errors // at most as many as the policy bears
 	gaveUp Errors // of jobs that gave up, if policy does not count them
@@ -56,10 +56,10 @@ type kept struct {
 	late   bool   // ctx was done already when the last failure to be borne came
 }
 
-// add notes that a job failed, or only gave up, with e. It returns the error to
-// cancel the other jobs with if that was the last failure to be borne, else nil.
-// What fails after that is not kept: most often it is nothing but the
-// cancellation. Only a panic never is.
+// add records the failure e of a job; gaveUp says that the job only gave up. If
+// that was the last failure the policy allows, add returns the error to cancel
+// the other jobs with, and otherwise nil. Failures after that are not kept,
+// because most of them are only results of the cancellation, except for panics.
 func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -70,7 +70,7 @@ func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	case f.enough():
 		a.lose(e)
 	case gaveUp && f.policy == FailFast:
-		if a.gaveUp == nil { // error tells of no more than one
+		if a.gaveUp == nil { // error reports no more than one
 			a.gaveUp = Errors{e}
 		}
 	case gaveUp && f.policy != CollectAll:
@@ -85,8 +85,8 @@ func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	return nil
 }
 
-// lose notes that e is not returned. The caller holds the mutex, or all jobs have
-// ended.
+// lose records that e is not returned. The caller holds the mutex, or all jobs
+// have ended.
 func (f *kept) lose(e *JobError) {
 	if panicked(e) {
 		f.lost = append(f.lost, e)
@@ -100,11 +100,11 @@ func (f *failures) full() bool {
 	return f.enough()
 }
 
-// enough reports whether there are as many failures as the call bears. The
+// enough reports whether there are as many failures as the policy allows. The
 // caller holds f.mu, or all jobs have ended.
 func (f *failures) enough() bool { return f.any != nil && f.policy.enough(len(f.any.errs)) }
 
-// drop notes that the call returns none of the errors.
+// drop records that the call returns none of the errors.
 func (f *failures) drop() {
 	if f.any != nil {
 		for _, e := range f.any.errs {
@@ -113,9 +113,9 @@ func (f *failures) drop() {
 	}
 }
 
-// error returns the error of a call of which the first started of total jobs
-// were started, and all of these have ended. It tells of those that were not if
-// it was the caller who kept them from it.
+// error returns the error of a call with total jobs of which the first started
+// were started. All of these have ended. If the caller's cancellation kept the
+// others from starting, the error says so.
 func (f *failures) error(total, started int) error {
 	a := f.any
 	if a == nil {
@@ -147,8 +147,8 @@ func (f *failures) error(total, started int) error {
 	return fmt.Errorf("%w; %w", failed, skipped)
 }
 
-// report tells those who hear of such of the panics that the call, which is at
-// its end, does not return.
+// report reports the panics that the call, which is about to return, does not
+// return.
 func (f *failures) report() {
 	if f.any == nil {
 		return

@@ -54,10 +54,10 @@ type flow[T, R any] struct {
 	given    int  // results that the loop body is done with
 	lent     bool // the loop body has result given
 	workers  int
-	idle     int   // workers that wait, less those that were woken and are not up yet
+	idle     int   // workers that wait, less those that were woken and do not run yet
 	inputEnd bool  // the feeder has ended
 	input    error // how, if the input panicked or called Goexit
-	cut      bool  // there may have been more input, had ctx not been done
+	cut      bool  // the input might have gone on, had ctx not been done
 	over     bool  // the loop is over
 
 	running sync.WaitGroup // the feeder and the workers
@@ -99,8 +99,8 @@ func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 	f.jobs.begin(f.ctx)
 	f.vars = gls.Save()
 	if outer := feedHere(); outer != nil {
-		// This stream is the input of another one, and has to end with it. No
-		// body of a loop stands between them to break out.
+		// This stream is the input of another one and must end with it. No loop
+		// body stands between the two that could break.
 		stop := context.AfterFunc(outer.ctx, func() { f.jobs.cancel(context.Cause(outer.ctx)) })
 		defer stop()
 	}
@@ -121,9 +121,10 @@ func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 	}
 }
 
-// consume gives the results to yield until there are no more, and then reports
-// true, or until yield or the policy wants no more. When it returns, or yield
-// panics or calls Goexit, all other goroutines of the flow have ended.
+// consume passes the results to yield until there are no more, and then reports
+// true, or until yield returns false or the policy ends the stream. When it
+// returns, or yield panics or calls Goexit, all other goroutines of the flow
+// have ended.
 func (f *flow[T, R]) consume(yield func(R, error) bool) (complete bool) {
 	returned := false
 	defer func() { f.end(returned) }()
@@ -175,10 +176,10 @@ func (f *flow[T, R]) take() (cell[T, R], bool) {
 	}
 }
 
-// end cancels what still runs and waits for it. Panics that nobody will see then
-// go to whoever hears of such: those of jobs whose results the consumer did not
-// wait for, and unless it returned those of the input and of Progress, which
-// would go on in it.
+// end cancels what still runs and waits for it. Then it reports the panics that
+// the consumer will not see: those of jobs whose results the consumer did not
+// wait for and, unless the consumer returned, those of the input and of
+// Progress, which would otherwise continue in the consumer.
 func (f *flow[T, R]) end(returned bool) {
 	f.mu.Lock()
 	f.over = true
@@ -224,8 +225,8 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 	})
 }
 
-// push hands item to the workers, and then blocks until there is room for
-// another one. It reports false if there is no need for another one.
+// push hands item to the workers and then blocks until there is room for
+// another item. It reports false if no other item is needed.
 func (f *flow[T, R]) push(item T) bool {
 	weight, refuse := f.gate.enter(&f.jobs, item)
 	cut := refuse != nil && f.jobs.Err() != nil
@@ -241,8 +242,8 @@ func (f *flow[T, R]) push(item T) bool {
 	f.fed++
 	switch {
 	case f.idle > 0:
-		// The one that is woken counts as busy from now on, and not only once
-		// it is up: the next item must not count on it too.
+		// The woken worker counts as busy from now on, not only once it
+		// runs: the next item must not count on it too.
 		f.idle--
 		f.work.Signal()
 	case f.workers < f.limit:
@@ -256,8 +257,8 @@ func (f *flow[T, R]) push(item T) bool {
 	return !f.over && f.jobs.Err() == nil
 }
 
-// grow makes the ring longer. It begins short, for most windows are never
-// filled. The caller holds f.mu.
+// grow makes the ring longer. The ring starts short, because most windows are
+// never filled. The caller holds f.mu.
 func (f *flow[T, R]) grow() {
 	old := f.ring
 	f.ring = make([]cell[T, R], min(max(2*len(old), 8), f.window))

@@ -9,7 +9,8 @@ import (
 
 // serve is the life of a worker.
 func (f *flow[T, R]) serve() {
-	// It was started by the feeder, or by a worker in the middle of a job.
+	// The worker was started by the feeder, or by a worker in the middle of a
+	// job.
 	f.vars.Enter(&f.jobs.carried)
 	defer gls.Forget()
 	var j job[T, R]
@@ -79,11 +80,11 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 	})
 }
 
-// done notes how the job ended, and tells those who want to know. Whatever they
-// do, j has its outcome then.
+// done records how the job ended, and calls the functions that observe it. Even
+// if they panic, j has its outcome then.
 func (f *flow[T, R]) done(j *job[T, R], err error) {
 	f.gate.leave(j.weight)
-	defer f.progress.ended(err, &f.jobs) // whatever name does
+	defer f.progress.ended(err, &f.jobs) // even if name panics
 	if err == nil {
 		return
 	}
@@ -93,7 +94,7 @@ func (f *flow[T, R]) done(j *job[T, R], err error) {
 	}
 }
 
-// put gives the outcome of the job to the consumer. The caller holds f.mu.
+// put passes the outcome of the job to the consumer. The caller holds f.mu.
 func (f *flow[T, R]) put(j *job[T, R]) {
 	n := f.ended
 	if f.ordered {

@@ -9,17 +9,18 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// WeightError is the error of a job that could never start, because of the
+// WeightError is the error of a job that could never start because of the
 // weight that [Weight] gives it.
 type WeightError struct {
 	// Weight is the weight of the job.
 	Weight int64
 
-	// Capacity is what the weights of the jobs that run at once may sum up to.
+	// Capacity is the limit on the sum of the weights of the jobs that run at
+	// once.
 	Capacity int64
 }
 
-// Error says why the weight is impossible.
+// Error returns why the job can never start.
 func (e *WeightError) Error() string {
 	if e.Weight < 0 {
 		return fmt.Sprintf("weight %d: a weight must not be negative", e.Weight)
@@ -27,8 +28,9 @@ func (e *WeightError) Error() string {
 	return fmt.Sprintf("weight %d: more than the capacity of %d, so it could never start", e.Weight, e.Capacity)
 }
 
-// A gate holds jobs back as [Weight] and [Rate] tell. The one goroutine that
-// starts the jobs of a call passes it once for each job, in order.
+// A gate delays the start of jobs as the options [Weight] and [Rate] require.
+// The one goroutine that starts the jobs of a call passes the gate once for
+// each job, in order.
 type gate[T any] struct {
 	rate     Limiter
 	weigh    func(T) int64
@@ -36,7 +38,7 @@ type gate[T any] struct {
 	free     *semaphore.Weighted
 }
 
-// newGate returns the gate that c asks for, or nil if it asks for none.
+// newGate returns the gate for the options in c, or nil if they need none.
 func newGate[T any](caller string, c *config) *gate[T] {
 	if c.rate == nil && c.weigh == nil {
 		return nil
@@ -50,8 +52,9 @@ func newGate[T any](caller string, c *config) *gate[T] {
 	return g
 }
 
-// enter blocks until the job of item may start, and returns what to give to
-// leave when it has ended. If it returns an error, the job must not start.
+// enter blocks until the job of item may start, and returns the argument for
+// leave when the job has ended. If enter returns an error, the job must not
+// start.
 func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 	if g == nil {
 		return 0, nil
@@ -68,7 +71,8 @@ func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 			return 0, err
 		}
 	}
-	// The rate comes last: what it lets through starts at once.
+	// The rate limiter comes last, so that a job starts as soon as it lets it
+	// through.
 	if g.rate != nil {
 		if _, err := protect(func() (struct{}, error) { return struct{}{}, g.rate.Wait(ctx) }); err != nil {
 			g.leave(weight)
@@ -78,8 +82,8 @@ func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 	return weight, nil
 }
 
-// protect calls fn, a function of the user's, and makes a panic an error. It does
-// not return if fn calls Goexit.
+// protect calls fn, a function of the user's, and turns a panic into an error.
+// It does not return if fn calls Goexit.
 func protect[T any](fn func() (T, error)) (value T, err error) {
 	task.Func[T](func(context.Context) (T, error) {
 		return fn()
@@ -87,15 +91,15 @@ func protect[T any](fn func() (T, error)) (value T, err error) {
 	return value, err
 }
 
-// leave makes room for the weight of a job that has ended.
+// leave frees the weight of a job that has ended.
 func (g *gate[T]) leave(weight int64) {
 	if g != nil && g.free != nil {
 		g.free.Release(weight)
 	}
 }
 
-// itemFunc returns f, which the option called name was given, as a function of
-// the items of the call.
+// itemFunc returns f, the function given to the option with the given name, as
+// a function of the items of the call.
 func itemFunc[T, R any](caller, name string, f any) func(T) R {
 	if f, ok := f.(func(T) R); ok {
 		return f

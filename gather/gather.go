@@ -7,26 +7,25 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// All runs fns concurrently, each in a goroutine and a copy of the caller's
-// variables of its own, and returns their results in the order of fns, whatever
-// order they end in. It is Python's asyncio.gather.
+// All runs fns concurrently, each in a goroutine of its own with a copy of the
+// caller's variables, and returns their results in the order of fns, in
+// whatever order they end. It is Python's asyncio.gather.
 //
-// The first job to fail ends the call: the context the other jobs run with is
-// cancelled, with that failure as its cause, and once they have ended All
-// returns the failure, a [*JobError] that says which job it was, and no
-// results. Errors of jobs that fail after the first are dropped, since most
-// often they are nothing but the cancellation; [Settled] keeps all of them. (In
-// asyncio the other jobs run on. Here no job outlives the call that started
-// it.)
+// The first failure ends the call: the context of the other jobs is cancelled,
+// with the failure as its cause, and once they have ended, All returns no
+// results and the failure, a [*JobError] that says which job failed. Later
+// errors are dropped, because most of them are only results of the
+// cancellation; [Settled] keeps all errors. (In asyncio the other jobs run on.
+// Here no job outlives the call that started it.)
 //
-// Every function is called, exactly once, and none is left running: All blocks
-// until all have returned. A job that does not return when its context is done
-// is waited for. Only if ctx is done when All is called does no job start, and
-// the error then matches both [ErrNotStarted] and the cause. When ctx is
-// cancelled later, All returns what the jobs make of it: an error, or the
-// results if all of them succeed nevertheless.
+// Every function is called exactly once, and All blocks until all have
+// returned, even those that ignore the end of their context. Only if ctx is
+// done when All is called does no job start; the error then matches both
+// [ErrNotStarted] and the cause. If ctx is cancelled later, the result depends
+// on the jobs: All returns an error, or the results if all jobs succeed
+// nevertheless.
 //
-// With no functions, All returns an empty slice at once. It panics with a
+// Without functions, All returns an empty slice at once. It panics with a
 // [*UsageError] if one of fns is nil. For a limit, a timeout or other options,
 // use [Map] over the functions with [Call].
 func All[T any](ctx context.Context, fns ...task.Func[T]) ([]T, error) {
@@ -34,7 +33,7 @@ func All[T any](ctx context.Context, fns ...task.Func[T]) ([]T, error) {
 	return mapItems(ctx, kindAll, fns, call[T], nil)
 }
 
-// Call calls fn(ctx). It is for giving functions to what takes items:
+// Call calls fn(ctx). With it, functions can serve as the items of a call:
 //
 //	results, err := gather.Map(ctx, fns, gather.Call, gather.Limit(8))
 func Call[F ~func(context.Context) (T, error), T any](ctx context.Context, fn F) (T, error) {
@@ -43,10 +42,10 @@ func Call[F ~func(context.Context) (T, error), T any](ctx context.Context, fn F)
 
 func call[T any](ctx context.Context, fn task.Func[T]) (T, error) { return fn(ctx) }
 
-// A Result is how one job of [Settled] ended.
+// A Result is the outcome of one job of [Settled].
 type Result[T any] struct {
-	// Value is what the job returned, and the zero value if it panicked, called
-	// [runtime.Goexit] or never started.
+	// Value is the value that the job returned, or the zero value if it
+	// panicked, called [runtime.Goexit] or never started.
 	Value T
 
 	// Err is the error that the job returned, a [*task.PanicError] if it
@@ -55,18 +54,18 @@ type Result[T any] struct {
 	Err error
 }
 
-// Get returns the value and the error, as the job did.
+// Get returns the value and the error, in the form in which a job returns them.
 func (r Result[T]) Get() (T, error) { return r.Value, r.Err }
 
 // Settled runs fns concurrently, as [All] does, and returns how each of them
-// ended, in the order of fns. A failure cancels nothing. It is Python's
-// asyncio.gather with return_exceptions=True, and JavaScript's
+// ended, in the order of fns. A failure does not cancel the other jobs. It is
+// Python's asyncio.gather with return_exceptions=True, and JavaScript's
 // Promise.allSettled.
 //
-// Settled blocks until every function has returned; cancelling ctx reaches all
-// of them. If ctx is done when Settled is called none is called, and each result
-// says so. With no functions, Settled returns an empty slice at once. It panics
-// with a [*UsageError] if one of fns is nil.
+// Settled blocks until every function has returned; cancelling ctx cancels all
+// of them. If ctx is done when Settled is called, no function is called, and
+// each result says so. Without functions, Settled returns an empty slice at
+// once. It panics with a [*UsageError] if one of fns is nil.
 func Settled[T any](ctx context.Context, fns ...task.Func[T]) []Result[T] {
 	checkFuncs("Settled", fns)
 	s := &settlement[T]{

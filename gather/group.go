@@ -9,39 +9,42 @@ import (
 	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
-// A Group is a collection of functions that work on parts of the same task, each
-// as if in a goroutine of its own. It is a drop-in for errgroup.Group, of
-// golang.org/x/sync: a program that changes the import needs to change nothing
-// else. Each function given to Go runs in a copy, of its own, of the variables
-// that the caller of Go had at that moment.
+// A Group is a collection of functions that work on parts of the same task,
+// each as if in a goroutine of its own. It is a drop-in replacement for
+// errgroup.Group of golang.org/x/sync: a program only has to change the import.
+// Each function given to Go runs with a copy of the variables that the caller
+// of Go has at that moment.
 //
 // A zero Group is valid, has no limit on the number of active functions, and
-// cancels nothing on error. A Group must not be copied after first use, and
+// does not cancel on error. A Group must not be copied after first use, and
 // should not be reused for a different task.
 //
-// It differs from errgroup where a function does not return. One that panics
-// does not crash the program: Wait returns a [*task.PanicError], as any other
-// error. Where nothing cancels the functions that still run, as in a zero Group,
-// and Wait may be long in coming, the panic is also logged at once, as an error
-// that nobody looks at is (see [task.Unobserved]); and so is one that comes after
-// the error that Wait returns. One that calls [runtime.Goexit] does not pass for
-// a success: Wait returns [task.ErrGoexit].
+// A Group differs from errgroup's if a function does not return. A function
+// that panics does not crash the program: Wait returns a [*task.PanicError],
+// like any other error. In a zero Group, nothing cancels the functions that
+// still run, and it may take long until Wait returns; so the panic is also
+// logged at once, in the same way as an error that nobody looks at (see
+// [task.Unobserved]). So is a panic that comes after the error that Wait
+// returns. A function that calls [runtime.Goexit] does not count as a success:
+// Wait returns [task.ErrGoexit].
 //
-// As everywhere in this package, a goroutine may run several functions one after
-// the other, though never one that has to wait for another to end. So a function
-// that locks its goroutine to an operating system thread must unlock it, and the
-// "created by" of a traceback may name a goroutine of the Group in place of the
-// one that called Go. Under the race detector each function of a Group without a
+// As everywhere in this package, a goroutine may run several functions one
+// after the other, but never a function that has to wait for another one to
+// end. So a function that locks its goroutine to an operating system thread
+// must unlock it, and the "created by" line of a traceback may name a goroutine
+// of the Group instead of the one that called Go. Under the race detector, each
+// function of a Group without a limit has a goroutine of its own, so the
+// detector finds every race among them.
 // limit does have a goroutine of its own, so that it finds every race among them.
 type Group struct {
 	jobs   *jobContext // nil in a zero Group
 	policy groupPolicy
 	crew
 
-	// Guarded by crew.mu: as many errors as policy bears, in the order in which
-	// they came.
+	// Guarded by crew.mu: as many errors as the policy allows, in the order in
+	// which they came.
 	errs  Errors
-	first error // as Wait returns it under FailFast
+	first error // the one that Wait returns under FailFast
 }
 
 // A groupPolicy is a [Policy] whose zero value is [FailFast].
@@ -62,15 +65,15 @@ func WithContext(ctx context.Context) (*Group, context.Context) {
 	return &g.Group, g.with(&g.own, ctx)
 }
 
-// with makes own, for a caller with ctx, the context of g.
+// with makes own the context of g, for a caller with ctx.
 func (g *Group) with(own *jobContext, ctx context.Context) context.Context {
 	own.begin(ctx)
 	g.jobs = own
 	return own
 }
 
-// Go calls f in a goroutine other than the caller's. It blocks until f can be
-// added without there being more active functions than the limit.
+// Go calls f in another goroutine. It blocks until f can be added without the
+// number of active functions exceeding the limit.
 //
 // The first call to Go must happen before a Wait. The first function to fail
 // cancels the group's context, if it has one, and its error is what Wait
@@ -81,7 +84,7 @@ func (g *Group) Go(f func() error) {
 	if f == nil {
 		panic(nilFunc("Group.Go"))
 	}
-	// The go statements are here, where a traceback is to point.
+	// The go statements are here so that tracebacks point to this method.
 	switch p, what := g.add(part{f: f}, true); what {
 	case goAlone:
 		go g.runAlone(p)
@@ -90,8 +93,9 @@ func (g *Group) Go(f func() error) {
 	}
 }
 
-// TryGo is Go if the number of active functions is below the limit, and does
-// nothing otherwise. It reports whether f was started, and never blocks.
+// TryGo calls f like Go if the number of active functions is below the limit,
+// and otherwise does nothing. It reports whether f was started, and never
+// blocks.
 func (g *Group) TryGo(f func() error) bool {
 	if f == nil {
 		panic(nilFunc("Group.TryGo"))
@@ -106,12 +110,12 @@ func (g *Group) TryGo(f func() error) bool {
 	return what != turnedAway
 }
 
-// SetLimit limits the number of active functions to n. A negative n is no limit,
-// and with a limit of 0 no function can be added.
+// SetLimit limits the number of active functions to n. A negative n means no
+// limit; with a limit of 0, no function can be added.
 //
-// SetLimit must not be called while functions of the group are active. It panics
-// with a [*UsageError] if it can tell that some are: if there was a limit before,
-// and n is one too.
+// SetLimit must not be called while functions of the group are active. It
+// panics with a [*UsageError] if it can detect that, which is if there is a
+// limit and n is a limit too.
 func (g *Group) SetLimit(n int) {
 	active, start := g.setLimit(n)
 	if active > 0 {
@@ -125,13 +129,14 @@ func (g *Group) SetLimit(n int) {
 	}
 }
 
-// SetPolicy says what a failure does to the group, in place of [FailFast]. With
-// [CollectAll], none cancels the group's context, and with [StopAfter](n) the
-// n-th does. Wait then returns [Errors], whose indexes are those of the calls of
-// Go and TryGo that started a function, in their order.
+// SetPolicy sets how a failure affects the group; the default is [FailFast].
+// With [CollectAll], no failure cancels the group's context, and with
+// [StopAfter](n) the n-th failure does. Wait then returns [Errors], whose
+// indexes are those of the calls of Go and TryGo that started a function, in
+// order.
 //
 // SetPolicy must be called before the first call of Go. It panics with a
-// [*UsageError] if that is not so, or the policy is unknown.
+// [*UsageError] if it is not, or if the policy is unknown.
 func (g *Group) SetPolicy(p Policy) {
 	if p < FailFast {
 		panic(unknownPolicy("Group.SetPolicy", p))
@@ -143,7 +148,8 @@ func (g *Group) SetPolicy(p Policy) {
 }
 
 // Wait blocks until all functions given to Go have ended, and returns the first
-// error of one of them, as it is, or nil. See [Group.SetPolicy] for other errors.
+// error, unwrapped, or nil. [Group.SetPolicy] describes the errors under other
+// policies.
 func (g *Group) Wait() error {
 	if g.jobs != nil {
 		if leave := watch(g.jobs, groupView{g}); leave != nil {
@@ -165,7 +171,7 @@ func (g *Group) Wait() error {
 	return err
 }
 
-// fail notes that p failed with err, before p counts as ended.
+// fail records that p failed with err, before p counts as ended.
 func (g *Group) fail(p *part, err error) {
 	policy := g.policy.policy()
 	e := &JobError{Index: p.index, Err: err}
@@ -191,10 +197,10 @@ func (g *Group) fail(p *part, err error) {
 	}
 }
 
-// bare reports whether g passes on the error of p as it is, as errgroup does.
+// bare reports whether g returns the error of p unwrapped, as errgroup does.
 func (g *Group) bare(p *part) bool { return p.of == nil && g.policy.policy() == FailFast }
 
-// ctx returns the group's context, or one that says nothing.
+// ctx returns the group's context, or an empty one if it has none.
 func (g *Group) ctx() context.Context {
 	if g.jobs != nil {
 		return g.jobs

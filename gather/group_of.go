@@ -6,17 +6,18 @@ import (
 	"sync"
 )
 
-// A GroupOf is a [Group] whose functions return results. The zero GroupOf is
-// valid, has no limit and cancels nothing on error.
+// A GroupOf is a [Group] whose functions return results. A zero GroupOf is
+// valid, has no limit on the number of active functions, and does not cancel on
+// error.
 type GroupOf[T any] struct {
 	group Group
 
 	mu      sync.Mutex
-	results []T // guarded by mu: the results by index, as far as there are any
+	results []T // guarded by mu: the results by index, as far as they are known
 }
 
-// GroupOfWithContext returns a new GroupOf and a context derived from ctx, which
-// is cancelled as that of [WithContext] is.
+// GroupOfWithContext returns a new GroupOf and a context derived from ctx,
+// which is cancelled like that of [WithContext].
 func GroupOfWithContext[T any](ctx context.Context) (*GroupOf[T], context.Context) {
 	g := new(struct { // in one allocation
 		GroupOf[T]
@@ -25,7 +26,7 @@ func GroupOfWithContext[T any](ctx context.Context) (*GroupOf[T], context.Contex
 	return &g.GroupOf, g.group.with(&g.own, ctx)
 }
 
-// Go calls f in a goroutine other than the caller's, as [Group.Go] does.
+// Go calls f in another goroutine, as [Group.Go] does.
 func (g *GroupOf[T]) Go(f func() (T, error)) {
 	if f == nil {
 		panic(nilFunc("GroupOf.Go"))
@@ -38,8 +39,9 @@ func (g *GroupOf[T]) Go(f func() (T, error)) {
 	}
 }
 
-// TryGo is Go if the number of active functions is below the limit, and does
-// nothing otherwise. It reports whether f was started, and never blocks.
+// TryGo calls f like Go if the number of active functions is below the limit,
+// and otherwise does nothing. It reports whether f was started, and never
+// blocks.
 func (g *GroupOf[T]) TryGo(f func() (T, error)) bool {
 	if f == nil {
 		panic(nilFunc("GroupOf.TryGo"))
@@ -57,13 +59,13 @@ func (g *GroupOf[T]) TryGo(f func() (T, error)) bool {
 // SetLimit limits the number of active functions, as [Group.SetLimit] does.
 func (g *GroupOf[T]) SetLimit(n int) { g.group.SetLimit(n) }
 
-// SetPolicy says what a failure does to the group, as [Group.SetPolicy] does.
+// SetPolicy sets how a failure affects the group, as [Group.SetPolicy] does.
 func (g *GroupOf[T]) SetPolicy(p Policy) { g.group.SetPolicy(p) }
 
 // Wait blocks until all functions given to Go have ended. It returns their
-// results in the order of the calls to Go, with the zero value for each that
-// failed, and the first error of one of them, a [*JobError], or nil. See
-// [Group.SetPolicy] for other errors.
+// results in the order of the calls to Go, with the zero value for each
+// function that failed, and the first error, a [*JobError], or nil.
+// [Group.SetPolicy] describes the errors under other policies.
 func (g *GroupOf[T]) Wait() ([]T, error) {
 	err := g.group.Wait()
 	g.mu.Lock()
@@ -72,7 +74,7 @@ func (g *GroupOf[T]) Wait() ([]T, error) {
 	return slices.Clip(g.results), err
 }
 
-// part returns f as the group is to call it.
+// part returns f in the form in which the group calls it.
 func (g *GroupOf[T]) part(f func() (T, error)) part {
 	return part{of: func(i int) error {
 		v, err := f()
@@ -83,7 +85,7 @@ func (g *GroupOf[T]) part(f func() (T, error)) part {
 	}}
 }
 
-// set makes v the result with index i.
+// set sets the result with index i to v.
 func (g *GroupOf[T]) set(i int, v T) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -91,7 +93,7 @@ func (g *GroupOf[T]) set(i int, v T) {
 	g.results[i] = v
 }
 
-// reach makes room for n results. The caller holds g.mu.
+// reach extends the results to n. The caller holds g.mu.
 func (g *GroupOf[T]) reach(n int) {
 	if more := n - len(g.results); more > 0 {
 		g.results = append(g.results, make([]T, more)...)

@@ -7,24 +7,26 @@ import (
 )
 
 // Map calls fn for each of items, concurrently, and returns the results in the
-// order of the items. Each call is a job: it has a copy of the caller's
-// variables of its own, and its errors are wrapped as in [All], which is Map
-// over functions.
+// order of the items. Each call is a job: it has its own copy of the caller's
+// variables, and its errors are wrapped as in [All], which is Map over
+// functions.
 //
-// All jobs run at once unless [Limit] or [Weight] says otherwise. The first
-// failure cancels the other jobs unless [OnError] says otherwise, and the
-// results are then nil. Under [CollectAll] and [StopAfter] they are there even
-// if there is an error, with the zero value for each job that did not succeed.
+// All jobs run at once, unless [Limit] or [Weight] says otherwise. The first
+// failure cancels the other jobs, unless [OnError] says otherwise, and the
+// results are then nil. Under [CollectAll] and [StopAfter], Map returns results
+// even with an error; they have the zero value for each job that did not
+// succeed.
 //
-// Map blocks until every job that was started has ended. Without Limit, Weight
-// or [Rate] every job is started, even if the call is cancelled meanwhile. With
-// one of them, the jobs that have not started by then never do; if the caller
-// cancelled ctx, the error says so and matches [ErrNotStarted], whatever the
-// jobs that were running made of it. Such a job that only gives up is no failure
-// to [FailFast] and [StopAfter], but if none has failed the error tells of it.
+// Map blocks until every started job has ended. Without Limit, Weight or
+// [Rate], every job is started, even if the call is cancelled meanwhile. With
+// one of them, jobs that have not started by then never do. If the caller
+// cancelled ctx, the error then says so and matches [ErrNotStarted], whatever
+// the running jobs returned. A job that only gives up because the caller
+// cancelled is not a failure to [FailFast] and [StopAfter], but if no job has
+// failed, the error reports it.
 //
-// With no items, Map returns an empty slice at once. It panics with a
-// [*UsageError] if fn is nil, or an option is for another type of item.
+// Without items, Map returns an empty slice at once. It panics with a
+// [*UsageError] if fn is nil, or if an option is for another type of item.
 func Map[T, R any](ctx context.Context, items []T, fn func(context.Context, T) (R, error), opts ...Option) ([]R, error) {
 	if fn == nil {
 		panic(nilFunc("Map"))
@@ -32,7 +34,7 @@ func Map[T, R any](ctx context.Context, items []T, fn func(context.Context, T) (
 	return mapItems(ctx, kindMap, items, fn, opts)
 }
 
-// Each is [Map] for jobs that have no result.
+// Each is [Map] for jobs without results.
 func Each[T any](ctx context.Context, items []T, fn func(context.Context, T) error, opts ...Option) error {
 	if fn == nil {
 		panic(nilFunc("Each"))
@@ -80,7 +82,7 @@ func mapItems[T, R any](ctx context.Context, kind kind, items []T, fn func(conte
 	return m.results, nil
 }
 
-// A mapping is one call of [Map], all of it in one allocation.
+// A mapping is the state of one call of [Map], in a single allocation.
 type mapping[T, R any] struct {
 	batch[T, R]
 	failures
@@ -89,7 +91,7 @@ type mapping[T, R any] struct {
 }
 
 func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
-	defer m.progress.ended(err, &m.jobs) // whatever name does
+	defer m.progress.ended(err, &m.jobs) // even if name panics
 	if err == nil {
 		return
 	}
@@ -104,7 +106,7 @@ func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
 	}
 }
 
-// withOptions returns fn as the options want a job to be called.
+// withOptions returns fn with the options that apply to each job.
 func withOptions[T, R any](fn func(context.Context, T) (R, error), c *config) func(context.Context, T) (R, error) {
 	if c.retry.attempts > 1 {
 		fn = retrying(fn, c.retry, c.rate)

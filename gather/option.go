@@ -6,15 +6,15 @@ import (
 	"time"
 )
 
-// An Option changes how [Map], [Each] and [Stream] run their jobs. Where two
-// options of a call say different things, the later one counts.
+// An Option changes how [Map], [Each] and [Stream] run their jobs. If two
+// options of a call conflict, the later one counts.
 type Option interface{ set(*config) }
 
 type option func(*config)
 
 func (o option) set(c *config) { o(c) }
 
-// config is what the options of a call ask for.
+// config holds the options of a call.
 type config struct {
 	limit   int  // jobs at once; 0 is no limit
 	buffer  int  // results of a stream that may wait; negative is as many as limit
@@ -33,13 +33,13 @@ type config struct {
 	progress func(Counts)
 }
 
-// What calls without options ask for. Not to be changed.
+// The options of calls without options. They must not be changed.
 var (
 	failFast   = config{policy: FailFast, buffer: -1}
 	collectAll = config{policy: CollectAll, buffer: -1}
 )
 
-// configure returns what opts ask for, on top of the defaults.
+// configure returns defaults with opts applied.
 func configure(defaults *config, opts []Option) *config {
 	if len(opts) == 0 {
 		return defaults
@@ -52,12 +52,12 @@ func configure(defaults *config, opts []Option) *config {
 }
 
 // Limit lets at most n jobs run at once. Without it, [Map] and [Each] run all
-// jobs at once, as [All] and errgroup do, and [Stream] runs as many as there are
-// processors to run them: runtime.GOMAXPROCS.
+// jobs at once, as [All] and errgroup do, and [Stream] runs as many as there
+// are processors to run them: runtime.GOMAXPROCS.
 //
-// Jobs start in the order of the items. A few goroutines then run many jobs
-// each, one after the other, and yet every job has a copy of the caller's
-// variables of its own: it sees nothing that an earlier job set.
+// Jobs start in the order of the items. With a limit, a few goroutines run many
+// jobs each, one after the other. Even so, every job has its own copy of the
+// caller's variables, and sees nothing that an earlier job set.
 //
 // Limit panics with a [*UsageError] if n is less than 1.
 func Limit(n int) Option {
@@ -67,31 +67,31 @@ func Limit(n int) Option {
 	return option(func(c *config) { c.limit = n })
 }
 
-// Timeout gives each job d from its start. Its context is done then, and an
-// error that the job returns after that is a [*task.TimeoutError], which wraps it and
-// matches [context.DeadlineExceeded].
+// Timeout ends the context of each job d after the job has started. If the job
+// then returns an error, that becomes a [*task.TimeoutError], which wraps it
+// and matches [context.DeadlineExceeded].
 //
-// The time counts for the job as a whole: with [Retry], all attempts and the
-// waits between them. A job that does not heed its context is waited for
-// nevertheless, and if it succeeds, late, it has succeeded.
+// The limit is for the job as a whole: with [Retry], it includes all attempts
+// and the waits between them. The call also waits for a job that ignores its
+// context, and if that job succeeds, though late, it has succeeded.
 func Timeout(d time.Duration) Option {
 	return option(func(c *config) { c.timeout, c.timed = d, true })
 }
 
-// A Limiter says when a job may start. The [*rate.Limiter] of
+// A Limiter decides when a job may start. The [*rate.Limiter] of
 // golang.org/x/time/rate is one.
 //
 // [*rate.Limiter]: https://pkg.go.dev/golang.org/x/time/rate#Limiter
 type Limiter interface {
 	// Wait blocks until one more job may start, or until ctx is done. It
-	// returns an error if it will not let the job start.
+	// returns an error if the job must not start.
 	Wait(ctx context.Context) error
 }
 
 // Rate makes every job wait for l before it starts, and before every further
-// attempt that [Retry] makes. One limiter may serve many calls at once, if it is
-// safe for concurrent use as *rate.Limiter is. A job that l turns away fails
-// with the error of l.Wait, or with its panic.
+// attempt that [Retry] makes. One limiter may serve many calls at once if it is
+// safe for concurrent use, as *rate.Limiter is. A job that l refuses fails with
+// the error of l.Wait, or with its panic.
 //
 // Rate panics with a [*UsageError] if l is nil.
 func Rate(l Limiter) Option {
@@ -102,13 +102,13 @@ func Rate(l Limiter) Option {
 }
 
 // Weight lets jobs run at once only while the sum of their weights is at most
-// capacity, and starts them in the order of the items: a heavy job is not
-// overtaken by light ones behind it. weigh tells the weight of an item, as the
-// memory that its job takes.
+// capacity. Jobs start in the order of the items, so light jobs do not overtake
+// a heavy one. weigh returns the weight of an item, such as the memory that its
+// job needs.
 //
-// A job that is heavier than capacity could never start, and one of negative
-// weight makes no sense: such a job fails with a [*WeightError], the others are
-// not affected. If weigh panics, that is the failure of the job. T must be the
+// A job that is heavier than capacity could never start, and a negative weight
+// makes no sense: such a job fails with a [*WeightError], and the others are
+// not affected. If weigh panics, the job fails with that panic. T must be the
 // item type of the call that the option is given to.
 //
 // Weight panics with a [*UsageError] if capacity is less than 1 or weigh is nil.
@@ -122,10 +122,10 @@ func Weight[T any](capacity int64, weigh func(item T) int64) Option {
 	return option(func(c *config) { c.capacity, c.weigh = capacity, weigh })
 }
 
-// Name tells what to call the job of an item in errors, beside its index. It is
-// called only for jobs that fail, on the goroutine of the job; if it panics, the
-// error of the job says so too. T must be the item type of the call that the
-// option is given to.
+// Name sets the function that returns the name of the job of an item, which
+// errors show beside its index. name is called only for jobs that fail, in the
+// goroutine of the job; if it panics, the error of the job says so too. T must
+// be the item type of the call that the option is given to.
 //
 // Name panics with a [*UsageError] if name is nil.
 func Name[T any](name func(item T) string) Option {
@@ -135,17 +135,19 @@ func Name[T any](name func(item T) string) Option {
 	return option(func(c *config) { c.name = name })
 }
 
-// Ordered makes [Stream] give the results in the order of its input, whatever
-// order the jobs end in. It changes nothing elsewhere, since [Map] always does.
+// Ordered makes [Stream] yield the results in the order of its input, in
+// whatever order the jobs end. It has no effect elsewhere; the results of [Map]
+// are always ordered.
 func Ordered() Option {
 	return option(func(c *config) { c.ordered = true })
 }
 
-// Buffer lets [Stream] run ahead of the loop that ranges over it by n results
-// more: it takes an item from its input only while fewer than the limit plus n
-// are under way, from the input to the body of the loop. Without Buffer, n is
-// the limit, or more while items pass quickly: see Stream. Buffer(0) takes nothing that no worker is there for; a large n lets
-// [Ordered] go on for longer past a slow job. It changes nothing elsewhere.
+// Buffer sets how far [Stream] runs ahead of the loop that ranges over it: it
+// takes an item from its input only while fewer than the limit plus n are under
+// way, from the input to the body of the loop. Without Buffer, n is the limit,
+// or more while items pass quickly; see Stream. With Buffer(0), Stream takes
+// only items for which a worker is free. With [Ordered], a large n lets Stream
+// continue longer past a slow job. Buffer has no effect elsewhere.
 //
 // Buffer panics with a [*UsageError] if n is negative.
 func Buffer(n int) Option {
@@ -155,18 +157,18 @@ func Buffer(n int) Option {
 	return option(func(c *config) { c.buffer = n })
 }
 
-// A Policy says how many failures a call bears before it cancels the jobs that
-// remain. It is for the option [OnError].
+// A Policy sets how many failures a call allows before it cancels the remaining
+// jobs. It is the argument of the option [OnError].
 type Policy int
 
 const (
-	// CollectAll lets a failure cancel nothing, and returns all of them, as
-	// [Errors]. It is what [Stream] does if it is not told otherwise.
+	// CollectAll cancels nothing when a job fails, and returns all failures, as
+	// [Errors]. It is the default of [Stream].
 	CollectAll Policy = 0
 
 	// FailFast cancels all other jobs when one fails, starts no more, and
-	// returns that first failure: a [*JobError]. It is what [Map] and [Each] do
-	// if they are not told otherwise.
+	// returns that first failure, a [*JobError]. It is the default of [Map] and
+	// [Each].
 	FailFast Policy = -1
 )
 
@@ -181,7 +183,7 @@ func StopAfter(n int) Policy {
 	return Policy(n)
 }
 
-// OnError says what a failure does to the other jobs of the call: [FailFast],
+// OnError sets how a failure affects the other jobs of the call: [FailFast],
 // [CollectAll] or [StopAfter].
 func OnError(p Policy) Option {
 	if p < FailFast {
@@ -194,7 +196,7 @@ func unknownPolicy(caller string, p Policy) *UsageError {
 	return &UsageError{Func: caller, Problem: fmt.Sprintf("unknown policy %d; pass FailFast, CollectAll or StopAfter(n)", p)}
 }
 
-// enough reports whether a call bears no more than n failures.
+// enough reports whether n failures are the most that a call allows.
 func (p Policy) enough(n int) bool {
 	switch p {
 	case CollectAll:

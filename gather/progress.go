@@ -8,27 +8,29 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Counts is how far a call has come.
+// Counts is the progress of a call.
 type Counts struct {
-	// Done is how many jobs have ended, whether they succeeded or failed.
+	// Done is the number of jobs that have ended, whether they succeeded or
+	// failed.
 	Done int
 
-	// Failed is how many of them failed.
+	// Failed is the number of those that failed.
 	Failed int
 
-	// Total is how many jobs there are. In a [Stream] nobody knows: it is -1.
+	// Total is the number of jobs. In a [Stream] it is unknown, and Total is
+	// -1.
 	Total int
 }
 
-// Progress calls f each time that a job has ended, with how many have by now,
-// how many of these failed and how many jobs there are.
+// Progress calls f each time a job has ended, with the number of jobs that have
+// ended, the number of those that failed, and the total.
 //
-// The calls come one at a time, with Done counting up from 1, before the call
-// that runs the jobs returns; the goroutine is a different one each time. The
-// job's worker waits for f, so a slow f slows the jobs down. f sees the
-// variables of the caller. If it panics, it is not called again, the jobs are
-// cancelled, and the panic goes on in the caller, as a [*task.PanicError], once
-// they have ended.
+// The calls do not overlap, Done counts up from 1, and all calls come before
+// the call that runs the jobs returns. They are made by different goroutines.
+// The job's worker waits for f, so a slow f slows the jobs down. f runs with
+// the caller's variables. If f panics, it is not called again, the jobs are
+// cancelled, and once they have ended, the panic continues in the caller, as a
+// [*task.PanicError].
 //
 // Progress panics with a [*UsageError] if f is nil.
 func Progress(f func(Counts)) Option {
@@ -42,10 +44,10 @@ func Progress(f func(Counts)) Option {
 type reporter struct {
 	report func(Counts)
 
-	// turn holds the one value that the goroutine which may call report has
-	// taken out, and guards the fields below. It is a channel and not a mutex
-	// because report may block for long, and a goroutine that waits on a mutex
-	// keeps the clock of a testing/synctest bubble from advancing.
+	// turn holds one value. The goroutine that has taken it out may call report
+	// and owns the fields below. It is a channel rather than a mutex because
+	// report may block for long, and a goroutine that waits for a mutex keeps
+	// the clock of a testing/synctest bubble from advancing.
 	turn   chan struct{}
 	counts Counts
 	broken error // how report ended, if it did not return
@@ -85,9 +87,9 @@ func (r *reporter) ended(err error, jobs *jobContext) {
 	})
 }
 
-// rethrow ends the calling goroutine the way report ended, if it did not
-// return. All jobs have ended; err is what the call, whose ctx is given, will not
-// get to return then.
+// rethrow ends the calling goroutine the way report ended, if report did not
+// return. All jobs have ended; err is the error that the call, whose ctx is
+// given, cannot return in that case.
 func (r *reporter) rethrow(ctx context.Context, err error) {
 	if r == nil || r.broken == nil {
 		return
@@ -106,9 +108,9 @@ func (r *reporter) how() error {
 	return r.broken
 }
 
-// goOn ends the calling goroutine the way a function of the user's ended that
-// another one called: how is what [task.Func.Call] tells of a function that did
-// not return. A panic with an error that wraps ErrGoexit is a panic.
+// goOn ends the calling goroutine the way a function of the user's ended in
+// another goroutine: how is what [task.Func.Call] passes for a function that
+// did not return. A panic with an error that wraps ErrGoexit is a panic.
 func goOn(how error) {
 	if how == task.ErrGoexit {
 		runtime.Goexit()

@@ -8,14 +8,14 @@ import (
 )
 
 // Race runs fns concurrently, as [All] does, and returns the result of the job
-// that is the first to end, whether it succeeds or fails; an error is wrapped in
-// a [*JobError]. The context of the others is cancelled, and Race returns once
-// they have ended too. What they return is dropped. It is JavaScript's
-// Promise.race, and Python's asyncio.wait with FIRST_COMPLETED.
+// that ends first, whether it succeeds or fails; an error is wrapped in a
+// [*JobError]. The context of the other jobs is then cancelled, and Race
+// returns once they have ended too. Their results are dropped. It is
+// JavaScript's Promise.race, and Python's asyncio.wait with FIRST_COMPLETED.
 //
-// If ctx is done when Race is called no job starts, and the error matches
-// [ErrNotStarted]. With no functions the error is [ErrNoJobs]. Race panics with
-// a [*UsageError] if one of fns is nil.
+// If ctx is done when Race is called, no job starts, and the error matches
+// [ErrNotStarted]. Without functions, the error is [ErrNoJobs]. Race panics
+// with a [*UsageError] if one of fns is nil.
 func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Race", fns)
 	r := &contest[T]{
@@ -27,14 +27,14 @@ func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 }
 
 // Any runs fns concurrently, as [All] does, and returns the result of the job
-// that is the first to succeed. The context of the others is cancelled, and Any
-// returns once they have ended too. What they return is dropped. If all jobs
-// fail, the error is an [Errors] with all their failures. It is JavaScript's
+// that succeeds first. The context of the other jobs is then cancelled, and Any
+// returns once they have ended too. Their results are dropped. If all jobs
+// fail, the error is an [Errors] with all failures. It is JavaScript's
 // Promise.any.
 //
-// If ctx is done when Any is called no job starts, and the error matches
-// [ErrNotStarted]. With no functions the error is [ErrNoJobs]. Any panics with a
-// [*UsageError] if one of fns is nil.
+// If ctx is done when Any is called, no job starts, and the error matches
+// [ErrNotStarted]. Without functions, the error is [ErrNoJobs]. Any panics with
+// a [*UsageError] if one of fns is nil.
 func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Any", fns)
 	r := &contest[T]{
@@ -46,7 +46,7 @@ func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 }
 
 // A contest is one call of [Race] or [Any]. It is over with the first success,
-// or with as many failures as its policy bears.
+// or with as many failures as its policy allows.
 type contest[T any] struct {
 	batch[task.Func[T], T]
 	failures
@@ -67,7 +67,7 @@ func (c *contest[T]) ended(i int, v T, err error, _ bool) {
 	}
 }
 
-// winner runs the jobs, and returns the result of the one that won.
+// winner runs the jobs and returns the result of the one that won.
 func (c *contest[T]) winner(ctx context.Context) (T, error) {
 	var none T
 	if len(c.items) == 0 {

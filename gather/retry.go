@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Backoff tells how long to wait before the next attempt of a job, of which
-// so many attempts have failed, the last one with err.
+// A Backoff returns how long to wait before the next attempt of a job after
+// failed attempts have failed, the last one with err.
 type Backoff func(failed int, err error) time.Duration
 
 // Constant waits d before every attempt but the first.
@@ -19,10 +19,10 @@ func Constant(d time.Duration) Backoff {
 	return func(int, error) time.Duration { return d }
 }
 
-// Exponential waits for about first before the second attempt and twice as long
-// before each further one, but never longer than most. A random half of each
-// wait is left out (what is called equal jitter), so that jobs which failed
-// together do not come back together.
+// Exponential waits for about first before the second attempt, and for twice as
+// long before each further one, but never for longer than most. Each wait is
+// shortened by a random part of up to a half (equal jitter), so that jobs which
+// failed together do not try again together.
 //
 // Exponential panics with a [*UsageError] if first is not positive or most is
 // less than first.
@@ -51,15 +51,16 @@ type retry struct {
 }
 
 // Retry calls a job's function again while it fails with an error for which
-// retryable returns true: up to attempts times in all, the first one included,
-// with waits between them as wait tells, [Exponential] or [Constant] or a
-// function of yours, which sees the error and so can honour what a server asked
-// for. A job whose context is done is not tried again, and does not sit out the
-// wait. Nor is one that panicked.
+// retryable returns true, up to attempts times in all, including the first.
+// wait determines the waits between attempts: [Exponential], [Constant] or a
+// function of yours. That function receives the error, and so can respect a
+// delay that a server asked for. When the context of the job is done, the wait
+// ends and the job is not tried again. A job that panicked is not tried again
+// either.
 //
-// Each attempt starts with the variables of the caller: what a failed one set is
-// gone. The error of a job that was tried more than once says how often, and
-// wraps the last one.
+// Each attempt starts with the caller's variables; what a failed attempt set is
+// discarded. The error of a job that was tried more than once includes the
+// number of attempts, and wraps the last error.
 //
 // Retry panics with a [*UsageError] if attempts is less than 1, or wait or
 // retryable is nil.
@@ -75,8 +76,9 @@ func Retry(attempts int, wait Backoff, retryable func(error) bool) Option {
 	return option(func(c *config) { c.retry = retry{attempts, wait, retryable} })
 }
 
-// retrying returns fn with attempts as r tells. Every attempt but the first,
-// which waited before the job was started, waits for rate if there is one.
+// retrying returns fn with the attempts that r asks for. Before the job was
+// started it waited for rate, if there is one; every further attempt waits for
+// it too.
 func retrying[T, R any](fn func(context.Context, T) (R, error), r retry, rate Limiter) func(context.Context, T) (R, error) {
 	return func(ctx context.Context, item T) (R, error) {
 		vars := gls.Save()

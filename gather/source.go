@@ -9,12 +9,13 @@ import (
 )
 
 // FromChan returns the values received from ch, until ch is closed, as an input
-// for [Stream]. It is over, too, when the stream that it feeds is: it does not
-// hold up the end of the loop, even if ch never gives another value.
+// for [Stream]. The sequence also ends when the stream that it feeds ends, so
+// it does not delay the end of the loop, even if ch never delivers another
+// value.
 //
-// It must be ranged over by the input itself, as any function that filters or
-// maps a sequence does, and not in a goroutine or a ctxvar.Context of the
-// input's own. Outside of a stream it ends only with ch.
+// The input itself must range over it, as any function that filters or maps a
+// sequence does, and not a goroutine or a ctxvar.Context that the input starts.
+// Outside of a stream, the sequence ends only with ch.
 func FromChan[T any](ch <-chan T) iter.Seq[T] {
 	return func(yield func(T) bool) {
 		var over <-chan struct{}
@@ -34,10 +35,10 @@ func FromChan[T any](ch <-chan T) iter.Seq[T] {
 	}
 }
 
-// A feed is what the input of a stream can find out about it. The input is a
-// function without a parameter to tell it by, so it is a variable that does, of
-// the goroutine that iterates over the input and of no other: what the input
-// starts inherits the variable, but has no business with the end of the stream.
+// A feed is what the input of a stream can find out about the stream. The input
+// is a function without parameters, so it finds the feed through a variable.
+// Only the goroutine that iterates over the input uses the variable: goroutines
+// that the input starts inherit it, but must not end with the stream.
 type feed struct {
 	scope gls.Env
 	ctx   context.Context // done when the stream is over
@@ -45,7 +46,7 @@ type feed struct {
 
 var feedVar = ctxvar.New[*feed]("gather.feed")
 
-// run calls iterate, which may learn of f by feedHere.
+// run calls iterate, which can find f with feedHere.
 func (f *feed) run(iterate func()) {
 	f.scope.Hold(gls.Current())
 	f.scope.Run(func() {

@@ -14,10 +14,11 @@ func timing[T, R any](fn func(context.Context, T) (R, error), d time.Duration) f
 		ctx, cancel := context.WithTimeoutCause(ctx, d, cause)
 		defer cancel()
 		v, err := fn(ctx, item)
-		// Not so if the caller's own deadline, or a cancellation, came first.
+		// This does not apply if the caller's own deadline, or a cancellation,
+		// came first.
 		if err != nil && context.Cause(ctx) == error(cause) {
 			if err == error(cause) {
-				err = nil // the limit says it all
+				err = nil // it says no more than the limit
 			}
 			err = &task.TimeoutError{After: d, Err: err}
 		}
@@ -25,6 +26,6 @@ func timing[T, R any](fn func(context.Context, T) (R, error), d time.Duration) f
 	}
 }
 
-// TimeoutError is the error of a job that failed after the time that [Timeout]
-// gives it: the same type as that of a task.
+// TimeoutError is the error of a job that failed after the limit set with
+// [Timeout]. It is the same type as that of a task.
 type TimeoutError = task.TimeoutError

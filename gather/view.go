@@ -6,12 +6,12 @@ import (
 	"github.com/heirloom-go/heirloom/internal/inflight"
 )
 
-// How calls show in the tree of tasks: with their name and how many of their jobs
-// have ended, run, and are there in all. The counts are those that a call keeps
-// anyway, or only if it is made in a task; a call that is not looked at does
-// nothing for it.
+// Calls appear in the tree of tasks with their name and the numbers of their
+// jobs that have ended, that run, and in total. A call keeps these numbers
+// anyway, or keeps them only if it is made in a task; a call that nobody looks
+// at does no work for them.
 
-// A kind is which function of this package a batch is a call of.
+// A kind is the function of this package that a batch is a call of.
 type kind uint8
 
 const (
@@ -33,7 +33,8 @@ var (
 	_ inflight.View = groupView{}
 )
 
-// watch shows a call with ctx as view until it calls leave, if ctx is that of a task.
+// watch shows a call with ctx as view until leave is called, if ctx is that of
+// a task.
 func watch(ctx context.Context, view inflight.View) (leave func()) {
 	host := inflight.Of(ctx)
 	if host == nil {
@@ -44,7 +45,7 @@ func watch(ctx context.Context, view inflight.View) (leave func()) {
 	return func() { host.Leave(call) }
 }
 
-// Counts takes a worker that is between two jobs for one that runs one.
+// Counts counts a worker that is between two jobs as running one.
 func (b *batch[T, R]) Counts() (name string, done, running, total int) {
 	total = len(b.items)
 	started := min(int(b.next.Load()), total)
@@ -63,7 +64,7 @@ func (v groupView) Counts() (name string, done, running, total int) {
 	return "gather.Group", ended, g.claimed - ended, g.given
 }
 
-// Counts has no total, which nobody knows of a stream.
+// Counts returns no total, because that of a stream is unknown.
 func (f *flow[T, R]) Counts() (name string, done, running, total int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
