@@ -21,7 +21,7 @@ func run(args []string) error {
 		return fmt.Errorf("no command; the package's documentation lists them")
 	}
 	command, args := args[0], args[1:]
-	wanted, ok := map[string]int{"modules": 0, "required": 0, "next": 0, "set": 1, "pin": 1, "proxy": 2, "verify": 2, "alone": 1}[command]
+	wanted, ok := map[string]int{"modules": 0, "required": 0, "internals": 0, "next": 0, "set": 1, "pin": 1, "proxy": 2, "verify": 2, "alone": 1}[command]
 	if !ok {
 		return fmt.Errorf("unknown command %q", command)
 	}
@@ -47,6 +47,8 @@ func run(args []string) error {
 			fmt.Println(m.dir, m.path())
 		}
 		return nil
+	case "internals":
+		return repo.internals()
 	case "required", "next":
 		required, err := repo.required()
 		if err != nil {

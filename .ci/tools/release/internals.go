@@ -1,0 +1,85 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"go/parser"
+	"go/token"
+	"os"
+	"path"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// testsMayImport are the internal packages of the root module that tests of other
+// modules import. No user builds those tests, and here they always meet the root module
+// of the same commit. leakcheck fails a test binary that leaves goroutines behind, and
+// wiretest has the tests that all adapters of ctxwire for a queue pass.
+var testsMayImport = []string{"internal/leakcheck", "internal/wiretest"}
+
+// internals returns an error that names each import, by a package of one module, of an
+// internal package of another one. Go allows what is below the folder that internal is in
+// to import it, and all of this repository is below the root. But internal packages change
+// without notice, and a user may have the two modules at different versions, which then
+// don't compile together.
+func (r *repository) internals() error {
+	var found []error
+	for _, name := range r.files {
+		if path.Ext(name) != ".go" || slices.Contains(strings.Split(name, "/"), "testdata") {
+			continue
+		}
+		text, err := os.ReadFile(r.disk(name))
+		if err != nil {
+			return err
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, name, text, parser.ImportsOnly)
+		if err != nil {
+			return err
+		}
+		importer := r.moduleWith(name)
+		for _, spec := range file.Imports {
+			imported, err := strconv.Unquote(spec.Path.Value)
+			if err != nil {
+				return err
+			}
+			owner := r.moduleOf(imported)
+			if owner == nil || owner == importer {
+				continue
+			}
+			rest := strings.TrimPrefix(imported, owner.path()+"/")
+			if !slices.Contains(strings.Split(rest, "/"), "internal") {
+				continue
+			}
+			if strings.HasSuffix(name, "_test.go") && owner.dir == "." && slices.Contains(testsMayImport, rest) {
+				continue
+			}
+			found = append(found, fmt.Errorf("%s: %s is internal to another module, %s: give what is needed of it an exported name",
+				files.Position(spec.Pos()), imported, owner.path()))
+		}
+	}
+	return errors.Join(found...)
+}
+
+// moduleOf returns the module that an import path leads into, or nil if that is none of
+// this repository's.
+func (r *repository) moduleOf(imported string) *goModule {
+	for ; imported != "."; imported = path.Dir(imported) {
+		if m := r.modules[imported]; m != nil {
+			return m
+		}
+	}
+	return nil
+}
+
+// moduleWith returns the module that a file is in.
+func (r *repository) moduleWith(name string) *goModule {
+	for dir := path.Dir(name); ; dir = path.Dir(dir) {
+		for _, m := range r.modules {
+			if m.dir == dir {
+				return m
+			}
+		}
+	}
+}
