@@ -132,3 +132,29 @@ func TestIdentitySetBeforeTheWork(t *testing.T) {
 	ctxvar.Copy().Run(isUserAmongOthers)
 	assert.Nil(t, inGoroutine(func() { isNobody(t, ctxvar.ErrOtherWork) }), "outside of a work it is the goroutine's alone")
 }
+
+// What authorised before the work began, or while it lasted, is not to be had of a
+// token either.
+func TestIdentityThatATokenReplaced(t *testing.T) {
+	user.Set("admin")
+	var within *ctxvar.Token[string]
+	ctxvar.Work(func() {
+		tok := user.Set("alice")
+		_, ok := tok.OldValue()
+		assert.False(t, ok, "it was not set in this work")
+		within = user.Set("bob")
+		old, ok := within.OldValue()
+		assert.True(t, ok)
+		assert.Equal(t, "alice", old)
+		ctxvar.Detach(func() {
+			_, ok = within.OldValue()
+			assert.False(t, ok)
+		})
+		within.Reset()
+		tok.Reset()
+		isNobody(t, ctxvar.ErrOtherWork)
+	})
+	_, ok := within.OldValue()
+	assert.False(t, ok, "the work is over")
+	assert.Equal(t, "admin", user.MustGet(), "a Reset gives back what was not readable")
+}

@@ -42,12 +42,12 @@ func (t *Token[T]) Var() *Var[T] { return t.v }
 
 // OldValue returns the value that the variable had before the [Var.Set] that
 // returned t. It reports false if there was none, in which case Python's
-// Token.old_value is Token.MISSING.
-func (t *Token[T]) OldValue() (T, bool) {
-	old := t.change.Old()
-	if old == nil {
-		var zero T
-		return zero, false
+// Token.old_value is Token.MISSING. A value of a variable for identity, see
+// [Identity], counts only where it is readable.
+func (t *Token[T]) OldValue() (value T, ok bool) {
+	old, _ := t.change.Old().(bound)
+	if old == nil || !old.readable(gls.Current()) {
+		return value, false
 	}
 	return valueOf[T](old), true
 }
