@@ -2,27 +2,28 @@ package gls
 
 import "sync/atomic"
 
-// A birth is what a goroutine begins with that runs an environment of its own
-// for all its life. Its first frame is apart from it: what the goroutine starts
-// and what it sets keep the birth, and must not keep the values it began with.
+// A birth is the state of a goroutine that runs an environment of its own for
+// all its life. Its first frame is stored separately: what the goroutine starts
+// and what it sets keep the birth alive, and must not keep the values it began
+// with.
 type birth struct {
 	home Home // first: it has a field that is aligned by it
 	tag  tag
 }
 
-// A tag leads from a goroutine, and from all that it starts, to its origin. It
-// is apart from what has it so that the origin can be let go of.
+// A tag leads from a goroutine, and from all goroutines that it starts, to its
+// origin. It is separate from them so that the origin can be released.
 type tag struct {
 	origin Ptr[any] // nil once the goroutine has ended
 }
 
-// Bear makes the running goroutine's labels and variables those of e, which
-// must be new and not be shared yet, for a goroutine to be started that calls
-// [Env.Begin] first and [Env.End] last. Until then, origin is the [Origin] of
-// that goroutine and of those it starts. If none is started after all, whoever
-// called Bear calls End.
+// Bear gives the running goroutine the labels and variables of e, so that a
+// goroutine started next inherits them. e must be new and not yet shared. The
+// new goroutine must call [Env.Begin] first and [Env.End] last. Until it has
+// called End, origin is the [Origin] of that goroutine and of those it starts.
+// If no goroutine is started after all, the caller of Bear calls End.
 //
-// The running goroutine begins as well: it has to do with variables.
+// The running goroutine begins too, because it uses variables.
 func (e *Env) Bear(origin *any) {
 	f := Current()
 	if !f.ownedBy(goid()) {
@@ -41,12 +42,12 @@ func (e *Env) Bear(origin *any) {
 	e.newest.Init(first)
 }
 
-// Begin gives the running goroutine the variables of e, which was made by
-// [Env.Bear] for it.
+// Begin gives the running goroutine the variables of e, on which [Env.Bear] was
+// called for it.
 func (e *Env) Begin() {
 	f := e.newest.Load()
-	// The home is shared already, by those that read e; they look at the owner
-	// alone.
+	// The home is already shared, with goroutines that read e; they only look
+	// at the owner.
 	f.home.hold = holdHere()
 	atomic.StoreUint64(&f.home.owner, goid())
 	f.begin()
@@ -59,13 +60,13 @@ func (e *Env) BegunHere() bool {
 	return f != nil && f.home.ownedBy(goid())
 }
 
-// Goroutine returns the id of the goroutine that began with e, which was made by
-// [Env.Bear], or 0 if none has yet or it has ended with it.
+// Goroutine returns the id of the goroutine that began with e. It returns 0 if
+// none has begun yet, or if it has ended its run of e.
 func (e *Env) Goroutine() uint64 { return atomic.LoadUint64(&e.first.owner) }
 
-// End ends the run of e that [Env.Begin] began, or was to begin. The running
-// goroutine keeps its variables until somebody else's labels take their place,
-// but what it sets from now on is not seen in e.
+// End ends the run of e that [Env.Begin] began, or would have begun. The
+// running goroutine keeps its variables until somebody else's labels replace
+// them, but what it sets from now on is not seen in e.
 func (e *Env) End() {
 	home := e.newest.Load().home
 	home.tag.origin.Store(nil)
@@ -74,9 +75,9 @@ func (e *Env) End() {
 	e.running.Store(false)
 }
 
-// Origin returns what [Env.Bear] was given for the running goroutine, or for
-// the nearest one it was started by, directly or not. It is nil if there is no
-// such goroutine, or that one has called [Env.End].
+// Origin returns the origin given to [Env.Bear] for the running goroutine, or
+// for the nearest one from which it was started, directly or not. It returns
+// nil if there is no such goroutine, or if that one has called [Env.End].
 func Origin() *any {
 	if t := Current().tagged(); t != nil {
 		return t.origin.Load()
@@ -84,8 +85,7 @@ func Origin() *any {
 	return nil
 }
 
-// tagged returns the tag that those who take over from f, which may be nil,
-// inherit.
+// tagged returns the tag that goroutines inherit from f, which may be nil.
 func (f *Frame) tagged() *tag {
 	if f == nil {
 		return nil

@@ -6,10 +6,10 @@ import "context"
 type CarrierKey struct{}
 
 // A Carrier is what a context carries: a *[Carried], or an *[Env] whose newest
-// variables it are.
+// variables the context carries.
 type Carrier interface {
 	// carries returns the variables, which may be nil, and reports whether they
-	// are the running goroutine's own, or those of a job that it does.
+	// are the running goroutine's own, or those of a job that it runs.
 	carries() (f *Frame, here bool)
 }
 
@@ -19,8 +19,9 @@ type Carried struct {
 	maker uint64 // the id of that goroutine
 }
 
-// Carry returns the running goroutine's variables for a context to carry. From
-// now on no label that anybody writes takes them away from the goroutine.
+// Carry returns the running goroutine's variables, for a context to carry. From
+// now on, label writes by other code no longer take the variables away from the
+// goroutine.
 func Carry() Carried {
 	f, g := Current(), goid()
 	if !f.ownedBy(g) {
@@ -39,8 +40,8 @@ func (e *Env) carries() (f *Frame, here bool) {
 	return f, e.maker == g || f.ownedBy(g)
 }
 
-// CarriedBy returns what ctx carries, which may be nil, and whether it carries
-// anything.
+// CarriedBy returns the variables that ctx carries, which may be nil, and
+// reports whether it carries any.
 func CarriedBy(ctx context.Context) (*Frame, bool) {
 	switch c := ctx.Value(CarrierKey{}).(type) {
 	case *Carried:
@@ -51,15 +52,14 @@ func CarriedBy(ctx context.Context) (*Frame, bool) {
 	return nil, false
 }
 
-// Counting returns the variables that count where the running goroutine has been
-// given ctx. Two may be about: what the goroutine has, and what ctx carries. If
-// they are about the same piece of work, the goroutine's are the newer ones.
-// Otherwise the goroutine has merely inherited its own, and ctx was passed on
-// purpose.
+// Counting returns the variables that apply where the running goroutine has
+// been given ctx: either its own, or those that ctx carries. If both belong to
+// the same work, the goroutine's are the newer ones and apply. Otherwise the
+// goroutine has merely inherited its own, and ctx was passed on purpose.
 //
-// Two goroutines that no piece of work was ever begun for, see [Env.RunWork],
-// are not at the same one. There the goroutine's are newer only if the snapshot
-// is its own.
+// If neither belongs to a work (see [Env.RunWork]), they do not count as being
+// of the same work. Then the goroutine's are newer only if the snapshot is its
+// own.
 func Counting(ctx context.Context) *Frame {
 	f := Current()
 	c, ok := ctx.Value(CarrierKey{}).(Carrier)
@@ -74,7 +74,7 @@ func Counting(ctx context.Context) *Frame {
 	return carried
 }
 
-// work returns what f, which may be nil, is about, or nil.
+// work returns the work of f, which may be nil, or nil if it has none.
 func (f *Frame) work() *Home {
 	if f == nil {
 		return nil

@@ -7,33 +7,34 @@ import (
 	"unsafe"
 )
 
-// A cell has what a goroutine keeps and does not hand down. There is one for
-// each g that ever ran a goroutine which has begun; the runtime never frees a g,
-// and neither do we a cell.
+// A cell holds what a goroutine keeps and does not pass on. There is one for
+// each g that ever ran a goroutine which has begun. The runtime never frees a
+// g, and this package never frees a cell.
 //
-// A cell belongs to the g and speaks for a goroutine, the one whose id is in
-// owner. With another id in the g it is void. owner is taken by the goroutine in
-// the g, and is released by [sweepCells] once that one has ended. All else is
-// the owner's alone, and no write of it is ordered before those of the next
-// owner in a way that the race detector knows of: that the runtime gives a g
-// away only when its goroutine has ended. Hence the functions with go:norace.
+// A cell belongs to the g, and its contents to one goroutine, whose id is in
+// owner. If the g has another id, the cell is void. The goroutine in the g
+// takes owner; [sweepCells] releases it once that goroutine has ended. All
+// other fields belong to the owner. Between the owner's writes and those of the
+// next owner there is an order that the race detector does not know: the
+// runtime reuses a g only when its goroutine has ended. Hence the functions
+// with go:norace.
 type cell struct {
 	owner  atomic.Uint64 // the id of the goroutine; 0 if there is none
-	newest *Frame        // what it has set last, or inherited
-	mark   *mark         // the one that it gives to labels, until it changes something
-	job    *Carried      // what the ctx carries of the job that it does, or nil
+	newest *Frame        // the frame that it set last, or inherited
+	mark   *mark         // the mark that it gives to labels, until it changes something
+	job    *Carried      // what the ctx of its current job carries, or nil
 	g      unsafe.Pointer
 	_      [64 - 8 - 4*unsafe.Sizeof(uintptr(0))]byte // a line of the processor's cache
 }
 
-// swept is the owner of a cell that is being emptied. No goroutine has that id.
+// swept is the owner of a cell that is being emptied. No goroutine has this id.
 const swept = ^uint64(0)
 
 //go:norace
 func (c *cell) load() *Frame { return c.newest }
 
-// note makes f the owner's newest frame, which differs in its values from the
-// one before. So the marks that were made of that no longer count.
+// note makes f the owner's newest frame. Its values differ from those of the
+// previous frame, so marks made of that one no longer count.
 //
 //go:norace
 func (c *cell) note(f *Frame) {
@@ -44,7 +45,8 @@ func (c *cell) note(f *Frame) {
 	}
 }
 
-// forget empties c. What was inherited from the owner stays inherited.
+// forget empties c. Goroutines that have inherited from the owner keep what
+// they inherited.
 //
 //go:norace
 func (c *cell) forget() { c.newest, c.mark, c.job = nil, nil, nil }
@@ -55,7 +57,7 @@ func (c *cell) doing() *Carried { return c.job }
 //go:norace
 func (c *cell) do(job *Carried) { c.job = job }
 
-// cellHere returns the running goroutine's cell, with which it has begun.
+// cellHere returns the running goroutine's cell and makes the goroutine begin.
 func cellHere() (c *cell, begunBefore bool) {
 	g := getg()
 	id := idIn(g)
@@ -77,7 +79,7 @@ func cellHere() (c *cell, begunBefore bool) {
 }
 
 // begunCell returns the cell of the running goroutine, whose g is given, or nil
-// if it has not begun.
+// if the goroutine has not begun.
 func begunCell(g unsafe.Pointer) *cell {
 	if c := cellOf(g); c != nil && c.owner.Load() == idIn(g) {
 		return c
@@ -85,7 +87,7 @@ func begunCell(g unsafe.Pointer) *cell {
 	return nil
 }
 
-// jobHere returns what [Snapshot.Enter] was given in the running goroutine.
+// jobHere returns the job given to [Snapshot.Enter] in the running goroutine.
 func jobHere() *Carried {
 	if c := begunCell(getg()); c != nil {
 		return c.doing()
@@ -93,7 +95,7 @@ func jobHere() *Carried {
 	return nil
 }
 
-// Forget lets go of what is kept for the running goroutine, which is about to
+// Forget releases what is kept for the running goroutine, which is about to
 // end.
 func Forget() {
 	if c := begunCell(getg()); c != nil {
@@ -101,15 +103,15 @@ func Forget() {
 	}
 }
 
-// cells is a hash table of cells by the address of their g. It only grows, so
-// that looking something up takes no lock.
+// cells is a hash table of cells by the address of their g. It only grows, so a
+// look-up needs no lock.
 var cells struct {
 	table atomic.Pointer[table]
 	mu    sync.Mutex // held to add a cell
 	count int
 }
 
-// The first table, which is no allocation.
+// The first table is static, so it is not allocated.
 var (
 	firstPlaces [64]atomic.Pointer[cell]
 	firstTable  = table{firstPlaces[:], 64 - 6}
@@ -117,15 +119,16 @@ var (
 
 func init() { cells.table.Store(&firstTable) }
 
-// A table has 1<<(64-shift) places. At most one in four is taken: most of those
-// who look have no cell, and are to find that out at the first place.
+// A table has 1<<(64-shift) places. At most one in four is taken: most look-ups
+// are for a g without a cell, and should find that out at the first place.
 type table struct {
 	places []atomic.Pointer[cell]
 	shift  uint8
 }
 
-// first returns where the cell of g is, if that place isn't taken by another, as
-// is each of those that follow until there is one.
+// first returns the place at which the search for the cell of g begins. If that
+// place has another cell, the search continues at the following places until it
+// finds the cell or a free place.
 func (t *table) first(g unsafe.Pointer) int {
 	return int(uint64(uintptr(g)) * 0x9E3779B97F4A7C15 >> (t.shift & 63))
 }
@@ -140,16 +143,16 @@ func cellOf(g unsafe.Pointer) *cell {
 	}
 }
 
-// notBegun reports whether the goroutine in g, the running one, has not begun, if
-// that can be seen at a glance. It is small enough to be inlined.
+// notBegun reports whether it is obvious that the running goroutine, whose g is
+// given, has not begun. It is small enough to be inlined.
 func notBegun(g unsafe.Pointer) bool {
 	t := cells.table.Load()
 	c := t.places[t.first(g)&(len(t.places)-1)].Load()
 	return c == nil || c.g == g && c.owner.Load() != idIn(g)
 }
 
-// addCell adds the cell of g, which is that of the running goroutine, so nobody
-// else does.
+// addCell adds the cell of g, the g of the running goroutine. So no other
+// goroutine adds the same cell.
 func addCell(g unsafe.Pointer) *cell {
 	c := &cell{g: g}
 	cells.mu.Lock()
@@ -160,8 +163,8 @@ func addCell(g unsafe.Pointer) *cell {
 		t.add(c)
 		return c
 	}
-	// Those who look at t find what they are looking for: each looks for its own,
-	// and this one is ours.
+	// Look-ups in t still find what they need: each goroutine looks for its own
+	// cell, and the new one is ours.
 	more := &table{make([]atomic.Pointer[cell], 2*len(t.places)), t.shift - 1}
 	for i := range t.places {
 		if c := t.places[i].Load(); c != nil {

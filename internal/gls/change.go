@@ -2,12 +2,13 @@ package gls
 
 // A Change is one assignment to a variable, kept so that it can be undone.
 //
-// where and old do not change, so any goroutine may look at them. Only one that
-// finds itself to be where the change was made uses the rest, and there is one
-// such at a time: a goroutine hands an environment over by ending its run.
+// Any goroutine may read where and old, because they do not change. The other
+// fields are used only by a goroutine that finds itself in the place where the
+// change was made. There is only one such goroutine at a time: an environment
+// changes hands only when its run ends.
 type Change struct {
 	where  *Home  // see [Home.where]
-	old    any    // the value before, nil if there was none
+	old    any    // the previous value, nil if there was none
 	before *Frame // what the goroutine had, or nil
 	after  *Frame // the frame that was installed
 }
@@ -15,7 +16,7 @@ type Change struct {
 // Old returns the value that the assignment replaced, or nil.
 func (c *Change) Old() any { return c.old }
 
-// Set makes value, which must not be nil, the running goroutine's value of key.
+// Set sets key to value, which must not be nil, in the running goroutine.
 func Set(key uint32, value any) Change {
 	f := Current()
 	home := f.homeOf(goid())
@@ -24,17 +25,19 @@ func Set(key uint32, value any) Change {
 	return Change{where: home.where(), old: f.Values().Get(key), before: f, after: after}
 }
 
-// Undo gives key, which c was made for, the value it had before. It reports
-// false, and does nothing, if the running goroutine isn't where c was made: in
-// a run of the same environment or, outside of any, in the same goroutine. It
-// must be called once, but for calls that report false.
+// Undo restores the previous value of key, for which c was made. It reports
+// false, and does nothing, if the running goroutine is not in the place where c
+// was made: in a run of the same environment or, outside of any run, in the
+// same goroutine. Undo must be called only once, except for calls that report
+// false.
 func (c *Change) Undo(key uint32) bool {
 	f := Current()
 	if !f.ownedBy(goid()) || f.home.where() != c.where {
 		return false
 	}
 	if f.same(c.after) {
-		// Nothing happened since, or it was undone: the price of this is nothing.
+		// Nothing has changed since, or it was undone: restoring the frame
+		// costs nothing.
 		f.home.publish(c.before)
 		f.home.putBack(c.before)
 	} else {
@@ -46,13 +49,13 @@ func (c *Change) Undo(key uint32) bool {
 		}
 		(&Frame{home: f.home, values: values}).install()
 	}
-	// c may be kept long after it was undone, and should not keep frames alive.
+	// c may be kept long after it was undone, and must not keep frames alive.
 	c.before, c.after = nil, nil
 	return true
 }
 
-// publish makes f, which may be nil, what others find in the environment of h,
-// which the running goroutine must own.
+// publish makes f, which may be nil, the frame that others find in the
+// environment of h. The running goroutine must own h.
 func (h *Home) publish(f *Frame) {
 	if h.env != nil {
 		h.env.newest.Store(f)

@@ -3,26 +3,27 @@ package gls
 import "sync/atomic"
 
 // An Env is a set of variables that can be run: what is set during a run stays
-// in it, and is where the next run goes on. The zero Env is empty.
+// in it, and the next run continues from there. The zero Env is empty.
 type Env struct {
-	// newest is the frame that has the variables. Whoever runs the environment
-	// stores it, anyone may load it; a frame is immutable, so a reader sees one
-	// consistent state, complete as of some assignment.
+	// newest is the frame that has the variables. The goroutine that runs the
+	// environment stores it, and any goroutine may load it. Frames are
+	// immutable, so a reader sees one consistent state, complete as of some
+	// assignment.
 	newest  Ptr[Frame]
 	running atomic.Bool
-	// first is the home of the first run, and stands for all. Whoever runs the
-	// environment may use it.
+	// first is the home of the first run, and represents all runs. Only the
+	// goroutine that runs the environment may use it.
 	first *Home
 	// maker is the id of the goroutine that [Env.Hold] was called in, or 0.
 	maker uint64
 }
 
-// Hold makes the variables of f, which may be nil, those of e. It must be
-// called before e is shared.
+// Hold gives e the variables of f, which may be nil. It must be called before e
+// is shared.
 func (e *Env) Hold(f *Frame) { e.newest.Init(f) }
 
-// HoldHere is Hold of the running goroutine's variables, for a context to carry:
-// see [Counting].
+// HoldHere is Hold with the running goroutine's variables, for a context to
+// carry; see [Counting].
 func (e *Env) HoldHere() {
 	e.newest.Init(Current())
 	e.maker = goid()
@@ -31,19 +32,19 @@ func (e *Env) HoldHere() {
 // Frame returns the newest frame of e, or nil if nothing was ever set.
 func (e *Env) Frame() *Frame { return e.newest.Load() }
 
-// Run calls fn with the variables of e, and gives the goroutine its own back
-// when fn returns, panics or calls runtime.Goexit. It reports false, without
-// calling fn, if e is being run already.
+// Run calls fn with the variables of e. It restores the goroutine's own
+// variables when fn returns, panics or calls runtime.Goexit. If e is already
+// being run, Run reports false and does not call fn.
 func (e *Env) Run(fn func()) bool { return e.run(fn, false) }
 
-// RunWork is Run, and begins a piece of work, which is over when fn returns,
-// panics or calls runtime.Goexit.
+// RunWork is Run in a new work, which is over when fn returns, panics or calls
+// runtime.Goexit.
 func (e *Env) RunWork(fn func()) bool { return e.run(fn, true) }
 
 func (e *Env) run(fn func(), work bool) bool {
-	// Only the goroutine whose swap succeeds gets a home that leads to e, until
-	// it stores false again: so e.newest and e.first have one writer at a time,
-	// and the swap orders each after the one before.
+	// Only the goroutine whose swap succeeds gets a home that leads to e,
+	// until it stores false again. So e.newest and e.first have one writer
+	// at a time, and the swap orders each writer after the previous one.
 	if !e.running.CompareAndSwap(false, true) {
 		return false
 	}
@@ -67,8 +68,8 @@ func (e *Env) run(fn func(), work bool) bool {
 	return true
 }
 
-// leave ends the run that h was opened for, and gives the goroutine f back,
-// which may be nil.
+// leave ends the run for which h was opened, and restores f, which may be nil,
+// in the goroutine.
 func (h *Home) leave(f *Frame) {
 	e := h.env
 	h.close()
@@ -76,8 +77,8 @@ func (h *Home) leave(f *Frame) {
 	h.putBack(f)
 }
 
-// RunningHere reports whether the running goroutine is inside a run of e and
-// not of another environment further in.
+// RunningHere reports whether the running goroutine is inside a run of e, and
+// not of another environment within it.
 func (e *Env) RunningHere() bool {
 	f := Current()
 	return f.ownedBy(goid()) && f.home.env == e

@@ -11,11 +11,11 @@ import (
 // Mode names how goroutines carry their variables.
 const Mode = "exact"
 
-// In a program that was built with the overlay of heirloom exact, a goroutine
-// has a pointer for us alone. The go statement copies it and the end of the
-// goroutine clears it, as with labels, and nobody else writes it. These three
-// are in the overlay, so that without one a program does not link; the linker then
-// prints their names.
+// In a program built with the overlay of heirloom exact, a goroutine has a
+// pointer for this package alone. The go statement copies it and the end of the
+// goroutine clears it, as with labels, and nothing else writes it. The
+// following three functions are in the overlay. Without one, the program does
+// not link, and the linker prints their names.
 
 //go:linkname getSlot build_with_heirloom_exact_go_build.getSlot
 func getSlot() unsafe.Pointer
@@ -23,13 +23,13 @@ func getSlot() unsafe.Pointer
 //go:linkname setSlot build_with_heirloom_exact_go_build.setSlot
 func setSlot(unsafe.Pointer)
 
-// madeFor returns the version of the Go release that the overlay was made of.
+// madeFor returns the version of the Go release that the overlay was made from.
 //
 //go:linkname madeFor build_with_heirloom_exact_go_build.madeFor
 func madeFor() string
 
 func init() {
-	// The experiments that a program is built with come after the release:
+	// The experiments with which a program is built follow the release:
 	// go1.26.1-X:name, and before Go 1.26 with a space.
 	is, _, _ := strings.Cut(strings.ReplaceAll(runtime.Version(), " X:", "-X:"), "-X:")
 	if made := madeFor(); made != is {
@@ -37,7 +37,7 @@ func init() {
 	}
 }
 
-// What the default mode needs.
+// Types that only the default mode needs.
 type (
 	face    struct{}
 	hold    struct{}
@@ -54,21 +54,22 @@ type mark struct{ frame Ptr[Frame] }
 
 func (f *Frame) begin() { setSlot(unsafe.Pointer(f)) }
 
-// install makes f, which is new and whose home must be the running goroutine's,
-// what it has.
+// install makes f the running goroutine's frame. f is new, and its home must be
+// the running goroutine's.
 func (f *Frame) install() {
 	f.home.publish(f)
 	setSlot(unsafe.Pointer(f))
 }
 
-// putBack makes f, which may be nil, what the running goroutine has in place of
+// putBack makes f, which may be nil, the running goroutine's frame, in place of
 // the frames of h.
 func (h *Home) putBack(f *Frame) { setSlot(unsafe.Pointer(f)) }
 
-// Peek returns what the running goroutine has, for [FrameIn] and [Recall].
+// Peek returns the content of the running goroutine's slot, for [FrameIn] and
+// [Recall].
 func Peek() unsafe.Pointer { return getSlot() }
 
-// FrameIn returns the frame in what [Peek] returned, or nil if that is nothing.
+// FrameIn returns the frame in the result of [Peek], or nil if there is none.
 func FrameIn(p unsafe.Pointer) *Frame { return (*Frame)(p) }
 
 // Recall returns nil.
@@ -79,17 +80,17 @@ func Recall(unsafe.Pointer) *Frame { return nil }
 func Current() *Frame { return (*Frame)(getSlot()) }
 
 // A Snapshot is the variables and the labels of a goroutine at one moment. It
-// holds no right to change them.
+// does not include the right to change them.
 type Snapshot struct{ frame, labels unsafe.Pointer }
 
 // Save returns the variables and the labels of the running goroutine.
 func Save() Snapshot { return Snapshot{getSlot(), getProfLabel()} }
 
-// Restore gives the running goroutine the variables and labels of s, which
-// another goroutine may have saved, as a go statement there and then would have.
-// It is for a goroutine that does the work of many, one after the other: what
-// one of them set the next one does not see, and it can't undo a [Change] of an
-// earlier one.
+// Restore gives the running goroutine the variables and labels of s, as if it
+// had been started by a go statement where s was saved, which may have been in
+// another goroutine. It is for a goroutine that runs several jobs, one after
+// the other: a job does not see what an earlier one set, and cannot undo a
+// [Change] of an earlier one.
 //
 // It must not be called inside of a run of an [Env] that began after the
 // goroutine last had the variables of s.
@@ -108,16 +109,16 @@ func (s Snapshot) restore() {
 	setProfLabel(s.labels)
 }
 
-// Enter is Restore for a goroutine that begins to do jobs whose ctx carries job,
-// which may be nil: what such a job sets is newer, see [Counting]. The goroutine
-// calls [Forget] at its end.
+// Enter is Restore for a goroutine that begins to run jobs whose ctx carries
+// job, which may be nil: what such a job sets is newer than job; see
+// [Counting]. The goroutine calls [Forget] at its end.
 func (s Snapshot) Enter(job *Carried) {
 	s.Restore()
 	c, _ := cellHere()
 	c.do(job)
 }
 
-// Answer returns labels: they are nobody's but the user's.
+// Answer returns labels unchanged: in this mode they are only the user's.
 func Answer(labels any) any { return labels }
 
 // visible returns the labels of s, which may be nil.
@@ -134,7 +135,7 @@ func putSlot(p unsafe.Pointer) { setSlot(p) }
 func inSlot() *labelSet { return (*labelSet)(getProfLabel()) }
 
 // MayBeLost reports whether the running goroutine may have had variables that
-// are not to be found. There is no such goroutine here.
+// can no longer be found. In this mode it never has.
 func MayBeLost() bool { return false }
 
 // LostCount returns 0.

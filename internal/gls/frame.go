@@ -6,42 +6,42 @@ import (
 	"github.com/heirloom-go/heirloom/internal/trie"
 )
 
-// A Frame is the variables of a goroutine at one moment. It does not change once
-// a goroutine has it, which is why a go statement hands down a snapshot.
+// A Frame is the variables of a goroutine at one moment. It does not change
+// once a goroutine has it, so what a go statement passes on is a snapshot.
 type Frame struct {
-	face   // first: what the runtime and pprof see, where it is they who keep it
+	face   // first: what the runtime and pprof see, in the mode in which they keep it
 	home   *Home
 	values trie.Map
 }
 
 // A Home is the right to change one line of frames. Only the goroutine that
-// owns it may change it or make frames with it; those that inherited such a
-// frame have the pointer too, but look at owner, work, tag and lost alone.
+// owns it may change it or make frames with it. Goroutines that inherited such
+// a frame have the pointer too, but read only owner, work, tag and lost.
 //
-// It refers to no frame and, once closed, to no environment, so a frame handed
-// down keeps alive the values it has, and not what its maker set later.
+// A Home refers to no frame and, once closed, to no environment, so an
+// inherited frame keeps alive its own values, but not what its maker set later.
 type Home struct {
 	// owner is the id of the owning goroutine, and 0 once closed. It is read
 	// and, after the home is shared, written atomically. It comes first, which
 	// aligns it on 32-bit machines.
 	owner uint64
-	// hold is where the owner's newest frame is kept. Guarded by being the owner.
-	// lineage goes where the values go. Neither is last, for in the exact mode
-	// they have no size.
+	// hold is where the owner's newest frame is kept. Only the owner uses it.
+	// lineage is passed on together with the values. Neither field is last,
+	// because in the exact mode they have no size.
 	hold
 	lineage
-	// work is the home that began the piece of work which the values are about,
-	// or nil. It goes where they go. See [Env.RunWork].
+	// work is the home that began the work to which the values belong, or nil.
+	// It is passed on together with the values. See [Env.RunWork].
 	work *Home
-	// env is the environment that this home was opened to run; nil in the
-	// variables a goroutine begins with. Guarded by being the owner.
+	// env is the environment that this home was opened to run. It is nil in the
+	// variables that a goroutine begins with. Only the owner uses it.
 	env *Env
 	// tag leads to what the goroutine was started for, see [Origin], or is nil.
 	// It is written before the home is shared.
 	tag *tag
 }
 
-// nobody is the home of frames that nobody may change.
+// nobody is the home of frames that no goroutine may change.
 var nobody = new(Home)
 
 // ownedBy reports whether the goroutine with the id g owns h.
@@ -53,9 +53,10 @@ func (h *Home) close() {
 	atomic.StoreUint64(&h.owner, 0)
 }
 
-// where returns what stands for the place that changes are made in: for all runs
-// of one environment the same, and else the home of the goroutine. The caller is
-// the owner. It refers to no value, so that a token may keep it.
+// where returns the home that identifies the place in which changes are made:
+// the same one for all runs of an environment, and otherwise the home of the
+// goroutine. The caller is the owner. That home refers to no value, so a token
+// may keep it.
 func (h *Home) where() *Home {
 	if h.env != nil {
 		return h.env.first
@@ -63,9 +64,9 @@ func (h *Home) where() *Home {
 	return h
 }
 
-// with returns a frame like f, which may be nil, with value for key. It is what
-// setting a variable costs, so if there are but a few values, what is to hold
-// them is part of the same allocation.
+// with returns a frame like f, which may be nil, with value for key. This is
+// the cost of setting a variable, so if there are only a few values, their
+// storage is part of the same allocation.
 func (f *Frame) with(key uint32, value any, home *Home) *Frame {
 	values := f.Values()
 	const few = 3
@@ -85,7 +86,7 @@ func (f *Frame) with(key uint32, value any, home *Home) *Frame {
 	return next
 }
 
-// Values returns what f holds. A nil Frame holds nothing.
+// Values returns the values of f. A nil Frame has none.
 func (f *Frame) Values() *trie.Map {
 	if f == nil {
 		return &noValues
@@ -93,11 +94,12 @@ func (f *Frame) Values() *trie.Map {
 	return &f.values
 }
 
-// Flat, FlatGet and DeepGet are what [trie.Map] has by these names. Through
-// Values they would not be inlined into a package that doesn't import that one.
+// Flat, FlatGet and DeepGet are the methods of [trie.Map] with these names.
+// Called through Values, they would not be inlined into a package that does not
+// import trie.
 
-// Flat reports whether FlatGet serves for f, which must not be nil, and DeepGet
-// else.
+// Flat reports whether f, which must not be nil, is to be read with FlatGet;
+// otherwise it is to be read with DeepGet.
 func (f *Frame) Flat() bool { return f.values.Flat() }
 
 // FlatGet returns the value of key, or nil.
@@ -109,13 +111,13 @@ func (f *Frame) DeepGet(key uint32) any { return f.values.DeepGet(key) }
 var noValues trie.Map
 
 // ownedBy reports whether the goroutine with the id g may change the line of
-// frames that f is in. f may be nil.
+// frames to which f belongs. f may be nil.
 func (f *Frame) ownedBy(g uint64) bool {
 	return f != nil && f.home.ownedBy(g)
 }
 
-// homeOf returns the home for the changes that the running goroutine, whose id
-// is g, makes to f: that of f if it is the owner, and else a new one. f may be
+// homeOf returns the home for changes to f by the running goroutine, whose id
+// is g: that of f if the goroutine owns it, and otherwise a new one. f may be
 // nil.
 func (f *Frame) homeOf(g uint64) *Home {
 	if f.ownedBy(g) {

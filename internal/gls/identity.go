@@ -11,15 +11,15 @@ import (
 )
 
 // getg returns the address of the running goroutine's g, the runtime's record
-// of it. The runtime never frees one, and gives it to another goroutine when
+// of it. The runtime never frees a g, and gives it to another goroutine when
 // its own has ended.
 func getg() unsafe.Pointer
 
 // goid returns the running goroutine's id, which no other goroutine ever has.
 //
-// The runtime keeps it in g and tells it to nobody, except in the text of
-// stacks. So this package learns once where in a g the number is, and reads it
-// there; no text is parsed afterwards.
+// The runtime keeps the id in the g and shows it only in the text of stacks. So
+// this package finds out once where in a g the number is, and reads it there;
+// no text is parsed afterwards.
 func goid() uint64 { return idIn(getg()) }
 
 // idIn returns the id of the running goroutine, whose g is given.
@@ -28,10 +28,10 @@ func idIn(g unsafe.Pointer) uint64 { return *idOf(g) }
 func idOf(g unsafe.Pointer) *uint64 { return (*uint64)(unsafe.Add(g, offsets.id)) }
 
 // parentIn returns the id of the goroutine that started the running one, whose
-// g is given. It is 0 if the runtime did.
+// g is given. It is 0 if the runtime started it.
 func parentIn(g unsafe.Pointer) uint64 { return *(*uint64)(unsafe.Add(g, offsets.parent)) }
 
-// offsets is where in a g what this package reads is.
+// offsets holds the positions within a g of what this package reads.
 var offsets = learnOffsets()
 
 type gOffsets struct {
@@ -40,16 +40,16 @@ type gOffsets struct {
 	status uintptr
 }
 
-// How the runtime writes down that a goroutine is running, and that it has
-// ended: the same in all releases since Go 1.5. Learning the place depends on
-// both.
+// The values by which the runtime records that a goroutine is running, and that
+// it has ended. They are the same in all releases since Go 1.5, and learning
+// the position of the status depends on both.
 const (
 	runningStatus = 2
 	deadStatus    = 6
 )
 
-// A learner searches the g of a few goroutines for what it knows about them:
-// their id and their parent's, which are in the text of their stacks.
+// A learner searches the g of a few goroutines for numbers that it knows from
+// the text of their stacks: their id and their parent's.
 type learner struct {
 	ids, parents places         // where the number was in all of them
 	g            unsafe.Pointer // of the last goroutine that ran middle
@@ -60,10 +60,10 @@ type learner struct {
 
 const (
 	word = unsafe.Sizeof(uintptr(0))
-	// What is looked for has always been among the first 40 words on 64-bit
-	// machines and the first 60 on others, and a g has more.
+	// The numbers have always been among the first 40 words on 64-bit machines
+	// and the first 60 on others, and a g has more.
 	words = 48 + 16*(8-word)/4
-	// One will do, unless another number happens to be the same.
+	// One try is enough, unless another number happens to be the same.
 	tries = 4
 )
 
@@ -85,8 +85,8 @@ func learnOffsets() gOffsets {
 	return o
 }
 
-// middle is a goroutine whose id is looked for in the g of its child: that of
-// the main goroutine, 1, would be found in many places.
+// middle is run by a goroutine whose id is searched for in the g of its child.
+// The id of the main goroutine, 1, would be found in many places.
 func (l *learner) middle() {
 	l.g, l.id = getg(), stackGoid(l.text[:])
 	l.ids = l.ids.with(l.id)
@@ -104,7 +104,7 @@ type places uint64
 
 const allPlaces places = 1<<words - 1
 
-// with returns those of p where the running goroutine's g has number.
+// with returns those places in p at which the running goroutine's g has number.
 func (p places) with(number uint64) (found places) {
 	g := getg()
 	for i := range words {
@@ -117,7 +117,8 @@ func (p places) with(number uint64) (found places) {
 
 func (p places) count() int { return bits.OnesCount64(uint64(p)) }
 
-// only returns how far into a g the one place in p is, where what is.
+// only returns the offset of the single place in p, and panics if there is not
+// exactly one. what names the number in the error.
 func (p places) only(what string) uintptr {
 	switch p.count() {
 	case 0:
@@ -129,8 +130,8 @@ func (p places) only(what string) uintptr {
 	}
 }
 
-// statusBefore returns where the status is, before the id: what is 2 in the
-// running goroutine and 6 in one that has ended.
+// statusBefore returns the offset of the status, which is before the id: a word
+// that is 2 in the running goroutine and 6 in one that has ended.
 func (l *learner) statusBefore(id uintptr) uintptr {
 	const half = 4
 	at := func(g unsafe.Pointer, i uintptr) uint32 {
@@ -152,8 +153,8 @@ func (l *learner) statusBefore(id uintptr) uintptr {
 	panic(layoutError("a goroutine's status isn't where it was"))
 }
 
-// stackGoid returns the running goroutine's id from the text of its stack, which
-// begins with "goroutine 123 [running]:". buf is for that beginning.
+// stackGoid returns the running goroutine's id from the text of its stack,
+// which begins with "goroutine 123 [running]:". buf holds that beginning.
 func stackGoid(buf []byte) uint64 {
 	text := bytes.TrimPrefix(buf[:runtime.Stack(buf, false)], []byte("goroutine "))
 	digits, _, _ := bytes.Cut(text, []byte(" "))

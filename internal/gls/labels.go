@@ -70,12 +70,12 @@ func sameLabels(a, b []record) bool {
 }
 
 // pprofKey is the key under which runtime/pprof keeps labels in a context, and
-// pprofType the type of what it keeps there, a pointer to its label set. Both
-// are private to it, and are learnt from what its public functions do with a
+// pprofType is the type of the value, a pointer to its label set. Both are
+// private to pprof, and are learnt from what its public functions do with a
 // context of ours.
 var pprofKey, pprofType = learn()
 
-// asked is a context that remembers the key it was last asked for.
+// asked is a context that remembers the key for which it was last asked.
 type asked struct {
 	context.Context
 	key any
@@ -91,9 +91,10 @@ type eface struct {
 	data unsafe.Pointer
 }
 
-// learn asks runtime/pprof for its key and type, and sees to it that labels in
-// memory are what this package takes them for: with a Go release that changes
-// that, a program must not start, for it would read memory at random later.
+// learn asks runtime/pprof for its key and type, and verifies that labels have
+// the memory layout that this package expects. If a Go release changes the
+// layout, a program must not start, because it would read memory at random
+// later.
 func learn() (key any, typ unsafe.Pointer) {
 	parent := &asked{Context: context.Background()}
 	ctx := pprof.WithLabels(parent, pprof.Labels("b", "second", "a", "1st"))
@@ -118,8 +119,8 @@ func learn() (key any, typ unsafe.Pointer) {
 	return key, e.typ
 }
 
-// isLabelSet reports whether t is a pointer to a slice of pairs of strings, in
-// any number of structs with no other field.
+// isLabelSet reports whether t is a pointer to a slice of pairs of strings,
+// which may be wrapped in any number of structs without other fields.
 func isLabelSet(t reflect.Type) bool {
 	if t == nil || t.Kind() != reflect.Pointer {
 		return false
@@ -141,15 +142,15 @@ func layoutError(what string) string {
 		what + "): use a later version of Heirloom, or an earlier Go"
 }
 
-// labelValue returns s as the value runtime/pprof keeps in a context.
+// labelValue returns s as the value that runtime/pprof keeps in a context.
 func labelValue(s *labelSet) any {
 	var value any
 	*(*eface)(unsafe.Pointer(&value)) = eface{typ: pprofType, data: unsafe.Pointer(s)}
 	return value
 }
 
-// labelsIn returns the label set in value, which is what a context answered for
-// pprofKey: nil, or what labelValue makes.
+// labelsIn returns the label set in value, which a context returned for
+// pprofKey. value is nil, or what labelValue makes.
 func labelsIn(value any) *labelSet {
 	if e := (*eface)(unsafe.Pointer(&value)); e.typ == pprofType {
 		return (*labelSet)(e.data)
@@ -157,11 +158,12 @@ func labelsIn(value any) *labelSet {
 	return nil
 }
 
-// PprofKey reports whether key is the one that runtime/pprof keeps labels under.
+// PprofKey reports whether key is the one under which runtime/pprof keeps
+// labels.
 func PprofKey(key any) bool { return key == pprofKey }
 
-// GoroutineLabels returns, as a value for runtime/pprof's key, the labels that
-// the running goroutine has.
+// GoroutineLabels returns the running goroutine's labels, as a value for
+// runtime/pprof's key.
 func GoroutineLabels() any { return labelValue(plainLabels(inSlot().visible())) }
 
 // HasLabels reports whether ctx has labels for runtime/pprof.

@@ -5,16 +5,16 @@ import (
 	"unsafe"
 )
 
-// A Ptr is an [atomic.Pointer] that can be filled for the price of a plain store
-// as long as nobody else has it. An atomic one is a large part of what it costs
-// to make something small.
+// A Ptr is an [atomic.Pointer] that can be initialised by a plain store as long
+// as it is not shared. An atomic store would be a large part of the cost of
+// making a small object.
 type Ptr[T any] struct{ p unsafe.Pointer }
 
-// Init stores p in c, which must not be shared yet. Whatever shares it later, a
-// go statement for one, orders the store before every Load.
+// Init stores p in c, which must not be shared yet. Whatever shares it later,
+// such as a go statement, orders the store before every Load.
 func (c *Ptr[T]) Init(p *T) { c.p = unsafe.Pointer(p) }
 
-// Load returns what was stored last.
+// Load returns the pointer that was stored last.
 func (c *Ptr[T]) Load() *T { return (*T)(atomic.LoadPointer(&c.p)) }
 
 // Store stores p in c.

@@ -10,19 +10,20 @@ import (
 // Mode names how goroutines carry their variables.
 const Mode = "default"
 
-// A face is what the runtime and pprof see of a frame: the labels of a
+// A face is the part of a frame that the runtime and pprof see: the labels of a
 // goroutine.
 type face struct{ set labelSet }
 
 // A hold is the owner's cell.
 type hold struct{ cell *cell }
 
-// A lineage tells of values that a goroutine may have had.
+// A lineage says whether a goroutine may have had other values.
 type lineage struct {
 	lost bool // see [MayBeLost]
 }
 
-// holdHere lets the running goroutine begin, if it has not, with nothing.
+// holdHere makes the running goroutine begin, without variables, if it has not
+// begun.
 func holdHere() hold {
 	c, _ := cellHere()
 	return hold{c}
@@ -34,18 +35,18 @@ func (h hold) forget() {
 	}
 }
 
-// Addresses that no string made elsewhere has as its data pointer. Not
-// zero-sized, for those may share an address.
+// Addresses that are the data pointers of no other strings. The variables are
+// not zero-sized, because those may share an address.
 var hiddenKey, markKey byte
 
 // noLabels is what the set of a frame without labels points to. No other set
-// does. It is never read.
+// does, and it is never read.
 var noLabels record
 
 var (
 	// nothing holds no values and no labels.
 	nothing = &Frame{face: face{labelSet{data: &noLabels}}, home: nobody}
-	// lost is what a goroutine has of which nobody can tell what it had.
+	// lost is the frame of a goroutine whose variables cannot be known.
 	lost = &Frame{face: nothing.face, home: &Home{lineage: lineage{lost: true}}}
 )
 
@@ -54,17 +55,17 @@ func putSlot(p unsafe.Pointer) { setProfLabel(p) }
 // inSlot returns the label set in the running goroutine's slot, or nil.
 func inSlot() *labelSet { return (*labelSet)(getProfLabel()) }
 
-// frame returns the frame that s is the beginning of, or nil.
+// frame returns the frame that begins with s, or nil.
 //
-// The result is s itself, and not what the hidden record leads to, so that a
-// processor need not wait for the record to go on.
+// The result is s itself rather than what the hidden record leads to, so that
+// the processor need not wait for the record.
 func (s *labelSet) frame() *Frame {
 	if s.data == &noLabels {
 		return (*Frame)(unsafe.Pointer(s))
 	}
 	if s.cap > s.len {
 		// A set of pprof's may have spare capacity too. Reading it is in
-		// bounds, and nobody writes it: sets are immutable once in a slot.
+		// bounds, and nothing writes it: sets are immutable once in a slot.
 		if r := s.at(s.len); r.key == unsafe.Pointer(&hiddenKey) && r.val == unsafe.Pointer(s) {
 			return (*Frame)(unsafe.Pointer(s))
 		}
@@ -72,7 +73,7 @@ func (s *labelSet) frame() *Frame {
 	return nil
 }
 
-// visible returns the labels of s that the user put there. s may be nil.
+// visible returns the labels in s that the user put there. s may be nil.
 func (s *labelSet) visible() []record {
 	if s == nil {
 		return nil
@@ -96,7 +97,7 @@ func (f *Frame) setLabels(labels []record) {
 	f.set = labelSet{data: &records[0], len: n, cap: n + 1}
 }
 
-// wear gives f, which is new, the labels that the running goroutine has.
+// wear gives f, which is new, the labels of the running goroutine.
 func (f *Frame) wear() { f.setLabels(inSlot().visible()) }
 
 // dressed returns a frame like f, which may be nil, with the given labels.
@@ -112,8 +113,8 @@ func (f *Frame) dressed(labels []record) *Frame {
 	return next
 }
 
-// install gives f, which is new and whose home must be the running goroutine's,
-// the labels that are in the slot, and takes their place.
+// install gives f the labels that are in the slot, and puts f there instead. f
+// is new, and its home must be the running goroutine's.
 func (f *Frame) install() {
 	f.wear()
 	f.home.publish(f)
@@ -121,35 +122,36 @@ func (f *Frame) install() {
 	setProfLabel(unsafe.Pointer(f))
 }
 
-// begin is install for the first frame of a goroutine, which has the labels.
+// begin is install for the first frame of a goroutine, which already has the
+// labels.
 func (f *Frame) begin() {
 	f.home.cell.note(f)
 	setProfLabel(unsafe.Pointer(f))
 }
 
-// putBack makes f, which may be nil, what the running goroutine has in place of
-// the frames of h, which is, or was, its own. Labels that were put on the
-// goroutine since are not ours to take off, and stay.
+// putBack makes f, which may be nil, the running goroutine's frame, in place of
+// the frames of h, which is, or was, its own. Labels that other code has put on
+// the goroutine since then stay.
 func (h *Home) putBack(f *Frame) {
 	f = f.dressed(inSlot().visible())
 	h.cell.note(f)
 	setProfLabel(unsafe.Pointer(f))
 }
 
-// remember lets the running goroutine begin with f, which may be nil and is what
-// it has.
+// remember makes the running goroutine begin with f, its current frame, which
+// may be nil.
 func (f *Frame) remember() {
 	if c, begun := cellHere(); !begun {
 		c.note(f)
 	}
 }
 
-// Peek returns what is in the slot, for [FrameIn] and, if that has nothing, for
-// [Recall]. The first two are small enough to be inlined.
+// Peek returns the content of the slot, for [FrameIn] and, if that finds no
+// frame, for [Recall]. Peek and FrameIn are small enough to be inlined.
 func Peek() unsafe.Pointer { return getProfLabel() }
 
-// FrameIn returns the frame in what [Peek] returned, or nil if only [Recall] can
-// tell.
+// FrameIn returns the frame in the result of [Peek], or nil if only [Recall]
+// can find it.
 func FrameIn(p unsafe.Pointer) *Frame {
 	if p == nil {
 		return nil
@@ -169,20 +171,21 @@ func Current() *Frame {
 	return s.recall()
 }
 
-// Recall returns the frame of the running goroutine, in whose slot is p, which
-// is no frame, or nil if it has no variables.
+// Recall returns the frame of the running goroutine, whose slot contains p,
+// which is not a frame. It returns nil if the goroutine has no variables.
 func Recall(p unsafe.Pointer) *Frame { return (*labelSet)(p).recall() }
 
-// recall returns what the running goroutine has, in whose slot s, which may be
-// nil and is no frame, took the place of one: what its cell has, if it has
-// begun, or what the mark in s leads to, if that counts. It puts that into the
-// slot, with the labels of s, for those to inherit that are started from now on.
+// recall returns the frame of the running goroutine, in whose slot s took the
+// place of a frame; s may be nil. If the goroutine has begun, it is the frame
+// in its cell; otherwise it is the one to which the mark in s leads, if that
+// counts. recall puts the frame into the slot, with the labels of s, so that
+// goroutines started from now on inherit it.
 //
 //go:noinline
 func (s *labelSet) recall() *Frame {
 	g := getg()
 	if s == nil && notBegun(g) {
-		return nil // as is usual
+		return nil // the usual case
 	}
 	return s.recallIn(g)
 }
@@ -212,9 +215,9 @@ func (s *labelSet) recallIn(g unsafe.Pointer) *Frame {
 }
 
 // MayBeLost reports whether the running goroutine may have had variables that
-// are not to be found. It is found with labels which it did not write in a frame
-// of ours, and did nothing before that we would know of: it may have inherited
-// variables which those labels took the place of.
+// can no longer be found. This is so if it has labels that are not in a frame
+// of ours, and has done nothing before that would have made it begin: it may
+// have inherited variables that these labels replaced.
 func MayBeLost() bool {
 	f := Current()
 	return f != nil && f.home.lost
@@ -225,8 +228,8 @@ var (
 	onLost    atomic.Pointer[func()]
 )
 
-// reportLost counts the running goroutine, once, and calls what OnLost was
-// given.
+// reportLost counts the running goroutine, once, and calls the function given
+// to OnLost.
 func reportLost() {
 	lostCount.Add(1)
 	if f := onLost.Load(); f != nil {
@@ -234,12 +237,12 @@ func reportLost() {
 	}
 }
 
-// LostCount returns how many goroutines were found for which [MayBeLost] is
-// true, but for those that have it from another.
+// LostCount returns the number of goroutines found for which [MayBeLost] is
+// true, not counting those that inherited this state.
 func LostCount() uint64 { return lostCount.Load() }
 
-// OnLost makes f, which may be nil, what is called in each goroutine that
-// [LostCount] counts.
+// OnLost registers f to be called in each goroutine that [LostCount] counts;
+// nil removes it.
 func OnLost(f func()) {
 	if f == nil {
 		onLost.Store(nil)

@@ -5,11 +5,11 @@ package gls
 import "unsafe"
 
 // A Snapshot is the variables and the labels of a goroutine at one moment. It
-// holds no right to change them.
+// does not include the right to change them.
 type Snapshot struct{ frame *Frame }
 
-// Save returns the variables and the labels of the running goroutine, and lets it
-// begin.
+// Save returns the variables and the labels of the running goroutine, and makes
+// it begin.
 func Save() Snapshot {
 	s := inSlot()
 	f := Current()
@@ -23,16 +23,16 @@ func Save() Snapshot {
 	return Snapshot{f}
 }
 
-// Restore gives the running goroutine the variables and labels of s, which
-// another goroutine may have saved, as a go statement there and then would have.
-// It is for a goroutine that does the work of many, one after the other: what
-// one of them set the next one does not see, and it can't undo a [Change] of an
-// earlier one.
+// Restore gives the running goroutine the variables and labels of s, as if it
+// had been started by a go statement where s was saved, which may have been in
+// another goroutine. It is for a goroutine that runs several jobs, one after
+// the other: a job does not see what an earlier one set, and cannot undo a
+// [Change] of an earlier one.
 //
 // It must not be called inside of a run of an [Env] that began after the
 // goroutine last had the variables of s.
 func (s Snapshot) Restore() {
-	// Most jobs set nothing, and many are short: let this be inlined.
+	// Most jobs set nothing, and many are short, so this path is inlined.
 	if getProfLabel() != unsafe.Pointer(s.frame) {
 		s.restore()
 	}
@@ -40,8 +40,7 @@ func (s Snapshot) Restore() {
 
 func (s Snapshot) restore() { s.put() }
 
-// put is Restore without a look at what is there, and returns the goroutine's
-// cell.
+// put is Restore without the comparison, and returns the goroutine's cell.
 func (s Snapshot) put() *cell {
 	if f := Current(); f.ownedBy(goid()) && f.home != s.frame.home {
 		f.home.close()
@@ -52,8 +51,8 @@ func (s Snapshot) put() *cell {
 	return c
 }
 
-// Enter is Restore for a goroutine that begins to do jobs whose ctx carries job,
-// which may be nil: what such a job sets is newer, see [Counting]. From now on no
-// label that anybody writes takes the variables away. The goroutine calls
-// [Forget] at its end.
+// Enter is Restore for a goroutine that begins to run jobs whose ctx carries
+// job, which may be nil: what such a job sets is newer than job; see
+// [Counting]. From now on, label writes by other code no longer take the
+// variables away. The goroutine calls [Forget] at its end.
 func (s Snapshot) Enter(job *Carried) { s.put().do(job) }

@@ -17,46 +17,47 @@ func init() {
 	}
 }
 
-// Two copies of this package in one program, under two module paths, would each
-// take the other's frames for somebody else's labels: what one sets would hide
-// what the other did. So a program that has two does not link. The linker says:
+// Two copies of this package in one program, under two module paths, would take
+// each other's frames for somebody else's labels: a variable set through one
+// copy would hide what was set through the other. So a program with two copies
+// does not link. The linker says:
 //
 //	duplicated definition of symbol heirloom_may_be_in_a_program_once, from
 //	example.com/fork/heirloom/internal/gls and
 //	github.com/heirloom-go/heirloom/internal/gls
 //
-// The way out is one module path: a replace directive in go.mod.
+// To solve this, use one module path: add a replace directive to go.mod.
 //
 //go:linkname onlyCopy heirloom_may_be_in_a_program_once
 //go:noinline
 func onlyCopy() {}
 
-// A rehearsal does once, at the start of the program, what variables depend on:
-// a Go release may keep the layout of labels and yet copy, clone, drop or move
-// them, or not let goroutines inherit them. Better no program than one whose
-// variables get lost, or mixed up.
+// A rehearsal does once, at the start of the program, what variables depend on.
+// A Go release may keep the layout of labels and yet copy, clone, drop or move
+// them, or not let goroutines inherit them. A program must rather not start
+// than lose or mix up variables.
 type rehearsal struct {
 	context.Context // with Value, what pprof.Do is given
 	problem         string
 	probe           Frame
-	child           func()         // is playChild
-	slot            unsafe.Pointer // the parent's, when it starts a child
-	inherited       bool           // by the child
+	child           func()         // r.playChild
+	slot            unsafe.Pointer // the parent's slot when it starts a child
+	inherited       bool           // whether the child inherited the variable
 	childOver, over sync.WaitGroup
 }
 
-// rehearsed is no variable's key.
+// rehearsed is a key that no variable has.
 const rehearsed = 0
 
 func (r *rehearsal) run() (problem string) {
 	r.Context, r.child = context.Background(), r.playChild
 	r.over.Add(1)
-	go r.play() // in a goroutine that ends with all that it leaves
+	go r.play() // in a goroutine of its own, so nothing is left behind
 	r.over.Wait()
 	return r.problem
 }
 
-// Value has r ask for labels as a context that carries variables does.
+// Value makes r ask for labels as a context that carries variables does.
 func (r *rehearsal) Value(key any) any {
 	if PprofKey(key) {
 		return Answer(nil)
@@ -66,8 +67,8 @@ func (r *rehearsal) Value(key any) any {
 
 func (r *rehearsal) play() {
 	defer r.over.Done()
-	// If what comes back is not the pointer that was put there, it is nothing to
-	// look at any closer.
+	// If what comes back is not the pointer that was put there, it must not be
+	// examined any further.
 	r.slot = unsafe.Pointer(&r.probe)
 	putSlot(r.slot)
 	r.expect(Peek() == r.slot, "a goroutine's labels are copied or dropped")
@@ -98,7 +99,7 @@ func (r *rehearsal) expect(ok bool, otherwise string) {
 	}
 }
 
-// expectOfChild expects that a goroutine inherits the variable, and that its
+// expectOfChild verifies that a goroutine inherits the variable, and that its
 // slot is its own.
 func (r *rehearsal) expectOfChild(otherwise string) {
 	r.slot = Peek()

@@ -2,14 +2,14 @@ package gls
 
 import "sync/atomic"
 
-// A Stay is the piece of work that something belongs to, and with which it is
-// over. Outside of any, it is the goroutine.
+// A Stay is the work to which a value belongs, and with which it ends. Outside
+// of any work, it is the goroutine.
 type Stay struct {
 	work      *Home
 	goroutine uint64 // the id, if work is nil
 }
 
-// StayHere returns that of the running goroutine.
+// StayHere returns the Stay of the running goroutine.
 func StayHere() Stay {
 	if w := Current().work(); w != nil {
 		return Stay{work: w}
@@ -17,17 +17,17 @@ func StayHere() Stay {
 	return Stay{goroutine: goid()}
 }
 
-// A Standing is how a frame stands to a [Stay].
+// A Standing is the relation of a frame to a [Stay].
 type Standing uint8
 
 const (
-	Within    Standing = iota // they are of one piece of work, which lasts
-	Elsewhere                 // they are not of one piece of work
+	Within    Standing = iota // they belong to the same work, which is not over
+	Elsewhere                 // they do not belong to the same work
 	Over                      // the work is over
 )
 
-// Of tells how f, which may be nil, stands to s. It must be the frame of the
-// running goroutine or of what it has been given.
+// Of returns the relation of f, which may be nil, to s. f must be the frame of
+// the running goroutine or of something that it has been given.
 func (s Stay) Of(f *Frame) Standing {
 	switch {
 	case f.work() != s.work:

@@ -8,17 +8,19 @@ import (
 	"unsafe"
 )
 
-// A goroutine that ends doesn't tell us. So once after each cycle of the garbage
-// collector those that have ended are looked for, and their cells emptied.
+// A goroutine that ends does not notify this package. So after each cycle of
+// the garbage collector, the cells of goroutines that have ended are found and
+// emptied.
 var sweeping atomic.Bool
 
-// startSweeping sees to it that cells are swept after the next cycle, and after
-// each one from then on for as long as there are any to sweep.
+// startSweeping arranges for cells to be swept after the next cycle, and after
+// each further one as long as there are cells to sweep.
 func startSweeping() {
 	if !sweeping.Load() && sweeping.CompareAndSwap(false, true) {
-		type tick struct{ _ *int } // with a pointer, so that it shares no memory
+		type tick struct{ _ *int } // with a pointer, so that it does not share memory
 		runtime.AddCleanup(new(tick), func(int) {
-			// Before the sweep: what begins during it may be missed by it.
+			// This comes before the sweep, which may miss goroutines that begin
+			// during it.
 			sweeping.Store(false)
 			if sweepCells() {
 				startSweeping()
@@ -28,7 +30,7 @@ func startSweeping() {
 }
 
 // sweepCells empties the cells of goroutines that have ended, and reports
-// whether there are others.
+// whether other cells are in use.
 func sweepCells() (left bool) {
 	t := cells.table.Load()
 	for i := range t.places {
@@ -42,7 +44,7 @@ func sweepCells() (left bool) {
 		case !ended(c.g, owner):
 			left = true
 		case c.owner.CompareAndSwap(owner, swept):
-			// The owner has ended and the next goroutine in its g waits.
+			// The owner has ended, and the next goroutine in its g waits.
 			c.forget()
 			c.owner.Store(0)
 		}
