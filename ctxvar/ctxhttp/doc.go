@@ -1,6 +1,7 @@
-// Package ctxhttp brings variables to net/http: [Middleware] gives each request
-// that a server handles its own, some of them from the request, and a
-// [Transport] sends some of them on with each request that a client makes.
+// Package ctxhttp brings variables to net/http. [Middleware] gives each request
+// that a server handles variables of its own, some of them taken from the
+// request. A [Transport] sends some variables with each request that a client
+// makes.
 //
 //	var (
 //		requestID = ctxvar.New[string]("request_id")
@@ -20,24 +21,25 @@
 //
 // # Servers
 //
-// What [Middleware] returns fits wherever a func(http.Handler) http.Handler
-// does: around a handler, in chi's and gorilla's Use, and in echo's
-// WrapMiddleware. For gin it takes a few lines, which are in the [examples].
+// The result of [Middleware] can be used wherever a func(http.Handler)
+// http.Handler is expected: around a handler, in the Use of chi and gorilla,
+// and in echo's WrapMiddleware. For gin it takes a few lines, which are in the
+// [examples].
 //
-// A handler gets the very [http.ResponseWriter] that the server made, so that
-// all it can do, [http.ResponseController] finds: streaming, full duplex,
-// hijacking for a WebSocket. Variables are for the goroutine, and live through
-// all of this.
+// A handler gets the original [http.ResponseWriter] of the server, so
+// [http.ResponseController] finds all its abilities: streaming, full duplex,
+// hijacking for a WebSocket. Variables belong to the goroutine, and survive all
+// of these.
 //
-// A request's ID is sent back with the response. A response to a WebSocket
-// handshake is written by the library that does it, which may have to be given
+// A request's ID is sent back with the response. The response to a WebSocket
+// handshake is written by the WebSocket library, which may need to be given
 // w.Header().
 //
 // # Middleware of your own
 //
-// Middleware that sets a variable for the rest of the request gives the handlers within
-// a ctx that has it and goes on having it, too: for workers that know the request by its
-// ctx, also when the variable has been reset behind the handler.
+// Middleware that sets a variable for the rest of the request should also give
+// inner handlers a ctx that carries a snapshot with the variable. Workers that
+// use the request's ctx then have the variable even after it has been reset.
 //
 //	func authenticate(next http.Handler) http.Handler {
 //		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -52,26 +54,27 @@
 //		})
 //	}
 //
-// Without Middleware around it, or [ctxvar.Work], what a handler sets to stay is there in
-// the next request on the connection, which may be another user's.
+// Without Middleware or [ctxvar.Work] around it, what a handler sets and does
+// not reset is still set in the next request on the connection, which may be
+// another user's.
 //
-// # What comes from outside
+// # Incoming requests
 //
-// A request may have been made by anyone. What a header must be, lest it be taken
-// for none, package ctxwire says; whether it is true, and what it allows, is for the
-// program to decide. [FromHeader] and [ToHeader] make fields that go one way only.
-// For what is no header, [From] has all of the request, and [FromCookie] its
-// cookies.
+// Anybody may have made a request. Package ctxwire says which header values are
+// refused; the program must decide whether a value is true, and what it
+// permits. [FromHeader] and [ToHeader] make fields for one direction only. For
+// values that are not in a header, [From] has access to the whole request, and
+// [FromCookie] to its cookies.
 //
 // # Clients
 //
-// A [Transport] sends what it was told to send to whatever a client talks to,
-// wherever redirects lead. Use one client for the services that should know, and
-// another for the rest of the world.
+// A [Transport] sends its variables to every server that the client talks to,
+// including those to which redirects lead. Use one client for the services that
+// should know them, and another for all others.
 //
 // The connections that a client opens are kept for later requests, by
 // goroutines that inherit the variables of the request for which they are
-// opened, and keep their values alive. [Detach] is against that.
+// opened, and keep their values alive. [Detach] prevents that.
 //
 // [examples]: https://github.com/heirloom-go/heirloom/tree/main/examples/routers
 package ctxhttp

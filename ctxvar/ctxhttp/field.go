@@ -12,8 +12,8 @@ import (
 // protocol is what HTTP can carry in headers.
 var protocol = ctxwire.Protocol{Name: "ctxhttp", Key: headerName, Valid: isHeaderValue}
 
-// headerName returns key as http.Header has it, or an error if net/http sees to
-// that header itself.
+// headerName returns key in the form of http.Header, or an error if net/http
+// handles that header itself.
 func headerName(key string) (string, error) {
 	name := http.CanonicalHeaderKey(key)
 	switch name {
@@ -23,17 +23,17 @@ func headerName(key string) (string, error) {
 	return name, nil
 }
 
-// isHeaderValue reports whether text gets through HTTP as it is: spaces at the
-// ends are cut off.
+// isHeaderValue reports whether HTTP carries text unchanged: it removes spaces
+// at the ends.
 func isHeaderValue(_, text string) bool {
 	return ctxwire.IsText(text) && strings.Trim(text, " ") == text
 }
 
-// From returns a field that sets v to what f returns for a request that
-// [Middleware] handles, and leaves v as it is if f returns false. It is never sent.
-// f may read the variables that fields before this one have set. It is called by
-// the goroutine that serves the request, so by several at the same time. From
-// panics if f is nil.
+// From returns a field that sets v to the value that f returns for a request
+// that [Middleware] handles, and leaves v unchanged if f returns false. The
+// field is never sent. f may read the variables that preceding fields have set.
+// It is called by the goroutine that serves the request, so by several at the
+// same time. From panics if f is nil.
 func From[T any](v *ctxvar.Var[T], f func(*http.Request) (T, bool)) ctxwire.Field {
 	if f == nil {
 		panic("ctxhttp: From of a nil function for " + v.Name())
@@ -52,8 +52,8 @@ func FromHeader[T ~string](v *ctxvar.Var[T], name string, opts ...ctxwire.Option
 	return ctxwire.String(v, name, append(opts, ctxwire.ReceiveOnly())...)
 }
 
-// FromCookie returns a field that sets v to the value of the request's first cookie
-// of that name. If there is none, or an empty one, v is left as it is.
+// FromCookie returns a field that sets v to the value of the request's first
+// cookie with the given name. If there is none, or it is empty, v is unchanged.
 func FromCookie[T ~string](v *ctxvar.Var[T], name string) ctxwire.Field {
 	return From(v, func(r *http.Request) (T, bool) {
 		cookie, err := r.Cookie(name)

@@ -7,29 +7,31 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Middleware returns middleware that makes each request a piece of work, see
-// [ctxvar.Work], with variables of its own: a copy of those the server's goroutine has,
-// in which the fields, in their order, have set theirs. What the handler sets is gone
-// when it returns or panics, also if it was to stay, so the next request on the
-// connection, which the same goroutine may serve, finds nothing of it.
+// Middleware returns middleware that makes each request a work (see
+// [ctxvar.Work]) with variables of its own: a copy of those of the server's
+// goroutine, in which the fields, in their order, have set their variables.
+// What the handler sets is discarded when it returns or panics, so the next
+// request on the connection, which the same goroutine may serve, sees nothing
+// of it.
 //
-// The server's goroutine has what was set where the server was started: a logger, a
-// configuration. Variables for identity, see [ctxvar.Identity], a request never has from
-// there. Whether others should be there is for the program to say; to begin with none,
-// start the server with [ctxvar.Detach].
+// The server's goroutine has the variables that were set where the server was
+// started, such as a logger or a configuration, but a request never has
+// variables for identity (see [ctxvar.Identity]) from there. The program
+// decides whether other variables should be inherited; to begin with none,
+// start the server within [ctxvar.Detach].
 //
-// The request's ctx carries the variables as they are at the moment when
-// [ctxvar.FromContext] asks, for what takes a ctx and runs elsewhere: also what a handler
-// within has set, the user that it has authenticated say. For a job that is done later,
-// hand on [ctxvar.NewContext] of it, which has them as they are now; see "Middleware of
-// your own" in the package's documentation.
+// The request's ctx carries the variables as they are when [ctxvar.FromContext]
+// is called, for code that takes a ctx and runs elsewhere. They include what
+// inner handlers have set, such as the authenticated user. For a job that is
+// done later, pass on [ctxvar.NewContext] of the ctx, which has the variables
+// as they are now; see "Middleware of your own" in the package documentation.
 //
-// Within another Middleware, around a sub-router say, it adds its fields to the
-// request's variables, and begins no work.
+// Within another Middleware, for example around a sub-router, it adds its
+// fields to the request's variables and does not begin a work.
 //
-// Middleware panics if two of the fields are received under the same header, or if
-// one has a key that net/http sees to itself, such as Host. The middleware and its
-// handlers may be used by several goroutines at the same time.
+// Middleware panics if two of the fields are received under the same header, or
+// if one has a key that net/http handles itself, such as Host. Several
+// goroutines may use the middleware and its handlers at the same time.
 func Middleware(fields ...ctxwire.Field) func(http.Handler) http.Handler {
 	wire := ctxwire.NewWire(protocol, fields...)
 	return func(next http.Handler) http.Handler {
@@ -38,25 +40,26 @@ func Middleware(fields ...ctxwire.Field) func(http.Handler) http.Handler {
 			err := wire.Receive(r.Context(), in, in, func(ctx context.Context) error {
 				inner := r.WithContext(ctx)
 				next.ServeHTTP(w, inner)
-				// A ServeMux within tells the handlers around it, by their
-				// request, what it matched. It has seen another one.
+				// An inner ServeMux reports what it matched to the handlers
+				// around it in their request, but it saw another request.
 				r.Pattern = inner.Pattern
 				return nil
 			})
-			if err != nil { // ctxwire.ErrNotCalled, which is about the program
+			if err != nil { // ctxwire.ErrNotCalled, a fault of the program
 				http.Error(w, http.StatusText(http.StatusInternalServerError), http.StatusInternalServerError)
 			}
 		})
 	}
 }
 
-// incoming is a request and where its answer goes.
+// An incoming is a request and the place for its answer.
 type incoming struct {
 	request  *http.Request
 	response http.ResponseWriter
 }
 
-// Values returns the request's headers of that name, which is in canonical form.
+// Values returns the request's headers with the given name, which is in
+// canonical form.
 func (in *incoming) Values(name string) []string { return in.request.Header[name] }
 
 // Set sets a header of the response.

@@ -10,10 +10,10 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// own returns a copy of r whose body is read, and whose tracing hooks are called, with
-// values. An [http.Transport] does both in the goroutines of a connection, which have
-// the variables of whatever request it was opened for, or none. It returns r itself if
-// there is nothing to do.
+// own returns a copy of r whose body is read, and whose tracing hooks are
+// called, with values. An [http.Transport] does both in the goroutines of a
+// connection, which have the variables of the request for which it was opened,
+// or none. own returns r itself if nothing has to be changed.
 func own(r *http.Request, values *ctxvar.Context) *http.Request {
 	ctx := ownTrace(r.Context(), values)
 	body := ownBody(r.Body, values)
@@ -33,13 +33,14 @@ func own(r *http.Request, values *ctxvar.Context) *http.Request {
 	return r
 }
 
-// ownBody returns a body that calls b with values, or b if it has no need for it.
+// ownBody returns a body that calls b with values, or b itself if that is
+// unnecessary.
 func ownBody(b io.ReadCloser, values *ctxvar.Context) io.ReadCloser {
 	if b == nil || b == http.NoBody {
 		return b
 	}
 	if _, already := b.(interface{ ofRequest() }); already {
-		return b // by a RoundTripper around this one, which came first
+		return b // made by a RoundTripper around this one
 	}
 	if _, ok := b.(io.WriterTo); ok {
 		return &writerBody{body{b, values}}
@@ -47,8 +48,9 @@ func ownBody(b io.ReadCloser, values *ctxvar.Context) io.ReadCloser {
 	return &body{b, values}
 }
 
-// body is the body of a request. Its methods may be called in any goroutine, and Close
-// while Read is running: each call runs a copy of values, which nothing changes.
+// A body is the body of a request. Its methods may be called in any goroutine,
+// and Close may be called during Read, so each call runs a copy of values,
+// which nothing changes.
 type body struct {
 	io.ReadCloser
 	values *ctxvar.Context
@@ -66,7 +68,7 @@ func (b *body) Close() (err error) {
 	return err
 }
 
-// writerBody is one of a body that knows how to write itself.
+// A writerBody is a body whose reader can write itself.
 type writerBody struct{ body }
 
 func (b *writerBody) WriteTo(w io.Writer) (n int64, err error) {
@@ -74,20 +76,20 @@ func (b *writerBody) WriteTo(w io.Writer) (n int64, err error) {
 	return n, err
 }
 
-// ownTrace returns a copy of ctx whose [httptrace.ClientTrace] has the hooks of ctx's,
-// to be called with values; or ctx if it has none.
+// ownTrace returns a copy of ctx whose [httptrace.ClientTrace] has the hooks of
+// the one in ctx, called with values, or ctx itself if it has none.
 func ownTrace(ctx context.Context, values *ctxvar.Context) context.Context {
 	trace := httptrace.ContextClientTrace(ctx)
 	if trace == nil || traceKey == nil {
 		return ctx
 	}
-	// httptrace would have the old hooks called too, beside the new ones.
+	// Otherwise httptrace would call the old hooks in addition to the new ones.
 	return httptrace.WithClientTrace(withoutTrace{ctx}, ownHooks(trace, values))
 }
 
-// ownHooks returns a trace with the hooks of trace, each called with values. It knows
-// hooks by their being functions, as httptrace does, so that those of later releases
-// are among them.
+// ownHooks returns a trace with the hooks of trace, each called with values. It
+// recognises hooks as fields with functions, as httptrace does, so it includes
+// those of later releases.
 func ownHooks(trace *httptrace.ClientTrace, values *ctxvar.Context) *httptrace.ClientTrace {
 	owned := *trace
 	fields := reflect.ValueOf(&owned).Elem()
@@ -105,7 +107,7 @@ func ownHooks(trace *httptrace.ClientTrace, values *ctxvar.Context) *httptrace.C
 	return &owned
 }
 
-// withoutTrace is a ctx without its trace.
+// A withoutTrace is a ctx without its trace.
 type withoutTrace struct{ context.Context }
 
 func (c withoutTrace) Value(key any) any {
@@ -115,15 +117,15 @@ func (c withoutTrace) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// traceKey is the key under which a ctx has its trace. It is httptrace's own, but
-// httptrace asks for it.
+// traceKey is the key under which a ctx has its trace. It is private to
+// httptrace, but httptrace asks a ctx for it.
 var traceKey = func() any {
 	l := learner{Context: context.Background()}
 	httptrace.ContextClientTrace(&l)
 	return l.key
 }()
 
-// learner is a ctx that learns the key it is asked for.
+// A learner is a ctx that records the key it is asked for.
 type learner struct {
 	context.Context
 	key any

@@ -8,9 +8,9 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// A Transport is an [http.RoundTripper] that sends variables on, as headers of
-// each request, and lets another one do the rest. [NewTransport] makes it. It is
-// safe for concurrent use if the other one is.
+// A Transport is an [http.RoundTripper] that adds variables to each request, as
+// headers, and passes the request to another RoundTripper. [NewTransport] makes
+// one. It is safe for concurrent use if the other RoundTripper is.
 type Transport struct {
 	base http.RoundTripper
 	wire *ctxwire.Wire
@@ -18,19 +18,20 @@ type Transport struct {
 
 var _ http.RoundTripper = (*Transport)(nil)
 
-// NewTransport returns a Transport that adds fields to each request and lets base
-// make it. A nil base stands for [http.DefaultTransport], behind [Detach]. It
-// panics if two fields are sent under the same header, or if one has a key that
-// net/http sees to itself, such as Host.
+// NewTransport returns a Transport that adds fields to each request and makes
+// the request with base. A nil base means [http.DefaultTransport] behind
+// [Detach]. NewTransport panics if two fields are sent under the same header,
+// or if one has a key that net/http handles itself, such as Host.
 //
-// The values are those of the goroutine that makes the request, or those that the
-// request's ctx carries if they are of another piece of work, see [ctxvar.Effective]:
-// a worker of a pool sends in the name of whatever request it was given the ctx of.
-// base makes the request with these values, and with a ctx that carries them. A header that the request has already is replaced. A value that can't be sent
-// makes the request fail with a [*ctxwire.FieldError].
+// The values are those of the goroutine that makes the request, or those that
+// the request's ctx carries if they belong to another work (see
+// [ctxvar.Effective]): a worker of a pool sends the values of the request whose
+// ctx it was given. base makes the request with these values, and with a ctx
+// that carries them. A header that the request already has is replaced. If a
+// value cannot be sent, the request fails with a [*ctxwire.FieldError].
 //
-// The request's body and the hooks of its [httptrace.ClientTrace] have them
-// too, whatever goroutine reads the body and calls the hooks.
+// The request's body and the hooks of its [httptrace.ClientTrace] have these
+// values too, whichever goroutine reads the body or calls the hooks.
 func NewTransport(base http.RoundTripper, fields ...ctxwire.Field) *Transport {
 	if base == nil {
 		base = Detach(nil)
@@ -38,8 +39,8 @@ func NewTransport(base http.RoundTripper, fields ...ctxwire.Field) *Transport {
 	return &Transport{base: base, wire: ctxwire.NewWire(protocol, fields...)}
 }
 
-// RoundTrip makes the request, or rather, if there is something to add, a copy
-// of it: a RoundTripper may not change the one it is given.
+// RoundTrip makes the request. If there is something to add, it makes a copy of
+// the request, because a RoundTripper must not change the one it is given.
 func (t *Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) {
 	out := outgoing{request: r}
 	made := false
@@ -49,12 +50,12 @@ func (t *Transport) RoundTrip(r *http.Request) (resp *http.Response, err error) 
 		return err
 	})
 	if !made && r.Body != nil {
-		r.Body.Close() // as a RoundTripper must, whatever happens
+		r.Body.Close() // a RoundTripper must always close it
 	}
 	return resp, err
 }
 
-// outgoing is a request that is going to be made.
+// An outgoing is a request that is about to be made.
 type outgoing struct {
 	request *http.Request // the caller's
 	header  http.Header   // a copy of the caller's, once there is something to add
@@ -82,8 +83,8 @@ func (out *outgoing) with(ctx context.Context) *http.Request {
 	return r
 }
 
-// CloseIdleConnections closes those of the RoundTripper within, if it has any.
-// [http.Client.CloseIdleConnections] calls it.
+// CloseIdleConnections closes the idle connections of the inner RoundTripper,
+// if it has any. [http.Client.CloseIdleConnections] calls it.
 func (t *Transport) CloseIdleConnections() { closeIdleConnections(t.base) }
 
 func closeIdleConnections(rt http.RoundTripper) {

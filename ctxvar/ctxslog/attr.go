@@ -7,15 +7,15 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// An Attr is what a [Handler] adds to records: an attribute made from a
-// variable. [Var] and [VarFunc] make them.
+// An Attr is an attribute that a [Handler] adds to records, made from a
+// variable. [Var] and [VarFunc] make one.
 type Attr struct {
 	name      string
 	redact    bool
 	omitUnset bool
 
-	// in returns the value for a record, and whether there is one, where c is what
-	// counts.
+	// in returns the value in c for a record, and reports whether there is
+	// one.
 	in func(c *ctxvar.Context) (slog.Value, bool)
 }
 
@@ -26,37 +26,38 @@ type optionFunc func(*Attr)
 
 func (f optionFunc) apply(a *Attr) { f(a) }
 
-// Name gives the attribute another name than the variable's own. With an empty
-// one, a value that is a group has its members written at the top level.
+// Name sets the name of the attribute; the default is the variable's name. With
+// an empty name, the members of a value that is a group are written at the top
+// level.
 func Name(name string) Option { return optionFunc(func(a *Attr) { a.name = name }) }
 
-// OmitUnset leaves the attribute out where no value is set, though the variable
-// has a default.
+// OmitUnset omits the attribute where no value is set, even if the variable has
+// a default.
 func OmitUnset() Option { return optionFunc(func(a *Attr) { a.omitUnset = true }) }
 
-// Redact writes [ctxvar.Redacted] in place of the value: that there is one may be
-// known, but not what it is. To write part of it, use [VarFunc].
+// Redact writes [ctxvar.Redacted] instead of the value: readers see that there
+// is one, but not what it is. To write part of the value, use [VarFunc].
 //
-// A variable that is marked with [ctxvar.Secret] is always written so, also by
-// VarFunc.
+// The value of a variable declared with [ctxvar.Secret] is always redacted,
+// even by VarFunc.
 func Redact() Option { return optionFunc(func(a *Attr) { a.redact = true }) }
 
 var redacted = slog.StringValue(ctxvar.Redacted)
 
-// Var returns an attribute with the value of v, named as v is. The value is
-// written as [slog.AnyValue] would have it: a [slog.LogValuer] has the say over
-// what that is.
+// Var returns an attribute with the value and the name of v. The value is
+// converted as by [slog.AnyValue]; a [slog.LogValuer] determines what is
+// written.
 func Var[T any](v *ctxvar.Var[T], opts ...Option) Attr {
 	return newAttr(v, valuer[T](), opts)
 }
 
-// VarFunc returns an attribute with what f makes of the value of v, named as v
-// is. f is called with each record that is written, by the handler within, and
-// so not for one that a sampler, say, leaves out; it should read the value it is
-// given, and no variable, since a handler may write records in a goroutine of
-// its own. It may be called by several goroutines at the same time. If it panics,
-// slog writes where, in place of the value. If it returns a group of no
-// attributes, nothing is written.
+// VarFunc returns an attribute with the name of v and the result of f for the
+// value of v. The inner handler calls f for each record that it writes, so not
+// for one that, for example, a sampler drops. f should read only the value it
+// is given and no variable, because a handler may write records in another
+// goroutine. It may be called by several goroutines at the same time. If f
+// panics, slog writes the place of the panic instead of the value. If it
+// returns a group without attributes, nothing is written.
 //
 // VarFunc panics if f is nil.
 func VarFunc[T any](v *ctxvar.Var[T], f func(T) slog.Value, opts ...Option) Attr {
@@ -68,7 +69,7 @@ func VarFunc[T any](v *ctxvar.Var[T], f func(T) slog.Value, opts ...Option) Attr
 	}, opts)
 }
 
-// deferred puts off a call of f until a handler needs what it returns.
+// A deferred delays the call of f until a handler needs the result.
 type deferred[T any] struct {
 	f     func(T) slog.Value
 	value T
@@ -97,8 +98,8 @@ func newAttr[T any](v *ctxvar.Var[T], value func(T) slog.Value, opts []Option) A
 	return a
 }
 
-// valuer returns the function that makes a [slog.Value] of a T. slog.AnyValue
-// does so for all types, but takes an any, which allocates.
+// valuer returns the function that converts a T to a [slog.Value].
+// slog.AnyValue does that for all types, but takes an any, which allocates.
 func valuer[T any]() func(T) slog.Value {
 	var f any
 	switch any((*T)(nil)).(type) {

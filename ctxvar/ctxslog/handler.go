@@ -10,18 +10,19 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Handler is a [slog.Handler] that adds variables to each record, and lets
-// another handler write it. It is immutable, so that goroutines may share it if
-// they may share the handler within.
+// A Handler is a [slog.Handler] that adds variables to each record and passes
+// it to another handler. It is immutable, so goroutines may share it if they
+// may share the inner handler.
 //
-// A record of a logger with no group open costs little more than its attributes
-// do, see BenchmarkHandler. One of a logger with groups has to be rebuilt,
-// for the variables belong outside of them: what With gave after WithGroup is
-// then formatted with each record, and not once, in With.
+// A record of a logger without open groups costs little more than its
+// attributes, see BenchmarkHandler. A record of a logger with groups has to be
+// rebuilt, because the variables belong outside of the groups: attributes given
+// to With after WithGroup are then formatted with each record, not once in
+// With.
 type Handler struct {
 	attrs []Attr
 
-	// next has all that WithAttrs and WithGroup gave, and root only what was
+	// next has all that WithAttrs and WithGroup gave, root only what was
 	// given before the first group was opened; groups has the rest.
 	next, root slog.Handler
 	groups     []group
@@ -29,8 +30,8 @@ type Handler struct {
 
 var _ slog.Handler = (*Handler)(nil)
 
-// A group is an open group, with the attributes given since it was opened and
-// before the one inside of it was.
+// A group is an open group, with the attributes given after it was opened and
+// before the next inner one was.
 type group struct {
 	name  string
 	attrs []slog.Attr
@@ -40,9 +41,10 @@ type group struct {
 // that next handles. It panics if next is nil or an Attr was made by neither
 // [Var] nor [VarFunc].
 //
-// next must not be what [slog.Default] has before any [slog.SetDefault], for
-// use with SetDefault: that one writes through package log, which from then on
-// would write through the new default, and so on. Give it a handler of your own.
+// If the result is given to [slog.SetDefault], next must not be the handler of
+// the original [slog.Default]: that handler writes through package log, which
+// from then on would write through the new default, and so on. Use a handler of
+// your own.
 func NewHandler(next slog.Handler, attrs ...Attr) *Handler {
 	if next == nil {
 		panic("ctxslog: NewHandler of a nil slog.Handler")
@@ -55,13 +57,13 @@ func NewHandler(next slog.Handler, attrs ...Attr) *Handler {
 	return &Handler{attrs: slices.Clone(attrs), next: next, root: next}
 }
 
-// Enabled reports whether the handler within is enabled.
+// Enabled reports whether the inner handler is enabled.
 func (h *Handler) Enabled(ctx context.Context, level slog.Level) bool {
 	return h.next.Enabled(ctx, level)
 }
 
-// Handle gives the record, with the variables, to the handler within, and
-// returns what that returns.
+// Handle adds the variables to the record, passes it to the inner handler, and
+// returns that handler's result.
 func (h *Handler) Handle(ctx context.Context, r slog.Record) error {
 	added := slog.NewRecord(r.Time, r.Level, r.Message, r.PC)
 	h.addTo(ctx, &added)
@@ -87,7 +89,7 @@ func (h *Handler) addTo(ctx context.Context, r *slog.Record) {
 	}
 	c := contexts.Get().(*ctxvar.Context)
 	env := (*gls.Env)(c)
-	// This is ctxvar.Effective, but for the allocation.
+	// This is ctxvar.Effective without its allocation.
 	env.Hold(gls.Counting(ctx))
 	defer func() {
 		env.Hold(nil)
@@ -100,11 +102,12 @@ func (h *Handler) addTo(ctx context.Context, r *slog.Record) {
 	}
 }
 
-// contexts are Contexts for addTo. Nobody else has one while a record is handled.
+// contexts holds Contexts for addTo. A Context is not shared while a record is
+// handled.
 var contexts = sync.Pool{New: func() any { return new(ctxvar.Context) }}
 
-// grouped returns the outermost of h.groups as an attribute that has all of the
-// others, and the attributes of r, inside.
+// grouped returns the outermost of h.groups as an attribute that contains the
+// others and the attributes of r.
 func (h *Handler) grouped(r slog.Record) slog.Attr {
 	i := len(h.groups) - 1
 	attrs := slices.Grow(slices.Clip(h.groups[i].attrs), r.NumAttrs())
@@ -122,7 +125,7 @@ func groupAttr(name string, attrs []slog.Attr) slog.Attr {
 	return slog.Attr{Key: name, Value: slog.GroupValue(attrs...)}
 }
 
-// WithAttrs returns a handler that writes attrs too, in the group that is open.
+// WithAttrs returns a handler that also writes attrs, in the open group.
 func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 	if len(attrs) == 0 {
 		return h
@@ -133,7 +136,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 		with.next = with.root
 		return &with
 	}
-	// The slice is the callee's to keep and to change, and next is one, too.
+	// The callee may keep and change the slice, and next is a callee too.
 	with.next = h.next.WithAttrs(slices.Clone(attrs))
 	with.groups = slices.Clone(h.groups)
 	last := &with.groups[len(with.groups)-1]
@@ -142,7 +145,7 @@ func (h *Handler) WithAttrs(attrs []slog.Attr) slog.Handler {
 }
 
 // WithGroup returns a handler that writes the attributes of records, and those
-// given to WithAttrs from then on, in a group inside of the one that is open. The
+// given to WithAttrs from then on, in a group within the open one. The
 // variables stay at the top level.
 func (h *Handler) WithGroup(name string) slog.Handler {
 	if name == "" {

@@ -1,38 +1,39 @@
 package ctxwire
 
-// Incoming is what a message that came in has beside its content: texts under
-// keys. [net/http.Header], [net/textproto.MIMEHeader] and the header of a NATS
-// message implement it, and [Map] does.
+// Incoming is what an incoming message has beside its content: texts under
+// keys. [net/http.Header], [net/textproto.MIMEHeader], the header of a NATS
+// message and [Map] implement it.
 type Incoming interface {
-	// Values returns the texts under key, in their order, as they came.
+	// Values returns the texts under key, in the order in which they came.
 	Values(key string) []string
 }
 
-// Identified is an [Incoming] of a message that has an ID of its own, by which its
-// protocol knows it. [RequestID] takes that one in place of a new one, if it is
-// well-formed: so a message that is handled again has the same ID again.
+// Identified is an [Incoming] of a message that has an ID in its protocol.
+// [RequestID] uses that ID, if it is well-formed, instead of making a new one;
+// so a message that is handled again has the same ID.
 type Identified interface {
 	Incoming
 	ID() string
 }
 
-// Outgoing is what a message that is going to be sent has beside its content.
-// What implements [Incoming] implements it as well, as a rule.
+// Outgoing is what an outgoing message has beside its content. Types that
+// implement [Incoming] usually implement it too.
 type Outgoing interface {
-	// Set makes text the only one under key.
+	// Set sets the text under key, replacing all others there.
 	Set(key, text string)
 }
 
-// Limited is an [Outgoing] that may have no room for a text, or other reasons not to
-// take it. [Wire.Send] calls Put in place of Set, and treats its error as it does
-// that of a value that can't be sent.
+// Limited is an [Outgoing] that may refuse a text, for example because it has
+// no room. [Wire.Send] calls Put instead of Set, and treats an error like that
+// of a value that cannot be sent.
 type Limited interface {
 	Outgoing
 	Put(key, text string) error
 }
 
-// Map is [Incoming] and [Outgoing], for messages that have one text under a key:
-// a JSON object, the headers of a queue. It must not be nil to be sent.
+// Map is an [Incoming] and [Outgoing] for messages that have one text under a
+// key, such as a JSON object or the headers of a queue. To send, it must not be
+// nil.
 type Map map[string]string
 
 var (

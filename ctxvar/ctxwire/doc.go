@@ -1,6 +1,7 @@
-// Package ctxwire says which variables travel from program to program, and how: a
-// [Field] is a variable, the key it has in a header, how its value is written as
-// text, and how long that may be. All adapters take the same fields:
+// Package ctxwire defines which variables are sent from program to program, and
+// how. A [Field] says which variable it is, under which key it is sent, how its
+// value is encoded as text, and how long the text may be. All adapters take the
+// same fields:
 //
 //	var fields = []ctxwire.Field{
 //		ctxwire.RequestID(requestID),
@@ -13,47 +14,53 @@
 //	grpc.NewServer(grpc.ChainUnaryInterceptor(ctxgrpc.UnaryServerInterceptor(fields...)), …)
 //	ctxotel.NewPropagator(fields...)
 //
-// Nothing travels but what is chosen so. Each adapter writes a key as its protocol
-// has it, and panics, when it is made, if the protocol can't have it.
+// Only the variables of these fields are sent. Each adapter writes a key in the
+// form of its protocol, and panics, when it is made, if the protocol does not
+// allow the key.
 //
 // # What is sent
 //
-// A message is sent with the values of the goroutine that sends it, or with those
-// that the message's ctx carries if they are of another piece of work: see
-// [ctxvar.Effective]. So a worker of a pool that is given a request's ctx sends in
-// that request's name, whoever has started the worker. What is not set is not sent;
-// defaults are not. An empty text is a value like any other. What the message has under the key already is replaced: a proxy, for one,
-// passes on the headers that it has got, and the variable is what became of them.
+// A message is sent with the values of the sending goroutine, or with those
+// that the message's ctx carries if they belong to another work; see
+// [ctxvar.Effective]. So a worker of a pool that is given a request's ctx sends
+// that request's values, whichever request started the worker. Variables
+// without a value are not sent, and neither are defaults. An empty text is a
+// value like any other. A text that the message already has under the key is
+// replaced. This matters for a proxy, which passes on the headers that it
+// received: the current value of the variable is sent.
 //
-// A value that can't be sent, because it is longer than [MaxLen] allows or has
-// characters that the protocol can't carry, makes sending fail with a [*FieldError]
-// before anything is sent: a tenant that was lost on the way would be worse.
-// (Baggage, which must not make requests fail, leaves it out and reports it.)
+// If a value cannot be sent, because it is longer than [MaxLen] allows or has
+// characters that the protocol cannot carry, sending fails with a [*FieldError]
+// before anything is sent, because losing a tenant on the way would be worse.
+// (Baggage must not make requests fail, so it leaves the value out and reports
+// it.)
 //
-// # What comes in
+// # What is received
 //
-// A message may have been made by anyone. A text is refused if it is too long, has
+// Anybody may have made a message. A text is refused if it is too long, has
 // characters that its protocol would not have carried, came more than once, or
-// can't be decoded. The variable is then what it is without, which mostly is unset,
-// and [OnRefused] is called if the field has it. No input makes anything panic.
+// cannot be decoded. The variable then is as it would be without the text,
+// which is usually unset, and [OnRefused] is called if the field has it. No
+// input causes a panic.
 //
-// Whether others may be believed, who say which tenant or user they act for, is for
-// the program to know. Give a server that anyone can reach only fields that do no
-// harm; [SendOnly] makes a field that nobody can set.
+// The program must decide whether to trust senders that name a tenant or a
+// user. Give a server that anybody can reach only fields that do no harm; a
+// field with [SendOnly] is never received.
 //
-// # Whose it is
+// # Identity
 //
-// To handle a message is a piece of work, see [ctxvar.Work]. It begins with what the
-// goroutine that serves has, a logger or configuration set in main, but never with an
-// identity, see [ctxvar.Identity]: a server that a test has started as somebody serves
-// its requests as nobody.
+// The handling of a message is a work (see [ctxvar.Work]). It begins with the
+// variables of the serving goroutine, such as a logger or a configuration set
+// in main, but without variables for identity (see [ctxvar.Identity]): if a
+// test starts a server with an identity set, its requests are handled without
+// that identity.
 //
-// A variable that is marked with [ctxvar.Secret] may be received, as an API key is, and
-// is never sent: to make a field of it that would be sent panics.
+// A variable declared with [ctxvar.Secret], such as an API key, may be received
+// but is never sent: making a field for it that would be sent panics.
 //
 // # Adapters
 //
-// An adapter for another protocol makes a [Wire] of a [Protocol] and the fields it
-// is given, and calls [Wire.Send] for each message that goes out and [Wire.Receive]
-// for each that comes in. One for a queue sets [Protocol.Apart].
+// An adapter for another protocol makes a [Wire] of a [Protocol] and the given
+// fields, calls [Wire.Send] for each outgoing message, and [Wire.Receive] for
+// each incoming one. An adapter for a queue sets [Protocol.Apart].
 package ctxwire

@@ -2,23 +2,24 @@ package ctxwire
 
 import "errors"
 
-// What a [*FieldError] is about, for [errors.Is]. It may also be what a field's
-// own function returned.
+// The faults that a [*FieldError] reports, for use with [errors.Is]. It may
+// also report an error that a field's own function returned.
 var (
 	ErrTooLong   = errors.New("value is longer than allowed")
 	ErrMalformed = errors.New("value has characters that this protocol can't carry as they are")
-	// ErrRepeated is for a key that came with more than one text. To take the first
-	// or the last one would let two programs see different values in one message.
+	// ErrRepeated reports a key that came with more than one text. Choosing the
+	// first or the last would let two programs see different values in one
+	// message.
 	ErrRepeated = errors.New("value was sent more than once")
 )
 
-// ErrNotCalled is what [Wire.Receive] and [Wire.Send] return if a function given
-// to [Around] did not call the function that it was given.
+// ErrNotCalled is the error of [Wire.Receive] and [Wire.Send] if a function
+// given to [Around] did not call the function passed to it.
 var ErrNotCalled = errors.New("ctxwire: a function given to Around did not call the function it was given")
 
-// A FieldError says why the value of a variable was not sent, or why a text that
-// came in was refused. It has nothing of the value itself, but for what the field's
-// own function says of a variable that is not secret.
+// A FieldError says why the value of a variable was not sent, or why an
+// incoming text was refused. It contains nothing of the value, except what the
+// field's own function says about a variable that is not secret.
 type FieldError struct {
 	Protocol string // the name of the adapter's package
 	Var      string // the variable's name

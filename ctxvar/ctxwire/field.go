@@ -8,39 +8,41 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// DefaultMaxLen is how many bytes long a text may be unless [MaxLen] says
-// otherwise.
+// DefaultMaxLen is the greatest length of a text in bytes, unless [MaxLen] sets
+// another.
 const DefaultMaxLen = 256
 
-// A Field is a variable that travels, as text under a key. [String], [Text],
-// [Func], [From] and [RequestID] make fields, and [Around] one without a
-// variable. A Field is immutable and may be given to any number of adapters.
+// A Field is a variable that is sent or received, as text under a key.
+// [String], [Text], [Func], [From] and [RequestID] make fields, and [Around]
+// makes a field without a variable. A Field is immutable and may be given to
+// any number of adapters.
 //
-// The zero Field is of no use, and adapters panic if they are given it.
+// Adapters panic if they are given a zero Field.
 type Field struct {
 	key    string // "" if there is none: From, Around
 	name   string // of the variable
 	maxLen int
 	secret bool
 
-	// encode returns the text of the value that c has, and whether c has one. It
-	// is nil for a field that is not sent.
+	// encode returns the text of the variable's value in c, and reports whether
+	// it has one. It is nil for a field that is not sent.
 	encode func(c *ctxvar.Context) (text string, ok bool, err error)
-	// decode sets the variable to what text stands for, unless it returns an error.
-	// It is nil for a field that is not received.
+	// decode sets the variable to the value that text encodes, or returns an
+	// error. It is nil for a field that is not received.
 	decode func(text string) error
-	// identity, if not nil, has a value for the variable where no text is well-formed.
+	// identity, if not nil, provides the value of the variable if no text is
+	// well-formed.
 	identity *identity
-	// from, if not nil, is all that a field made by From has.
+	// from, if not nil, is the only function of a field made by From.
 	from func(in Incoming)
-	// receiving and sending are all that a field made by Around has.
+	// receiving and sending are the functions of a field made by Around.
 	receiving, sending around
 
 	refused func(*FieldError)
 }
 
-// String returns the field of a variable of a string type, whose value is the
-// text as it is. It panics if key is not what HTTP calls a token.
+// String returns the field of a variable of a string type, whose value is sent
+// unchanged. It panics if key is not a token in the sense of HTTP.
 func String[T ~string](v *ctxvar.Var[T], key string, opts ...Option) Field {
 	return Func(v, key,
 		func(value T) (string, error) { return string(value), nil },
@@ -67,16 +69,17 @@ func Text[T any, P interface {
 		opts...)
 }
 
-// Func returns the field of a variable of any type. encode returns the text of a
-// value; with an error the value can't be sent. decode is its reverse; with an
-// error the text is refused, so it is the place for a check of what comes from
-// outside. Both may be called by several goroutines at the same time.
+// Func returns the field of a variable of any type. encode returns the text of
+// a value; if it returns an error, the value cannot be sent. decode does the
+// reverse; if it returns an error, the text is refused, so it can validate
+// input from outside. Both may be called by several goroutines at the same
+// time.
 //
-// A nil encode makes a field that is received and never sent, as [ReceiveOnly]
-// does, and a nil decode one that is sent and never received. Func panics if both
-// are nil, or if key is not what HTTP calls a token: letters and digits of ASCII,
-// and any of !#$%&'*+-.^_`|~. It also panics if v is marked with [ctxvar.Secret] and
-// the field would be sent.
+// With a nil encode, the field is received but never sent, as with
+// [ReceiveOnly]; with a nil decode, it is sent but never received. Func panics
+// if both are nil, or if key is not a token in the sense of HTTP, which
+// consists of ASCII letters and digits and any of !#$%&'*+-.^_`|~. It also
+// panics if v is declared with [ctxvar.Secret] and the field would be sent.
 func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), decode func(string) (T, error), opts ...Option) Field {
 	if encode == nil && decode == nil {
 		panic("ctxwire: Func of two nil functions for " + v.Name())
@@ -113,12 +116,12 @@ func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), d
 	return f
 }
 
-// From returns a field that is received and never sent: v is set to what f finds
-// in a message, and is left as it is if f returns false. It is for values that are
-// not a text under a key. An adapter's documentation says what type its messages
-// have; f should return false for others. f may read the variables of the fields
-// before this one, and may be called by several goroutines at the same time. From
-// panics if f is nil.
+// From returns a field that is received but never sent, for values that are not
+// a text under a key: v is set to the value that f finds in a message, and is
+// unchanged if f returns false. The documentation of an adapter says what type
+// its messages have; f should return false for other types. f may read the
+// variables of the preceding fields, and may be called by several goroutines at
+// the same time. From panics if f is nil.
 func From[T any](v *ctxvar.Var[T], f func(in Incoming) (T, bool)) Field {
 	if f == nil {
 		panic("ctxwire: From of a nil function for " + v.Name())
@@ -135,7 +138,7 @@ func From[T any](v *ctxvar.Var[T], f func(in Incoming) (T, bool)) Field {
 
 const tokenPunctuation = "!#$%&'*+-.^_`|~"
 
-// isToken reports whether s is what RFC 9110 calls a token.
+// isToken reports whether s is a token as RFC 9110 defines it.
 func isToken(s string) bool {
 	return s != "" && strings.TrimFunc(s, func(c rune) bool {
 		return isAlphanumeric(c) || strings.ContainsRune(tokenPunctuation, c)

@@ -5,13 +5,14 @@ import (
 	"strings"
 )
 
-// maxIDLen bounds what is taken for an ID, for it is written with each log record.
-// A UUID has 36 characters, a traceparent 55.
+// maxIDLen bounds the length of an accepted ID, because the ID is written with
+// each log record. A UUID has 36 characters, a traceparent 55.
 const maxIDLen = 128
 
-// idPunctuation is what an ID may have beside the letters and digits of ASCII:
-// what IDs in use have, which are UUIDs, base64 in both alphabets, times, and
-// names of hosts. None of it means anything in a log line, in JSON or in HTML.
+// idPunctuation holds the characters that an ID may have besides ASCII letters
+// and digits. It covers the IDs in common use, which are UUIDs, base64 in both
+// alphabets, times, and host names. None of these characters has a meaning in a
+// log line, in JSON or in HTML.
 const idPunctuation = "-._~+/=:@"
 
 var errID = errors.New("ID is empty or has other characters than letters, digits and " + idPunctuation)
@@ -32,13 +33,13 @@ func checkID(s string) error {
 	return nil
 }
 
-// idFromTraceparent returns the trace ID in s, which is a traceparent as W3C Trace
-// Context has it, or "" if s is not well-formed or has none.
+// idFromTraceparent returns the trace ID in s, a traceparent as defined by W3C
+// Trace Context, or "" if s is not well-formed or has no trace ID.
 //
 //	version  trace ID                         parent ID        flags
 //	00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01
 //
-// A later version may have more behind the flags, after another "-".
+// A later version may have more after the flags, following another "-".
 func idFromTraceparent(s string) string {
 	const length = 2 + 1 + 32 + 1 + 16 + 1 + 2
 	if len(s) < length || len(s) > maxIDLen || s[2] != '-' || s[35] != '-' || s[52] != '-' {
@@ -47,10 +48,10 @@ func idFromTraceparent(s string) string {
 	version, id, parent, flags, rest := s[:2], s[3:35], s[36:52], s[53:55], s[55:]
 	switch {
 	case !isHex(version), !isHex(id), !isHex(parent), !isHex(flags),
-		version == "ff", // is not a version
+		version == "ff", // not a valid version
 		version == "00" && rest != "",
 		rest != "" && rest[0] != '-',
-		isZero(id), isZero(parent): // say that there is none
+		isZero(id), isZero(parent): // mean that there is none
 		return ""
 	}
 	return id

@@ -5,29 +5,31 @@ import (
 	"unicode/utf8"
 )
 
-// A Protocol says what an adapter's protocol can carry. It is for those who write
-// adapters.
+// A Protocol describes what an adapter's protocol can carry. It is for authors
+// of adapters.
 type Protocol struct {
-	// Name is that of the adapter's package, for error texts.
+	// Name is the name of the adapter's package, for error texts.
 	Name string
 
-	// Key returns key as the protocol writes it, or an error that says what keys it
-	// can have. If it is nil, keys are as they are.
+	// Key returns key in the form of the protocol, or an error that says which
+	// keys are allowed. If Key is nil, keys are unchanged.
 	Key func(key string) (string, error)
 
-	// Valid reports whether the protocol can carry text under a key that Key has
-	// returned, so that it arrives as it was sent. If it is nil, [IsText] is used.
+	// Valid reports whether the protocol can carry text unchanged under a key
+	// that Key returned. If Valid is nil, [IsText] is used.
 	Valid func(key, text string) bool
 
-	// Apart is for queues, whose messages come to a goroutine that polls, which somebody
-	// may have started in the middle of anything: Receive has a message handled with the
-	// variables that its ctx carries, and with none where that carries none, whatever the
-	// goroutine has. And each message is a work of its own, also within the handling of
-	// one, which may wait for others with the ctx it has.
+	// Apart is for queues. Their messages come to a goroutine that polls, which
+	// may have been started in the middle of anything. If Apart is set, Receive
+	// handles a message with the variables that its ctx carries, or with none
+	// if it carries none, whatever the goroutine has. Each message is then a
+	// work of its own, even within the handling of another one, which may wait
+	// for further messages with its ctx.
 	Apart bool
 
-	// Unsent, if not nil, is called with the reason if a value can't be sent, and the
-	// message is sent without it. If it is nil, the message is not sent.
+	// Unsent, if not nil, is called with the reason if a value cannot be sent,
+	// and the message is sent without the value. If it is nil, the message is
+	// not sent.
 	Unsent func(*FieldError)
 }
 

@@ -9,33 +9,35 @@ import (
 	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
-// Receive handles a message as a piece of work of its own, see [ctxvar.Work]: it calls
-// handle with a copy of the running goroutine's variables, or of those that ctx carries
-// if they are of another work, in which the fields, in their order, have set theirs to
-// what in has. Variables for identity that are set already are not readable in it. What
-// handle sets is gone when it returns or panics. Receive returns what handle returns.
+// Receive handles a message as a work of its own (see [ctxvar.Work]). It calls
+// handle with a copy of the running goroutine's variables, or of those that ctx
+// carries if they belong to another work, after the fields, in their order,
+// have set their variables from in. Variables for identity that were set before
+// are not readable in the work. What handle sets is discarded when it returns
+// or panics. Receive returns the result of handle.
 //
-// handle's ctx descends from ctx and carries these variables as they are at the moment
-// when [ctxvar.FromContext] asks: what code further in sets for the rest of the work, the
-// user that it has authenticated say, is there for all who know the work by its ctx.
-// [ctxvar.NewContext] carries them as they are now, whatever is set or reset later.
+// handle's ctx descends from ctx and carries these variables as they are when
+// [ctxvar.FromContext] is called. So what inner code sets for the rest of the
+// work, such as the authenticated user, is available wherever this ctx is used.
+// [ctxvar.NewContext], in contrast, carries the variables as they are now,
+// whatever is set or reset later.
 //
-// Within the handling of a message by a Wire of the same protocol, which is told by
-// ctx, it is a part of that work and begins none: middleware of a router's sub-router
-// keeps what the middleware around it has set.
+// If ctx shows that a Wire of the same protocol is already handling a message,
+// Receive adds to that work and does not begin one: middleware of a router's
+// sub-router keeps what the middleware around it has set.
 //
-// A text is refused, and its variable left as it is, if it is longer than [MaxLen]
-// allows, has characters that the protocol would not have carried, came more than
-// once, or can't be decoded. What is to be sent back, an ID, is set in reply, unless
-// that is nil, before handle is called.
+// A text is refused, and its variable left unchanged, if the text is longer
+// than [MaxLen] allows, has characters that the protocol would not have
+// carried, came more than once, or cannot be decoded. Before handle is called,
+// texts to be sent back, such as an ID, are set in reply, unless reply is nil.
 //
-// With [Protocol.Apart], what the running goroutine has does not count, and each message
-// is a work of its own.
+// With [Protocol.Apart], the variables of the running goroutine are ignored,
+// and each message is a work of its own.
 func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle func(context.Context) error) error {
 	env := w.env(ctx)
 	var err error
 	rest := func() { err = w.receive(ctx, env, w.fields, in, reply, handle) }
-	// Through one variable for both methods, rest would escape to the heap.
+	// With one variable for both methods, rest would escape to the heap.
 	if !w.protocol.Apart && ctx.Value(w.handling) != nil {
 		env.Run(rest)
 	} else {
@@ -44,7 +46,8 @@ func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle 
 	return err
 }
 
-// env returns what a message is handled with, ours alone, so that nobody else runs it.
+// env returns an environment with the variables for handling a message. It is
+// not shared, so nobody else runs it.
 func (w *Wire) env(ctx context.Context) *gls.Env {
 	if !w.protocol.Apart {
 		return (*gls.Env)(ctxvar.Effective(ctx))
@@ -55,12 +58,12 @@ func (w *Wire) env(ctx context.Context) *gls.Env {
 	return (*gls.Env)(ctxvar.Empty())
 }
 
-// handlingKey is the key under which a ctx tells that a message of the protocol of
-// that name is being handled.
+// handlingKey is the key under which a ctx says that a message of the protocol
+// with that name is being handled.
 type handlingKey string
 
-// handling is a ctx that tells so, and that carries the variables which the message is
-// handled with, in place of those that its parent may carry.
+// A handling is a ctx that says so, and that carries the variables with which
+// the message is handled, instead of those that its parent may carry.
 type handling struct {
 	context.Context
 	protocol any // a handlingKey
@@ -77,8 +80,8 @@ func (h *handling) Value(key any) any {
 	return h.Context.Value(key)
 }
 
-// receive handles a message in env, which is being run, or which is nil if it isn't
-// known what is.
+// receive handles a message in env, which is being run. env is nil if it is not
+// known.
 func (w *Wire) receive(ctx context.Context, env *gls.Env, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
 	for len(fields) > 0 {
 		f := &fields[0]
@@ -97,23 +100,25 @@ func (w *Wire) receive(ctx context.Context, env *gls.Env, fields []Field, in Inc
 	return err
 }
 
-// receiveWithin is receive within what a field made by Around does. It is apart from
-// receive for the closure, which would have the others' variables on the heap.
+// receiveWithin is receive within a field made by Around. It is separate from
+// receive because its closure would make receive's variables escape to the
+// heap.
 func (w *Wire) receiveWithin(ctx context.Context, a around, fields []Field, in Incoming, reply Outgoing, handle func(context.Context) error) error {
 	return a.call(ctx, func(ctx context.Context) error {
 		return w.receive(ctx, nil, fields, in, reply, handle)
 	})
 }
 
-// Set sets the variables in the running goroutine to what in has, to stay, as
-// Receive does for its handle. It passes over fields made by [Around].
+// Set sets the variables in the running goroutine from in, as Receive does for
+// its handle, but for the rest of the goroutine. It skips fields made by
+// [Around].
 func (w *Wire) Set(in Incoming) {
 	for i := range w.fields {
 		w.set(&w.fields[i], in, nil)
 	}
 }
 
-// set sets the variable of one field to what in has, if that is well-formed.
+// set sets the variable of one field from in, if the text there is well-formed.
 func (w *Wire) set(f *Field, in Incoming, reply Outgoing) {
 	if f.from != nil {
 		f.from(in)
@@ -138,7 +143,7 @@ func (w *Wire) set(f *Field, in Incoming, reply Outgoing) {
 	}
 }
 
-// decode sets the variable to what was found under the field's key, if anything.
+// decode sets the variable to the value found under the field's key, if any.
 func (w *Wire) decode(f *Field, found []string) error {
 	switch len(found) {
 	case 0:
@@ -153,10 +158,11 @@ func (w *Wire) decode(f *Field, found []string) error {
 	}
 }
 
-// Pick returns a copy of the texts that in has for the fields, as they are, for
-// [Wire.Set] or [Wire.Receive] to be called later, or elsewhere, when in may be
-// gone. It returns nil if there are none. Where in has no well-formed text for a
-// [RequestID], the ID is made now. What [From] would find is not there.
+// Pick returns a copy of the texts for the fields in in, undecoded. Use it to
+// call [Wire.Set] or [Wire.Receive] later or elsewhere, when in may no longer
+// exist. It returns nil if there are none. If in has no well-formed text for a
+// [RequestID], Pick makes the ID. The copy does not include what [From] would
+// find.
 func (w *Wire) Pick(in Incoming) Incoming {
 	picked := make(picked)
 	for i := range w.fields {
@@ -180,7 +186,7 @@ func (w *Wire) Pick(in Incoming) Incoming {
 	return picked
 }
 
-// picked are texts by their keys.
+// A picked holds texts by their keys.
 type picked map[string][]string
 
 func (p picked) Values(key string) []string { return p[key] }

@@ -6,29 +6,29 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// RequestIDKey is the key under which the ID of a request travels, unless [IDKey]
-// says another.
+// RequestIDKey is the key under which the ID of a request is sent, unless
+// [IDKey] sets another.
 const RequestIDKey = "X-Request-Id"
 
-// traceparentKey is that of W3C Trace Context.
+// traceparentKey is the key of W3C Trace Context.
 const traceparentKey = "traceparent"
 
-// RequestID returns the field of the variable that has the ID of the request at
-// hand. Who receives a message always sets it, and a server sends it back with its
-// answer. The ID is
+// RequestID returns the field of the variable that has the ID of the current
+// request. The receiver of a message always sets it, and a server sends it back
+// with its answer. The ID is
 //
-//   - what came under [RequestIDKey], if it is one text of at most 128 characters,
-//     all of which are letters or digits of ASCII or in "-._~+/=:@";
-//   - or else the trace ID in the traceparent that came, as W3C Trace Context has
-//     it, if that is well-formed;
-//   - or else the ID by which the protocol knows the message, see [Identified];
-//   - or else a new one, from [crypto/rand.Text].
+//   - the text under [RequestIDKey], if there is one text of at most 128
+//     characters, all of which are ASCII letters or digits or in "-._~+/=:@";
+//   - otherwise the trace ID in the incoming traceparent, as defined by W3C
+//     Trace Context, if that is well-formed;
+//   - otherwise the ID of the message in its protocol, see [Identified];
+//   - otherwise a new one, from [crypto/rand.Text].
 //
-// What claims to be an ID and is not well-formed appears nowhere. An ID that is
-// well-formed may still be made up: at the edge of a system, where anybody may
-// send one, delete the headers before if that matters.
+// A text that is not a well-formed ID appears nowhere. A well-formed ID may
+// still be made up: at the edge of a system, where anybody may send one, delete
+// the headers first if that matters.
 //
-// An empty value is as good as none, and not sent.
+// An empty value counts as none, and is not sent.
 func RequestID[T ~string](v *ctxvar.Var[T], opts ...IDOption) Field {
 	o := idOptions{key: RequestIDKey, newID: rand.Text}
 	for _, opt := range opts {
@@ -46,13 +46,14 @@ func RequestID[T ~string](v *ctxvar.Var[T], opts ...IDOption) Field {
 	return f
 }
 
-// identity is what the field of an ID has beside those of other fields.
+// An identity is what the field of an ID has besides the functions of other
+// fields.
 type identity struct {
 	newID func() string
 	set   func(id string) // in the running goroutine
 }
 
-// find returns the ID of a message, and whether it is a new one.
+// find returns the ID of a message, and reports whether it is new.
 func (i *identity) find(in Incoming, key, traceparent string) (id string, isNew bool) {
 	if found := in.Values(key); len(found) == 1 && checkID(found[0]) == nil {
 		return found[0], false
@@ -82,13 +83,13 @@ type idOptionFunc func(*idOptions)
 
 func (f idOptionFunc) apply(o *idOptions) { f(o) }
 
-// IDKey makes [RequestID] use another key. RequestID panics if it is not what
-// HTTP calls a token.
+// IDKey makes [RequestID] use another key. RequestID panics if the key is not a
+// token in the sense of HTTP.
 func IDKey(key string) IDOption { return idOptionFunc(func(o *idOptions) { o.key = key }) }
 
 // IDFunc makes [RequestID] take new IDs from f, which may be called by several
-// goroutines at the same time. They should be well-formed: the next service takes no
-// others. IDFunc panics if f is nil.
+// goroutines at the same time. The IDs should be well-formed, because the next
+// service accepts no others. IDFunc panics if f is nil.
 func IDFunc(f func() string) IDOption {
 	if f == nil {
 		panic("ctxwire: IDFunc of a nil function")

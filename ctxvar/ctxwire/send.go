@@ -6,15 +6,16 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// Send sets in out the values of the variables, and calls call, unless it is nil,
-// with ctx or with what an [Around] made of it. It returns what call returns.
+// Send sets the values of the variables in out, and calls call, unless it is
+// nil, with ctx or with the ctx that an [Around] made of it. It returns the
+// result of call.
 //
-// The values are those of the running goroutine, or those that ctx carries if they
-// are of another piece of work: what [ctxvar.Effective] returns. call runs with them,
-// and its ctx carries them. A variable without a value is not sent, and its default
-// is not either, since that says nothing that the other side could not say itself. If
-// a value can't be sent, Send returns a [*FieldError] and does not call call, unless
-// [Protocol.Unsent] has it otherwise; what out has then is of no use.
+// The values are those that [ctxvar.Effective] returns: the running
+// goroutine's, or those that ctx carries if they belong to another work. call
+// runs with these values, and its ctx carries them. A variable without a value
+// is not sent, and neither is its default, which the other side knows itself.
+// If a value cannot be sent, Send returns a [*FieldError] and does not call
+// call, unless [Protocol.Unsent] is set; the content of out is then of no use.
 func (w *Wire) Send(ctx context.Context, out Outgoing, call func(context.Context) error) error {
 	return w.send(ctx, w.fields, out, call)
 }
@@ -51,15 +52,15 @@ func (w *Wire) send(ctx context.Context, fields []Field, out Outgoing, call func
 	if call == nil {
 		return nil
 	}
-	// Not with the goroutine's own: what call calls, a client's interceptors say, reads
-	// variables too. And in a ctx that carries them they live through labels that a
-	// tracer puts on the goroutine.
+	// call does not run with the goroutine's own values, because what it calls,
+	// such as a client's interceptors, reads variables too. Its ctx carries
+	// them, so they survive labels that a tracer puts on the goroutine.
 	var err error
 	values.Run(func() { err = call(ctxvar.NewContext(ctx)) })
 	return err
 }
 
-// sendWithin is to send what receiveWithin is to receive.
+// sendWithin is for sending what receiveWithin is for receiving.
 func (w *Wire) sendWithin(ctx context.Context, a around, fields []Field, out Outgoing, call func(context.Context) error) error {
 	return a.call(ctx, func(ctx context.Context) error { return w.send(ctx, fields, out, call) })
 }

@@ -2,19 +2,19 @@ package ctxwire
 
 import "fmt"
 
-// A Wire is a [Protocol] with the fields that go over it: what an adapter makes of
-// the fields that it is given. It is immutable, so that it may be used by several
-// goroutines at the same time.
+// A Wire is a [Protocol] together with the fields that are sent over it. An
+// adapter makes one of the fields that it is given. A Wire is immutable, so
+// several goroutines may use it at the same time.
 type Wire struct {
 	protocol    Protocol
 	traceparent string
-	handling    any     // a handlingKey; in a ctx that comes of the wire
-	fields      []Field // their keys are the protocol's
+	handling    any     // a handlingKey; present in a ctx made by the wire
+	fields      []Field // with keys in the form of the protocol
 }
 
-// NewWire returns a Wire. It panics if two fields that are sent, or two that are
-// received, have the same key, if the protocol can't have a field's key, or if a
-// field is the zero Field.
+// NewWire returns a Wire. It panics if two fields that are sent, or two that
+// are received, have the same key, if the protocol does not allow a field's
+// key, or if a field is the zero Field.
 func NewWire(p Protocol, fields ...Field) *Wire {
 	if p.Key == nil {
 		p.Key = func(key string) (string, error) { return key, nil }
@@ -69,7 +69,7 @@ func (w *Wire) check(f *Field, text string) error {
 
 func (w *Wire) errorOf(f *Field, err error) *FieldError {
 	if f.secret && err != ErrTooLong && err != ErrRepeated {
-		err = ErrMalformed // and not what a function says, which may have the value in it
+		err = ErrMalformed // not the error of a function, which may contain the value
 	}
 	return &FieldError{Protocol: w.protocol.Name, Var: f.name, Key: f.key, Err: err}
 }
