@@ -1,0 +1,136 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// Gremlins runs `go`, and finds this program under that name. So it is known apart
+// that a mutant does not compile, which would pass for killed; only the package's own
+// tests run, for as long as they may need, with all of their processes in a namespace.
+
+// apart begins a command line whose rest runs as the second process of a PID
+// namespace. Its first one waits for orphans, and all that is left ends with it. A
+// signal that a mutant sends to every process, or to a number that is none of a job's,
+// finds only these.
+var apart = []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", `"$@"; exit $?`, "sh"}
+
+const (
+	pathVariable  = "MUTANTS_PATH"  // the PATH that has the real go
+	workVariable  = "MUTANTS_WORK"  // a folder for what is known of the package
+	apartVariable = "MUTANTS_APART" // not empty if there are namespaces
+)
+
+// Exit codes that gremlins reads.
+const (
+	testsFailed = 1
+	notCompiled = 2
+	broken      = 3
+)
+
+func (r *runner) environment() []string {
+	path := os.Getenv("PATH")
+	env := []string{
+		pathVariable + "=" + path,
+		workVariable + "=" + r.work,
+		"PATH=" + r.bin() + string(os.PathListSeparator) + path,
+		"TMPDIR=" + r.work,
+	}
+	if r.apart {
+		env = append(env, apartVariable+"=1")
+	}
+	return env
+}
+
+// goCommand does what gremlins asks of the go command, and returns its exit code:
+//
+//	go mod download
+//	go test -cover -coverprofile FILE ./FOLDER/...
+//	go test -timeout DURATION -failfast PACKAGE
+func goCommand(args []string) int {
+	work := os.Getenv(workVariable)
+	os.Setenv("PATH", os.Getenv(pathVariable))
+	if args[0] != "test" {
+		return exitCode(exec.Command("go", args...))
+	}
+	binary := filepath.Join(work, "test-"+strconv.Itoa(os.Getpid()))
+	defer os.Remove(binary)
+	build := []string{"test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary}
+	limit := filepath.Join(work, "limit")
+	pkg := args[len(args)-1]
+	profile := slices.Index(args, "-coverprofile")
+	if profile < 0 {
+		if exitCode(exec.Command("go", append(build, pkg)...)) != 0 {
+			return notCompiled
+		}
+		text, err := os.ReadFile(limit)
+		if err != nil {
+			return failed(err)
+		}
+		longest, err := time.ParseDuration(string(text))
+		if err != nil {
+			return failed(err)
+		}
+		if !runTests(".", longest, binary) {
+			return testsFailed
+		}
+		return 0
+	}
+	pkg = strings.TrimSuffix(pkg, "/...")
+	if code := exitCode(exec.Command("go", append(build, "-cover", pkg)...)); code != 0 {
+		return code
+	}
+	start := time.Now()
+	if !runTests(pkg, 10*time.Minute, binary, "-test.coverprofile="+args[profile+1]) {
+		return testsFailed
+	}
+	longest := 5*time.Second + 3*time.Since(start)
+	if err := errors.Join(os.WriteFile(limit, []byte(longest.String()), 0o600), fillProfile(args[profile+1])); err != nil {
+		return failed(err)
+	}
+	return 0
+}
+
+// runTests runs tests in a folder, in a session of their own, and reports whether they passed.
+func runTests(dir string, longest time.Duration, test ...string) bool {
+	args := append(test, "-test.short", "-test.failfast", "-test.paniconexit0", "-test.timeout="+longest.String())
+	if os.Getenv(apartVariable) != "" {
+		args = append(slices.Clone(apart), args...)
+	}
+	// The test binary's own limit comes first, unless its timers don't run any more.
+	ctx, cancel := context.WithTimeout(context.Background(), longest+5*time.Second)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
+	cmd.Dir = dir
+	// To signal the own group, as a mutant may, must not reach gremlins.
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	return exitCode(cmd) == 0
+}
+
+func exitCode(cmd *exec.Cmd) int {
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	err := cmd.Run()
+	var exit *exec.ExitError
+	switch {
+	case err == nil:
+		return 0
+	case errors.As(err, &exit) && exit.Exited():
+		return exit.ExitCode()
+	}
+	return failed(err)
+}
+
+func failed(err error) int {
+	fmt.Fprintln(os.Stderr, "mutants:", err)
+	return broken
+}
