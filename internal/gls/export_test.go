@@ -32,6 +32,10 @@ const (
 	RecordSize   = unsafe.Sizeof(record{})
 )
 
+// PlacesOf returns, as bits, those of the places among in which the running
+// goroutine's g has number.
+func PlacesOf(number, among uint64) uint64 { return uint64(places(among).with(number)) }
+
 // Learn and Rehearse are what happens at the start.
 func Learn()           { learnOffsets() }
 func Rehearse() string { return new(rehearsal).run() }

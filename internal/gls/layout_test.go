@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"math/bits"
 	"os"
 	"os/exec"
 	"reflect"
@@ -195,4 +196,12 @@ func TestTraceback(t *testing.T) {
 		require.Contains(t, string(header), "label")
 		require.NotContains(t, string(header), `""`)
 	}
+}
+
+func TestPlaces(t *testing.T) {
+	const all = 1<<48 - 1
+	id := gls.PlacesOf(gls.Goid(), all)
+	require.NotZero(t, id)
+	require.Zero(t, gls.PlacesOf(gls.Goid(), all&^id), "only among those that are asked for")
+	require.Greater(t, bits.OnesCount64(gls.PlacesOf(0, all)), 1, "all of them")
 }

@@ -1,0 +1,38 @@
+package gls_test
+
+import (
+	"context"
+	"runtime/pprof"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
+
+// Labels that differ from those of the frame, if in one of them or in a key, stay when
+// the frame is found.
+func TestLabelsThatChangeInPart(t *testing.T) {
+	with := func(ctx context.Context, kv ...string) context.Context {
+		return pprof.WithLabels(ctx, pprof.Labels(kv...))
+	}
+	before := with(context.Background(), "a", "1", "k", "v")
+	for reason, after := range map[string]context.Context{
+		"the last has another value": with(before, "k", "new"),
+		"the first has another key":  with(context.Background(), "b", "1", "k", "v"),
+		"there is one more":          with(before, "z", "26"),
+		"there is one less":          with(context.Background(), "a", "1"),
+	} {
+		onGoroutine(func() {
+			pprof.SetGoroutineLabels(before)
+			gls.Set(1, "x")
+			pprof.SetGoroutineLabels(after)
+			assert.Equal(t, "x", value(1), reason)
+			for _, key := range []string{"a", "b", "k", "z"} {
+				want, _ := pprof.Label(after, key)
+				got, _ := pprof.Label(with(labelsOfGoroutine()), key)
+				assert.Equal(t, want, got, "%s: %s", reason, key)
+			}
+		})
+	}
+}
