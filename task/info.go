@@ -53,8 +53,8 @@ type Info struct {
 	Jobs *Jobs `json:"jobs,omitempty"`
 
 	// Variables has the values of the variables selected with the
-	// [TreeVariables] option, by name and as fmt.Sprint prints them. Only tasks
-	// have variables of their own.
+	// [TreeVariables] option, by name and as fmt.Sprint prints them, or redacted.
+	// Only tasks have variables of their own.
 	Variables map[string]string `json:"variables,omitempty"`
 }
 

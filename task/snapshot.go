@@ -39,7 +39,8 @@ type view struct {
 
 // TreeVariables includes the values of vars for each task that has set or
 // inherited them. By default no values are included, because they may be
-// secret.
+// secret. A variable marked with [ctxvar.Secret] has [ctxvar.Redacted] in place
+// of its value.
 func TreeVariables(vars ...ctxvar.Variable) ViewOption {
 	return viewFunc(func(v *view) {
 		if v.vars == nil {
@@ -154,6 +155,9 @@ func (v *view) values(c *ctxvar.Context) map[string]string {
 		if v.vars[variable] {
 			if values == nil {
 				values = make(map[string]string)
+			}
+			if variable.Secret() {
+				value = ctxvar.Redacted
 			}
 			values[variable.Name()] = fmt.Sprint(value)
 		}

@@ -199,6 +199,22 @@ func TestSnapshotPrintsValuesUnlocked(t *testing.T) {
 	require.NoError(t, err)
 }
 
+var shownPassword = ctxvar.New("password", ctxvar.Secret[string]())
+
+func TestSnapshotRedactsSecretVariables(t *testing.T) {
+	_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+		variables := func() map[string]string {
+			return below(t, task.Snapshot(task.TreeVariables(shownPassword, shownID)), "redacted main")[0].Variables
+		}
+		assert.Empty(t, variables(), "no value is set")
+		shownPassword.Set("hunter2")
+		shownID.Set("r1")
+		assert.Equal(t, map[string]string{"password": ctxvar.Redacted, "request_id": "r1"}, variables())
+		return 0, nil
+	}, task.Name("redacted main"))
+	require.NoError(t, err)
+}
+
 // Every task that is live all the while is in every picture, once, whatever
 // comes and goes around it.
 func TestSnapshotWhileTasksComeAndGo(t *testing.T) {

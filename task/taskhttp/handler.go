@@ -37,7 +37,8 @@ type optionFunc func(*Handler)
 
 func (f optionFunc) apply(h *Handler) { f(h) }
 
-// Variables shows the values of vars with each task. Without it, no values are
+// Variables shows the values of vars with each task, redacted if a variable is
+// marked with [ctxvar.Secret]. Without it, no values are
 // shown.
 func Variables(vars ...ctxvar.Variable) Option {
 	return optionFunc(func(h *Handler) { h.variables = append(h.variables, vars...) })

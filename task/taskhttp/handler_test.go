@@ -26,6 +26,7 @@ func TestMain(m *testing.M) { leakcheck.Main(m) }
 var (
 	requestID = ctxvar.New[string]("request_id")
 	password  = ctxvar.New[string]("password")
+	apiKey    = ctxvar.New("api_key", ctxvar.Secret[string]())
 )
 
 // serve starts a real server with a Handler at its usual place.
@@ -52,6 +53,7 @@ func live(t *testing.T) {
 		_, _ = task.Run(ctx, func(ctx context.Context) (int, error) {
 			requestID.Set("<b>r1</b>")
 			password.Set("secret")
+			apiKey.Set("secret too")
 			_, _ = task.Go(ctx, func(context.Context) (int, error) { return 0, errors.New("no luck") },
 				task.Name("failed")).Await(ctx)
 			close(started)
@@ -88,7 +90,7 @@ func get(t *testing.T, url string, header ...string) (*http.Response, string) {
 }
 
 func TestForms(t *testing.T) {
-	_, url := serve(t, taskhttp.Variables(requestID))
+	_, url := serve(t, taskhttp.Variables(requestID, apiKey))
 	live(t)
 	tests := []struct {
 		reason   string
@@ -101,6 +103,8 @@ func TestForms(t *testing.T) {
 		{"a browser gets the page", "", "text/html,application/xhtml+xml", 200, "text/html", "<title>Tasks</title>"},
 		{"curl gets the tree", "", "*/*", 200, "text/plain", "<script>alert(1)</script> #"},
 		{"text, by name, also for a browser", "?format=text", "text/html", 200, "text/plain", `request_id="<b>r1</b>"`},
+		{"a secret variable is redacted in the text", "?format=text", "*/*", 200, "text/plain", `api_key="` + ctxvar.Redacted + `"`},
+		{"and in JSON", "?format=json", "*/*", 200, "application/json", `"api_key":"` + ctxvar.Redacted + `"`},
 		{"JSON", "?format=json", "*/*", 200, "application/json", `"tasks":[{`},
 		{"a trailing slash changes nothing", "/?format=json", "*/*", 200, "application/json", `"tasks":[{`},
 		{"an unknown format is named as such, and not repeated", "?format=<x>", "*/*", 400, "text/plain", "there is no such format"},
@@ -111,7 +115,7 @@ func TestForms(t *testing.T) {
 			require.Equal(t, tt.status, resp.StatusCode)
 			assert.Contains(t, resp.Header.Get("Content-Type"), tt.mime)
 			assert.Contains(t, body, tt.contains)
-			assert.NotContains(t, body, "secret", "a variable that was not chosen")
+			assert.NotContains(t, body, "secret", "a variable that was not chosen, or is marked as secret")
 			assert.Equal(t, "nosniff", resp.Header.Get("X-Content-Type-Options"))
 			assert.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
 		})
