@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -55,12 +56,13 @@ type outcome[R any] interface {
 	ended(i int, v R, err error, gaveUp bool)
 }
 
-// run runs the jobs and returns how many were started, which are always the
-// first ones; ctx or cancel kept the others from starting. When run returns,
-// every job and every worker has ended. That is also so when it does not return
-// because a function given to [Weight] or [Rate] called Goexit.
+// run runs the jobs for a caller with ctx, which [safe] returned, and returns how
+// many were started, which are always the first ones; ctx or cancel kept the others
+// from starting. When run returns, every job and every worker has ended. That is
+// also so when it does not return because a function given to [Weight] or [Rate]
+// called Goexit.
 func (b *batch[T, R]) run(ctx context.Context) (started int) {
-	if len(b.items) == 0 || ctx.Err() != nil {
+	if len(b.items) == 0 || latectx.IsDone(ctx) {
 		return 0
 	}
 	b.jobs.begin(ctx)
@@ -143,7 +145,7 @@ func (b *batch[T, R]) serve() (done bool) {
 		for {
 			// With a limit, most jobs of a call may lie ahead when it is
 			// cancelled. Without one, each was promised to be called.
-			if b.limit > 0 && b.jobs.Err() != nil {
+			if b.limit > 0 && b.jobs.Ended() {
 				return struct{}{}, nil
 			}
 			n := int(b.next.Add(1)) - 1
@@ -209,7 +211,7 @@ func (b *batch[T, R]) startJobs() int {
 			}
 		}
 		weight, err := b.gate.enter(&b.jobs, item)
-		if b.jobs.Err() != nil {
+		if b.jobs.Ended() {
 			return i
 		}
 		if err != nil {

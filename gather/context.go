@@ -5,7 +5,10 @@ import (
 
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/latectx"
+	"github.com/heirloom-go/heirloom/task"
 )
+
+var _ latectx.Ended = (*jobContext)(nil)
 
 // A jobContext is the context for the jobs of one call. It can be cancelled,
 // and it carries the caller's variables, as ctxvar.NewContext does, so that
@@ -28,7 +31,7 @@ var over = latectx.NewEnd(context.Canceled)
 
 // begin makes c the context for jobs of a call with ctx.
 func (c *jobContext) begin(ctx context.Context) {
-	c.Context = ctx
+	c.Context = safe(ctx)
 	c.carried = gls.Carry()
 }
 
@@ -48,16 +51,35 @@ func (c *jobContext) Done() <-chan struct{} { return c.late.Standard(c.Context).
 // Err looks for a standard context but does not make one.
 func (c *jobContext) Err() error { return c.late.Err(c.Context) }
 
+// Ended, Why and Base make c one of those that others may have as a base.
+func (c *jobContext) Ended() bool             { return c.late.Ended(c.Context) }
+func (c *jobContext) Why() (err, cause error) { return c.late.Cause(c.Context) }
+func (c *jobContext) Base() context.Context   { return c.Context }
+
 // Value returns the variables and the profiler labels, and what
 // [context.WithCancel] and [context.Cause] look up.
 func (c *jobContext) Value(key any) any {
 	switch {
 	case latectx.AsksVariables(key):
 		return latectx.Variables(key, c.Context, &c.carried)
+	case latectx.AsksNearest(key):
+		return c
 	case latectx.IsCancelKey(key):
 		if v := c.late.Standard(c.Context).Value(key); v != nil {
 			return v
 		}
 	}
 	return c.Context.Value(key)
+}
+
+// safe returns ctx in a form whose Err neither panics nor is called with a lock held:
+// a caller's ctx may be of a type of his own.
+func safe(ctx context.Context) context.Context { return latectx.Base(ctx, protected) }
+
+// protected calls f, and end with how that did not return, or with nil.
+func protected(f func(), end func(error)) {
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		f()
+		return struct{}{}, nil
+	}).Call(context.Background(), func(_ struct{}, err error) { end(err) })
 }

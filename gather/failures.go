@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
@@ -41,7 +42,7 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 // failures keeps the failures of the jobs of one call, and knows when there are
 // enough.
 type failures struct {
-	ctx    context.Context // the caller's
+	ctx    context.Context // the caller's, see safe
 	policy Policy
 
 	mu  sync.Mutex
@@ -78,7 +79,7 @@ func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	default:
 		a.errs = append(a.errs, e)
 		if f.enough() {
-			a.late = f.ctx.Err() != nil
+			a.late = latectx.IsDone(f.ctx)
 			return e
 		}
 	}
@@ -119,7 +120,7 @@ func (f *failures) drop() {
 func (f *failures) error(total, started int) error {
 	a := f.any
 	if a == nil {
-		if started == total || f.ctx.Err() == nil {
+		if started == total || !latectx.IsDone(f.ctx) {
 			return nil
 		}
 		a = new(kept)
@@ -137,7 +138,7 @@ func (f *failures) error(total, started int) error {
 		slices.SortFunc(errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
 		failed = errs
 	}
-	if started == total || f.ctx.Err() == nil || f.enough() && !a.late {
+	if started == total || !latectx.IsDone(f.ctx) || f.enough() && !a.late {
 		return failed
 	}
 	skipped := newNotStarted(fmt.Sprintf("%d of %d jobs: ", total-started, total), f.ctx)

@@ -6,6 +6,7 @@ import (
 	"sync"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -28,7 +29,7 @@ import (
 //
 // so within the ring an item and a result never meet in the wrong cell.
 type flow[T, R any] struct {
-	ctx      context.Context // the consumer's
+	ctx      context.Context // the consumer's, see safe
 	fn       func(context.Context, T) (R, error)
 	limit    int
 	ordered  bool
@@ -92,7 +93,7 @@ func (f *flow[T, R]) cell(n int) *cell[T, R] { return &f.ring[n%len(f.ring)] }
 // run is the consumer.
 func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 	var none R
-	if f.ctx.Err() != nil {
+	if latectx.IsDone(f.ctx) {
 		yield(none, notStarted(f.ctx))
 		return
 	}
@@ -217,7 +218,7 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 	}).Call(&f.jobs, func(_ struct{}, err error) {
 		f.mu.Lock()
 		f.inputEnd, f.input = true, err
-		f.cut = f.jobs.Err() != nil
+		f.cut = f.jobs.Ended()
 		f.work.Broadcast()
 		f.ready.Signal()
 		f.mu.Unlock()
@@ -229,7 +230,7 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 // another item. It reports false if no other item is needed.
 func (f *flow[T, R]) push(item T) bool {
 	weight, refuse := f.gate.enter(&f.jobs, item)
-	cut := refuse != nil && f.jobs.Err() != nil
+	cut := refuse != nil && f.jobs.Ended()
 	if cut {
 		refuse = notStarted(&f.jobs)
 	}
@@ -254,7 +255,7 @@ func (f *flow[T, R]) push(item T) bool {
 	for f.fed-f.given >= f.window && !f.over {
 		f.space.Wait()
 	}
-	return !f.over && f.jobs.Err() == nil
+	return !f.over && !f.jobs.Ended()
 }
 
 // grow makes the ring longer. The ring starts short, because most windows are

@@ -59,7 +59,7 @@ func (f *flow[T, R]) claim(j *job[T, R]) bool {
 // [runtime.Goexit]. Either way j has its outcome, and the goroutine has the
 // consumer's variables again.
 func (f *flow[T, R]) do(j *job[T, R]) {
-	if j.refuse == nil && f.jobs.Err() != nil {
+	if j.refuse == nil && f.jobs.Ended() {
 		j.refuse, j.gaveUp = notStarted(&f.jobs), true
 	}
 	if j.refuse != nil {

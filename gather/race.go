@@ -18,6 +18,7 @@ import (
 // with a [*UsageError] if one of fns is nil.
 func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Race", fns)
+	ctx = safe(ctx)
 	r := &contest[T]{
 		batch:    batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindRace},
 		failures: failures{ctx: ctx, policy: FailFast},
@@ -37,6 +38,7 @@ func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 // a [*UsageError] if one of fns is nil.
 func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Any", fns)
+	ctx = safe(ctx)
 	r := &contest[T]{
 		batch:    batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindAny},
 		failures: failures{ctx: ctx, policy: CollectAll},

@@ -57,7 +57,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 	newGate[T]("Stream", c) // so that a mistake panics here and not in the loop
 	return func(yield func(R, error) bool) {
 		f := &flow[T, R]{
-			ctx:      ctx,
+			ctx:      safe(ctx),
 			fn:       withOptions(fn, c),
 			limit:    limit,
 			pace:     newPace(limit, c.buffer),

@@ -24,7 +24,7 @@ import (
 // from becoming garbage if it is to be reported then; see [node.letGo].
 type nodeCtx struct{ at atomic.Pointer[node] }
 
-var _ context.Context = (*nodeCtx)(nil)
+var _ latectx.Ended = (*nodeCtx)(nil)
 
 // hand returns n's ctx, for its function.
 func (n *node) hand() *nodeCtx {
@@ -57,6 +57,12 @@ func (c *nodeCtx) Done() <-chan struct{} { return c.at.Load().standard().Done() 
 
 func (c *nodeCtx) Err() error { return c.at.Load().ctxErr() }
 
+func (c *nodeCtx) Ended() bool { return c.at.Load().ctxEnded() }
+
+func (c *nodeCtx) Why() (err, cause error) { n := c.at.Load(); return n.late.Cause(n.base()) }
+
+func (c *nodeCtx) Base() context.Context { return c.at.Load().base() }
+
 func (c *nodeCtx) Value(key any) any {
 	n := c.at.Load()
 	switch {
@@ -64,6 +70,8 @@ func (c *nodeCtx) Value(key any) any {
 		return n
 	case latectx.AsksVariables(key):
 		return latectx.Variables(key, n.ctx, (*gls.Env)(n.variables()))
+	case latectx.AsksNearest(key):
+		return c
 	case latectx.IsCancelKey(key):
 		if v := n.standard().Value(key); v != nil {
 			return v
@@ -82,8 +90,11 @@ func (c *nodeCtx) Value(key any) any {
 // String names the task in the text of a derived context.
 func (c *nodeCtx) String() string { return "task.Context(" + c.at.Load().name() + ")" }
 
-// ctxErr is the Err of n's ctx.
+// ctxErr is the Err of n's ctx. No lock is held: a ctx of the user's may be asked.
 func (n *node) ctxErr() error { return n.late.Err(n.base()) }
+
+// ctxEnded reports whether n's ctx is done. Locks may be held.
+func (n *node) ctxEnded() bool { return n.late.Ended(n.base()) }
 
 // standard returns the standard library's context of n.
 func (n *node) standard() context.Context { return n.late.Standard(n.base()) }
@@ -96,7 +107,7 @@ func (n *node) variables() *ctxvar.Context {
 	return n.self.(owner).ownVars()
 }
 
-// cancellation returns the error and the cause of n's ctx, or nil and nil. If
+// cancellation returns, with no lock held, the error and the cause of n's ctx, or nil and nil. If
 // n's own limit passed and n was cancelled as well, the cause is that of the
 // cancellation, whichever came first.
 func (n *node) cancellation() (err, cause error) {

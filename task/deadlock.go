@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-	"time"
 )
 
 // Tasks that wait for each other wait for ever. The one whose wait would close
@@ -141,7 +140,7 @@ func (n *node) isAwaited() bool {
 // so has the wait end with that.
 func (w *node) judgeWait() {
 	wt := w.waits // of its own goroutine
-	if w.bounded(wt) {
+	if wt.until.bounded {
 		return
 	}
 	on := wt.on
@@ -209,20 +208,4 @@ func newDeadlock(cycle []*node) *deadlock {
 		d.names = append(d.names, n.name())
 	}
 	return d
-}
-
-// bounded reports whether n's wait will end by a deadline that is nearer than
-// that of n itself.
-func (n *node) bounded(wt *wait) bool {
-	at, ok := wt.ctx.Deadline()
-	if !ok {
-		return false
-	}
-	var own time.Time
-	if base := n.base(); base != nil {
-		own, ok = base.Deadline()
-	} else {
-		ok = false
-	}
-	return !ok || at.Before(own)
 }

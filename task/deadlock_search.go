@@ -50,7 +50,7 @@ func (s *search) backFrom(n *node) {
 		k.mu.Lock()
 		var wt wait
 		if k.waits != nil {
-			wt.ctx, wt.kind = k.waits.ctx, k.waits.kind
+			wt.until, wt.kind = k.waits.until, k.waits.kind
 			wt.on = slices.Clone(k.waits.on) // k uses the memory again for its next wait
 		}
 		k.mu.Unlock()
@@ -61,7 +61,7 @@ func (s *search) backFrom(n *node) {
 	if n.is(isMember) {
 		for _, l := range loops.of(n.handle()) {
 			l.waiter.mu.Lock()
-			wt := wait{ctx: l.waiter.waits.ctx, kind: forAny}
+			wt := wait{until: l.waiter.waits.until, kind: forAny}
 			l.waiter.mu.Unlock()
 			wt.on = l.nodes()
 			if loops.has(l) { // since before its set was looked at
@@ -82,7 +82,7 @@ func (s *search) backFrom(n *node) {
 // addWaiter notes that k, which waits for n with a wait like wt, is stuck because n
 // is, unless it will go on by itself.
 func (s *search) addWaiter(k, n *node, wt *wait) {
-	if wt.ctx != nil && wt.ctx.Err() == nil && !k.bounded(wt) {
+	if wt.until.lasts() {
 		f := s.add(k, n)
 		f.wait, f.on, f.kind = k.waits, wt.on, wt.kind
 	}

@@ -66,6 +66,11 @@
 // those of the first event that ended it. To clean up after that, call the
 // clean-up function with [context.WithoutCancel], in the same goroutine.
 //
+// A ctx may be of a type of your own. It ends when its Done channel is closed, and
+// its Err is asked for the reason only after that. If Err panics or returns nil, the
+// task counts as cancelled, with the panic as the cause. A ctx whose methods block or
+// call functions of this package affects only the tasks that were started with it.
+//
 // Time limits, set with the option [Timeout], [Within] or [WaitFor], end what
 // they limit with a [*TimeoutError]. A cancellation that comes from further out
 // passes through them unchanged. In asyncio this distinction needs

@@ -101,7 +101,7 @@ func (n *node) observe() {
 // finish has n, a task in the tree, settle and leave. It is the last that the
 // task's goroutine does.
 func (n *node) finish(state State) {
-	_ = n.ctxErr() // what was first ends its ctx, and not the end
+	_ = n.ctxEnded() // what was first ends its ctx, and not the end
 	p := n.lockParent()
 	n.mu.Lock()
 	if n.hooks.called() {
@@ -138,7 +138,7 @@ func (n *node) gone() {
 // settle makes n final, wakes whoever waits for it, and calls the callbacks, the
 // oldest first.
 func (n *node) settle(state State) {
-	_ = n.ctxErr()
+	_ = n.ctxEnded()
 	n.mu.Lock()
 	done, hooks := n.settleLocked(state)
 	n.mu.Unlock()

@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // Info describes a task or a [Group] at one moment.
@@ -143,12 +145,10 @@ func siteOf(pc uintptr) string {
 	return fmt.Sprintf("%s:%d", lastElement(f.File), f.Line)
 }
 
-// deadline returns when n's ctx ends at the latest, or the zero time. A context
-// of the user's may be asked, so no lock is held.
+// deadline returns when n's ctx ends at the latest, as far as that is known, or the
+// zero time. It asks no context of the user's, for it is not n's task that asks.
 func (n *node) deadline() (at time.Time) {
-	if base := n.base(); base != nil {
-		at, _ = base.Deadline()
-	}
+	at, _ = latectx.Deadline(n.base())
 	s := n.scope()
 	if s == nil {
 		return at

@@ -4,6 +4,8 @@ import (
 	"context"
 	"runtime/trace"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // open makes n a new node in the tree, under the node that ctx comes from, with
@@ -60,7 +62,7 @@ func (n *node) follow(ctx context.Context) *node {
 	case p == nil:
 		n.env = &defaultEnv
 		p = root(n.id)
-		n.governed = done != nil
+		n.govern(ctx, done)
 	case done != nil && done == p.standard().Done():
 		// Only values were added, by context.WithValue or the like.
 		n.env, n.attached = p.env, true
@@ -70,9 +72,17 @@ func (n *node) follow(ctx context.Context) *node {
 		}
 	default:
 		n.env = p.env
-		n.governed = done != nil
+		n.govern(ctx, done)
 	}
 	return p
+}
+
+// govern makes ctx, whose channel is done, the base of n.
+func (n *node) govern(ctx context.Context, done <-chan struct{}) {
+	if done != nil {
+		n.governed = true
+		n.ctx = latectx.Base(ctx, call)
+	}
 }
 
 // configure applies o to n, which follow has seen to.

@@ -167,30 +167,60 @@ func (w *node) lend(n *node) bool {
 // there is or not, for what is cancelled is not to wait.
 func (w *node) takeBack(ctx context.Context) {
 	p := w.home.places
-	p.mu.Lock()
-	if p.taken < p.limit || ctx.Err() != nil {
-		p.taken++
-		p.mu.Unlock()
+	if p.take() {
 		return
 	}
+	has := false
+	defer func() {
+		if !has { // also if a method of ctx did not return
+			p.mu.Lock()
+			p.taken++
+			p.mu.Unlock()
+		}
+	}()
+	if ctx.Err() != nil {
+		return
+	}
+	done := ctx.Done()
 	came := make(chan struct{})
 	c := &comer{n: w, turn: func() { close(came) }}
+	p.mu.Lock()
+	if p.taken < p.limit {
+		p.taken++
+		p.mu.Unlock()
+		has = true
+		return
+	}
 	p.back = append(p.back, c)
 	p.mu.Unlock()
 	w.waitsFor(&turn)
 	select {
 	case <-came:
+		has = true
 		return
-	case <-ctx.Done():
+	case <-done:
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
 	case <-came:
+		has = true
 	default:
 		c.gone = true
 		p.taken++
+		has = true
 	}
+}
+
+// take takes a place if there is one.
+func (p *places) take() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.taken >= p.limit {
+		return false
+	}
+	p.taken++
+	return true
 }
 
 // queue has start called, which starts the goroutine of n, a task, when there is
@@ -220,5 +250,5 @@ func (n *node) dequeue() bool {
 	n.enter(Running)
 	n.mu.Unlock()
 	n.countQueued(-1)
-	return n.ctxErr() == nil
+	return !n.ctxEnded()
 }

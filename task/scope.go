@@ -50,7 +50,7 @@ func (s *scope) dying() bool {
 		return false
 	}
 	n := s.node.Load()
-	return n != nil && (*node)(n).ctxErr() != nil
+	return n != nil && n.ctxEnded()
 }
 
 // place returns the node in which what is to be in s goes that has no better
@@ -110,12 +110,13 @@ func (n *node) shutDown(waiter *node) {
 	s.waiter.Store(waiter)
 	n.mu.Lock()
 	over := uint32(isOver)
-	if n.ctxErr() != nil {
+	ended := n.ctxEnded()
+	if ended {
 		over |= isShut
 	}
 	s.shut(over)
 	n.mu.Unlock()
-	if n.ctxErr() != nil {
+	if ended || n.ctxEnded() {
 		n.endBelow()
 	}
 	n.judgeEnd(waiter)

@@ -27,11 +27,16 @@ func (n *node) join(p *node) error {
 	dying := n.home.dying()
 	direct := true
 	for {
-		p.mu.Lock()
-		if n.attached && p.is(isFinal) && !n.is(isCanceled) {
-			// p's ctx has ended with p, and n's descends from it.
+		if n.attached && !n.is(isCanceled) && p.is(isFinal|isCanceled) {
+			// p's ctx has ended, and n's descends from it. Why is asked with no lock
+			// held, as a ctx of the user's may have to say it.
 			_, cause := p.late.Cause(p.base())
 			n.cancelOwn(cause)
+		}
+		p.mu.Lock()
+		if n.attached && !n.is(isCanceled) && p.is(isFinal|isCanceled) {
+			p.mu.Unlock()
+			continue
 		}
 		if !p.is(isGone) {
 			break
@@ -60,10 +65,6 @@ func (n *node) join(p *node) error {
 	defer p.mu.Unlock()
 	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil && !n.is(isAlone) {
 		n.raise(isCounted)
-	}
-	if n.attached && p.is(isCanceled) && !n.is(isCanceled) {
-		_, cause := p.late.Cause(p.base())
-		n.cancelOwn(cause)
 	}
 	if flags&isDoomed != 0 && !n.is(isCanceled) {
 		n.cancelOwn(ErrRunEnded)

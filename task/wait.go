@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"runtime/trace"
+	"time"
 )
 
 // What node.waitFor points to if it is neither a task nor a Group.
@@ -18,9 +19,9 @@ var (
 // so with the same memory each time.
 type wait struct {
 	// Guarded by the waiting task's mu.
-	ctx   context.Context // what ends it; nil if there is no wait now
-	on    []*node         // whom it is for; nil for those of which one was taken
-	loop  *loop           // what it is for in place of on, or nil
+	until until
+	on    []*node // whom it is for; nil for those of which one was taken
+	loop  *loop   // what it is for in place of on, or nil
 	kind  waitKind
 	stuck *deadlock // what it was found to be part of
 
@@ -28,6 +29,52 @@ type wait struct {
 	one   [1]*node
 	hook  hook // for a wait for one
 }
+
+// An until is what ends a wait besides what the wait is for. It comes of a ctx, which
+// may be of a type of the user's, and is not asked any more: those who look at the
+// wait of another task are not to call what that one was given.
+type until struct {
+	open    bool            // there is a wait
+	bounded bool            // it will end by a deadline that is nearer than that of the task
+	own     *nodeCtx        // the ctx if it is one of ours, or nil
+	done    <-chan struct{} // its channel if it is not
+}
+
+// until returns what ctx makes of a wait of w.
+func (w *node) until(ctx context.Context) until {
+	u := until{open: true}
+	if own, ok := ctx.(*nodeCtx); ok {
+		if u.own = own; own.at.Load() == w {
+			return u
+		}
+	} else {
+		u.done = ctx.Done()
+	}
+	if at, ok := ctx.Deadline(); ok {
+		last, limited := time.Time{}, false
+		if base := w.base(); base != nil {
+			last, limited = base.Deadline()
+		}
+		u.bounded = !limited || at.Before(last)
+	}
+	return u
+}
+
+// over reports whether the ctx is done.
+func (u *until) over() bool {
+	if u.own != nil {
+		return u.own.Ended()
+	}
+	select {
+	case <-u.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// lasts reports whether it is for a wait that goes on unless what it is for ends.
+func (u *until) lasts() bool { return u.open && !u.bounded && !u.over() }
 
 // A waitKind is what a wait needs to be over.
 type waitKind uint8
@@ -41,6 +88,7 @@ const (
 // begin has w wait with its wait, which it returns: until ctx is done, for one,
 // or, if that is nil, for those in on.
 func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *wait {
+	until := w.until(ctx) // it may be the user's
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	wt := w.waits
@@ -52,7 +100,7 @@ func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *
 		wt.one[0] = one
 		on = wt.one[:]
 	}
-	wt.ctx, wt.on, wt.loop, wt.kind, wt.stuck = ctx, on, nil, how, nil
+	wt.until, wt.on, wt.loop, wt.kind, wt.stuck = until, on, nil, how, nil
 	select {
 	case <-wt.woken: // of an earlier wait
 	default:
@@ -65,7 +113,7 @@ func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *
 func (w *node) endWait() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waits.ctx = nil
+	w.waits.until = until{}
 }
 
 // verdict returns what w's wait was found to be part of, or nil.
@@ -225,8 +273,11 @@ func (n *node) await(ctx context.Context) error {
 		select {
 		case <-ended:
 		case <-done:
-			if !n.is(isFinal) {
-				return &Error{Op: "await", Task: n.name(), Err: interruptedBy(ctx)}
+			if n.is(isFinal) {
+				break
+			}
+			if why := interruptedBy(ctx); !n.is(isFinal) {
+				return &Error{Op: "await", Task: n.name(), Err: why}
 			}
 		}
 		return nil
@@ -252,23 +303,27 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	if w.maybeStuck(n) {
 		w.judgeWait()
 	}
-	var done <-chan struct{}
-	if c, own := ctx.(*nodeCtx); !own || c.at.Load() != w || w.base() != nil {
-		done = ctx.Done()
+	until := wt.until // which w alone writes
+	done := until.done
+	if c := until.own; c != nil && (c.at.Load() != w || w.base() != nil) {
+		done = c.Done()
 	} // else to be cancelled is to be roused
 	for !n.is(isFinal) {
 		stuck := w.verdict()
-		if stuck == nil && ctx.Err() == nil {
+		if stuck == nil && !until.over() {
 			wt.sleep(done)
 			continue
 		}
 		if !n.unhang(h) {
 			return nil // n has ended as well
 		}
-		if stuck == nil {
-			return &Error{Op: "await", Task: n.name(), Err: interruptedBy(ctx)}
+		if stuck != nil {
+			return &Error{Op: "await", Task: n.name(), Err: stuck}
 		}
-		return &Error{Op: "await", Task: n.name(), Err: stuck}
+		if why := interruptedBy(ctx); !n.is(isFinal) {
+			return &Error{Op: "await", Task: n.name(), Err: why}
+		}
+		return nil // it ended while ctx was asked
 	}
 	n.unhang(h) // or rouse could be at it still
 	return nil

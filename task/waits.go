@@ -82,7 +82,7 @@ func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 	case &several:
 		var l *loop
 		n.mu.Lock()
-		if n.waits != nil && n.waits.ctx != nil {
+		if n.waits != nil && n.waits.until.open {
 			on := n.waits.on
 			w.unseen = max(len(on)-limit, 0)
 			w.on, w.any, l = slices.Clone(on[:len(on)-w.unseen]), n.waits.kind == forAny, n.waits.loop

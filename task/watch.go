@@ -86,7 +86,9 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
 	}
+	done := ctx.Done()
 	wt := n.begin(ctx, nil, w.left, w.kind)
+	until := wt.until // which n alone writes
 	n.waitsFor(what)
 	defer n.waitsFor(nil)
 	for _, c := range w.nodes {
@@ -106,10 +108,10 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 		select {
 		case i := <-w.ended:
 			return i, nil
-		case <-ctx.Done():
+		case <-done:
 			return -1, nil
 		case <-wt.woken:
-			if ctx.Err() != nil {
+			if until.over() {
 				return -1, nil
 			}
 		}

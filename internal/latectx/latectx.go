@@ -19,7 +19,9 @@
 //	  └─→ ended ─→ ended, standard     the decision is made; std is made to agree with it
 //
 // Who finds the base done while it is open makes the decision by that, also who
-// only looks: what Err has returned is then what it is going to return. While the
+// only looks: what Err has returned is then what it is going to return. The decision
+// calls nothing that is the user's, and so may be made with locks held; see [Base].
+// While the
 // context is standard, the decision is that of std, which has a lock of its own
 // for it. The base reaches std a moment after it is done itself, and others that
 // derive from the base may hear of it earlier, so whoever finds the base done
@@ -34,7 +36,8 @@ import (
 
 // A Late is the state of a context. The zero Late is open. All methods are safe
 // for concurrent use. The base that they take is what ends the context besides
-// Cancel, always the same, or nil if there is no such thing.
+// Cancel, always the same, of those that [Base] returns; or nil if there is no such
+// thing.
 type Late struct{ phase atomic.Pointer[phase] }
 
 // A phase is immutable. A Late with none is open.
@@ -43,8 +46,17 @@ type phase struct {
 	std    context.Context
 	cancel context.CancelCauseFunc // nil if ended
 
-	// Ended, or nil.
+	// Ended, or nil: by itself, or by the end of what is to be asked for both.
 	err, cause error
+	by         Ended
+}
+
+// why returns the error and the cause of p, which is ended.
+func (p *phase) why() (err, cause error) {
+	if p.by != nil {
+		return p.by.Why()
+	}
+	return p.err, p.cause
 }
 
 // An End is an end by Cancel whose memory serves any number of contexts.
@@ -55,7 +67,8 @@ func NewEnd(cause error) *End {
 	return &End{phase{err: context.Canceled, cause: cause}}
 }
 
-// Err returns why the context is done, or nil if it is not.
+// Err returns why the context is done, or nil if it is not. It may call methods of
+// the context that the base was made of.
 func (l *Late) Err(base context.Context) error {
 	p := l.phase.Load()
 	if p == nil {
@@ -66,7 +79,17 @@ func (l *Late) Err(base context.Context) error {
 	if p.cancel != nil {
 		return p.caughtUp(base).Err()
 	}
-	return p.err
+	err, _ := p.why()
+	return err
+}
+
+// Ended reports whether the context is done. It calls nothing that is the user's.
+func (l *Late) Ended(base context.Context) bool {
+	p := l.phase.Load()
+	if p == nil {
+		p = l.look(base)
+	}
+	return p != nil && (p.cancel == nil || p.caughtUp(base).Err() != nil)
 }
 
 // caughtUp returns the std of p, which decides, once it is done if base is.
@@ -77,8 +100,10 @@ func (l *Late) Err(base context.Context) error {
 // base of somebody's own type ends std from another goroutine: nothing tells
 // when, and std counts.
 func (p *phase) caughtUp(base context.Context) context.Context {
-	if base != nil && p.std.Err() == nil && base.Err() != nil {
-		_ = context.Cause(base)
+	if base != nil && p.std.Err() == nil && IsDone(base) {
+		if f, ok := base.(*foreign); !ok || f.same {
+			_ = context.Cause(base)
+		}
 	}
 	return p.std
 }
@@ -89,7 +114,7 @@ func (l *Late) Cause(base context.Context) (err, cause error) {
 		return nil, nil
 	}
 	if p := l.phase.Load(); p.cancel == nil {
-		return err, p.cause
+		return p.why()
 	} else if cause = context.Cause(p.std); cause != nil {
 		return err, cause
 	}
@@ -98,9 +123,9 @@ func (l *Late) Cause(base context.Context) (err, cause error) {
 
 // Cancel ends the context with [context.Canceled] and cause, or, if base is done
 // already, with what that ended with. It does nothing to one that has ended. A
-// cause of nil is [context.Canceled].
+// cause of nil is [context.Canceled]. It calls nothing that is the user's.
 func (l *Late) Cancel(base context.Context, cause error) {
-	if l.ended(base) {
+	if l.decided(base) {
 		return
 	}
 	if cause == nil {
@@ -111,14 +136,14 @@ func (l *Late) Cancel(base context.Context, cause error) {
 
 // End is Cancel that takes no memory.
 func (l *Late) End(base context.Context, e *End) {
-	if l.ended(base) {
+	if l.decided(base) {
 		return
 	}
 	l.finish(base, &e.phase)
 }
 
-// ended reports whether the decision is made, and is not that of a std.
-func (l *Late) ended(base context.Context) bool {
+// decided reports whether the decision is made, and is not that of a std.
+func (l *Late) decided(base context.Context) bool {
 	p := l.phase.Load()
 	if p == nil {
 		p = l.look(base)
@@ -140,18 +165,19 @@ func (l *Late) finish(base context.Context, p *phase) {
 // look makes the decision by base if that is done, and returns the phase, nil
 // for open.
 func (l *Late) look(base context.Context) *phase {
-	if base == nil {
+	if base == nil || !IsDone(base) {
 		return nil
 	}
-	err := base.Err()
-	if err == nil {
-		return nil
+	if l.phase.Load() != nil {
+		return l.phase.Load()
 	}
-	cause := context.Cause(base)
-	if cause == nil { // base is of a type of its own, inside one that is not done
-		cause = err
+	next := new(phase)
+	if ours, ok := base.(Ended); ok {
+		next.by = ours
+	} else {
+		next.err, next.cause = why(base)
 	}
-	l.phase.CompareAndSwap(nil, &phase{err: err, cause: cause})
+	l.phase.CompareAndSwap(nil, next)
 	return l.phase.Load()
 }
 
@@ -186,7 +212,8 @@ func (p *phase) standard(base context.Context) *phase {
 		std, cancel := context.WithCancelCause(base)
 		return &phase{std: std, cancel: cancel}
 	}
-	return &phase{std: done(p.err, p.cause), err: p.err, cause: p.cause}
+	err, cause := p.why()
+	return &phase{std: done(err, cause), err: err, cause: cause}
 }
 
 // done returns a context of the standard library that is done with err and

@@ -1,0 +1,111 @@
+package gather_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/task"
+)
+
+// A hostileCtx is a context of a type of somebody's own, whose Err does what it likes
+// once it has ended.
+type hostileCtx struct {
+	context.Context
+	done chan struct{}
+	do   atomic.Pointer[func()]
+}
+
+func (c *hostileCtx) Done() <-chan struct{} { return c.done }
+
+func (c *hostileCtx) Err() error {
+	if do := c.do.Load(); do != nil {
+		(*do)()
+		return context.DeadlineExceeded
+	}
+	return nil
+}
+
+func (c *hostileCtx) end(do func()) {
+	c.do.Store(&do)
+	close(c.done)
+}
+
+// Whatever the Err of the caller's ctx does, a call ends, with an error, and takes
+// nothing else with it.
+func TestHostileCtx(t *testing.T) {
+	errHostile := errors.New("hostile")
+	items := []int{0, 1, 2, 3, 4, 5, 6, 7}
+	calls := map[string]func(ctx context.Context, job func(context.Context, int) (int, error)) error{
+		"Map": func(ctx context.Context, job func(context.Context, int) (int, error)) error {
+			_, err := gather.Map(ctx, items, job)
+			return err
+		},
+		"Map with a limit": func(ctx context.Context, job func(context.Context, int) (int, error)) error {
+			_, err := gather.Map(ctx, items, job, gather.Limit(2))
+			return err
+		},
+		"Map with weights": func(ctx context.Context, job func(context.Context, int) (int, error)) error {
+			_, err := gather.Map(ctx, items, job, gather.Weight(2, func(int) int64 { return 1 }))
+			return err
+		},
+		"Stream": func(ctx context.Context, job func(context.Context, int) (int, error)) error {
+			var errs []error
+			for _, err := range gather.Stream(ctx, slices.Values(items), job, gather.Limit(2)) {
+				errs = append(errs, err)
+			}
+			return errors.Join(errs...)
+		},
+		"Group": func(ctx context.Context, job func(context.Context, int) (int, error)) error {
+			g, ctx := gather.WithContext(ctx)
+			for _, i := range items {
+				g.Go(func() error { _, err := job(ctx, i); return err })
+			}
+			return g.Wait()
+		},
+	}
+	for name, hostility := range map[string]func(){
+		"panics":    func() { panic(errHostile) },
+		"exits":     runtime.Goexit,
+		"looks":     func() { task.Snapshot() },
+		"behaves":   func() {},
+		"nil error": func() { panic(nil) }, //nolint:govet // it is what is tried
+	} {
+		for kind, call := range calls {
+			t.Run(kind+"/"+name, func(t *testing.T) {
+				ended := make(chan error, 1)
+				go func() {
+					_, err := task.Run(context.Background(), func(ctx context.Context) (struct{}, error) {
+						c := &hostileCtx{Context: ctx, done: make(chan struct{})}
+						var once atomic.Bool
+						return struct{}{}, call(c, func(ctx context.Context, _ int) (int, error) {
+							if once.CompareAndSwap(false, true) {
+								c.end(hostility)
+							}
+							<-ctx.Done()
+							return 0, ctx.Err()
+						})
+					})
+					ended <- err
+				}()
+				select {
+				case err := <-ended:
+					require.Error(t, err)
+					if name == "panics" && kind != "Group" {
+						assert.ErrorIs(t, err, errHostile, "why the ctx did not say")
+					}
+				case <-time.After(20 * time.Second):
+					t.Fatal("hangs")
+				}
+			})
+		}
+	}
+}

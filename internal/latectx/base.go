@@ -1,0 +1,266 @@
+package latectx
+
+import (
+	"context"
+	"reflect"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
+
+// A context may be of anybody's type, whose methods do what they like: panic,
+// block, call back into who asks. Whoever decides that a context of ours has ended
+// holds locks, and may do so on behalf of others than the ones that context was
+// given to. So no decision calls a method of such a type. It looks at the Done
+// channel, which was asked for once, and leaves it to those who want to know why
+// it is closed to ask the context.
+
+// Ended is what contexts of ours have as bases of others.
+type Ended interface {
+	context.Context
+
+	// Ended reports whether the context is done. It calls nothing that is the
+	// user's.
+	Ended() bool
+
+	// Why returns Err and Cause, which may call what is the user's.
+	Why() (err, cause error)
+
+	// Base returns its own base, or nil.
+	Base() context.Context
+}
+
+// IsDone reports whether base, one that [Base] returned, is done. It calls nothing
+// that is the user's.
+func IsDone(base context.Context) bool {
+	if ours, ok := base.(Ended); ok {
+		return ours.Ended()
+	}
+	return base.Err() != nil
+}
+
+// why returns the error and the cause of ctx, which is done.
+func why(ctx context.Context) (err, cause error) {
+	if ours, ok := ctx.(Ended); ok {
+		return ours.Why()
+	}
+	return ctx.Err(), context.Cause(ctx)
+}
+
+// Call calls f on the calling goroutine, and then end with the error of f's panic
+// or Goexit, or with nil, as the Call of a task.Func does.
+type Call func(f func(), end func(error))
+
+// Base returns ctx in a form that may be a base: ctx itself if it is a context of
+// ours, or one of the standard library that says by itself whether it is done. In
+// all other cases the base costs an allocation; it calls the methods of ctx with
+// call.
+//
+// Base itself calls Done, Deadline and Value of such a ctx.
+func Base(ctx context.Context, call Call) context.Context {
+	if _, ours := ctx.(Ended); ours || isStandard(ctx) {
+		return ctx
+	}
+	done := ctx.Done()
+	f := &foreign{Context: ctx, done: done, call: call}
+	f.at, f.timed = ctx.Deadline()
+	if done == nil {
+		return f
+	}
+	if ours, ok := ctx.Value(nearestKey{}).(Ended); ok && ours.Done() == done {
+		f.inner, f.same = ours, true
+	} else if std, ok := ctx.Value(cancelKey).(context.Context); ok && cancelKey != nil {
+		f.inner, f.same = std, std.Done() == done
+	}
+	return f
+}
+
+type nearestKey struct{}
+
+// AsksNearest reports whether key is the one under which Base looks for the nearest
+// context of ours around one of somebody else's. A context of ours answers itself.
+func AsksNearest(key any) bool { return key == nearestKey{} }
+
+// Deadline returns the deadline of base, which may be nil, as far as it is known
+// without calling what is the user's.
+func Deadline(base context.Context) (time.Time, bool) {
+	for base != nil {
+		if f, ok := base.(*foreign); ok {
+			return f.at, f.timed
+		}
+		if reflect.TypeOf(base) == timerType {
+			return base.Deadline()
+		}
+		if ours, ok := base.(Ended); ok {
+			base = ours.Base()
+		} else {
+			base = around(base)
+		}
+	}
+	return time.Time{}, false
+}
+
+// The types of the standard library's contexts, as Base and Deadline tell them.
+var (
+	valueType  = reflect.TypeOf(context.WithValue(context.Background(), nearestKey{}, nil))
+	cancelType = typeOf(context.WithCancel(context.Background()))
+	timerType  = typeOf(context.WithTimeout(context.Background(), time.Hour))
+
+	// These never end.
+	backgroundType = reflect.TypeOf(context.Background())
+	todoType       = reflect.TypeOf(context.TODO())
+	withoutType    = reflect.TypeOf(context.WithoutCancel(context.Background()))
+)
+
+func typeOf(ctx context.Context, stop context.CancelFunc) reflect.Type {
+	stop()
+	return reflect.TypeOf(ctx)
+}
+
+// isStandard reports whether ctx never ends, or is one that [context.WithCancel] and
+// its like made, or one of those with values added.
+func isStandard(ctx context.Context) bool {
+	for ctx != nil {
+		switch reflect.TypeOf(ctx) {
+		case cancelType, timerType, backgroundType, todoType, withoutType:
+			return true
+		case valueType:
+			ctx = around(ctx)
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// around returns what ctx, one of the standard library's, was derived from, or nil
+// if it does not show.
+func around(ctx context.Context) context.Context {
+	switch reflect.TypeOf(ctx) {
+	case cancelType, valueType:
+		if f := reflect.ValueOf(ctx).Elem().Field(0); f.Kind() == reflect.Interface && f.CanInterface() {
+			outer, _ := f.Interface().(context.Context)
+			return outer
+		}
+	}
+	return nil
+}
+
+// A foreign is a context of somebody's own type as a base: done when the channel
+// is closed, and because of what the context then says when it is asked, once.
+type foreign struct {
+	context.Context
+	done  <-chan struct{}
+	inner context.Context // the nearest around Context that is ours, or standard; or nil
+	same  bool            // inner has the same channel, and so says why
+	timed bool
+	at    time.Time
+	call  Call
+
+	asking   sync.Once
+	answered chan struct{}
+	asker    atomic.Uint64 // the goroutine that asks
+	told     atomic.Pointer[told]
+}
+
+var _ Ended = (*foreign)(nil)
+
+// told is what a foreign ended with.
+type told struct {
+	err, cause error
+	std        context.Context // one that ended so, if inner did not; or nil
+}
+
+func (f *foreign) Ended() bool {
+	select {
+	case <-f.done:
+		return true
+	default:
+		return false
+	}
+}
+
+// Why asks the context why it is done, unless it has said so.
+//
+// A context that does not say is cancelled; and if that is because its method does
+// not return, the cause is the error of that. One that asks, while it is asked, what
+// has ended because of it can get no answer but that.
+func (f *foreign) Why() (err, cause error) {
+	switch {
+	case !f.Ended():
+		return nil, nil
+	case f.same:
+		return why(f.inner)
+	case f.told.Load() == nil:
+		f.asking.Do(func() {
+			f.answered = make(chan struct{})
+			go f.ask()
+		})
+		if f.asker.Load() == gls.Goroutine() {
+			f.tell(nil, nil)
+		} else {
+			<-f.answered
+		}
+	}
+	t := f.told.Load()
+	return t.err, t.cause
+}
+
+// ask is a goroutine, for its own good: a Goexit must not end one that has more to
+// do, as that of a standard context has that is to end when f does.
+func (f *foreign) ask() {
+	defer close(f.answered)
+	f.asker.Store(gls.Goroutine())
+	var err, cause error
+	f.call(func() {
+		err = f.Context.Err()
+		cause = context.Cause(f.Context)
+	}, func(fault error) {
+		if fault != nil {
+			err, cause = nil, fault
+		}
+		f.tell(err, cause)
+	})
+}
+
+// tell notes why f is done, if that is not known yet.
+func (f *foreign) tell(err, cause error) {
+	t := &told{err, cause, nil}
+	switch {
+	case err == nil:
+		t.err = context.Canceled
+		if cause == nil {
+			t.cause = t.err
+		}
+		t.std = done(t.err, t.cause)
+	case cause == nil: // f is inside one that is not done
+		t.cause = err
+	}
+	f.told.CompareAndSwap(nil, t)
+}
+
+func (f *foreign) Base() context.Context { return nil }
+
+func (f *foreign) Done() <-chan struct{} { return f.done }
+
+func (f *foreign) Deadline() (time.Time, bool) { return f.at, f.timed }
+
+func (f *foreign) Err() error {
+	err, _ := f.Why()
+	return err
+}
+
+func (f *foreign) Value(key any) any {
+	if key != cancelKey || cancelKey == nil {
+		return f.Context.Value(key)
+	}
+	if t := f.told.Load(); t != nil && t.std != nil {
+		return t.std.Value(key)
+	}
+	if f.inner == nil {
+		return nil
+	}
+	return f.inner.Value(key)
+}
