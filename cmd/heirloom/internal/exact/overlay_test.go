@@ -214,22 +214,28 @@ func TestUsersOverlay(t *testing.T) {
 }
 
 func TestPatch(t *testing.T) {
-	if _, err := exec.LookPath("patch"); err != nil {
-		t.Skip("there is no patch command")
-	}
-	d := distribution(t)
-	b, err := d.Prepare(t.TempDir(), "", "")
-	require.NoError(t, err)
-	want := replacements(t, b)
+	for _, command := range [][]string{{"patch", "-p1", "--fuzz=0"}, {"git", "apply"}} {
+		t.Run(command[0], func(t *testing.T) {
+			if _, err := exec.LookPath(command[0]); err != nil {
+				t.Skip("there is no such command")
+			}
+			d := distribution(t)
+			b, err := d.Prepare(t.TempDir(), "", "")
+			require.NoError(t, err)
+			want := replacements(t, b)
 
-	var patch bytes.Buffer
-	require.NoError(t, d.Patch(&patch))
-	cmd := exec.Command("patch", "-p1", "--fuzz=0")
-	cmd.Dir = d.Root
-	cmd.Stdin = &patch
-	out, err := cmd.CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	for from, to := range want {
-		assert.Equal(t, read(t, to), read(t, from))
+			var patch bytes.Buffer
+			require.NoError(t, d.Patch(&patch))
+			assert.Equal(t, len(want), strings.Count("\n"+patch.String(), "\ndiff --git a/src/runtime/"),
+				"by this line Bazel knows where a file's part begins")
+			cmd := exec.Command(command[0], command[1:]...)
+			cmd.Dir = d.Root
+			cmd.Stdin = &patch
+			out, err := cmd.CombinedOutput()
+			require.NoError(t, err, "%s", out)
+			for from, to := range want {
+				assert.Equal(t, read(t, to), read(t, from))
+			}
+		})
 	}
 }

@@ -20,7 +20,7 @@ func (d *Distribution) Patch(w io.Writer) error {
 	for _, name := range slices.Sorted(maps.Keys(original)) {
 		text := original[name]
 		lines := bytes.SplitAfter(text, []byte("\n"))
-		fmt.Fprintf(&patch, "--- a/src/runtime/%s\n+++ b/src/runtime/%[1]s\n", name)
+		fmt.Fprintf(&patch, "%s--- a/src/runtime/%s\n+++ b/src/runtime/%[2]s\n", gitHeader(name), name)
 		added := 0
 		for _, in := range insertions {
 			if in.file != name {
@@ -34,10 +34,17 @@ func (d *Distribution) Patch(w io.Writer) error {
 		}
 	}
 	file := fmt.Appendf(nil, accessors, d.Version)
-	fmt.Fprintf(&patch, "--- /dev/null\n+++ b/src/runtime/%s\n@@ -0,0 +1,%d @@\n", accessorsFile, bytes.Count(file, []byte("\n")))
+	fmt.Fprintf(&patch, "%snew file mode 100644\n--- /dev/null\n+++ b/src/runtime/%s\n@@ -0,0 +1,%d @@\n",
+		gitHeader(accessorsFile), accessorsFile, bytes.Count(file, []byte("\n")))
 	for line := range bytes.Lines(file) {
 		fmt.Fprintf(&patch, "+%s", line)
 	}
 	_, err = w.Write(patch.Bytes())
 	return err
+}
+
+// gitHeader returns the line that begins a file's part of a patch, as git has it:
+// Bazel takes all parts for one without it.
+func gitHeader(name string) string {
+	return fmt.Sprintf("diff --git a/src/runtime/%s b/src/runtime/%[1]s\n", name)
 }
