@@ -10,13 +10,13 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Interceptor returns an interceptor for clients and for servers, unary RPCs and streams: a
-// client sends the variables of the fields with each RPC, and a server runs each handler
-// with variables of its own and with those that were sent. Without fields a server's
-// handlers have variables of their own, and that is all.
+// Interceptor returns an interceptor for clients and servers, for unary RPCs
+// and streams. A client sends the variables of the fields with each RPC, and a
+// server runs each handler with variables of its own and with those that were
+// sent. Without fields, a server's handlers only get variables of their own.
 //
-// It panics if two fields that are sent, or two that are received, have the same key, or
-// if Connect can't have a field's key.
+// It panics if two fields that are sent, or two that are received, have the
+// same key, or if Connect does not allow a field's key.
 func Interceptor(fields ...ctxwire.Field) connect.Interceptor {
 	return &interceptor{ctxwire.NewWire(protocol, fields...)}
 }
@@ -51,8 +51,8 @@ func (i *interceptor) WrapStreamingHandler(next connect.StreamingHandlerFunc) co
 	}
 }
 
-// receive calls handle with the variables that in has, once what is to be sent back is in
-// the headers of the response.
+// receive calls handle with the variables in in, after adding what is to be
+// sent back to the headers of the response.
 func (i *interceptor) receive(ctx context.Context, in http.Header, handle func(context.Context) error) error {
 	var reply ctxwire.Outgoing
 	if info, ok := connect.CallInfoForHandlerContext(ctx); ok {

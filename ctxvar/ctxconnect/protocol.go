@@ -10,11 +10,12 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// protocol is what Connect can carry in headers, by all of its protocols.
+// protocol describes what Connect can carry in headers, with all of its
+// protocols.
 var protocol = ctxwire.Protocol{Name: "ctxconnect", Key: keyOf, Valid: isValue}
 
-// keyOf returns key as http.Header has it, or an error if HTTP, Connect or gRPC see to that
-// header themselves.
+// keyOf returns key in the form of http.Header, or an error if HTTP, Connect or
+// gRPC handle that header themselves.
 func keyOf(key string) (string, error) {
 	key = http.CanonicalHeaderKey(key)
 	switch key {
@@ -31,7 +32,7 @@ func keyOf(key string) (string, error) {
 
 var errKey = errors.New("it is a name of HTTP's, Connect's or gRPC's own")
 
-// isValue reports whether text gets through each of the protocols as it is.
+// isValue reports whether each of the protocols carries text unchanged.
 func isValue(key, text string) bool {
 	if isBinary(key) {
 		return true // it is encoded
@@ -49,7 +50,8 @@ func isBinary(key string) bool { return strings.HasSuffix(key, "-Bin") }
 // header is the headers of an RPC. It is [ctxwire.Incoming] and [ctxwire.Outgoing].
 type header http.Header
 
-// Values returns the texts under key, without those of a binary one that can't be decoded.
+// Values returns the texts under key, without those of a binary key that cannot
+// be decoded.
 func (h header) Values(key string) []string {
 	texts := h[key]
 	if !isBinary(key) {
@@ -64,7 +66,7 @@ func (h header) Values(key string) []string {
 	return decoded
 }
 
-// Set makes text the only one under key.
+// Set sets the text under key, replacing all others there.
 func (h header) Set(key, text string) {
 	if isBinary(key) {
 		text = connect.EncodeBinaryHeader([]byte(text))

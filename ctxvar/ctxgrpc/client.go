@@ -10,11 +10,11 @@ import (
 )
 
 // UnaryClientInterceptor returns an interceptor that sends the variables of the
-// fields with each call, as the calling goroutine has them. A call fails with a
-// [*ctxwire.FieldError] if a value can't be sent.
+// fields with each call, with the values of the calling goroutine. If a value
+// cannot be sent, the call fails with a [*ctxwire.FieldError].
 //
-// It panics if two fields that are sent have the same key, or if metadata can't have
-// a field's key.
+// It panics if two fields that are sent have the same key, or if metadata does
+// not allow a field's key.
 func UnaryClientInterceptor(fields ...ctxwire.Field) grpc.UnaryClientInterceptor {
 	wire := ctxwire.NewWire(protocol, fields...)
 	return func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
@@ -24,8 +24,8 @@ func UnaryClientInterceptor(fields ...ctxwire.Field) grpc.UnaryClientInterceptor
 	}
 }
 
-// StreamClientInterceptor is [UnaryClientInterceptor] for streams. What is sent
-// are the values that the goroutine that opens the stream has then.
+// StreamClientInterceptor is [UnaryClientInterceptor] for streams. The values
+// are those of the goroutine that opens the stream, at that moment.
 func StreamClientInterceptor(fields ...ctxwire.Field) grpc.StreamClientInterceptor {
 	wire := ctxwire.NewWire(protocol, fields...)
 	return func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (stream grpc.ClientStream, err error) {
@@ -51,14 +51,14 @@ func send(ctx context.Context, wire *ctxwire.Wire, call func(context.Context) er
 	return err
 }
 
-// pairs are keys and values, one after the other.
+// pairs holds keys and values, alternating.
 type pairs []string
 
-// Set adds a pair, whose key is not yet there.
+// Set adds a pair, whose key must be new.
 func (p *pairs) Set(key, text string) { *p = append(*p, key, text) }
 
-// in returns a ctx whose outgoing metadata has the pairs, in place of others with
-// the same keys.
+// in returns a ctx whose outgoing metadata has the pairs, in place of others
+// with the same keys.
 func (p pairs) in(ctx context.Context) context.Context {
 	if len(p) == 0 {
 		return ctx

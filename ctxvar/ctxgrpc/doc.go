@@ -1,5 +1,5 @@
-// Package ctxgrpc gives each RPC its own variables, and sends variables along
-// with RPCs: what a client has set is set in the server's handler, and in all
+// Package ctxgrpc gives each RPC variables of its own, and sends variables with
+// RPCs: what a client has set is set in the server's handler, and in everything
 // that the handler calls, without a parameter.
 //
 //	var (
@@ -14,37 +14,38 @@
 //	server := grpc.NewServer(ctxgrpc.ServerOptions(fields...)...)
 //	conn, err := grpc.NewClient(target, append(ctxgrpc.DialOptions(fields...), …)...)
 //
-// Only what is chosen so travels. Put these options before those with other
-// interceptors, which then see the variables too.
+// Only the variables of these fields are sent. Put these options before those
+// with other interceptors, which then see the variables too.
 //
 // # Servers
 //
-// A handler runs with a copy of the variables of the goroutine that serves, and
-// with those of the metadata on top. What it sets is gone when the RPC ends, also
-// by a panic, and however goroutines are reused for RPCs. Its ctx carries them, see
-// [ctxvar.FromContext].
+// A handler runs with a copy of the variables of the serving goroutine, and
+// with those of the metadata on top. What it sets is discarded when the RPC
+// ends, even by a panic, and however goroutines are reused for RPCs. Its ctx
+// carries its variables (see [ctxvar.FromContext]).
 //
-// What a client sends is input like any other: package ctxwire says what is taken for
-// none. Here that is what has characters other than printable ASCII ones, too, or a
-// space at an end, but see below. Whether clients may be believed, who say which
-// tenant or user they act for, is for the server to know; choose for a server that
-// anyone can reach only what does no harm. The ID of a request is sent back with the
-// header of the response.
+// What a client sends is untrusted input: package ctxwire says which values are
+// refused. Here, these include values with characters other than printable
+// ASCII, or with a space at an end (but see below). The server must decide
+// whether to trust clients that name a tenant or a user; for a server that
+// anybody can reach, choose only fields that do no harm. The ID of a request is
+// sent back with the header of the response.
 //
 // # Clients
 //
-// An RPC is sent with the values that the calling goroutine has or, where it has none,
-// with those of the snapshot that ctx carries. What the outgoing metadata of ctx has
-// under the same key already is replaced. A value that can't be sent makes the call
-// fail with a [*ctxwire.FieldError], whose status has the code Internal, before
-// anything is sent.
+// An RPC is sent with the values of the calling goroutine or, where it has
+// none, with those of the snapshot that ctx carries. A value that the outgoing
+// metadata of ctx already has under the same key is replaced. If a value cannot
+// be sent, the call fails with a [*ctxwire.FieldError], whose status has the
+// code Internal, before anything is sent.
 //
-// A client's connections are opened by goroutines that descend from the one that
-// called grpc.NewClient, and inherit its variables for as long as they last. Make
-// clients when the program starts or, in a request, with [ctxvar.Detach].
+// A client's connections are opened by goroutines that descend from the one
+// that called grpc.NewClient, and they keep its variables for as long as they
+// last. Make clients when the program starts or, in a request, within
+// [ctxvar.Detach].
 //
 // # Keys
 //
-// Keys are made lower-case, as gRPC has them. The value of a key that ends with
+// Keys are lower-cased, as gRPC requires. The value of a key that ends with
 // "-bin" may have any bytes; gRPC encodes it.
 package ctxgrpc

@@ -10,12 +10,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// ServerOptions returns the options of a server whose handlers have variables of their
-// own, and those of the fields: both interceptors and the [StatsHandler].
+// ServerOptions returns the options of a server whose handlers have variables
+// of their own, and those of the fields. They are both interceptors and the
+// [StatsHandler].
 //
-// grpc.NewServer calls interceptors in the order of its options. To have others between
-// these two kinds, or around, give it [UnaryServerInterceptor], [StreamServerInterceptor]
-// and [StatsHandler] by themselves. ServerOptions panics as the interceptors do.
+// grpc.NewServer calls interceptors in the order of its options. To put other
+// interceptors between the two or around them, use [UnaryServerInterceptor],
+// [StreamServerInterceptor] and [StatsHandler] separately. ServerOptions panics
+// as the interceptors do.
 func ServerOptions(fields ...ctxwire.Field) []grpc.ServerOption {
 	return []grpc.ServerOption{
 		grpc.StatsHandler(StatsHandler()),
@@ -33,17 +35,19 @@ func DialOptions(fields ...ctxwire.Field) []grpc.DialOption {
 	}
 }
 
-// StatsHandler returns a handler that keeps what the handlers of a server inherit from
-// the goroutine that serves, also where grpc-go labels its goroutines: if the
-// environment's GRPC_GO_SERVER_GOROUTINE_LABELS says so. In the default mode, see
-// [ctxvar.Mode], these labels otherwise take the place of the variables before any
-// interceptor is called, and handlers begin with what the client has sent alone. It may
-// be given to a server beside others, and reports nothing.
+// StatsHandler returns a handler that preserves what the handlers of a server
+// inherit from the serving goroutine even if grpc-go labels its goroutines,
+// which it does if the environment variable GRPC_GO_SERVER_GOROUTINE_LABELS is
+// set to do so. In the default mode (see [ctxvar.Mode]), these labels otherwise
+// replace the variables before any interceptor is called, and handlers begin
+// only with what the client has sent. The handler may be given to a server
+// together with others, and reports nothing.
 func StatsHandler() stats.Handler { return connTagger{} }
 
-// connTagger has the ctx of each connection, and so of each of its RPCs, carry the
-// variables that its goroutine has inherited from the one that serves. grpc-go gives an
-// RPC's goroutine labels from that ctx, and so keeps them.
+// A connTagger makes the ctx of each connection, and so of each of its RPCs,
+// carry the variables that the connection's goroutine has inherited from the
+// serving goroutine. grpc-go labels an RPC's goroutine from that ctx, and so
+// preserves the variables.
 type connTagger struct{}
 
 var _ stats.Handler = connTagger{}

@@ -7,13 +7,13 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// protocol is what gRPC can carry in metadata.
+// protocol describes what gRPC can carry in metadata.
 var protocol = ctxwire.Protocol{Name: "ctxgrpc", Key: keyOf, Valid: isValue}
 
 var errKey = errors.New("use letters, digits and any of -_. and no name of gRPC's own")
 
-// keyOf returns key as metadata has it, or an error if it is gRPC's own or has
-// characters that no key has.
+// keyOf returns key in the form of metadata, or an error if the key belongs to
+// gRPC or has characters that a key must not have.
 func keyOf(key string) (string, error) {
 	key = strings.ToLower(key)
 	switch key {
@@ -41,6 +41,6 @@ func isValue(key, text string) bool {
 			return false
 		}
 	}
-	// HTTP/2 has no values that begin or end with a space; proxies cut it off.
+	// HTTP/2 values do not begin or end with a space; proxies remove it.
 	return strings.Trim(text, " ") == text
 }

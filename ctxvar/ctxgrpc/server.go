@@ -11,14 +11,15 @@ import (
 
 // UnaryServerInterceptor returns an interceptor that runs each handler with
 // variables of its own, and with those of the fields that the client has sent.
-// The handler's ctx carries them. Without fields, it does the former only.
+// The handler's ctx carries them. Without fields, handlers only get variables
+// of their own.
 //
-// A handler begins with what the goroutine that serves had set. Give the server the
-// [StatsHandler] too, which sees to that where grpc-go labels its goroutines, or use
-// [ServerOptions], which have all three.
+// A handler begins with the variables of the serving goroutine. Also give the
+// server the [StatsHandler], which preserves them where grpc-go labels its
+// goroutines, or use [ServerOptions], which includes all three.
 //
-// It panics if two fields that are received have the same key, or if metadata can't
-// have a field's key.
+// It panics if two fields that are received have the same key, or if metadata
+// does not allow a field's key.
 func UnaryServerInterceptor(fields ...ctxwire.Field) grpc.UnaryServerInterceptor {
 	wire := ctxwire.NewWire(protocol, fields...)
 	return func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, handler grpc.UnaryHandler) (resp any, err error) {
@@ -50,8 +51,8 @@ type serverStream struct {
 
 func (s *serverStream) Context() context.Context { return s.ctx }
 
-// receive calls handle with the variables of wire set to what the metadata of ctx
-// has, once what is to be sent back is in the header.
+// receive calls handle with the variables of wire set from the metadata of ctx,
+// after adding what is to be sent back to the header.
 func receive(ctx context.Context, wire *ctxwire.Wire, setHeader func(metadata.MD) error, handle func(context.Context) error) error {
 	var back reply
 	err := wire.Receive(ctx, incoming{ctx}, &back, func(ctx context.Context) error {
@@ -76,7 +77,7 @@ func (in incoming) Values(key string) []string {
 	return metadata.ValueFromIncomingContext(in.ctx, key)
 }
 
-// reply is the metadata that goes back.
+// A reply is the metadata that is sent back.
 type reply struct{ md metadata.MD }
 
 func (r *reply) Set(key, text string) {

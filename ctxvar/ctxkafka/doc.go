@@ -1,6 +1,7 @@
-// Package ctxkafka sends variables along with records of Kafka, by the client
-// github.com/twmb/franz-go, and gives each record that is handled its own: what the producer
-// has set is set in the handler, and in all that it calls, without a parameter.
+// Package ctxkafka sends variables with records of Kafka, through the client
+// github.com/twmb/franz-go, and gives each record that is handled variables of
+// its own: what the producer has set is set in the handler, and in everything
+// that it calls, without a parameter.
 //
 //	var (
 //		requestID = ctxvar.New[string]("request_id")
@@ -16,27 +17,29 @@
 //		…
 //	})
 //
-// Only what is chosen so travels, in the headers of the record.
+// Only the variables of these fields are sent, in the headers of the record.
 //
 // # Consumers
 //
-// To handle a record is a piece of work, see [ctxvar.Work]. It has the variables that the
-// ctx given to [Wire.Receive] carries, see [ctxvar.NewContext], and those of the record on
-// top. What the goroutine has that polls does not count: one record's variables are never
-// another's. What a handler sets is gone when it returns or panics. Its ctx carries its
-// variables. A panic goes on. Records of one poll may be handled by several goroutines at
-// the same time.
+// The handling of a record is a work (see [ctxvar.Work]). It has the variables
+// that the ctx given to [Wire.Receive] carries (see [ctxvar.NewContext]), with
+// those of the record on top. The variables of the polling goroutine are
+// ignored, so one record's variables never get into another's handling. What a
+// handler sets is discarded when it returns or panics. Its ctx carries its
+// variables. A panic continues. Several goroutines may handle records of one
+// poll at the same time.
 //
-// What a producer sends is input like any other: package ctxwire says what is taken for
-// none. Whether producers may be believed, who say which tenant or user they act for, is
-// for the program to know.
+// What a producer sends is untrusted input: package ctxwire says which values
+// are refused. The program must decide whether to trust producers that name a
+// tenant or a user.
 //
 // # Producers
 //
-// A record is sent with the values that the calling goroutine has, or with those that ctx
-// carries if they are of another piece of work; see [Wire.Produce]. What the record's
-// headers have under the same key already is replaced. A value that can't be sent makes
-// producing fail with a [*ctxwire.FieldError] before anything is sent.
+// A record is sent with the values of the calling goroutine, or with those that
+// ctx carries if they belong to another work; see [Wire.Produce]. A value that
+// the record's headers already have under the same key is replaced. If a value
+// cannot be sent, producing fails with a [*ctxwire.FieldError] before anything
+// is sent.
 //
-// Keys are as they are written: X-Tenant is not x-tenant.
+// Keys are case-sensitive: X-Tenant is not x-tenant.
 package ctxkafka

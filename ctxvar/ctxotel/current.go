@@ -12,39 +12,44 @@ import (
 )
 
 // Current is the variable that holds the goroutine's current span. It has no
-// default; [Span] returns a span in any case.
+// default; [Span] always returns a span.
 //
-// Most programs need not name it: [Tracer.Start] and [With] set it. It is there
-// for what reads variables, such as a logger, see [LogAttrs], and for tests. A
-// span that is set by hand becomes the parent of the next one like any other.
-// The value may be a span that has ended, which Span does not return.
+// Most programs need not use it, because [Tracer.Start] and [With] set it. It
+// is for code that reads variables, such as a logger (see [LogAttrs]), and for
+// tests. A span that is set directly becomes the parent of the next span like
+// any other. The value may be a span that has ended, which Span does not
+// return.
 var Current = ctxvar.New[trace.Span]("otel.span")
 
-// none is what OpenTelemetry has where there is no span. It records nothing.
+// none is OpenTelemetry's span for code outside of any span. It records
+// nothing.
 var none = trace.SpanFromContext(context.Background())
 
-// A link is a span as [Current] has it: with those that it was started in, as far
-// as they were current ones too.
+// A link is a span as the value of [Current], together with the spans in which
+// it was started, as far as these were current too.
 type link struct {
 	trace.Span // never nil, nor a link
 	up         *link
-	// bag is the baggage of the ctx that the trace came from, for span processors
-	// that look at it.
+	// bag is the baggage of the ctx that the trace came from, for span
+	// processors that read it.
 	bag baggage.Baggage
 
-	// ctx is that which the span is in, for what tracers keep in there beside it. It is
-	// nil once the span, or With, has ended: goroutines that go on don't keep it.
+	// ctx is the ctx that has the span, for other values that tracers keep
+	// there. It is nil once the span, or With, has ended, so goroutines that go
+	// on do not keep it alive.
 	ctx atomic.Pointer[context.Context]
 
-	// recorded tells that the span was recording when it became the current one.
+	// recorded reports whether the span was recording when it became current.
 	recorded bool
-	// over tells that the span was ended by the End method that Start returned. It is
-	// all that tells of a span that never records, since nobody sampled it.
+	// over reports whether the span was ended by the End method that Start
+	// returned. For a span that never records, because it was not sampled,
+	// nothing else shows that.
 	over atomic.Bool
-	// late is the span of the ctx that With was given, if that had ended by then.
+	// late is the span of the ctx given to With, if that span had ended by
+	// then.
 	late trace.SpanContext
-	// token is that of the assignment that made it the current one; nil for one that
-	// With, or the program, made so.
+	// token is the token of the assignment that made the span current. It is
+	// nil if With, or the program, made it current.
 	token *ctxvar.Token[trace.Span]
 }
 
@@ -55,8 +60,8 @@ func newLink(ctx context.Context, span trace.Span, up *link, bag baggage.Baggage
 	return l
 }
 
-// inside returns a ctx to start a span of l with, where there is no other: the one
-// that l is in or, if that is gone, one with the span alone.
+// inside returns a ctx for starting a span in l, where there is no other ctx:
+// the one that has l or, if that is gone, one with only the span.
 func (l *link) inside() context.Context {
 	if l == nil {
 		return context.Background()
@@ -76,14 +81,14 @@ func (l *link) in(ctx context.Context) context.Context {
 	return ctx
 }
 
-// ended reports whether the span has ended, as far as that can be known: a span that
-// records until it ends.
+// ended reports whether the span has ended, as far as that can be known: for a
+// span that records until it ends.
 func (l *link) ended() bool {
 	return l.over.Load() || l.recorded && !l.Span.IsRecording()
 }
 
-// hasEnded is link.ended of a span that has no link: what the SDK records into has a
-// time of its end.
+// hasEnded is link.ended for a span that has no link: a span of the SDK that
+// records has an end time.
 func hasEnded(span trace.Span) bool {
 	s, ok := span.(interface{ EndTime() time.Time })
 	return ok && !s.EndTime().IsZero()
@@ -92,16 +97,17 @@ func hasEnded(span trace.Span) bool {
 // current returns the goroutine's current span, or nil if it has none.
 func current() *link { return alive(Current.Get()) }
 
-// alive returns span or, if it has ended, the innermost of those that it was started
-// in that has not; or nil if there is none. A goroutine that outlives the span which
-// it was started in, such as a worker of a pool, so has none in the end.
+// alive returns span or, if it has ended, the innermost of the spans in which
+// it was started that has not ended, or nil if there is none. So a goroutine
+// that outlives the span in which it was started, such as a worker of a pool,
+// finally has no current span.
 func alive(span trace.Span) *link {
 	if span == nil || !span.SpanContext().IsValid() {
 		return nil
 	}
 	l, ok := span.(*link)
 	if !ok {
-		if hasEnded(span) { // it was set by hand
+		if hasEnded(span) { // it was set directly
 			return nil
 		}
 		return &link{Span: span}
@@ -112,13 +118,13 @@ func alive(span trace.Span) *link {
 	return l
 }
 
-// is reports whether l is the span of that context.
+// is reports whether l is the span with context sc.
 func (l *link) is(sc trace.SpanContext) bool {
 	own := l.SpanContext()
 	return own.SpanID() == sc.SpanID() && own.TraceID() == sc.TraceID()
 }
 
-// isWithin reports whether l was started in the span of that context.
+// isWithin reports whether l was started in the span with context sc.
 func (l *link) isWithin(sc trace.SpanContext) bool {
 	for up := l.up; up != nil; up = up.up {
 		if up.is(sc) {
@@ -128,10 +134,10 @@ func (l *link) isWithin(sc trace.SpanContext) bool {
 	return false
 }
 
-// Span returns the goroutine's current span: the one that was started last, here or
-// in the goroutine that started this one, of those that have not ended. Where there is
-// none it returns one that records nothing, as [trace.SpanFromContext] does; it never
-// returns nil.
+// Span returns the goroutine's current span: of the spans that have not ended,
+// the one that was started last, in this goroutine or in the one that started
+// it. If there is none, it returns a span that records nothing, as
+// [trace.SpanFromContext] does, and never nil.
 func Span() trace.Span {
 	if l := current(); l != nil {
 		return l.Span
@@ -140,27 +146,29 @@ func Span() trace.Span {
 }
 
 // Context returns a copy of ctx with the goroutine's current span in it, for
-// what takes a ctx. Code that has none at hand may give [context.Background].
+// functions that take a ctx. Code that has no ctx may pass
+// [context.Background].
 //
-// If ctx carries variables of another piece of work, see [ctxvar.Effective], the current
-// span is the one among these: a worker of a pool traces in the name of whatever request
-// it was given the ctx of.
+// If ctx carries variables of another work (see [ctxvar.Effective]), the
+// current span is the one among these: a worker of a pool traces for the
+// request whose ctx it was given.
 //
-// If ctx has a span already it stays, for it may be a newer one than the
-// goroutine knows of, unless the current span was started within it, or it has ended. If
-// there is no current span, ctx is returned as it is, but without a span that has ended.
+// If ctx already has a span, that span remains, because it may be newer than
+// the goroutine's, unless the current span was started within it, or it has
+// ended. If there is no current span, Context returns ctx itself, but without a
+// span that has ended.
 func Context(ctx context.Context) context.Context {
 	ctx, _ = withCurrent(ctx)
 	return ctx
 }
 
-// withCurrent is Context, and returns the span that is in the ctx it returns, or
-// nil if there is none.
+// withCurrent is Context, and also returns the span in the ctx that it returns,
+// or nil if there is none.
 func withCurrent(ctx context.Context) (context.Context, *link) {
 	return withCurrentOf(ctx, ctxvar.Effective(ctx))
 }
 
-// withCurrentOf is withCurrent where the values are known that count for ctx.
+// withCurrentOf is withCurrent with the values that apply to ctx.
 func withCurrentOf(ctx context.Context, values *ctxvar.Context) (context.Context, *link) {
 	span, _ := Current.In(values)
 	l := alive(span)
@@ -180,15 +188,15 @@ func withCurrentOf(ctx context.Context, values *ctxvar.Context) (context.Context
 	}
 }
 
-// spanIn returns the span of ctx or, if that has ended, as far as it can be known, the
-// innermost of those that it was started in that has not, or else none; and whether it
-// has ended.
+// spanIn returns the span of ctx or, if that has ended as far as can be known,
+// the innermost of the spans in which it was started that has not ended, or
+// none. It also reports whether the span of ctx has ended.
 func spanIn(ctx context.Context) (span trace.Span, ended bool) {
 	span = trace.SpanFromContext(ctx)
 	if span.IsRecording() || !span.SpanContext().IsValid() {
 		return span, false
 	}
-	// StartContext has put the link of its span into the ctx, too.
+	// StartContext has put the link of its span into the ctx too.
 	if values, ok := ctxvar.FromContext(ctx); ok {
 		held, _ := Current.In(values)
 		for l, _ := held.(*link); l != nil; l = l.up {
@@ -210,8 +218,8 @@ func spanIn(ctx context.Context) (span trace.Span, ended bool) {
 	return span, false
 }
 
-// linkOf returns the span of ctx, which was started in up, if it was in any; or
-// nil if ctx has none.
+// linkOf returns the span of ctx, which was started in up, if in any. It
+// returns nil if ctx has no span.
 func linkOf(ctx context.Context, up *link) *link {
 	span := trace.SpanFromContext(ctx)
 	if !span.SpanContext().IsValid() {

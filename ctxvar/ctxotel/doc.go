@@ -1,6 +1,6 @@
 // Package ctxotel makes OpenTelemetry's current span a variable, so that code
-// without a ctx makes child spans, and sends variables along with traces, as W3C
-// baggage.
+// without a ctx can start child spans. It also sends variables with traces, as
+// W3C baggage.
 //
 //	var tracer = ctxotel.NewTracer(otel.Tracer("example.com/store"))
 //
@@ -11,21 +11,22 @@
 //
 // # The current span
 //
-// [Tracer.Start] starts a span that is a child of the goroutine's current one,
-// and makes it the current one until it ends. [Span] returns the current span,
-// for attributes and events, and [Context] puts it into a ctx, for what takes
-// one. [Current] is the variable; goroutines inherit it like any other.
+// [Tracer.Start] starts a child of the goroutine's current span, and makes it
+// current until it ends. [Span] returns the current span, for attributes and
+// events, and [Context] puts it into a ctx, for functions that take one.
+// [Current] is the variable; goroutines inherit it like any other.
 //
-// OpenTelemetry's own instrumentation has the span in a ctx: [With] makes that
-// the goroutine's current one, [Middleware] does so for each request of a server,
-// and [NewTransport] is the way back, for the requests of a client. A span that
-// is started by hand, by a [trace.Tracer], is in the ctx that it returns and
-// nowhere else; [Tracer.StartContext] is the same and sets the variable too.
+// OpenTelemetry's own instrumentation has the span in a ctx. [With] makes that
+// span the goroutine's current one, and [Middleware] does so for each request
+// of a server. [NewTransport] does the reverse for the requests of a client. A
+// span started directly by a [trace.Tracer] is only in the ctx that the tracer
+// returns; [Tracer.StartContext] does the same and also sets the variable.
 //
 // # Baggage
 //
-// A [Propagator] sends chosen variables as members of the baggage header that the
-// W3C recommends, and nothing else. Use it beside those of OpenTelemetry:
+// A [Propagator] sends chosen variables, and nothing else, as members of the
+// baggage header that the W3C recommends. Use it together with those of
+// OpenTelemetry:
 //
 //	otel.SetTextMapPropagator(propagation.NewCompositeTextMapPropagator(
 //		propagation.TraceContext{},
@@ -33,14 +34,14 @@
 //		ctxotel.NewPropagator(ctxwire.String(tenant, "tenant")),
 //	))
 //
-// The instrumentation calls it to write headers, and finds the values that the
-// calling goroutine has. It calls it to read headers too, but in a goroutine
-// that need not be the one that handles the request. So what is read goes into
-// the ctx, and [With], and so [Middleware], sets the variables.
+// The instrumentation calls it to write headers, and it uses the values of the
+// calling goroutine. The instrumentation also calls it to read headers, but
+// perhaps not in the goroutine that handles the request. So the values read are
+// put into the ctx, and [With], and therefore [Middleware], sets the variables.
 //
 // # Setting up
 //
-// [Field] is With and Context as a field among others, for a server and a client:
+// [Field] combines With and Context in a field for a server and a client:
 //
 //	fields := []ctxwire.Field{ctxotel.Field(), ctxwire.RequestID(requestID)}
 //
@@ -52,12 +53,14 @@
 //	grpc.NewClient(target, append(ctxgrpc.DialOptions(fields...),
 //		grpc.WithStatsHandler(otelgrpc.NewClientHandler()), …)...)
 //
-// Without ctxhttp, [Middleware] and [NewTransport] are the same for the trace alone.
+// Without ctxhttp, [Middleware] and [NewTransport] do the same for the trace
+// only.
 //
 // # What outlives a request
 //
-// A goroutine that is started in a request has its span as the current one until that
-// ends, and then none. To go on in the request's trace, do the job in a span of its own
-// that is started before. A job that begins when the request has ended, and is given its
-// ctx by [With] or [Tracer.StartContext], is a trace of its own with a link to the request.
+// In a goroutine started in a request, the request's span is current until it
+// ends; after that, no span is. To continue in the request's trace, run the job
+// in a span of its own that is started before the request ends. A job that
+// begins after the end of the request, and is given the request's ctx by [With]
+// or [Tracer.StartContext], becomes a new trace with a link to the request.
 package ctxotel

@@ -9,8 +9,9 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// LogAttrs returns the attributes trace_id and span_id, for a [ctxslog.Handler]:
-// each log record then says in which span it was written, if in any.
+// LogAttrs returns the attributes trace_id and span_id, for a
+// [ctxslog.Handler]: each log record then names the span in which it was
+// written, if there is one.
 func LogAttrs() []ctxslog.Attr {
 	return []ctxslog.Attr{
 		ctxslog.VarFunc(Current, func(span trace.Span) slog.Value {
@@ -22,8 +23,8 @@ func LogAttrs() []ctxslog.Attr {
 	}
 }
 
-// idOf returns the ID of span or, if that has ended, of the one that is current now; or
-// an empty group, which is not written, if there is none.
+// idOf returns the ID of span or, if that has ended, of the current span. If
+// there is none, it returns an empty group, which is not written.
 func idOf(span trace.Span, id func(trace.SpanContext) fmt.Stringer) slog.Value {
 	if l := alive(span); l != nil {
 		return slog.StringValue(id(l.SpanContext()).String())

@@ -14,8 +14,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// The limits of the W3C's recommendation: what everybody must pass on, and so
-// what one can count on.
+// The limits in the W3C's recommendation: everybody must pass on this much, so
+// senders can rely on it.
 const (
 	maxMembers = 64
 	maxBytes   = 8192
@@ -26,28 +26,29 @@ const header = "baggage"
 // A Propagator sends variables as baggage. [NewPropagator] makes it. It may be
 // used by several goroutines at the same time.
 //
-// It goes well with [propagation.Baggage], and belongs behind it in a
+// Use it together with [propagation.Baggage], after it in a
 // [propagation.NewCompositeTextMapPropagator]: Baggage replaces the header, and
 // Propagator adds to it.
 type Propagator struct {
 	wire *ctxwire.Wire
-	// reported has the keys of the values that the error handler was told of.
+	// reported has the keys of the values that were reported to the error
+	// handler.
 	reported sync.Map
 }
 
 var _ propagation.TextMapPropagator = (*Propagator)(nil)
 
-// NewPropagator returns a Propagator of fields, each a member of the baggage under
-// its key. It panics if two have the same key. A field made by [ctxwire.Around] is
-// passed over, for a Propagator is not around anything.
+// NewPropagator returns a Propagator of fields, each a member of the baggage
+// under its key. It panics if two have the same key. It ignores fields made by
+// [ctxwire.Around], because a Propagator does not surround a call.
 func NewPropagator(fields ...ctxwire.Field) *Propagator {
 	p := new(Propagator)
 	p.wire = ctxwire.NewWire(ctxwire.Protocol{Name: "ctxotel", Unsent: p.report}, fields...)
 	return p
 }
 
-// report tells the error handler of a value that can't be sent, once for each key,
-// lest a value that comes from outside fill the log.
+// report reports a value that cannot be sent to the error handler, once for
+// each key, so that a value from outside cannot fill the log.
 func (p *Propagator) report(err *ctxwire.FieldError) {
 	if _, told := p.reported.LoadOrStore(err.Key, true); !told {
 		otel.Handle(err)
@@ -57,15 +58,16 @@ func (p *Propagator) report(err *ctxwire.FieldError) {
 // Fields returns the name of the header that Inject sets.
 func (p *Propagator) Fields() []string { return []string{header} }
 
-// Inject adds the values that the running goroutine has to the baggage that
-// carrier has. Where it has none, those of the snapshot that ctx carries are
-// sent, see [ctxvar.NewContext]; defaults are not. A member of the same key that
-// is there already is replaced.
+// Inject adds the values of the running goroutine to the baggage in carrier.
+// For variables without a value there, it sends those of the snapshot that ctx
+// carries (see [ctxvar.NewContext]), but no defaults. A member that already has
+// the same key is replaced.
 //
-// A value that can't be sent is left out: one that is longer than [ctxwire.MaxLen]
-// allows, that has control characters, or with which the baggage would have more
-// than 64 members or 8192 bytes. The handler of [otel.SetErrorHandler] is told so
-// with a [*ctxwire.FieldError], once for each member.
+// A value that cannot be sent is omitted: one that is longer than
+// [ctxwire.MaxLen] allows, that has control characters, or with which the
+// baggage would exceed 64 members or 8192 bytes. This is reported to the
+// handler of [otel.SetErrorHandler] as a [*ctxwire.FieldError], once for each
+// member.
 func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarrier) {
 	bag := list{carrier: carrier}
 	p.wire.Send(ctx, &bag, nil)
@@ -74,11 +76,11 @@ func (p *Propagator) Inject(ctx context.Context, carrier propagation.TextMapCarr
 	}
 }
 
-// ErrBaggageFull is what a [*ctxwire.FieldError] is about if there is no room for a
-// value.
+// ErrBaggageFull is the error in a [*ctxwire.FieldError] if there is no room
+// for a value.
 var ErrBaggageFull = errors.New("baggage would have more than 64 members or 8192 bytes")
 
-// A list is baggage that is being written.
+// A list is baggage that is being built.
 type list struct {
 	carrier propagation.TextMapCarrier
 	loaded  bool
@@ -87,13 +89,14 @@ type list struct {
 	members []string // encoded
 	bytes   int      // joined by commas
 	changed bool
-	// full baggage is more than there may be, and left as it is.
+	// full is set if the baggage already exceeds the limits; it is then
+	// left unchanged.
 	full bool
 }
 
 var _ ctxwire.Limited = (*list)(nil)
 
-// load reads the baggage that the carrier has. What is malformed in it is left out.
+// load reads the baggage in the carrier. It drops malformed parts.
 func (l *list) load() {
 	if l.loaded {
 		return
@@ -112,7 +115,7 @@ func (l *list) load() {
 	}
 }
 
-// read returns the baggage that carrier has, as OpenTelemetry reads it.
+// read returns the baggage in carrier, as OpenTelemetry reads it.
 func read(carrier propagation.TextMapCarrier) baggage.Baggage {
 	return baggage.FromContext(propagation.Baggage{}.Extract(context.Background(), carrier))
 }
@@ -126,11 +129,11 @@ func (l *list) add(key, member string) {
 	l.members = append(l.members, member)
 }
 
-// Set is Put, for what there is room for.
+// Set is Put without an error: a value for which there is no room is omitted.
 func (l *list) Set(key, text string) { _ = l.Put(key, text) }
 
-// Put gives the member of that key a value. It returns ErrBaggageFull, and
-// changes nothing, if that is too much.
+// Put sets the value of the member with that key. If the baggage would become
+// too large, it returns ErrBaggageFull and changes nothing.
 func (l *list) Put(key, value string) error {
 	l.load()
 	m, err := baggage.NewMemberRaw(key, value)
@@ -160,15 +163,15 @@ func (l *list) Put(key, value string) error {
 	return nil
 }
 
-// Extract returns a copy of ctx that has what the baggage of carrier has for the
-// variables. It sets no variable: [With] does.
+// Extract returns a copy of ctx with the values for the variables in the
+// baggage of carrier. It does not set the variables; [With] does.
 //
-// A value that could not have been sent, or that its field can't decode, is refused,
-// as package ctxwire has it. Baggage of more than 64 members or 8192 bytes counts as
-// far as OpenTelemetry reads it.
+// A value that could not have been sent, or that its field cannot decode, is
+// refused, as package ctxwire describes. Of baggage with more than 64 members
+// or 8192 bytes, the part that OpenTelemetry reads counts.
 //
-// Anybody can send baggage. A server that anyone can reach should read none, or
-// only what does no harm.
+// Anybody can send baggage. A server that anybody can reach should read none,
+// or only fields that do no harm.
 func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCarrier) context.Context {
 	picked := p.wire.Pick(members(read(carrier)))
 	if picked == nil {
@@ -178,7 +181,7 @@ func (p *Propagator) Extract(ctx context.Context, carrier propagation.TextMapCar
 	return context.WithValue(ctx, extractedKey{}, &extracted{p.wire, picked, before})
 }
 
-// members are those of baggage that came in.
+// members holds the members of incoming baggage.
 type members baggage.Baggage
 
 func (b members) Values(key string) []string {
@@ -190,7 +193,7 @@ func (b members) Values(key string) []string {
 
 type extractedKey struct{}
 
-// extracted is what one propagator read, after others.
+// An extracted holds what one propagator read, after others.
 type extracted struct {
 	wire   *ctxwire.Wire
 	picked ctxwire.Incoming
@@ -203,8 +206,8 @@ func restore(ctx context.Context) {
 	e.apply()
 }
 
-// apply sets the variables in the order in which they were read: the last one
-// holds.
+// apply sets the variables in the order in which they were read, so the last
+// value remains.
 func (e *extracted) apply() {
 	if e != nil {
 		e.before.apply()

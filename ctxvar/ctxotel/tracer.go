@@ -18,8 +18,8 @@ import (
 // be used by several goroutines at the same time.
 type Tracer struct{ tracer trace.Tracer }
 
-// NewTracer returns a Tracer that starts spans with tracer, of which a library
-// has one of its own name:
+// NewTracer returns a Tracer that starts spans with tracer. A library usually
+// has one with its own name:
 //
 //	var tracer = ctxotel.NewTracer(otel.Tracer("example.com/store"))
 //
@@ -31,27 +31,28 @@ func NewTracer(tracer trace.Tracer) Tracer {
 	return Tracer{tracer}
 }
 
-// Start starts a span that is a child of the goroutine's current one, or a root
-// if there is none, and makes it the current one. Its End method makes the one
-// before current again:
+// Start starts a child of the goroutine's current span, or a root span if there
+// is none, and makes it current. Its End method makes the previous span current
+// again:
 //
 //	defer tracer.Start("load").End()
 //
-// A span that has ended is current nowhere, and becomes no span's parent: not if
-// spans end in another order than the reverse of that in which they were started, nor
-// if End is called in another goroutine, nor in a goroutine that was started in the
-// span and goes on. What is current there is the innermost span around it that has
-// not ended, or else none. (That a span has ended which [With] made current, and which records
-// nothing, since nobody sampled it, is not to be seen.)
-//
-// A deferred End records a panic on its way through, as OpenTelemetry's does.
+// A span that has ended is current nowhere, and is never used as a parent. That
+// holds even if spans end in an order other than the reverse of that in which
+// they were started, if End is called in another goroutine, and in a goroutine
+// that was started in the span and goes on. The current span there is the
+// innermost surrounding span that has not ended, or none. (The end of a span
+// cannot be detected if [With] made it current and it records nothing because
+// it was not sampled.)
+// A deferred End records a panic that passes through it, as OpenTelemetry's
+// does.
 func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 	up := current()
 	if up == nil {
 		opts = withLink(opts, lateHere(Current.Get()))
 	}
-	// The tracer may put labels on the goroutine. With a ctx that carries them,
-	// variables live through that.
+	// The tracer may put labels on the goroutine. The ctx carries the
+	// variables, so they survive that.
 	ctx, span := t.tracer.Start(ctxvar.NewContext(up.inside()), name, opts...)
 	if l := up.child(ctx, span); l != nil {
 		span = l.begin()
@@ -60,11 +61,12 @@ func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 }
 
 // StartContext is [Tracer.Start] for code that has a ctx: it does what
-// [trace.Tracer] does with it, and sets the variable. The parent is the span of
-// ctx or, as [Context] has it, the current one. If there is none, and ctx has a span that
-// has ended, the new span is a root with a link to that. The ctx that is returned has the new
-// span, and carries a snapshot of the goroutine's variables, or of those that ctx
-// carries if they are of another piece of work, see [ctxvar.Effective].
+// [trace.Tracer] does with the ctx, and also sets the variable. The parent is
+// the span of ctx or otherwise, as with [Context], the current span. If there
+// is neither, but ctx has a span that has ended, the new span is a root with a
+// link to that one. The returned ctx has the new span, and carries a snapshot
+// of the goroutine's variables, or of those that ctx carries if they belong to
+// another work (see [ctxvar.Effective]).
 func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.SpanStartOption) (context.Context, trace.Span) {
 	values := ctxvar.Effective(ctx) // ours alone
 	given := trace.SpanContextFromContext(ctx)
@@ -88,8 +90,8 @@ func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.Spa
 	return ctx, l.begin()
 }
 
-// lateHere returns what With has noted of a span that had ended, in the span that Current
-// has.
+// lateHere returns the ended span that With has recorded in span, the value of
+// Current.
 func lateHere(span trace.Span) trace.SpanContext {
 	if l, ok := span.(*link); ok {
 		return l.late
@@ -97,8 +99,9 @@ func lateHere(span trace.Span) trace.SpanContext {
 	return trace.SpanContext{}
 }
 
-// withLink returns opts, those of a span without a parent, with a link to what would be
-// the parent if it had not ended, if there is that.
+// withLink returns opts, which are those of a span without a parent, with a
+// link to ended, the span that would be the parent if it had not ended, if
+// there is one.
 func withLink(opts []trace.SpanStartOption, ended trace.SpanContext) []trace.SpanStartOption {
 	if !ended.IsValid() {
 		return opts
@@ -106,9 +109,9 @@ func withLink(opts []trace.SpanStartOption, ended trace.SpanContext) []trace.Spa
 	return append(opts[:len(opts):len(opts)], trace.WithLinks(trace.Link{SpanContext: ended}))
 }
 
-// Do calls fn in a new span, as [Tracer.Start] makes it, and ends that when fn
-// returns, panics or calls [runtime.Goexit]. An error that fn returns is
-// recorded, is the span's status, and is returned.
+// Do calls fn in a new span, made as by [Tracer.Start], and ends the span when
+// fn returns, panics or calls [runtime.Goexit]. An error of fn is recorded,
+// becomes the span's status, and is returned.
 func (t Tracer) Do(name string, fn func() error, opts ...trace.SpanStartOption) error {
 	span := t.Start(name, opts...)
 	defer span.End()
@@ -120,9 +123,9 @@ func (t Tracer) Do(name string, fn func() error, opts ...trace.SpanStartOption) 
 	return err
 }
 
-// start starts a span in that of ctx, which up has, and makes it the current one.
-// child returns the link of a span that was started in l, which may be nil, and is in
-// ctx; or nil if nobody traces. What is current is as good a parent then.
+// child returns the link of a span that is in ctx and was started in l, which
+// may be nil. It returns nil if nothing is traced; the current span is then as
+// good a parent.
 func (l *link) child(ctx context.Context, span trace.Span) *link {
 	if sc := span.SpanContext(); !sc.IsValid() || l != nil && l.is(sc) {
 		return nil
@@ -134,7 +137,7 @@ func (l *link) child(ctx context.Context, span trace.Span) *link {
 	return newLink(ctx, span, l, bag)
 }
 
-// begin makes l the current one, and returns its span for the program to end.
+// begin makes l current, and returns its span for the program to end.
 func (l *link) begin() trace.Span {
 	l.token = Current.Set(l)
 	return &started{l.Span, l}
@@ -147,8 +150,8 @@ type started struct {
 }
 
 func (s *started) End(opts ...trace.SpanEndOption) {
-	// The SDK recovers and goes on panicking too, which only a function that is
-	// itself deferred can do.
+	// The SDK also recovers and panics again, but only a function that is
+	// itself deferred can do that.
 	if v := recover(); v != nil {
 		s.recordPanic(v, opts)
 		defer panic(v)
@@ -159,9 +162,9 @@ func (s *started) End(opts ...trace.SpanEndOption) {
 	leave()
 }
 
-// leave takes spans that have ended off the running goroutine's variable, so that it
-// does not keep them. Those that were made current elsewhere it can't take off; alive
-// passes them over.
+// leave removes ended spans from the running goroutine's variable, so that it
+// does not keep them alive. It cannot remove those that were made current
+// elsewhere; alive skips them.
 func leave() {
 	for {
 		l, ok := Current.Get().(*link)
@@ -171,8 +174,8 @@ func leave() {
 	}
 }
 
-// tryReset resets the token, and reports whether it was for this goroutine to do, and
-// still to be done.
+// tryReset resets the token, and reports whether this goroutine could do so and
+// the token was unused.
 func tryReset(token *ctxvar.Token[trace.Span]) (ok bool) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -185,7 +188,8 @@ func tryReset(token *ctxvar.Token[trace.Span]) (ok bool) {
 	return true
 }
 
-// recordPanic adds the event that semantic conventions have for an exception.
+// recordPanic adds the event that the semantic conventions define for an
+// exception.
 func (s *started) recordPanic(v any, opts []trace.SpanEndOption) {
 	attrs := []attribute.KeyValue{
 		attribute.String("exception.type", reflect.TypeOf(v).String()),

@@ -1,6 +1,7 @@
-// Package ctxriver sends variables along with jobs of River, and gives each job that is
-// worked its own: what is set where a job is inserted is set in its worker, and in all that
-// it calls, without a parameter, on each attempt.
+// Package ctxriver sends variables with jobs of River, and gives each job that
+// is worked variables of its own: what is set where a job is inserted is set in
+// its worker, and in everything that the worker calls, without a parameter, on
+// each attempt.
 //
 //	client, err := river.NewClient(riverpgxv5.New(pool), &river.Config{
 //		Middleware: []rivertype.Middleware{
@@ -9,29 +10,30 @@
 //		…
 //	})
 //
-// Only what is chosen so travels, in the metadata of the job, as an object of texts under
-// the key "ctxvar".
+// Only the variables of these fields are sent, in the metadata of the job, as
+// an object of texts under the key "ctxvar".
 //
 // # Inserting
 //
-// A job is inserted with the values that the calling goroutine has, or with those that ctx
-// carries if they are of another piece of work. A value that can't be sent makes the
-// insertion fail with a [*ctxwire.FieldError] before the database is asked. [Inserter]
-// inserts jobs in the current transaction, of package ctxpgx or ctxsql, which is committed
-// with them or not at all.
+// A job is inserted with the values of the calling goroutine, or with those
+// that ctx carries if they belong to another work. If a value cannot be sent,
+// the insertion fails with a [*ctxwire.FieldError] before the database is
+// accessed. An [Inserter] inserts jobs in the current transaction of package
+// ctxpgx or ctxsql, which is committed with them or not at all.
 //
 // # Working
 //
-// To work a job is a piece of work, see [ctxvar.Work]. It has the variables that the ctx
-// given to the client's Start carries, see [ctxvar.NewContext], and those of the job on top.
-// What River's goroutines have does not count: they have inherited the variables of
-// whoever started the client. What a worker sets is gone when it returns or panics. Its ctx
-// carries its variables. A panic goes on to River, which notes it as the job's error.
+// Working a job is a work (see [ctxvar.Work]). It has the variables that the
+// ctx given to the client's Start carries (see [ctxvar.NewContext]), with those
+// of the job on top. The variables of River's goroutines are ignored: they have
+// inherited them from the goroutine that started the client. What a worker sets
+// is discarded when it returns or panics. Its ctx carries its variables. A
+// panic continues to River, which records it as the job's error.
 //
-// What is in a job's metadata is input like any other: package ctxwire says what is taken
-// for none. Here that is also what is no text.
+// What is in a job's metadata is untrusted input: package ctxwire says which
+// values are refused. Here, these include values that are not texts.
 //
-// River's own goroutines insert periodic jobs, with what they have inherited from whoever
-// started the client. Start it when the program starts or, in a request, with
-// [ctxvar.Detach].
+// River's own goroutines insert periodic jobs, with the variables inherited
+// from the goroutine that started the client. Start it when the program starts
+// or, in a request, within [ctxvar.Detach].
 package ctxriver

@@ -7,16 +7,16 @@ import (
 	"github.com/riverqueue/river/rivertype"
 )
 
-// An Inserter inserts jobs in the current transaction, so that they are there if, and only
-// if, it is committed. [NewInserter] makes it. It may be used by several goroutines at the
-// same time.
+// An Inserter inserts jobs in the current transaction, so they exist if, and
+// only if, it is committed. [NewInserter] makes one. Several goroutines may use
+// it at the same time.
 type Inserter[TTx any] struct {
 	client  *river.Client[TTx]
 	current func(ctx context.Context) (TTx, error)
 }
 
-// NewInserter returns an Inserter. current returns the transaction of the goroutine that
-// calls it:
+// NewInserter returns an Inserter. current returns the transaction of the
+// calling goroutine:
 //
 //	jobs := ctxriver.NewInserter(client, func(ctx context.Context) (pgx.Tx, error) {
 //		return ctxpgx.Tx(ctx, pool)
@@ -33,9 +33,10 @@ func NewInserter[TTx any](client *river.Client[TTx], current func(ctx context.Co
 	return &Inserter[TTx]{client, current}
 }
 
-// Insert is the client's InsertTx in the current transaction. If there is none, or the
-// goroutine may not use it, it returns the error that says so, and inserts nothing. The
-// client's own Insert inserts jobs outside of any.
+// Insert is the client's InsertTx in the current transaction. If there is none,
+// or the goroutine may not use it, Insert returns the error of current and
+// inserts nothing. The client's own Insert inserts jobs outside of any
+// transaction.
 func (i *Inserter[TTx]) Insert(ctx context.Context, args river.JobArgs, opts *river.InsertOpts) (*rivertype.JobInsertResult, error) {
 	tx, err := i.current(ctx)
 	if err != nil {

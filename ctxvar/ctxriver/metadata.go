@@ -7,7 +7,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// metadataKey is the key in the metadata under which the texts are.
+// metadataKey is the key in the metadata that has the texts.
 const metadataKey = "ctxvar"
 
 // merge returns metadata, a JSON object, with texts in place of those under the same keys.
@@ -25,7 +25,7 @@ func merge(metadata []byte, texts ctxwire.Map) ([]byte, error) {
 		all = map[string]json.RawMessage{}
 	}
 	ours := map[string]any{}
-	// What is there and no object is not ours, and is replaced.
+	// A value there that is not an object is not ours, and is replaced.
 	if json.Unmarshal(all[metadataKey], &ours) != nil || ours == nil {
 		ours = map[string]any{}
 	}
@@ -39,10 +39,10 @@ func merge(metadata []byte, texts ctxwire.Map) ([]byte, error) {
 	return json.Marshal(all)
 }
 
-// incoming are the texts of a job's metadata.
+// An incoming holds the texts of a job's metadata.
 type incoming map[string]json.RawMessage
 
-// parse returns what metadata has, or nothing if it is not as merge makes it.
+// parse returns the texts in metadata, or none if merge did not make it.
 func parse(metadata []byte) incoming {
 	var all map[string]json.RawMessage
 	var texts incoming
@@ -52,8 +52,8 @@ func parse(metadata []byte) incoming {
 	return texts
 }
 
-// Values returns the text under key, or several, which package ctxwire refuses, if there
-// is an array of them.
+// Values returns the text under key. If there is an array of texts, it returns
+// all of them, which package ctxwire refuses.
 func (in incoming) Values(key string) []string {
 	var text *string
 	if json.Unmarshal(in[key], &text) == nil && text != nil {

@@ -9,13 +9,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// protocol is what River can carry in metadata.
+// protocol describes what River can carry in metadata.
 var protocol = ctxwire.Protocol{Name: "ctxriver", Apart: true}
 
-// Middleware returns middleware for [river.Config], of a client that inserts jobs, works
-// them, or both: it sends the variables of the fields with each job that is inserted, and
-// works each job with variables of its own and with those that were sent. Put it first, for
-// the others to see the variables too.
+// Middleware returns middleware for [river.Config], of a client that inserts
+// jobs, works them, or both. It sends the variables of the fields with each
+// inserted job, and works each job with variables of its own and with those
+// that were sent. Put it first, so that other middleware sees the variables
+// too.
 //
 // It panics if two fields that are sent, or two that are received, have the same key.
 func Middleware(fields ...ctxwire.Field) rivertype.Middleware {

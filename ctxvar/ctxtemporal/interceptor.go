@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Options returns o with what it takes for the client, and for the workers that are
-// made with it, to send and to receive the variables of the fields. The interceptor
+// Options returns o with everything that the client, and the workers made with
+// it, need to send and receive the variables of the fields. The interceptor
 // comes before those of o, which then see the variables too. Options panics as
 // [NewPropagator] and [NewInterceptor] do.
 func Options(o client.Options, fields ...ctxwire.Field) client.Options {
@@ -21,15 +21,15 @@ func Options(o client.Options, fields ...ctxwire.Field) client.Options {
 	return o
 }
 
-// NewInterceptor returns the half of this package that receives: it runs each
-// workflow, each handler of a query or an update, and each activity with variables of
-// its own, which are those that its caller has sent and none of the worker's. Without
-// fields, it does the former only.
+// NewInterceptor returns the receiving half of this package. It runs each
+// workflow, each handler of a query or an update, and each activity with
+// variables of its own, which are those that its caller has sent and none of
+// the worker's. Without fields, they begin with no variables.
 //
-// It is for where there is no client: a replayer of histories and the environments of
-// the SDK's testsuite take it besides what [NewPropagator] returns. NewInterceptor
-// panics if two fields that are received have the same key, or if a key is one of
-// Temporal's own.
+// Use it where there is no client: pass it to a replayer of histories or to the
+// environments of the SDK's testsuite, together with the result of
+// [NewPropagator]. NewInterceptor panics if two fields that are received have
+// the same key, or if a key belongs to Temporal.
 func NewInterceptor(fields ...ctxwire.Field) interceptor.Interceptor {
 	return &worker{wire: ctxwire.NewWire(protocol, fields...)}
 }
@@ -59,7 +59,7 @@ type activity struct {
 
 func (a *activity) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteActivityInput) (result any, err error) {
 	ctxvar.Detach(func() {
-		// What the worker's own ctx carries is not to count either.
+		// What the worker's own ctx carries must not apply either.
 		err = a.wire.Receive(ctxvar.NewContext(ctx), Header{Fields: interceptor.Header(ctx)}, nil, func(ctx context.Context) (err error) {
 			result, err = a.Next.ExecuteActivity(ctx, in)
 			return err

@@ -9,13 +9,13 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// An inbound is what comes to one run of a workflow. The SDK runs one coroutine of a
-// workflow at a time, and queries between them.
+// An inbound receives the calls to one run of a workflow. The SDK runs one
+// coroutine of a workflow at a time, and queries between them.
 type inbound struct {
 	interceptor.WorkflowInboundInterceptorBase
 	wire *ctxwire.Wire
-	// base has the variables that the handlers of queries and updates begin with, by
-	// kind and name: those of the code that has set them.
+	// base has the variables with which the handlers of queries and updates
+	// begin, by kind and name: those of the code that registered them.
 	base map[string]*ctxvar.Context
 }
 
@@ -32,7 +32,7 @@ func (i *inbound) Init(next interceptor.WorkflowOutboundInterceptor) error {
 
 type withinKey struct{}
 
-// within returns a ctx by which what is called in it is known to run with the
+// within returns a ctx that marks the calls made with it as running with the
 // workflow's variables.
 func within(ctx workflow.Context) workflow.Context {
 	return workflow.WithValue(ctx, withinKey{}, true)
@@ -40,8 +40,8 @@ func within(ctx workflow.Context) workflow.Context {
 
 func inWorkflow(ctx workflow.Context) bool { return ctx.Value(withinKey{}) != nil }
 
-// receive calls handle as a piece of work, with the variables of base, and those of
-// the headers of ctx on top.
+// receive calls handle as a work, with the variables of base, and those in the
+// headers of ctx on top.
 func (i *inbound) receive(ctx workflow.Context, base *ctxvar.Context, handle func()) {
 	if base == nil {
 		base = ctxvar.Empty()
@@ -64,8 +64,8 @@ func (i *inbound) ExecuteWorkflow(ctx workflow.Context, in *interceptor.ExecuteW
 	return result, err
 }
 
-// HandleSignal queues the signal. What the workflow does with it, it does with its
-// own variables.
+// HandleSignal queues the signal. The workflow handles it with its own
+// variables.
 func (i *inbound) HandleSignal(ctx workflow.Context, in *interceptor.HandleSignalInput) (err error) {
 	i.receive(ctx, nil, func() { err = i.Next.HandleSignal(within(ctx), in) })
 	return err
@@ -76,8 +76,8 @@ func (i *inbound) HandleQuery(ctx workflow.Context, in *interceptor.HandleQueryI
 	return result, err
 }
 
-// ValidateUpdate is not called in a replay. What it sets is gone, so that it is not
-// missed there.
+// ValidateUpdate is not called in a replay. What it sets is discarded, so the
+// replay does not differ.
 func (i *inbound) ValidateUpdate(ctx workflow.Context, in *interceptor.UpdateInput) (err error) {
 	i.receive(ctx, i.base[update+in.Name], func() { err = i.Next.ValidateUpdate(within(ctx), in) })
 	return err
@@ -88,14 +88,15 @@ func (i *inbound) ExecuteUpdate(ctx workflow.Context, in *interceptor.UpdateInpu
 	return result, err
 }
 
-// An outbound is what one run of a workflow calls, but for what the propagator sends.
+// An outbound makes the calls of one run of a workflow, except for what the
+// propagator sends.
 type outbound struct {
 	interceptor.WorkflowOutboundInterceptorBase
 	base map[string]*ctxvar.Context
 }
 
-// Go starts a coroutine with a copy of the variables of the one that starts it, as a go
-// statement does that nobody's labels come between.
+// Go starts a coroutine with a copy of the variables of the coroutine that
+// starts it, like a go statement, but independent of labels.
 func (o *outbound) Go(ctx workflow.Context, name string, f func(workflow.Context)) workflow.Context {
 	vars := ctxvar.Copy()
 	return o.Next.Go(ctx, name, func(ctx workflow.Context) {
@@ -118,8 +119,8 @@ func (o *outbound) SetUpdateHandler(ctx workflow.Context, name string, handler a
 	return o.Next.SetUpdateHandler(ctx, name, handler, options)
 }
 
-// The functions of side effects are not called in a replay, and so must leave nothing
-// behind in the variables either.
+// The functions of side effects are not called in a replay, so they must not
+// change variables either.
 
 func apart(f func(workflow.Context) any) func(workflow.Context) any {
 	return func(ctx workflow.Context) (result any) {
