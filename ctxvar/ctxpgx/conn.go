@@ -8,9 +8,10 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// A Querier runs statements: in a transaction, or each on its own. [*pgxpool.Pool],
-// [pgx.Tx] and [*pgx.Conn] are Queriers too, and it has the methods that the DBTX of code
-// that sqlc generates for pgx asks for, those of :batch and :copyfrom included.
+// A Querier runs statements, in a transaction or outside of any.
+// [*pgxpool.Pool], [pgx.Tx] and [*pgx.Conn] are Queriers too. It has the
+// methods of the DBTX in code that sqlc generates for pgx, including those for
+// :batch and :copyfrom.
 type Querier interface {
 	Exec(ctx context.Context, sql string, args ...any) (pgconn.CommandTag, error)
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
@@ -25,31 +26,35 @@ var (
 	_ Querier = (*pgx.Conn)(nil)
 )
 
-// Conn returns a Querier that runs each statement in the transaction of pool that the
-// running goroutine is in at the moment of the call, see [InTx], and outside of any,
-// through the pool, if it is in none. So it may be made once and kept: a repository has
-// one in a field and needs neither a parameter nor a second set of methods for
-// transactions. It may be used by any number of goroutines at the same time.
+// Conn returns a Querier that runs each statement in the transaction of pool in
+// which the running goroutine is at the moment of the call (see [InTx]). If it
+// is in none, the statement runs outside of any transaction, through the pool.
+// So a Querier can be made once and kept: a repository has one in a field, and
+// needs neither a parameter nor a second set of methods for transactions. Any
+// number of goroutines may use it at the same time.
 //
-// In a goroutine that has inherited a transaction and doesn't share it, and after the
-// transaction's end, the methods return a [*TxError], with [ErrOtherGoroutine] or
-// [ErrTxEnded]; the row of QueryRow returns it from Scan, and what SendBatch returns from
-// each method. So they do if the method's ctx carries a transaction and is of another
-// piece of work than what the goroutine has inherited, or that is nothing.
+// In a goroutine that has inherited a transaction and does not share it, and
+// after the transaction's end, the methods return a [*TxError] with
+// [ErrOtherGoroutine] or [ErrTxEnded]; the row of QueryRow returns it from
+// Scan, and the result of SendBatch from each method. They do the same if the
+// method's ctx carries a transaction and the goroutine has inherited nothing,
+// or something that belongs to another work.
 //
-// Where it is not certain that there is no transaction, since somebody else's profiler
-// labels may have taken it away, see [ctxvar.MayBeLost], and ctx carries no variables
-// that say so, the methods return a [*TxError] with [ctxvar.ErrMayBeLost].
+// If it is uncertain that there is no transaction, because somebody else's
+// profiler labels may have taken it away (see [ctxvar.MayBeLost]), and ctx
+// carries no variables that settle this, the methods return a [*TxError] with
+// [ctxvar.ErrMayBeLost].
 //
-// In a transaction that several goroutines share, a statement waits for that of another
-// one to end, until ctx ends, and then returns a [*TxError] with [ErrShared]. One has
-// ended when its rows are closed or read to the end, its row is scanned, or its batch is
-// closed, and all that is for the goroutine that asked for them to do.
+// In a transaction that several goroutines share, a statement waits for the end
+// of another goroutine's statement. If ctx ends first, it returns a [*TxError]
+// with [ErrShared]. A statement has ended when its rows are closed or read to
+// the end, its row is scanned, or its batch is closed; the goroutine that ran
+// the statement must do that.
 func Conn(pool *pgxpool.Pool) Querier { return conn{pool} }
 
 type conn struct{ pool *pgxpool.Pool }
 
-// now returns what runs the statements of the running goroutine.
+// now returns the Querier for the running goroutine at this moment.
 func (c conn) now(ctx context.Context, op string) (Querier, error) {
 	tx, err := adapter.Use(ctx, c.pool, op)
 	if tx == nil {
@@ -98,11 +103,12 @@ func (c conn) CopyFrom(ctx context.Context, table pgx.Identifier, columns []stri
 	return q.CopyFrom(ctx, table, columns, src)
 }
 
-// Tx returns the transaction of pool that the running goroutine is in, for what takes a
-// [pgx.Tx], or a [*TxError], with [ErrNoTx] if it is in none. It is also how a function
-// insists on being called in a transaction. InTx ends the transaction; to commit it, or
-// to roll it back, is not for others. Statements that are run on it directly wait for
-// those of no other goroutine, so where several share the transaction use [Conn].
+// Tx returns the transaction of pool in which the running goroutine is, for
+// functions that take a [pgx.Tx]. If it is in none, Tx returns a [*TxError]
+// with [ErrNoTx], so a function can also use it to require a transaction. Only
+// InTx may commit or roll back the transaction. Statements run directly on it
+// do not wait for those of other goroutines, so where several goroutines share
+// the transaction, use [Conn].
 func Tx(ctx context.Context, pool *pgxpool.Pool) (pgx.Tx, error) {
 	tx, err := adapter.Need(ctx, pool, "Tx")
 	if err != nil {

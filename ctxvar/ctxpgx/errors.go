@@ -8,42 +8,43 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
-// What a [*TxError] is about, for [errors.Is]. They are those of [ctxtx], and the same as
-// package ctxsql has.
+// The faults that a [*TxError] reports, for use with [errors.Is]. They are
+// those of [ctxtx], and the same as in package ctxsql.
 var (
-	// ErrNoTx is returned by what needs a transaction, where there is none.
+	// ErrNoTx is returned by functions that need a transaction, if there is
+	// none.
 	ErrNoTx = ctxtx.ErrNoTx
-	// ErrTxEnded is returned for a transaction, or a savepoint, whose InTx has
-	// ended. Such an error is [pgx.ErrTxClosed] too.
+	// ErrTxEnded is returned for a transaction or a savepoint whose InTx has
+	// ended. Such an error is also [pgx.ErrTxClosed].
 	ErrTxEnded = ctxtx.ErrTxEnded
 	// ErrOtherGoroutine is returned in a goroutine that has inherited a
-	// transaction and has not said that it shares it.
+	// transaction and does not share it.
 	ErrOtherGoroutine = ctxtx.ErrOtherGoroutine
-	// ErrShared is returned for what can't be done while several goroutines
-	// share a transaction.
+	// ErrShared is returned by operations that are impossible while several
+	// goroutines share a transaction.
 	ErrShared = ctxtx.ErrShared
-	// ErrRollbackOnly is returned by InTx in place of committing, where a part of
-	// the transaction has failed and its error has gone no further. If that part
-	// is a savepoint that the database could not undo, everything that would use
-	// the transaction meanwhile returns it too.
+	// ErrRollbackOnly is returned by InTx instead of committing if a part of
+	// the transaction has failed and its error was not passed on. If that part
+	// is a savepoint that the database could not undo, everything that would
+	// use the transaction before its end returns the error too.
 	ErrRollbackOnly = ctxtx.ErrRollbackOnly
-	// ErrLost is returned by InTx, which has rolled back then, if the transaction was not
-	// the goroutine's current one any more when the function returned, so that statements
-	// may have run outside of it.
+	// ErrLost is returned by InTx, after rolling back, if the transaction was
+	// no longer the goroutine's current one when the function returned, so
+	// statements may have run outside of it.
 	ErrLost = ctxtx.ErrLost
-	// ErrIsolation is returned by a nested InTx that asks for another isolation
-	// level than its transaction was begun with.
+	// ErrIsolation is returned by a nested InTx that asks for an isolation
+	// level other than that of its transaction.
 	ErrIsolation = ctxtx.ErrIsolation
 )
 
-// A TxError tells that the current transaction can't be used, or can't be committed, in
-// the way that was asked for. It is a [ctxtx.Error], whose Adapter is "ctxpgx" here; Err
-// is one of the variables above, or [ctxvar.ErrMayBeLost].
+// A TxError reports that the current transaction cannot be used or committed in
+// the requested way. It is a [ctxtx.Error] whose Adapter is "ctxpgx"; Err is
+// one of the variables above, or [ctxvar.ErrMayBeLost].
 type TxError = ctxtx.Error
 
-// Retryable reports whether err says that another transaction was in the way, and that
-// this one may succeed when it is run again: a serialization failure (SQLSTATE 40001) or
-// a deadlock (40P01). It is for [Retry].
+// Retryable reports whether err means that another transaction interfered, so
+// that this one may succeed if it is run again: a serialization failure
+// (SQLSTATE 40001) or a deadlock (40P01). It is for [Retry].
 func Retryable(err error) bool {
 	var e *pgconn.PgError
 	return errors.As(err, &e) && (e.Code == "40001" || e.Code == "40P01")

@@ -9,41 +9,42 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
-// InTx calls fn in a transaction of pool, which is what [Conn] gives to fn and to
-// all that it calls. If fn returns nil, InTx commits, and returns what that
-// comes to. If fn returns an error, InTx rolls back and returns the error,
-// wrapped only if rolling back fails as well. If fn panics or calls
-// [runtime.Goexit], InTx rolls back, and the panic or Goexit goes on.
+// InTx calls fn in a transaction of pool. In fn, and in everything that it
+// calls, [Conn] uses this transaction. If fn returns nil, InTx commits and
+// returns the error of committing, if any. If fn returns an error, InTx rolls
+// back and returns that error, which it wraps only if rolling back fails too.
+// If fn panics or calls [runtime.Goexit], InTx rolls back, and the panic or
+// Goexit continues.
 //
-// The transaction is begun with ctx and opts, which may be nil. If ctx has ended when fn
-// returns nil, InTx rolls back and returns ctx.Err(), wrapped. If it ends while the
-// server commits, pgx closes the connection, and nobody knows whether the transaction
-// was committed. A rollback goes on after the end of ctx, for up to 5 seconds; if the
-// server has not answered then, the connection is closed. fn is called with a ctx that
-// descends from ctx and carries the transaction, see [ctxvar.NewContext]. Variables that
-// fn sets are still set when InTx returns.
+// The transaction is begun with ctx and opts, which may be nil. If ctx has
+// ended when fn returns nil, InTx rolls back and returns ctx.Err(), wrapped. If
+// ctx ends while the server commits, pgx closes the connection, and it is
+// unknown whether the transaction was committed. A rollback continues after the
+// end of ctx, for up to 5 seconds; if the server has not answered by then, the
+// connection is closed. fn is called with a ctx that descends from ctx and
+// carries the transaction (see [ctxvar.NewContext]). Variables that fn sets are
+// still set when InTx returns.
 //
-// In fn, or what it calls, another InTx of the same pool joins the transaction:
-// it is committed or rolled back with it. If a joining function fails, so does
-// the whole: should its error not get as far as the outermost function's
-// result, that InTx rolls back all the same and returns [ErrRollbackOnly]. The
-// options [Savepoint] and [Autonomous] make the inner InTx something else. opts
-// of one that joins matters only in that an isolation level other than the
-// transaction's is refused, with [ErrIsolation]. Transactions of two pools don't know
-// of each other.
+// Within fn, another InTx of the same pool joins the transaction: it is
+// committed or rolled back with it. If a joining function fails, the whole
+// transaction fails: even if the outermost function does not return that error,
+// its InTx rolls back, and returns [ErrRollbackOnly]. The options [Savepoint]
+// and [Autonomous] change what the inner InTx does. Of the opts of a joining
+// InTx, only the isolation level matters: if it is not the transaction's, InTx
+// returns [ErrIsolation]. Transactions of two pools are independent.
 //
-// A goroutine that has inherited a transaction can't join it, see [Share], and
-// an InTx in it returns a [*TxError], but for an Autonomous one.
+// A goroutine that has inherited a transaction cannot join it (see [Share]): an
+// InTx in it returns a [*TxError], unless it is Autonomous.
 //
-// When fn returns, the transaction must still be the goroutine's current one. If something
-// has taken it away, or put another in its place, statements may have run outside of it:
-// InTx rolls back and returns a [*TxError] with [ErrLost]. Where it is not certain that
-// there is no transaction to join, InTx returns one with [ctxvar.ErrMayBeLost], as
-// [Conn]'s methods do.
+// When fn returns, the transaction must still be the goroutine's current one.
+// If something has removed or replaced it, statements may have run outside of
+// it: InTx rolls back and returns a [*TxError] with [ErrLost]. If it is
+// uncertain whether there is a transaction to join, InTx returns one with
+// [ctxvar.ErrMayBeLost], like [Conn]'s methods.
 //
 // InTx may be called by any number of goroutines at the same time. It blocks
-// for as long as the pool has no connection to give, fn takes, and the database
-// takes to begin and to commit.
+// until the pool has a connection, fn has returned, and the database has begun
+// and committed the transaction.
 func InTx(ctx context.Context, pool *pgxpool.Pool, opts *pgx.TxOptions, fn func(ctx context.Context) error, options ...Option) error {
 	isolation := ""
 	if opts != nil {
@@ -54,25 +55,26 @@ func InTx(ctx context.Context, pool *pgxpool.Pool, opts *pgx.TxOptions, fn func(
 	}, fn, options...)
 }
 
-// OnCommit has fn called once the transaction of pool that the running goroutine
-// is in is committed, and not at all if it, or the savepoint that OnCommit was
-// called in, is rolled back. It is for what must not happen without the
-// transaction, and can't be undone with it: to send a message, to drop an entry
-// of a cache. Where there is no transaction OnCommit calls fn at once.
+// OnCommit arranges for fn to be called after the transaction of pool in which
+// the running goroutine is has been committed. If the transaction, or the
+// savepoint in which OnCommit was called, is rolled back, fn is not called.
+// OnCommit is for actions that must not happen without the transaction and
+// cannot be undone with it, such as sending a message or dropping a cache
+// entry. Without a transaction, OnCommit calls fn at once.
 //
 // InTx calls the functions in order, after committing, before it returns, and
-// outside of the transaction: with the ctx that it was given itself, and the
-// variables of its goroutine. If one panics, the panic goes on, the rest are
-// not called, and the transaction stays committed.
+// outside of the transaction, with its own ctx and the variables of its
+// goroutine. If one of them panics, the panic continues, the others are not
+// called, and the transaction stays committed.
 //
-// The error is a [*TxError] where [Conn]'s methods return one.
+// The error is a [*TxError] in the same cases as for [Conn]'s methods.
 func OnCommit(ctx context.Context, pool *pgxpool.Pool, fn func(ctx context.Context)) error {
 	return adapter.OnCommit(ctx, pool, fn)
 }
 
 // Share calls fn in the transaction of pool that the running goroutine has
-// inherited, or that ctx carries, and returns fn's result. It is how a
-// goroutine says that it takes part in a transaction that another one began:
+// inherited, or that ctx carries, and returns fn's result. With Share, a
+// goroutine takes part in a transaction that another goroutine began:
 //
 //	err := ctxpgx.InTx(ctx, pool, nil, func(ctx context.Context) error {
 //		return gather.Each(ctx, orders, func(ctx context.Context, o Order) error {
@@ -81,19 +83,20 @@ func OnCommit(ctx context.Context, pool *pgxpool.Pool, fn func(ctx context.Conte
 //	})
 //
 // A transaction has one connection, so its goroutines' statements run one at a
-// time, see [Conn]. Rows that a goroutine has open keep all others waiting: read them
-// to the end before waiting for goroutines that share.
+// time (see [Conn]). Rows that a goroutine has open make all others wait, so
+// read them to the end before waiting for goroutines that share.
 //
-// As with an InTx that joins, the transaction can't be committed if fn returns
-// an error, panics or calls [runtime.Goexit]. Who started the goroutine must
-// wait for it: an InTx whose function returns while another goroutine is inside
-// of Share rolls back and returns [ErrShared]. A savepoint can't begin while
-// others share the transaction, nor can Share while a savepoint is open around
-// which the goroutine was started; both return ErrShared.
+// As with an InTx that joins, the transaction cannot be committed if fn returns
+// an error, panics or calls [runtime.Goexit]. The code that started the
+// goroutine must wait for it: an InTx whose function returns while another
+// goroutine is inside of Share rolls back and returns [ErrShared]. A savepoint
+// cannot begin while others share the transaction, and Share cannot begin while
+// a savepoint is open, unless the goroutine was started inside of it; both
+// return ErrShared.
 //
-// Share returns [ErrNoTx] if there is no transaction and [ErrTxEnded] if it is
-// over, without calling fn. In a goroutine that may use the transaction anyway
-// it calls fn and adds nothing.
+// If there is no transaction, Share returns [ErrNoTx], and if it has ended,
+// [ErrTxEnded], without calling fn. In a goroutine that may use the transaction
+// anyway, it only calls fn.
 func Share(ctx context.Context, pool *pgxpool.Pool, fn func(ctx context.Context) error) error {
 	return adapter.Share(ctx, pool, fn)
 }

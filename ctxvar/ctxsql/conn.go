@@ -5,9 +5,9 @@ import (
 	"database/sql"
 )
 
-// A Querier runs statements: in a transaction, or each on its own. [*sql.DB],
-// [*sql.Tx] and [*sql.Conn] are Queriers too, and it is what generators of
-// database code take, such as sqlc's DBTX.
+// A Querier runs statements, in a transaction or outside of any. [*sql.DB],
+// [*sql.Tx] and [*sql.Conn] are Queriers too. Generators of database code
+// expect such an interface, for example sqlc as its DBTX.
 type Querier interface {
 	ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error)
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
@@ -21,32 +21,35 @@ var (
 	_ Querier = (*sql.Conn)(nil)
 )
 
-// Conn returns a Querier that runs each statement in the transaction of db that
-// the running goroutine is in at the moment of the call, see [InTx], and
-// outside of any, through the pool, if it is in none. So it may be made once
-// and kept: a repository has one in a field and needs neither a parameter nor a
-// second set of methods for transactions. It may be used by any number of
-// goroutines at the same time.
+// Conn returns a Querier that runs each statement in the transaction of db in
+// which the running goroutine is at the moment of the call (see [InTx]). If it
+// is in none, the statement runs outside of any transaction, through the pool.
+// So a Querier can be made once and kept: a repository has one in a field, and
+// needs neither a parameter nor a second set of methods for transactions. Any
+// number of goroutines may use it at the same time.
 //
-// In a goroutine that has inherited a transaction and doesn't share it, and
-// after the transaction's end, the methods return a [*TxError], with
+// In a goroutine that has inherited a transaction and does not share it, and
+// after the transaction's end, the methods return a [*TxError] with
 // [ErrOtherGoroutine] or [ErrTxEnded]; the row of QueryRowContext returns it
-// from Scan and Err. So they do if the method's ctx carries a transaction and is of
-// another piece of work than what the goroutine has inherited, or that is nothing.
+// from Scan and Err. They do the same if the method's ctx carries a transaction
+// and the goroutine has inherited nothing, or something that belongs to another
+// work.
 //
-// Where it is not certain that there is no transaction, since somebody else's profiler
-// labels may have taken it away, see [ctxvar.MayBeLost], and ctx carries no variables
-// that say so, the methods return a [*TxError] with [ctxvar.ErrMayBeLost].
+// If it is uncertain that there is no transaction, because somebody else's
+// profiler labels may have taken it away (see [ctxvar.MayBeLost]), and ctx
+// carries no variables that settle this, the methods return a [*TxError] with
+// [ctxvar.ErrMayBeLost].
 //
-// What PrepareContext returns in a transaction is closed at its end; see [Stmt]
-// for statements that live longer. What was returned, rows and statements, is
-// not watched: it belongs to the transaction or the pool it came from, and to
-// the goroutine that asked for it.
+// A statement prepared by PrepareContext in a transaction is closed at the
+// transaction's end; see [Stmt] for statements that live longer. Rows and
+// statements that were returned are not checked any further: they belong to the
+// transaction or the pool they came from, and to the goroutine that asked for
+// them.
 func Conn(db *sql.DB) Querier { return conn{db} }
 
 type conn struct{ db *sql.DB }
 
-// now returns what runs the statements of the running goroutine.
+// now returns the Querier for the running goroutine at this moment.
 func (c conn) now(ctx context.Context, op string) (Querier, error) {
 	tx, err := adapter.Use(ctx, c.db, op)
 	if tx == nil {
@@ -74,8 +77,8 @@ func (c conn) QueryContext(ctx context.Context, query string, args ...any) (*sql
 func (c conn) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
 	q, err := c.now(ctx, "QueryRowContext")
 	if err != nil {
-		// Only database/sql can make a Row that fails. It does if the ctx has
-		// ended, with the ctx's error, before it turns to a connection.
+		// Only database/sql can make a Row that fails. If the ctx has ended, it
+		// does so, with the ctx's error, before it takes a connection.
 		return c.db.QueryRowContext(failed{ctx, err}, query)
 	}
 	return q.QueryRowContext(ctx, query, args...)
@@ -89,7 +92,7 @@ func (c conn) PrepareContext(ctx context.Context, query string) (*sql.Stmt, erro
 	return q.PrepareContext(ctx, query)
 }
 
-// failed is a ctx that has ended because of err.
+// A failed is a ctx that has ended because of err.
 type failed struct {
 	context.Context
 	err error
@@ -104,11 +107,11 @@ var closed = func() chan struct{} {
 	return c
 }()
 
-// Stmt returns stmt, which was prepared from db, for the transaction of db that
-// the running goroutine is in, as [sql.Tx.StmtContext] does, or stmt itself if
-// it is in none. So a statement that is prepared once, at the start, takes part
-// in transactions; used as it is it would not. The error is a [*TxError] where
-// [Conn]'s methods return one.
+// Stmt returns stmt, which was prepared with db, for the transaction of db in
+// which the running goroutine is, as [sql.Tx.StmtContext] does. If it is in
+// none, Stmt returns stmt itself. So a statement that is prepared once, at the
+// start, can take part in transactions; used directly, it would not. The error
+// is a [*TxError] in the same cases as for [Conn]'s methods.
 func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
 	switch tx, err := adapter.Use(ctx, db, "Stmt"); {
 	case err != nil:
@@ -120,10 +123,10 @@ func Stmt(ctx context.Context, db *sql.DB, stmt *sql.Stmt) (*sql.Stmt, error) {
 	}
 }
 
-// Tx returns the transaction of db that the running goroutine is in, for what
-// takes a [*sql.Tx], or a [*TxError], with [ErrNoTx] if it is in none. It is
-// also how a function insists on being called in a transaction. InTx ends the
-// transaction; to commit it, or to roll it back, is not for others.
+// Tx returns the transaction of db in which the running goroutine is, for
+// functions that take a [*sql.Tx]. If it is in none, Tx returns a [*TxError]
+// with [ErrNoTx], so a function can also use it to require a transaction. Only
+// InTx may commit or roll back the transaction.
 func Tx(ctx context.Context, db *sql.DB) (*sql.Tx, error) {
 	tx, err := adapter.Need(ctx, db, "Tx")
 	if err != nil {

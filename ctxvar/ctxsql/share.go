@@ -6,8 +6,8 @@ import (
 )
 
 // Share calls fn in the transaction of db that the running goroutine has
-// inherited, or that ctx carries, and returns fn's result. It is how a
-// goroutine says that it takes part in a transaction that another one began:
+// inherited, or that ctx carries, and returns fn's result. With Share, a
+// goroutine takes part in a transaction that another goroutine began:
 //
 //	err := ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
 //		return gather.Each(ctx, orders, func(ctx context.Context, o Order) error {
@@ -16,20 +16,22 @@ import (
 //	})
 //
 // A transaction has one connection, so its goroutines' statements run one at a
-// time. Most drivers refuse a statement while the rows of another one are not
-// read to the end or closed, and some give up the connection then. Goroutines
-// that read rows need a lock of their own around it, or better don't share.
+// time. Most drivers refuse a statement while the rows of another one are
+// neither read to the end nor closed, and some then give up the connection.
+// Goroutines that read rows need a lock of their own for this, or should not
+// share.
 //
-// As with an InTx that joins, the transaction can't be committed if fn returns
-// an error, panics or calls [runtime.Goexit]. Who started the goroutine must
-// wait for it: an InTx whose function returns while another goroutine is inside
-// of Share rolls back and returns [ErrShared]. A savepoint can't begin while
-// others share the transaction, nor can Share while a savepoint is open around
-// which the goroutine was started; both return ErrShared.
+// As with an InTx that joins, the transaction cannot be committed if fn returns
+// an error, panics or calls [runtime.Goexit]. The code that started the
+// goroutine must wait for it: an InTx whose function returns while another
+// goroutine is inside of Share rolls back and returns [ErrShared]. A savepoint
+// cannot begin while others share the transaction, and Share cannot begin while
+// a savepoint is open, unless the goroutine was started inside of it; both
+// return ErrShared.
 //
-// Share returns [ErrNoTx] if there is no transaction and [ErrTxEnded] if it is
-// over, without calling fn. In a goroutine that may use the transaction anyway
-// it calls fn and adds nothing.
+// If there is no transaction, Share returns [ErrNoTx], and if it has ended,
+// [ErrTxEnded], without calling fn. In a goroutine that may use the transaction
+// anyway, it only calls fn.
 func Share(ctx context.Context, db *sql.DB, fn func(ctx context.Context) error) error {
 	return adapter.Share(ctx, db, fn)
 }

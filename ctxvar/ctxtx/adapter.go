@@ -6,60 +6,63 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A Tx is a transaction, as an adapter has begun it with its driver. Those who may use it
-// call its methods one at a time, if need be with a [Gate].
+// A Tx is a transaction that an adapter has begun with its driver. Its methods
+// are called one at a time, if necessary because of a [Gate].
 type Tx interface {
-	// Exec runs a statement that has no parameters and no result: those of savepoints.
+	// Exec runs a statement without parameters and without a result, for
+	// savepoints.
 	Exec(ctx context.Context, statement string) error
-	// Commit and Rollback get the ctx that the transaction was begun with, and one of them
-	// is called last; Rollback too after a Commit that failed. Rollback returns nil if the
-	// transaction is over already.
+	// Commit and Rollback get the ctx with which the transaction was begun. One
+	// of them is called last; Rollback is also called after a Commit that
+	// failed. Rollback returns nil if the transaction has already ended.
 	Commit(ctx context.Context) error
 	Rollback(ctx context.Context) error
-	// Over reports whether err, of Exec and maybe nil, says that all of the transaction is
-	// over.
+	// Over reports whether err, the result of Exec, which may be nil, means
+	// that the whole transaction has ended.
 	Over(err error) bool
 }
 
-// An Adapter keeps the current transactions of all databases of one package. It may be
-// used by any number of goroutines at the same time.
+// An Adapter keeps the current transactions of all databases of one package.
+// Any number of goroutines may use it at the same time.
 //
-// Its methods take the database as db, a value that is compared with ==, a pointer as a
-// rule: what the package's users have in hand, such as a [*database/sql.DB]. Transactions
-// of two databases don't know of each other. op is the name of what the user has called,
-// for [Error].
+// Its methods take the database as db, a value that is compared with ==,
+// usually a pointer: the one that the package's users have, such as a
+// [*database/sql.DB]. Transactions of two databases are independent. op is the
+// name of the function that the user called, for [Error].
 type Adapter struct {
 	name  string
 	ended error
-	// current has the transactions that the running goroutine is in or has inherited,
-	// one of each database and level.
+	// current has the transactions in which the running goroutine is or which
+	// it has inherited, one for each database and level.
 	current *ctxvar.Var[*hold]
 }
 
-// New returns the Adapter of a package, which keeps it in a variable at package level.
-// name is the package's: texts of errors begin with it, savepoints are called name_1,
-// name_2 and so on, and the variable is name.transaction. ended, which may be nil, is
-// what the driver says of a transaction that is over, as [database/sql.ErrTxDone] is; an
-// [Error] with [ErrTxEnded] is that too.
+// New returns the Adapter of a package, which keeps it in a variable at package
+// level. name is the package's name: error texts begin with it, savepoints are
+// named name_1, name_2 and so on, and the variable is name.transaction. ended,
+// which may be nil, is the driver's error for a transaction that has ended,
+// such as [database/sql.ErrTxDone]; an [Error] with [ErrTxEnded] is that error
+// too.
 func New(name string, ended error) *Adapter {
 	return &Adapter{name: name, ended: ended, current: ctxvar.New[*hold](name + ".transaction")}
 }
 
-// InTx calls fn in a transaction of db, which begin begins, or in the current one. If fn
-// returns nil, the transaction is committed; if fn returns an error, panics or calls
-// [runtime.Goexit], it is rolled back, and the error is returned, or the panic or Goexit
-// goes on. fn gets a ctx that descends from ctx and carries the transaction.
+// InTx calls fn in a transaction of db that begin begins, or in the current
+// one. If fn returns nil, the transaction is committed. If fn returns an error,
+// panics or calls [runtime.Goexit], it is rolled back, and the error is
+// returned, or the panic or Goexit continues. fn gets a ctx that descends from
+// ctx and carries the transaction.
 //
-// Within another InTx of db, in the same goroutine, fn joins the transaction, unless
-// options say otherwise. isolation is the level that the user asks
-// for, in the database's words, or "" for whatever it is: an inner InTx that joins and
-// asks for another one than its transaction has is refused, with [ErrIsolation].
+// Within another InTx of db, in the same goroutine, fn joins the transaction,
+// unless options say otherwise. isolation is the isolation level that the user
+// asks for, in the database's terms, or "" for any: an inner InTx that joins
+// and asks for a level other than its transaction's fails with [ErrIsolation].
 //
-// The error is fn's, or says that beginning, committing or a savepoint has failed, and
-// wraps the Tx's; or it is an [*Error]. An error of Rollback is added to fn's.
+// The error is fn's, or one that wraps the Tx's error of beginning, committing
+// or a savepoint, or an [*Error]. An error of Rollback is added to fn's.
 //
-// InTx must be called by the package's own function of this name, or one like it, whose
-// caller [Error.Begun] names.
+// InTx must be called by the package's own function of this name, or one like
+// it: [Error.Begun] names the caller of that function.
 func (a *Adapter) InTx(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, options ...Option) error {
 	c := configure(options)
 	if c.nesting == autonomous {
@@ -89,10 +92,11 @@ func (a *Adapter) InTx(ctx context.Context, db any, isolation string, begin func
 	return h.level.join(ctx, fn)
 }
 
-// Use returns the transaction of db that the running goroutine is in. It returns nil, and
-// no error, if it is certain that there is none: then op is done outside of any. If the
-// goroutine may not use the transaction, or if nobody can tell whether there is one, the
-// error is an [*Error].
+// Use returns the transaction of db in which the running goroutine is. It
+// returns nil, without an error, if it is certain that there is none; op then
+// runs outside of any transaction. If the goroutine may not use the
+// transaction, or if it is uncertain whether there is one, the error is an
+// [*Error].
 func (a *Adapter) Use(ctx context.Context, db any, op string) (Tx, error) {
 	h, _ := a.find(ctx, db)
 	if h == nil {
@@ -105,7 +109,7 @@ func (a *Adapter) Use(ctx context.Context, db any, op string) (Tx, error) {
 	return t.tx, nil
 }
 
-// Need is [Adapter.Use] for what can't be done without a transaction: where there is
+// Need is [Adapter.Use] for operations that require a transaction: if there is
 // none, it returns an [*Error] with [ErrNoTx].
 func (a *Adapter) Need(ctx context.Context, db any, op string) (Tx, error) {
 	h, _ := a.find(ctx, db)
@@ -119,11 +123,12 @@ func (a *Adapter) Need(ctx context.Context, db any, op string) (Tx, error) {
 	return t.tx, nil
 }
 
-// OnCommit has fn called once the current transaction of db is committed, and not at all
-// if it, or the savepoint that OnCommit was called in, is rolled back. Where there is
-// none, it calls fn at once. InTx calls the functions in order, after committing, before
-// it returns: with the ctx that it was given itself, and the variables of its goroutine.
-// The error is an [*Error] where [Adapter.Use] returns one.
+// OnCommit arranges for fn to be called after the current transaction of db has
+// been committed. If the transaction, or the savepoint in which OnCommit was
+// called, is rolled back, fn is not called. Without a transaction, OnCommit
+// calls fn at once. InTx calls the functions in order, after committing and
+// before it returns, with its own ctx and the variables of its goroutine. The
+// error is an [*Error] in the same cases as for [Adapter.Use].
 func (a *Adapter) OnCommit(ctx context.Context, db any, fn func(context.Context)) error {
 	h, _ := a.find(ctx, db)
 	if h == nil {

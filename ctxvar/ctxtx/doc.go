@@ -1,13 +1,14 @@
-// Package ctxtx is what an adapter for a database driver is made from: it makes the
-// current transaction a variable, so that code takes part in the transaction it is called
-// in, with no parameter for it. Package ctxsql is such an adapter, of [database/sql], and
-// [ctxpgx] is one of pgx's own pool. Those who use one of them need nothing from here.
+// Package ctxtx is for writing adapters for database drivers. An adapter makes
+// the current transaction a variable, so that code takes part in the
+// transaction in which it is called, without a parameter for it. Package ctxsql
+// is such an adapter, for [database/sql], and [ctxpgx] is one for pgx's own
+// pool. Their users need nothing from this package.
 //
 // # What an adapter does
 //
-// It keeps an [Adapter] at package level, tells it with a [Tx] how a transaction of the
-// driver is committed and rolled back, and has functions of its own that call the
-// Adapter's methods with the driver's types:
+// An adapter keeps an [Adapter] at package level, and describes with a [Tx] how
+// the driver commits and rolls back a transaction. It has functions of its own
+// that call the Adapter's methods with the driver's types:
 //
 //	var adapter = ctxtx.New("ctxkv", kv.ErrTxDone)
 //
@@ -19,7 +20,8 @@
 //		return adapter.Share(ctx, db, fn)
 //	}
 //
-// Whatever runs statements asks for the transaction at each call, and never keeps it:
+// Code that runs statements asks for the transaction at each call, and never
+// keeps it:
 //
 //	tx, err := adapter.Use(ctx, db, "Put")
 //	switch {
@@ -30,23 +32,25 @@
 //	}
 //	return tx.(*transaction).Put(key, value)
 //
-// All else is the same for every driver: nested transactions, savepoints, retries, what is
-// left to do after committing, and which goroutines may use the transaction.
+// Everything else is the same for every driver: nested transactions,
+// savepoints, retries, functions to be called after committing, and which
+// goroutines may use the transaction.
 //
-// # Whose the transaction is
+// # Which goroutines may use a transaction
 //
-// The goroutine that called InTx may use the transaction until its function returns.
-// Goroutines that it starts inherit the variable, and are refused with [ErrOtherGoroutine],
-// and after the end with [ErrTxEnded], so that no statement runs outside of the
-// transaction it was meant for. They take part with [Adapter.Share], have one of their own
-// with [Autonomous], or are started with [ctxvar.Detach].
+// The goroutine that called InTx may use the transaction until its function
+// returns. Goroutines that it starts inherit the variable, but get
+// [ErrOtherGoroutine], and after the end [ErrTxEnded], so no statement runs
+// outside of its transaction. They can take part with [Adapter.Share], begin a
+// transaction of their own with [Autonomous], or be started within
+// [ctxvar.Detach].
 //
-// A ctx that InTx has given carries the transaction. It counts in a goroutine that has
-// inherited none, and in one that has inherited that of another piece of work: see
-// [ctxvar.Effective].
+// A ctx from InTx carries the transaction. It applies in a goroutine that has
+// inherited none, and in one whose inherited transaction belongs to another
+// work (see [ctxvar.Effective]).
 //
-// A driver whose connection is not safe for several goroutines needs a [Gate] in each
-// transaction.
+// A driver whose connections are not safe for concurrent use needs a [Gate] in
+// each transaction.
 //
 // [ctxpgx]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxpgx
 package ctxtx

@@ -2,34 +2,36 @@ package ctxtx
 
 import "errors"
 
-// What an [*Error] is about, for [errors.Is].
+// The faults that an [*Error] reports, for use with [errors.Is].
 var (
-	// ErrNoTx is returned by what needs a transaction, where there is none.
+	// ErrNoTx is returned by functions that need a transaction, if there is
+	// none.
 	ErrNoTx = errors.New("there is no transaction of this database here")
-	// ErrTxEnded is returned for a transaction, or a savepoint, whose InTx has ended.
+	// ErrTxEnded is returned for a transaction or a savepoint whose InTx has
+	// ended.
 	ErrTxEnded = errors.New("the transaction has ended")
-	// ErrOtherGoroutine is returned in a goroutine that has inherited a transaction and has
-	// not said that it shares it.
+	// ErrOtherGoroutine is returned in a goroutine that has inherited a
+	// transaction and does not share it.
 	ErrOtherGoroutine = errors.New("the transaction belongs to another goroutine")
-	// ErrShared is returned for what can't be done while several goroutines share a
-	// transaction.
+	// ErrShared is returned by operations that are impossible while several
+	// goroutines share a transaction.
 	ErrShared = errors.New("other goroutines share the transaction")
-	// ErrRollbackOnly is returned by InTx in place of committing, where a part of the
-	// transaction has failed and its error has gone no further. If that part is a savepoint
-	// that the database could not undo, everything that would use the transaction meanwhile
-	// returns it too.
+	// ErrRollbackOnly is returned by InTx instead of committing if a part of
+	// the transaction has failed and its error was not passed on. If that part
+	// is a savepoint that the database could not undo, everything that would
+	// use the transaction before its end returns the error too.
 	ErrRollbackOnly = errors.New("the transaction can only be rolled back, since a part of it failed")
-	// ErrLost is returned by InTx, which has rolled back then, if the transaction was not
-	// the goroutine's current one any more when the function returned, so that statements
-	// may have run outside of it.
+	// ErrLost is returned by InTx, after rolling back, if the transaction was
+	// no longer the goroutine's current one when the function returned, so
+	// statements may have run outside of it.
 	ErrLost = errors.New("the transaction was taken off the goroutine before its end")
-	// ErrIsolation is returned by a nested InTx that asks for another isolation level than
-	// its transaction was begun with.
+	// ErrIsolation is returned by a nested InTx that asks for an isolation
+	// level other than that of its transaction.
 	ErrIsolation = errors.New("the transaction was begun with another isolation level")
 )
 
-// An Error tells that the current transaction can't be used, or can't be committed, in
-// the way that was asked for.
+// An Error reports that the current transaction cannot be used or committed in
+// the requested way.
 type Error struct {
 	Adapter string // the name of the package whose transaction it is: ctxsql, ctxpgx, ...
 	Op      string // what was called: InTx, Share, Exec, ...
@@ -41,7 +43,7 @@ type Error struct {
 	ended error  // see New
 }
 
-// refuse returns e as the adapter's error.
+// refuse returns e as an error of the adapter.
 func (a *Adapter) refuse(e Error) error {
 	e.Adapter, e.ended = a.name, a.ended
 	return &e
@@ -61,8 +63,8 @@ func (e *Error) Error() string {
 	return text
 }
 
-// Unwrap returns e.Err, e.Cause if there is one, and with [ErrTxEnded] what the driver
-// says of a transaction that is over, see [New].
+// Unwrap returns e.Err, e.Cause if there is one, and with [ErrTxEnded] the
+// driver's error for a transaction that has ended, see [New].
 func (e *Error) Unwrap() []error {
 	errs := []error{e.Err}
 	if e.Cause != nil {

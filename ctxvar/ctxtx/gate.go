@@ -7,9 +7,10 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A Gate has the goroutines that share a transaction take turns on its connection, for a
-// driver that has no lock of its own: from the start of a statement until its rows are
-// closed. It is made with the transaction, by [Adapter.NewGate].
+// A Gate makes the goroutines that share a transaction take turns on its
+// connection, from the start of a statement until its rows are closed, for a
+// driver that has no lock of its own. It is made with the transaction, by
+// [Adapter.NewGate].
 type Gate struct {
 	adapter *Adapter
 	turn    chan struct{} // has an element while somebody's turn it is
@@ -19,13 +20,13 @@ type Gate struct {
 // NewGate returns the Gate of one transaction.
 func (a *Adapter) NewGate() *Gate { return &Gate{adapter: a, turn: make(chan struct{}, 1)} }
 
-// Enter waits for the running goroutine's turn, until ctx ends, and then returns an
-// [*Error] with [ErrShared], whose Cause is ctx's. The goroutine calls leave when its
-// statement has ended; to call it again does nothing.
+// Enter waits for the running goroutine's turn. If ctx ends first, it returns
+// an [*Error] with [ErrShared], whose Cause is ctx's. The goroutine calls leave
+// when its statement has ended; further calls of leave do nothing.
 //
-// If it is the goroutine's turn already, since rows of an earlier statement are open,
-// Enter does not wait for itself: leave does nothing then, and what becomes of two
-// statements at once is the driver's to say.
+// If it is already the goroutine's turn, because rows of an earlier statement
+// are open, Enter does not wait for itself: leave then does nothing, and the
+// driver decides what happens with two statements at once.
 func (g *Gate) Enter(ctx context.Context, op string) (leave func(), err error) {
 	if leave, ok := g.TryEnter(); ok {
 		return leave, nil
@@ -39,7 +40,8 @@ func (g *Gate) Enter(ctx context.Context, op string) (leave func(), err error) {
 	}
 }
 
-// TryEnter is [Gate.Enter] without waiting. ok is false if it is another goroutine's turn.
+// TryEnter is [Gate.Enter] without waiting. It reports false if it is another
+// goroutine's turn.
 func (g *Gate) TryEnter() (leave func(), ok bool) {
 	if g.holder.Load() == gls.Goroutine() {
 		return func() {}, true

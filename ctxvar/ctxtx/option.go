@@ -1,7 +1,7 @@
 package ctxtx
 
-// An Option configures one call of [Adapter.InTx]. Adapters pass on what their users give
-// them, as an alias of this type or as it is.
+// An Option configures one call of [Adapter.InTx]. Adapters provide it to their
+// users, directly or as an alias.
 type Option interface{ apply(*config) }
 
 // config is what the options of one call come to.
@@ -40,35 +40,39 @@ func configure(options []Option) config {
 	return c
 }
 
-// Savepoint makes a nested InTx a savepoint: if its function fails, what it did is undone
-// and the transaction around it goes on. Where there is no transaction, InTx begins one,
-// as ever. The statements, which [Tx] gets, are those of standard SQL: SAVEPOINT, ROLLBACK
-// TO SAVEPOINT and RELEASE SAVEPOINT, each with the savepoint's name.
+// Savepoint makes a nested InTx a savepoint: if its function fails, what it did
+// is undone, and the transaction around it goes on. Without a transaction
+// around it, InTx begins one as usual. The statements, which [Tx] gets, are
+// those of standard SQL: SAVEPOINT, ROLLBACK TO SAVEPOINT and RELEASE
+// SAVEPOINT, each with the name of the savepoint.
 func Savepoint() Option {
 	return SavepointSyntax("SAVEPOINT %s", "ROLLBACK TO SAVEPOINT %s", "RELEASE SAVEPOINT %s")
 }
 
-// SavepointSyntax is [Savepoint] in a database's own words. Each statement has one %s,
-// where the name goes. release is empty for a database that has no such statement.
+// SavepointSyntax is [Savepoint] with the statements of another database. Each
+// statement has one %s for the name. release is empty for a database without
+// such a statement.
 func SavepointSyntax(save, rollback, release string) Option {
 	return optionFunc(func(c *config) { c.nesting, c.syntax = savepoint, syntax{save, rollback, release} })
 }
 
-// Autonomous makes a nested InTx a transaction of its own, which is committed or rolled
-// back whatever becomes of the one around it. It may also be used in a goroutine that has
-// inherited a transaction.
+// Autonomous makes a nested InTx a transaction of its own, which is committed
+// or rolled back independently of the one around it. It can also be used in a
+// goroutine that has inherited a transaction.
 func Autonomous() Option {
 	return optionFunc(func(c *config) { c.nesting = autonomous })
 }
 
-// Retry makes InTx run the whole transaction again if it fails with an error that
-// retryable says is worth it, up to n more times. The error may come from beginning, from
-// the function and what it called, or from committing. Nothing is run again after a panic.
+// Retry makes InTx run the whole transaction again, up to n more times, if it
+// fails with an error for which retryable returns true. The error may come from
+// beginning, from the function and what it called, or from committing. Nothing
+// is run again after a panic.
 //
-// Before the first retry InTx waits for a random time of up to 2 milliseconds, and up to
-// twice as long before each further one, but no longer than 256. It gives up when ctx
-// ends. A nested InTx that joins or makes a savepoint can't be run again by itself, and
-// leaves retrying to the one that began the transaction.
+// Before the first retry, InTx waits for a random time of up to 2 milliseconds,
+// and before each further one for up to twice as long, but at most 256
+// milliseconds. It gives up when ctx ends. A nested InTx that joins or makes a
+// savepoint cannot be run again by itself, and leaves retrying to the one that
+// began the transaction.
 //
 // Retry panics if retryable is nil.
 func Retry(n int, retryable func(error) bool) Option {

@@ -6,16 +6,18 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// Share calls fn in the transaction of db that the running goroutine has inherited, or
-// that ctx carries, and returns fn's result: so a goroutine says that it takes part in a
-// transaction that another one began. If fn returns an error, panics or calls
-// [runtime.Goexit], the transaction can't be committed any more. In a goroutine that may
-// use the transaction anyway Share calls fn and adds nothing.
+// Share calls fn in the transaction of db that the running goroutine has
+// inherited, or that ctx carries, and returns fn's result. With Share, a
+// goroutine takes part in a transaction that another goroutine began. If fn
+// returns an error, panics or calls [runtime.Goexit], the transaction can no
+// longer be committed. In a goroutine that may use the transaction anyway,
+// Share only calls fn.
 //
-// Otherwise it returns an [*Error] without calling fn: with [ErrNoTx] if there is no
-// transaction, [ErrTxEnded] if it is over, and [ErrShared] if a savepoint is open around
-// which the goroutine was started. An InTx whose function returns while another goroutine
-// is inside of Share rolls back and returns ErrShared, and a savepoint does not begin then.
+// Otherwise it returns an [*Error] without calling fn: with [ErrNoTx] if there
+// is no transaction, [ErrTxEnded] if it has ended, and [ErrShared] if a
+// savepoint is open that was begun after the goroutine was started. An InTx
+// whose function returns while another goroutine is inside of Share rolls back
+// and returns ErrShared, and a savepoint cannot begin during Share.
 func (a *Adapter) Share(ctx context.Context, db any, fn func(ctx context.Context) error) error {
 	h, _ := a.find(ctx, db)
 	if h == nil {
