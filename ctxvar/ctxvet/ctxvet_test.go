@@ -46,6 +46,8 @@ func TestClean(t *testing.T) {
 
 func TestTx(t *testing.T) {
 	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Tx, "./tx")
+	// A module of its own, for the driver that it needs.
+	analysistest.RunWithSuggestedFixes(t, filepath.Join(analysistest.TestData(), "txpgx"), ctxvet.Tx, ".")
 }
 
 func TestLabels(t *testing.T) {

@@ -11,7 +11,7 @@
 //     and that is still set for the next.
 //   - [Clean] (varclean): a function that C calls with the variables of an earlier
 //     call.
-//   - [Tx] (vartx): a statement within ctxsql.InTx that is not part of the
+//   - [Tx] (vartx): a statement within ctxsql.InTx or ctxpgx.InTx that is not part of the
 //     transaction.
 //   - [Labels] (varlabels): profiler labels that are set from a ctx that carries
 //     no variables, which takes inherited ones away.
