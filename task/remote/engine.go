@@ -27,7 +27,8 @@ type Engine interface {
 	Do(ctx context.Context, job *Job) (*Outcome, error)
 
 	// Serve takes jobs of the named functions, and calls handle for each in a
-	// goroutine of its own, for at most concurrency of each function at once. When
+	// goroutine that has no other job then, for at most concurrency of each function at
+	// once. When
 	// ctx ends, it takes no more; it returns nil when the calls of handle have
 	// returned and their outcomes are stored, and an error if it can't go on.
 	//

@@ -57,7 +57,7 @@ func DecodeJob(header ctxwire.Map, body []byte, sent time.Time) (*Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &Job{ID: w.text[1], Func: w.text[2], Arg: body, Vars: make(ctxwire.Map, len(header))}
+	j := &Job{ID: w.text[1], Func: w.text[2], Arg: body, Vars: ctxwire.Map{}}
 	if !isName(j.ID) || !isName(j.Func) {
 		return nil, fmt.Errorf("%w: job %.20q of function %.20q", ErrMalformed, j.ID, j.Func)
 	}

@@ -2,7 +2,6 @@ package remotenats
 
 import (
 	"context"
-	"crypto/rand"
 	"errors"
 	"time"
 
@@ -31,7 +30,8 @@ func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, erro
 	}
 	// The ID is that of this call and not the job's, which may be called again when
 	// it was dropped, see Resume.
-	if err := e.publish(ctx, m, rand.Text()); err != nil {
+	m.Header = nats.Header{jetstream.MsgIDHeader: {e.messageID()}}
+	if err := in.publisher.publish(m, ctx.Done()); err != nil {
 		if ctx.Err() == nil {
 			return nil, err
 		}
@@ -75,7 +75,7 @@ func (e *Engine) Resume(ctx context.Context, job *remote.Job) (*remote.Outcome, 
 
 func (e *Engine) messageOf(job *remote.Job) *nats.Msg {
 	header, body := job.Encode(time.Now())
-	return message(e.jobSubject(job.Func, e.client, job.ID), header, body)
+	return &nats.Msg{Subject: e.jobSubject(job.Func, e.client, job.ID), Data: pack(header, body)}
 }
 
 // await waits for the outcome of a job that was called.

@@ -2,10 +2,13 @@ package remotenats
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
-	"regexp"
+	"strconv"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/nats-io/nats.go"
@@ -24,6 +27,9 @@ type Engine struct {
 	jobs     jetstream.Stream
 	outcomes jetstream.Stream
 
+	id       string        // of this engine, at random
+	messages atomic.Uint64 // that were given an ID
+
 	closed chan struct{} // when Close is called, or nc is closed
 	close  func()
 
@@ -34,7 +40,11 @@ type Engine struct {
 
 var _ remote.Engine = (*Engine)(nil)
 
-var nameForm = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
+// isName reports whether s may be a part of a subject of ours.
+func isName(s string) bool {
+	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
+	return s != "" && len(s) <= 64 && strings.Trim(s, letters) == ""
+}
 
 // The metadata of the stream of jobs in which the namespace's lease is written,
 // once, by who makes it.
@@ -43,13 +53,13 @@ const leaseKey = "heirloom-lease"
 // New returns an engine over nc, and makes the streams of its namespace if they are
 // missing. ctx is for that alone. It has to be closed, and nc after it.
 func New(ctx context.Context, nc *nats.Conn, opts ...Option) (*Engine, error) {
-	e := &Engine{options: defaults(), nc: nc, closed: make(chan struct{}), gates: map[string]*gate{}}
+	e := &Engine{options: defaults(), nc: nc, id: rand.Text()[:16], closed: make(chan struct{}), gates: map[string]*gate{}}
 	e.close = sync.OnceFunc(func() { close(e.closed) })
 	for _, opt := range opts {
 		opt.apply(&e.options)
 	}
 	for what, name := range map[string]string{"namespace": e.namespace, "client": e.client} {
-		if !nameForm.MatchString(name) {
+		if !isName(name) {
 			return nil, fmt.Errorf("remotenats: %s %q: a name is 1 to 64 letters, digits, hyphens and underscores", what, name)
 		}
 	}
@@ -142,7 +152,7 @@ func (e *Engine) Outcome(ctx context.Context, job string) (*remote.Outcome, bool
 	if err != nil {
 		return nil, false, err
 	}
-	outcome, err := remote.DecodeOutcome(plain(m.Header), m.Data)
+	outcome, err := decodeOutcome(m.Data)
 	return outcome, err == nil, err
 }
 
@@ -162,70 +172,8 @@ func (e *Engine) cancelSubject(job string) string { return e.namespace + ".cance
 // aliveSubject is where a caller answers that it is there.
 func (e *Engine) aliveSubject(client string) string { return e.namespace + ".alive." + client }
 
-// Header values as ctxwire has them, and as NATS has them.
-
-func plain(h nats.Header) map[string]string {
-	m := make(map[string]string, len(h))
-	for key, values := range h {
-		if len(values) > 0 {
-			m[key] = values[0]
-		}
-	}
-	return m
-}
-
-func message(subject string, header map[string]string, body []byte) *nats.Msg {
-	m := &nats.Msg{Subject: subject, Header: make(nats.Header, len(header)+1), Data: body}
-	for key, value := range header {
-		m.Header[key] = []string{value}
-	}
-	return m
-}
-
-// fits returns remote.ErrTooLarge if the server does not take m.
-func (e *Engine) fits(m *nats.Msg) error {
-	size := len(m.Data)
-	for key, values := range m.Header {
-		size += len(key) + len(values[0]) + len(": \r\n")
-	}
-	const around = 256 // the version line, and headers that the client adds
-	if limit := e.nc.MaxPayload(); int64(size+around) > limit {
-		return fmt.Errorf("%w: %d bytes, where %d fit", remote.ErrTooLarge, size, limit-around)
-	}
-	return nil
-}
-
-// publish stores m, and tries until it is stored or ctx ends, through lost
-// connections and changes of leaders. It is stored once if it has an id, which costs
-// the server something, and maybe twice if that is "". The error is that of
-// ctx, or says why it can never be stored.
-func (e *Engine) publish(ctx context.Context, m *nats.Msg, id string) error {
-	if id != "" {
-		m.Header[jetstream.MsgIDHeader] = []string{id}
-	}
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
-		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
-		_, err := e.js.PublishMsg(attempt, m)
-		cancel()
-		if err == nil || errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrMaxPayload) || isRefusal(err) {
-			return err
-		}
-		select {
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		case <-e.closed:
-			return nats.ErrConnectionClosed
-		case <-time.After(pause):
-		}
-	}
-}
-
-// isRefusal reports whether the server will never take the message: the stream is
-// gone, or has a limit.
-func isRefusal(err error) bool {
-	var api *jetstream.APIError
-	return errors.As(err, &api) && api.Code >= 400 && api.Code < 500
-}
+// messageID returns an ID that no other message has.
+func (e *Engine) messageID() string { return e.id + strconv.FormatUint(e.messages.Add(1), 36) }
 
 // outside calls fn without variables: what it starts for the engine outlives the
 // call that comes first.

@@ -2,6 +2,9 @@ package remotenats
 
 import "context"
 
+// PackForTest makes the data of a message.
+var PackForTest = pack
+
 // StoredForTest returns how many jobs and how many outcomes and reports are stored.
 func (e *Engine) StoredForTest(ctx context.Context) (jobs, outcomes uint64, err error) {
 	for name, n := range map[string]*uint64{"-jobs": &jobs, "-outcomes": &outcomes} {

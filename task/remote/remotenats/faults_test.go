@@ -56,12 +56,12 @@ func TestGarbage(t *testing.T) {
 
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
-	good, body := (&remote.Job{ID: "j1", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: 1, Grace: 1}).Encode(time.Now())
+	good := remotenats.PackForTest((&remote.Job{ID: "j1", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: 1, Grace: 1}).Encode(time.Now()))
 	for _, m := range []*nats.Msg{
-		{Subject: "garbage.job.echo.someone.j1", Data: []byte("no header")},
-		{Subject: "garbage.job.echo.short", Header: header(good), Data: body},
-		{Subject: "garbage.job.echo.someone.j2", Header: header(good), Data: body}, // another job's subject
-		{Subject: "garbage.job.echo.someone.j1.and.more", Header: header(good), Data: body},
+		{Subject: "garbage.job.echo.someone.j1", Data: []byte("no job")},
+		{Subject: "garbage.job.echo.short", Data: good},
+		{Subject: "garbage.job.echo.someone.j2", Data: good}, // another job's subject
+		{Subject: "garbage.job.echo.someone.j1.and.more", Data: good},
 		{Subject: "garbage.out.someone.j1", Data: []byte("\x00")},
 		{Subject: "garbage.out.someone.j1.x.y", Data: []byte("\x00")},
 		{Subject: "garbage.out.someone.j1.1.1.1.1", Data: nil},
@@ -80,14 +80,6 @@ func TestGarbage(t *testing.T) {
 		info, err := jobs.Info(ctx)
 		return err == nil && info.State.Msgs == 0
 	}, 30*time.Second, 20*time.Millisecond, "nothing of it is left")
-}
-
-func header(m map[string]string) nats.Header {
-	h := nats.Header{}
-	for key, value := range m {
-		h[key] = []string{value}
-	}
-	return h
 }
 
 func TestLeaseIsTheNamespaces(t *testing.T) {

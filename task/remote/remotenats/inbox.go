@@ -16,9 +16,10 @@ import (
 // An inbox brings outcomes and reports to the calls that wait for them. It has one
 // ordered consumer, and so one goroutine, for all calls of an engine.
 type inbox struct {
-	prefix   string // of the subjects, before the job's ID
-	alive    *nats.Subscription
-	consumer jetstream.ConsumeContext
+	prefix    string // of the subjects, before the job's ID
+	publisher *publisher
+	alive     *nats.Subscription
+	consumer  jetstream.ConsumeContext
 
 	mu    sync.Mutex
 	calls map[string]*call // by job
@@ -48,6 +49,10 @@ func (e *Engine) openInbox(ctx context.Context) (*inbox, error) {
 }
 
 func (in *inbox) open(ctx context.Context, e *Engine) (err error) {
+	in.publisher, err = newPublisher(e.nc, e.closed)
+	if err != nil {
+		return err
+	}
 	in.alive, err = e.nc.Subscribe(e.aliveSubject(e.client), func(m *nats.Msg) { _ = m.Respond(nil) })
 	if err != nil {
 		return err
@@ -91,6 +96,9 @@ func (in *inbox) open(ctx context.Context, e *Engine) (err error) {
 }
 
 func (in *inbox) stop() {
+	if in.publisher != nil {
+		in.publisher.stop()
+	}
 	if in.alive != nil {
 		_ = in.alive.Unsubscribe()
 	}
@@ -169,7 +177,7 @@ func newCall() *call { return &call{arrived: make(chan struct{}, 1)} }
 // makes no sense is passed over.
 func (c *call) receive(report string, m jetstream.Msg) {
 	if report == "" {
-		if outcome, err := remote.DecodeOutcome(plain(m.Headers()), m.Data()); err == nil {
+		if outcome, err := decodeOutcome(m.Data()); err == nil {
 			c.put(arrival{outcome: outcome})
 		}
 		return

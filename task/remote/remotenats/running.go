@@ -2,7 +2,6 @@ package remotenats
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -17,15 +16,25 @@ import (
 
 // A running is a job that this worker has.
 type running struct {
-	message jetstream.Msg
-	client  string // the caller's
-	job     string
-	started time.Time
-	lose    context.CancelCauseFunc // for a lease that is lost: nothing more is stored
-	cancel  context.CancelCauseFunc
+	worker   *worker
+	message  jetstream.Msg
+	client   string // the caller's
+	job      string
+	delivery int
+	started  time.Time
+	cancel   context.CancelCauseFunc
+	// lost is closed when another worker may have the job: nothing more is stored.
+	lost chan struct{}
+
+	reports turn
+
+	mu       sync.Mutex
+	orders   *nats.Subscription // set while it listens
+	over     bool               // it does not begin to listen any more
+	forsaken bool               // lost is closed
 }
 
-// run runs the job of a message, in a goroutine of its own, and stores its outcome.
+// run runs the job of a message, and stores its outcome.
 func (w *worker) run(m jetstream.Msg) {
 	info, err := m.Metadata()
 	if err != nil {
@@ -39,26 +48,24 @@ func (w *worker) run(m jetstream.Msg) {
 		_ = m.Term()
 		return
 	}
-	delivery := int(min(info.NumDelivered, 1<<30))
-	// What is stored of a job ends with its lease, and not when the caller cancels the
-	// job and waits for what it says to that.
-	storing, lose := context.WithCancelCause(context.Background())
-	defer lose(nil)
-	ctx, cancel := context.WithCancelCause(storing)
+	ctx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	r := &running{m, client, job.ID, time.Now(), lose, cancel}
+	r := &running{
+		worker: w, message: m, client: client, job: job.ID, delivery: int(min(info.NumDelivered, 1<<30)),
+		started: time.Now(), cancel: cancel, lost: make(chan struct{}),
+	}
 	w.add(r)
 	defer w.remove(r)
 
-	if delivery > 1 {
+	if r.delivery > 1 {
 		// The worker before may have died between the outcome and the acknowledgement.
 		if w.hasOutcome(ctx, client, job.ID) {
 			_ = m.Ack()
 			return
 		}
 	}
-	if delivery > job.Deliveries {
-		w.conclude(storing, r, &remote.Outcome{Worker: w.options.worker, Delivery: delivery - 1, Failure: remote.NewFailure(remote.ErrLost)})
+	if r.delivery > job.Deliveries {
+		r.conclude(&remote.Outcome{Worker: w.options.worker, Delivery: r.delivery - 1, Failure: remote.NewFailure(remote.ErrLost)})
 		return
 	}
 	if !w.callers.join(ctx, r) {
@@ -67,21 +74,39 @@ func (w *worker) run(m jetstream.Msg) {
 	}
 	defer w.callers.leave(r)
 
-	ended, stop := w.listen(job.ID, cancel)
-	defer stop()
-
-	reports := 0
-	outcome := w.handle(ctx, &remote.Attempt{
-		Job: job, Delivery: delivery, Worker: w.options.worker,
-		Report: w.reporter(storing, r, delivery, &reports),
-	})
-	ended()
-	if errors.Is(context.Cause(ctx), remote.ErrLeaseLost) {
+	listening := time.AfterFunc(listenAfter, r.listen)
+	defer r.listenNoMore()
+	outcome := w.handle(ctx, &remote.Attempt{Job: job, Delivery: r.delivery, Worker: w.options.worker, Report: r.report})
+	// One that listens goes on until its outcome is stored, so that who cancels it
+	// waits for that.
+	listening.Stop()
+	if r.isLost() {
 		// Another worker has the job, and its outcome is to be that one's. If there is
 		// none, the message comes again.
 		return
 	}
-	w.conclude(storing, r, outcome)
+	r.conclude(outcome)
+}
+
+// lose cancels the job because its lease is over. What is stored of a job ends with
+// its lease, and not when the caller cancels the job and waits for what it says to that.
+func (r *running) lose() {
+	r.cancel(remote.ErrLeaseLost)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.forsaken {
+		r.forsaken = true
+		close(r.lost)
+	}
+}
+
+func (r *running) isLost() bool {
+	select {
+	case <-r.lost:
+		return true
+	default:
+		return false
+	}
 }
 
 // listenAfter is when a job begins to listen for its cancellation. Most jobs that
@@ -89,46 +114,43 @@ func (w *worker) run(m jetstream.Msg) {
 // for longer than this.
 const listenAfter = 5 * time.Millisecond
 
-// listen has the job cancelled when its caller says so. When the job has ended it
-// does not begin to listen any more; one that listens goes on until its outcome is
-// stored, so that who cancels it waits for that.
-func (w *worker) listen(job string, cancel context.CancelCauseFunc) (ended, stop func()) {
-	var mu sync.Mutex
-	var orders *nats.Subscription
-	over := false
-	timer := time.AfterFunc(listenAfter, func() {
-		mu.Lock()
-		defer mu.Unlock()
-		if over {
-			return
+// listen has the job cancelled when its caller says so.
+func (r *running) listen() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.over {
+		return
+	}
+	// An error is that of a connection that is closed, which ends the job anyway.
+	r.orders, _ = r.worker.nc.Subscribe(r.worker.cancelSubject(r.job), func(order *nats.Msg) {
+		if failure, err := remote.DecodeFailure(order.Data); err == nil {
+			_ = order.Respond(nil)
+			r.cancel(failure.Err())
 		}
-		// An error is that of a connection that is closed, which ends the job anyway.
-		orders, _ = w.nc.Subscribe(w.cancelSubject(job), func(order *nats.Msg) {
-			if failure, err := remote.DecodeFailure(order.Data); err == nil {
-				_ = order.Respond(nil)
-				cancel(failure.Err())
-			}
-		})
 	})
-	return func() { timer.Stop() }, func() {
-		timer.Stop()
-		mu.Lock()
-		defer mu.Unlock()
-		over = true
-		if orders != nil {
-			_ = orders.Unsubscribe()
-		}
+}
+
+func (r *running) listenNoMore() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.over = true
+	if r.orders != nil {
+		_ = r.orders.Unsubscribe()
 	}
 }
 
 // decode returns the job in m and the name of its caller.
 func (w *worker) decode(m jetstream.Msg, sent time.Time) (job *remote.Job, client string, err error) {
-	job, err = remote.DecodeJob(plain(m.Headers()), m.Data(), sent)
+	header, content, err := unpack(m.Data())
+	if err != nil {
+		return nil, "", err
+	}
+	job, err = remote.DecodeJob(header, content, sent)
 	if err != nil {
 		return nil, "", err
 	}
 	parts := strings.Split(strings.TrimPrefix(m.Subject(), w.namespace+".job."), ".")
-	if len(parts) != 3 || parts[0] != job.Func || parts[2] != job.ID || !nameForm.MatchString(parts[1]) {
+	if len(parts) != 3 || parts[0] != job.Func || parts[2] != job.ID || !isName(parts[1]) {
 		return nil, "", fmt.Errorf("%w: the subject is that of another job", remote.ErrMalformed)
 	}
 	return job, parts[1], nil
@@ -153,41 +175,71 @@ func (w *worker) hasOutcome(ctx context.Context, client, job string) bool {
 	return err == nil
 }
 
-// reporter returns the Report of an attempt. Each report is stored before the
-// next, and before the outcome, in the stream that has them all, which is what keeps
-// their order.
-func (w *worker) reporter(ctx context.Context, r *running, delivery int, n *int) func([]byte) error {
-	turn := make(chan struct{}, 1)
-	return func(p []byte) error {
-		select {
-		case turn <- struct{}{}:
-			defer func() { <-turn }()
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-		*n++
-		suffix := "." + strconv.Itoa(delivery) + "." + strconv.Itoa(*n)
-		m := message(w.outcomeSubject(r.client, r.job)+suffix, nil, p)
-		if err := w.fits(m); err != nil {
-			return err
-		}
-		return w.publish(ctx, m, r.job+suffix)
+// A turn has the reports of a job stored one after another.
+type turn struct {
+	mu   sync.Mutex
+	free chan struct{} // has one while nobody reports; nil before the first
+	n    int           // reports, counted by who has its turn
+}
+
+func (t *turn) take(lost <-chan struct{}) (ok bool) {
+	t.mu.Lock()
+	if t.free == nil {
+		t.free = make(chan struct{}, 1)
+		t.free <- struct{}{}
+	}
+	t.mu.Unlock()
+	select {
+	case <-t.free:
+		return true
+	case <-lost:
+		return false
 	}
 }
 
-// conclude stores an outcome, and only then acknowledges the job. It tries until ctx
-// ends.
-func (w *worker) conclude(ctx context.Context, r *running, outcome *remote.Outcome) {
+// report is the Report of an attempt. Each report is stored before the next, and
+// before the outcome, in the stream that has them all, which is what keeps their order.
+func (r *running) report(p []byte) error {
+	if !r.reports.take(r.lost) {
+		return remote.ErrLeaseLost
+	}
+	defer func() { r.reports.free <- struct{}{} }()
+	r.reports.n++
+	suffix := "." + strconv.Itoa(r.delivery) + "." + strconv.Itoa(r.reports.n)
+	m := &nats.Msg{
+		Subject: r.worker.outcomeSubject(r.client, r.job) + suffix,
+		Header:  nats.Header{jetstream.MsgIDHeader: {r.job + suffix}},
+		Data:    p,
+	}
+	if err := r.worker.fits(m); err != nil {
+		return err
+	}
+	return r.store(m)
+}
+
+// store stores a message of the job, unless its lease is over before.
+func (r *running) store(m *nats.Msg) error {
+	err := r.worker.publisher.publish(m, r.lost)
+	if r.isLost() {
+		return remote.ErrLeaseLost
+	}
+	return err
+}
+
+// conclude stores an outcome, and only then acknowledges the job. It tries until the
+// lease is over.
+func (r *running) conclude(outcome *remote.Outcome) {
+	w := r.worker
 	header, body := outcome.Encode()
-	m := message(w.outcomeSubject(r.client, r.job), header, body)
+	m := &nats.Msg{Subject: w.outcomeSubject(r.client, r.job), Data: pack(header, body)}
 	if err := w.fits(m); err != nil {
 		header, body = (&remote.Outcome{
 			Worker: outcome.Worker, Delivery: outcome.Delivery, Failure: remote.NewFailure(fmt.Errorf("the result is %w", err)),
 		}).Encode()
-		m = message(m.Subject, header, body)
+		m.Data = pack(header, body)
 	}
 	// A second one, of a repeated publish or another delivery, is ignored by its caller.
-	if err := w.publish(ctx, m, ""); err != nil {
+	if err := r.store(m); err != nil {
 		w.logger.Warn("remotenats: an outcome could not be stored", "job", r.job, "err", err)
 		return
 	}

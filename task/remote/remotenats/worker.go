@@ -29,9 +29,10 @@ func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, e
 // A worker is one call of Serve.
 type worker struct {
 	*Engine
-	handle  remote.Handler
-	running sync.WaitGroup
-	callers callers
+	handle    remote.Handler
+	publisher *publisher
+	running   sync.WaitGroup
+	callers   callers
 	// ahead is how far the server's clock is ahead of this machine's, for the time
 	// that jobs have left counts from when they were stored.
 	ahead time.Duration
@@ -43,7 +44,12 @@ type worker struct {
 
 // Serve implements remote.Engine.
 func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, handle remote.Handler) error {
-	w := &worker{Engine: e, handle: handle, jobs: map[*running]struct{}{}, kept: time.Now()}
+	publisher, err := newPublisher(e.nc, nil)
+	if err != nil {
+		return fmt.Errorf("remotenats: %w", err)
+	}
+	defer publisher.stop()
+	w := &worker{Engine: e, handle: handle, publisher: publisher, jobs: map[*running]struct{}{}, kept: time.Now()}
 	w.callers.init(e)
 	var consumers []jetstream.Consumer
 	for _, fn := range funcs {
@@ -106,6 +112,20 @@ func (w *worker) firstConsumer(ctx context.Context, fn string) (jetstream.Consum
 // fetch takes jobs of one function, never more than there are places for.
 func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consumer, places int) error {
 	free := make(chan struct{}, places)
+	jobs := make(chan jetstream.Msg) // for goroutines that have run one
+	defer close(jobs)
+	start := func(m jetstream.Msg) {
+		select {
+		case jobs <- m:
+		default:
+			w.running.Go(func() {
+				for more := true; more; m, more = <-jobs {
+					w.run(m)
+					free <- struct{}{}
+				}
+			})
+		}
+	}
 	for range places {
 		free <- struct{}{}
 	}
@@ -130,7 +150,7 @@ func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consum
 		if ctx.Err() != nil {
 			return nil
 		}
-		taken, err := w.fetchOnce(ctx, consumer, n, free)
+		taken, err := w.fetchOnce(ctx, consumer, n, start)
 		for range n - taken {
 			free <- struct{}{}
 		}
@@ -158,10 +178,9 @@ func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consum
 	}
 }
 
-// fetchOnce asks for n jobs and starts those that come, each of which gives back
-// its place when it has ended. It returns how many came when all have, when some
+// fetchOnce asks for n jobs and starts those that come. It returns how many came when all have, when some
 // have not for half a minute, or when ctx ends.
-func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n int, free chan<- struct{}) (taken int, err error) {
+func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n int, start func(jetstream.Msg)) (taken int, err error) {
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	batch, err := consumer.Fetch(n, jetstream.FetchContext(asking))
@@ -175,10 +194,7 @@ func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n i
 			continue
 		}
 		taken++
-		w.running.Go(func() {
-			defer func() { free <- struct{}{} }()
-			w.run(m)
-		})
+		start(m)
 	}
 	if err := batch.Error(); err != nil && !errors.Is(err, context.DeadlineExceeded) && !errors.Is(err, nats.ErrTimeout) {
 		return taken, err
@@ -217,7 +233,7 @@ func (w *worker) keepOnce(ctx context.Context) {
 		// jobs.
 		for _, r := range jobs {
 			if r.started.Before(kept) || now.Sub(r.started) > w.lease {
-				r.lose(remote.ErrLeaseLost)
+				r.lose()
 			}
 		}
 	}
