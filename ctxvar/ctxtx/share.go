@@ -15,7 +15,7 @@ import (
 //
 // Otherwise it returns an [*Error] without calling fn: with [ErrNoTx] if there
 // is no transaction, [ErrTxEnded] if it has ended, and [ErrShared] if a
-// savepoint is open that was begun after the goroutine was started. An InTx
+// savepoint is open, unless the goroutine was started inside of it. An InTx
 // whose function returns while another goroutine is inside of Share rolls back
 // and returns ErrShared, and a savepoint cannot begin during Share.
 func (a *Adapter) Share(ctx context.Context, db any, fn func(ctx context.Context) error) error {

@@ -1,6 +1,6 @@
-// Package limit has limiters that any number of calls, groups and goroutines
-// share: how much may happen at once, and how often it may begin, altogether or
-// for each host, tenant or whatever has a key.
+// Package limit provides limiters that any number of calls, groups and
+// goroutines can share. They limit how much may happen at once and how often it
+// may begin, in total or for each key, such as a host or a tenant.
 //
 //	var db = limit.New(limit.Limit{AtOnce: 20})
 //
@@ -9,7 +9,7 @@
 //	})
 //
 // [Limiter.Acquire] waits for a place and [Limiter.Release] gives it back, as
-// those of golang.org/x/sync/semaphore do; [Do] has both around a function.
+// in golang.org/x/sync/semaphore; [Do] does both around a function.
 //
 // # Which one
 //
@@ -28,42 +28,43 @@
 //	pages, err := gather.Map(ctx, urls, limit.FuncBy(byHost, fetch))
 //	t := task.Go(ctx, limit.Task(db, load))
 //
-// The job has started when it waits for its place: gather.Timeout counts that
-// time too, and gather.Retry acquires a place for each attempt and gives it back
-// in between. A Limiter that limits a rate only also serves the option
-// gather.Rate.
+// When a job waits for its place, it has already started: gather.Timeout
+// includes the wait, and gather.Retry acquires a place for each attempt and
+// releases it in between. A Limiter with only a rate can also be used with the
+// option gather.Rate.
 //
-// A place does not come back before it is released: who holds one and waits for
-// somebody who needs another one of the same limiter can wait for ever. For
-// recursive work use task.Limit.
+// A place is only free after it is released. So a goroutine that holds a place
+// and waits for another one that needs a place of the same limiter may wait for
+// ever. For recursive work use task.Limit.
 //
 // # Fairness
 //
-// Who came first is served first. A heavy one is not overtaken by light ones
-// behind it, even if there were room for them. What is heavier than the whole
-// limit waits until it is alone.
+// Callers are served in the order in which they came. Light requests do not
+// overtake a heavy one before them, even if there is room for them. A request
+// heavier than the whole limit waits until it is alone.
 //
 // # Cancellation
 //
-// Who gives up waiting, because its ctx ended, leaves nothing behind: neither a
-// place that is taken, nor a gap in the rate.
+// A caller that stops waiting because its ctx ended leaves no trace: it neither
+// holds a place, nor causes a gap in the rate.
 //
 // # Deadlocks
 //
-// A Limiter does not know who holds its places. So whoever waits, with a place held,
-// for somebody who waits for one may wait until its ctx ends: [task.ErrDeadlock] is not
-// for such cycles. A task.Group with a task.Limit is free of them, as long as its
-// tasks wait for tasks of its own.
+// A Limiter does not know who holds its places. So a goroutine that holds a
+// place and waits for one that waits for a place may wait until its ctx ends;
+// [task.ErrDeadlock] does not cover such cycles. They cannot occur in a
+// task.Group with a task.Limit, as long as its tasks wait only for tasks of the
+// Group.
 //
 // # Resizing
 //
-// [Limiter.SetLimit] takes effect at once for those who wait. What is held beyond
-// a smaller limit stays held, and nothing starts until enough was released.
+// [Limiter.SetLimit] takes effect at once, even for callers that wait. If more
+// is held than a smaller limit allows, it stays held, and nothing starts until
+// enough has been released.
 //
 // # Keys
 //
-// A [Keyed] has a limiter for each key that is in use, and forgets those that are
-// not: at once if the limit is only on what happens at once, and as soon as the
-// rate would allow a whole burst again otherwise. So it may be used with keys
-// that a client chooses.
+// A [Keyed] has a limiter for each key in use, and forgets the others: at once
+// if the limit has no rate, and otherwise as soon as the rate would allow a
+// whole burst again. So clients may choose the keys.
 package limit

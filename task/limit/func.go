@@ -6,9 +6,9 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Do calls fn while it holds a place of g, of weight 1, and returns what fn
-// returns; or the error of Acquire if there is no place before ctx ends, and
-// then fn is not called. The place is given back when fn returns, panics or
+// Do calls fn while it holds a place of g, of weight 1, and returns fn's
+// results. If there is no place before ctx ends, it returns the error of
+// Acquire without calling fn. The place is released when fn returns, panics or
 // calls [runtime.Goexit].
 //
 // Do panics with [task.ErrNilFunc] if fn is nil.
@@ -38,8 +38,8 @@ func Func[T, R any](g Gate, fn func(context.Context, T) (R, error)) func(context
 	return FuncBy(func(T) Gate { return g }, fn)
 }
 
-// FuncBy is [Func] with a limiter for each item: that of a key of a [Keyed], as
-// a rule.
+// FuncBy is [Func] with a limiter chosen for each item, usually one of a
+// [Keyed].
 //
 //	byHost := func(u *url.URL) limit.Gate { return hosts.For(u.Host) }
 //	pages, err := gather.Map(ctx, urls, limit.FuncBy(byHost, fetch))
@@ -52,10 +52,10 @@ func FuncBy[T, R any](gate func(item T) Gate, fn func(context.Context, T) (R, er
 	}
 }
 
-// Chain returns a Gate that needs all of gates: Acquire acquires them in this
-// order, and holds those it has while it waits for the next. So put the one
-// first that is waited for longest, and shares least with others: the limit of a
-// host before that of the whole program.
+// Chain returns a Gate that requires all of gates. Acquire acquires them in
+// this order, and holds the first ones while it waits for the next. So put the
+// gate that takes longest, and is shared least, first: the limit of a host
+// before that of the whole program.
 func Chain(gates ...Gate) Gate { return chain(gates) }
 
 type chain []Gate
@@ -69,7 +69,7 @@ func (c chain) Acquire(ctx context.Context, weight int64) error {
 	return nil
 }
 
-// acquire acquires g, and gives held back if it does not, or panics.
+// acquire acquires g. If that fails or panics, it releases held.
 func (chain) acquire(ctx context.Context, g Gate, weight int64, held chain) error {
 	acquired := false
 	defer func() {

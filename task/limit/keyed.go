@@ -7,12 +7,12 @@ import (
 	"time"
 )
 
-// A Keyed has a [Limiter] for each key that is in use, and forgets those that
-// are not. [NewKeyed] makes one. All methods may be called by any number of
-// goroutines at the same time.
+// A Keyed has a [Limiter] for each key in use, and forgets the others.
+// [NewKeyed] makes one. Any number of goroutines may call its methods at the
+// same time.
 //
-// It keeps no goroutine, and a timer only while there is a key whose rate has
-// not recovered from its last use.
+// It has no goroutine, and a timer only while there is a key whose rate has not
+// recovered from its last use.
 type Keyed[K comparable] struct {
 	mu      sync.Mutex // locked before that of a Limiter
 	limits  func(K) Limit
@@ -33,9 +33,10 @@ type keyLimiter[K comparable] struct {
 }
 
 // NewKeyed returns a Keyed in which each key has the limit that limits returns
-// for it. limits is called when a key comes into use, by the goroutine that uses
-// it and perhaps by several at a time. NewKeyed panics with a [*UsageError] if
-// limits is nil, and what uses a key does if limits returns what makes no sense.
+// for it. limits is called when a key comes into use, by the goroutine that
+// uses it and perhaps by several at the same time. NewKeyed panics with a
+// [*UsageError] if limits is nil; using a key panics if limits returns an
+// invalid limit for it.
 func NewKeyed[K comparable](limits func(key K) Limit) *Keyed[K] {
 	checkLimits("NewKeyed", limits)
 	return &Keyed[K]{limits: limits, keys: make(map[K]*keyLimiter[K])}
@@ -47,8 +48,8 @@ func checkLimits[K comparable](caller string, limits func(K) Limit) {
 	}
 }
 
-// For returns the limiter of key. It costs nothing to keep, or not to: the key is
-// in use only while somebody holds or waits for a place.
+// For returns the limiter of key. The result may be kept or discarded: the key
+// is in use only while somebody holds or waits for a place.
 func (k *Keyed[K]) For(key K) Gate {
 	if key != key { //nolint:gocritic,staticcheck // as a NaN
 		panic(&UsageError{"For", "the key does not equal itself, so it could never be found again"})
@@ -56,8 +57,8 @@ func (k *Keyed[K]) For(key K) Gate {
 	return gateOf[K]{k, key}
 }
 
-// SetLimits changes the limits, of the keys that are in use too. It panics with a
-// [*UsageError] if limits is nil.
+// SetLimits changes the limits, including those of keys in use. It panics with
+// a [*UsageError] if limits is nil.
 func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
 	checkLimits("SetLimits", limits)
 	k.mu.Lock()
@@ -80,7 +81,7 @@ func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
 	}
 }
 
-// Len returns how many keys are not forgotten.
+// Len returns the number of keys that are not forgotten.
 func (k *Keyed[K]) Len() int {
 	k.mu.Lock()
 	defer k.mu.Unlock()

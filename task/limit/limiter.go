@@ -11,19 +11,19 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// A Limit says how much may happen at once, and how often it may begin. The zero
-// Limit limits nothing.
+// A Limit describes how much may happen at once, and how often it may begin.
+// The zero Limit limits nothing.
 type Limit struct {
-	// AtOnce is how much may be held at one time: how many, if each has a
-	// weight of 1. 0 is no limit.
+	// AtOnce is the total weight that may be held at the same time; with
+	// weights of 1, it is the number of holders. 0 means no limit.
 	AtOnce int64
 
-	// Every is the time from one beginning to the next, on average. 0 is no
-	// limit. What begins counts once, whatever its weight.
+	// Every is the average time from one beginning to the next. 0 means no
+	// limit. Each beginning counts once, whatever its weight.
 	Every time.Duration
 
-	// Burst is how many may begin at the same moment after a pause that was long
-	// enough. 0 is 1.
+	// Burst is how many may begin at the same moment after a pause that was
+	// long enough. 0 means 1.
 	Burst int
 }
 
@@ -48,42 +48,41 @@ func (l Limit) slack() time.Duration {
 	return ahead * l.Every
 }
 
-// A UsageError is what this package panics with when it is asked for what makes
-// no sense.
+// A UsageError is the panic value of this package for invalid arguments.
 type UsageError struct {
 	Func    string // what was called
 	Problem string // what is wrong, and what would be right
 }
 
-// Error says which call is wrong, and why.
+// Error returns the name of the function and the problem.
 func (e *UsageError) Error() string { return "limit." + e.Func + ": " + e.Problem }
 
-// A Gate lets in, and is told of who leaves: a [*Limiter], or that of a key of a
-// [Keyed]. All methods may be called by any number of goroutines at the same
-// time.
+// A Gate admits callers and is notified when they leave: a [*Limiter], or the
+// limiter of a key of a [Keyed]. Any number of goroutines may call its methods
+// at the same time.
 type Gate interface {
-	// Acquire waits until weight may be held in addition, and the rate allows a
-	// beginning, or until ctx ends; it then returns an error that has ctx's
-	// error and cause, and nothing is held.
+	// Acquire waits until weight more may be held and the rate allows a
+	// beginning. If ctx ends first, it returns an error that wraps ctx's error
+	// and cause, and nothing is held.
 	Acquire(ctx context.Context, weight int64) error
 
-	// TryAcquire is Acquire if that need not wait, and does nothing otherwise.
-	// It reports whether weight is held.
+	// TryAcquire does what Acquire does if that does not need to wait, and
+	// nothing otherwise. It reports whether weight is held.
 	TryAcquire(weight int64) bool
 
-	// Release gives back what Acquire or TryAcquire took, as a whole or in
+	// Release gives back what Acquire or TryAcquire acquired, as a whole or in
 	// parts. It panics with a [*UsageError] if that is more than is held.
 	Release(weight int64)
 }
 
 var _ Gate = (*Limiter)(nil)
 
-// A Limiter lets in what a [Limit] allows, in the order of the calls. [New] makes
-// one; the zero Limiter has no limit until [Limiter.SetLimit] gives it one. A
-// Limiter must not be copied after first use.
+// A Limiter admits callers as a [Limit] allows, in the order of the calls.
+// [New] makes one; the zero Limiter has no limit until [Limiter.SetLimit] sets
+// one. A Limiter must not be copied after first use.
 //
-// Its methods may be called by any number of goroutines at the same time. It
-// keeps no goroutine, and a timer only while somebody waits for the rate.
+// Any number of goroutines may call its methods at the same time. It has no
+// goroutine, and a timer only while somebody waits for the rate.
 type Limiter struct {
 	mu    sync.Mutex // never held while anything is waited for
 	limit Limit
@@ -106,9 +105,9 @@ func New(limit Limit) *Limiter {
 	return &Limiter{limit: limit}
 }
 
-// Acquire waits until weight may be held in addition and the rate allows a
-// beginning, and then holds it until [Limiter.Release]. If ctx ends first, it
-// returns an error that has ctx's error and cause. If ctx has ended already,
+// Acquire waits until weight more may be held and the rate allows a beginning.
+// The weight is held until [Limiter.Release]. If ctx ends first, Acquire
+// returns an error that wraps ctx's error and cause. If ctx has already ended,
 // Acquire fails even if there is room.
 //
 // It panics with a [*UsageError] if weight is less than 1.
@@ -157,9 +156,9 @@ func (l *Limiter) giveUp(w *waiter, place *list.Element) bool {
 	return true
 }
 
-// TryAcquire is [Limiter.Acquire] if that need not wait, and does nothing
-// otherwise. It reports whether weight is held. It does not overtake those who
-// wait.
+// TryAcquire does what [Limiter.Acquire] does if that does not need to wait,
+// and nothing otherwise. It reports whether weight is held. It does not
+// overtake callers that wait.
 func (l *Limiter) TryAcquire(weight int64) bool {
 	checkWeight("TryAcquire", weight)
 	l.mu.Lock()
@@ -171,8 +170,8 @@ func (l *Limiter) TryAcquire(weight int64) bool {
 	return true
 }
 
-// Release gives back weight, of what was acquired. It panics with a [*UsageError]
-// if that is more than is held, or less than 1.
+// Release gives back weight of what was acquired. It panics with a
+// [*UsageError] if that is more than is held, or less than 1.
 func (l *Limiter) Release(weight int64) {
 	checkWeight("Release", weight)
 	l.mu.Lock()
@@ -184,9 +183,9 @@ func (l *Limiter) Release(weight int64) {
 	l.admit()
 }
 
-// Wait waits for a place and gives it back at once, so that of the limit only the
-// rate counts for those who only Wait. It makes a Limiter one of package gather,
-// for the option Rate.
+// Wait waits for a place and releases it at once, so for callers that only use
+// Wait, only the rate counts. It implements gather.Limiter, for the option
+// gather.Rate.
 func (l *Limiter) Wait(ctx context.Context) error {
 	if err := l.Acquire(ctx, 1); err != nil {
 		return err
@@ -195,8 +194,8 @@ func (l *Limiter) Wait(ctx context.Context) error {
 	return nil
 }
 
-// SetLimit changes the limit, for those who wait too. How much of a burst was
-// used stays so. It panics with a [*UsageError] if a field of the limit is
+// SetLimit changes the limit, including for callers that wait. The used part of
+// a burst stays used. It panics with a [*UsageError] if a field of the limit is
 // negative.
 func (l *Limiter) SetLimit(limit Limit) {
 	limit.check("SetLimit")
@@ -214,21 +213,21 @@ func (l *Limiter) SetLimit(limit Limit) {
 	l.admit()
 }
 
-// Limit returns the limit as it is.
+// Limit returns the current limit.
 func (l *Limiter) Limit() Limit {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.limit
 }
 
-// Held returns how much is held.
+// Held returns the weight that is held.
 func (l *Limiter) Held() int64 {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.held
 }
 
-// Waiting returns how many calls of Acquire wait.
+// Waiting returns the number of calls of Acquire that wait.
 func (l *Limiter) Waiting() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,24 +18,24 @@
 // them afterwards, at once, one after the other. Time in which the machine sleeps
 // does not count where the operating system's monotonic clock stands still then.
 //
-// A loop with a pause between the end of one run and the beginning of the next
-// needs no more than [task.Sleep].
+// For a loop with a pause between the end of one run and the beginning of the
+// next, [task.Sleep] is enough.
 //
 // # Runs
 //
-// Each run is a [task.Run]: a task of its own, with a copy of the variables that
-// the caller of Every has, and a scope. What it started and left running is
-// cancelled and waited for, and counts as part of the run. [Current] tells which
-// one it is.
+// Each run is a [task.Run]: a task of its own, with a copy of the variables of
+// the caller of Every, and a scope. What it started and left running is
+// cancelled and waited for, and counts as part of the run. [Current] returns
+// the number of the run.
 //
 // # Failures
 //
 // A run fails if the function returns an error, panics, calls [runtime.Goexit],
-// or is cancelled by somebody while ctx is not. The first failure ends Every and
-// is what it returns, unless there is an [OnFailure]: then each is told to that,
-// at once, and Every goes on. A function that returns [ErrStop] ends Every, which
-// has not failed then.
+// or is cancelled while ctx is not. The first failure ends Every, which returns
+// it, unless there is an [OnFailure]: then that is called with each failure, at
+// once, and Every goes on. A function that returns [ErrStop] ends Every without
+// a failure.
 //
-// To give up on a function that fails too often, or to wait longer after each
-// failure, see package supervise.
+// For giving up on a function that fails too often, or waiting longer after
+// each failure, see package supervise.
 package periodic

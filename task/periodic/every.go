@@ -10,19 +10,19 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Current tells a function that runs periodically, and all that it starts, which
-// run this is. To see it in the tree of tasks, give it to the option of
-// [task.WriteTree] and [task.Snapshot] that shows variables.
+// Current holds the current run of a periodic function, for the function and
+// everything that it starts. To show it in the tree of tasks, pass it to the
+// option of [task.WriteTree] and [task.Snapshot] that shows variables.
 var Current = ctxvar.New[Tick]("periodic_tick")
 
-// A Tick is one run of a function. Where there is none, it is the zero Tick.
+// A Tick is one run of a function. Outside of a run, it is the zero Tick.
 type Tick struct {
 	Run     int       // 1 for the first
-	Due     time.Time // when it was due, which is not after it began
-	Skipped int       // how many times it was due before and left out, since the run before
+	Due     time.Time // when it was due; it began then or later
+	Skipped int       // how many times were skipped between the previous run and this one
 }
 
-// String says which run it is.
+// String returns the run as text.
 func (t Tick) String() string {
 	s := fmt.Sprintf("run %d, due at %s", t.Run, t.Due.Format(time.TimeOnly))
 	if t.Skipped > 0 {
@@ -32,8 +32,8 @@ func (t Tick) String() string {
 }
 
 // Go is [Every] in a task of its own, which has the function's name. If Every
-// ends with a failure, it is that of the task, and so of the [task.Group] it is
-// in.
+// returns a failure, the task fails with it, and so does the [task.Group] to
+// which the task belongs.
 //
 // Go panics as Every does.
 func Go(ctx context.Context, period time.Duration, fn func(ctx context.Context) error, opts ...Option) *task.Task[struct{}] {
@@ -46,15 +46,16 @@ func Go(ctx context.Context, period time.Duration, fn func(ctx context.Context) 
 
 // Every runs fn once in each period, and returns
 //
-//   - when ctx has ended, what the run that was cancelled with it failed with, or
-//     a [*task.CanceledError] if none was;
+//   - when ctx has ended, the failure of the run that was cancelled with it, or
+//     a [*task.CanceledError] if none was running;
 //   - nil, if fn returned [ErrStop];
 //   - the first failure, unless there is an [OnFailure];
-//   - an error that has both the failure and a [*task.PanicError], if that
-//     panicked.
+//   - an error that wraps both the failure and a [*task.PanicError], if the
+//     function of OnFailure panicked.
 //
-// Whatever it returns, no run goes on. Every panics with [task.ErrNilFunc] if fn
-// is nil, and with a [*UsageError] if period is not positive.
+// In any case, no run goes on after Every has returned. Every panics with
+// [task.ErrNilFunc] if fn is nil, and with a [*UsageError] if period is not
+// positive.
 func Every(ctx context.Context, period time.Duration, fn func(ctx context.Context) error, opts ...Option) error {
 	check("Every", period, fn)
 	return configure(opts).every(ctx, period, fn)

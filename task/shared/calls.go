@@ -11,15 +11,15 @@ import (
 	"github.com/heirloom-go/heirloom/task/scope"
 )
 
-// ErrAbandoned is the cause with which a task is cancelled when nobody waits for
-// it any more.
+// ErrAbandoned is the cause with which a task is cancelled when no caller waits
+// for it any longer.
 var ErrAbandoned = errors.New("shared: nobody waits for the result any more")
 
-// Calls are the tasks of one function, at most one that may be joined for each
-// key. [New] makes them.
+// Calls holds the tasks of one function, with at most one task that can be
+// joined for each key. [New] makes one.
 //
-// All methods may be called by any number of goroutines at the same time, the
-// function among them.
+// Any number of goroutines, including the function itself, may call its methods
+// at the same time.
 type Calls[K comparable, V any] struct {
 	fn    func(context.Context, K) (V, error)
 	scope *scope.Scope
@@ -29,7 +29,7 @@ type Calls[K comparable, V any] struct {
 	open map[K]*call[V] // those that may be joined
 }
 
-// A call is a task, and how many wait for it.
+// A call is a task together with the number of callers that wait for it.
 type call[V any] struct {
 	started sync.WaitGroup // until there is the task
 	task    *task.Task[V]
@@ -38,9 +38,9 @@ type call[V any] struct {
 
 // New returns the Calls of fn, in the [task.Group], the [task.Run] or the task
 // that ctx comes from, with the options of a [scope.Scope]. It panics with
-// [task.ErrNilFunc] if fn is nil, and also if ctx is.
+// [task.ErrNilFunc] if fn is nil, and also if ctx is nil.
 //
-// A result is given to several callers, so they should not change what it
+// Several callers may get the same result, so they should not change what it
 // points to.
 func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, key K) (V, error), opts ...scope.Option) *Calls[K, V] {
 	if fn == nil {
@@ -54,16 +54,19 @@ func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, 
 	}
 }
 
-// Do returns what the function returns for key: of the task that runs for it, or
-// of a new one if there is none. It waits until that has ended.
+// Do returns the results of the function for key, from the running task for
+// that key or, if there is none, from a new one. It waits until that task has
+// ended.
 //
-// How the task ends is what [task.Task.Await] says: the value and the error that
-// the function returned, or a [*task.PanicError] and so on; the same for all who
-// wait. If the scope around has ended or is being cancelled, the function is not
-// run, and the error is what [task.Go] says then.
+// The results are those of [task.Task.Await], and the same for all callers that
+// wait: the value and the error that the function returned, a
+// [*task.PanicError], and so on. If the scope around the Calls has ended or is
+// being cancelled, the function is not run, and the error is that of [task.Go]
+// in this case.
 //
-// If ctx ends first, Do returns a [*task.Error] that has ctx's error and cause.
-// The task goes on for the others, and is cancelled if there are none.
+// If ctx ends first, Do returns a [*task.Error] that wraps ctx's error and
+// cause. The task goes on for the other callers, and is cancelled if there are
+// none.
 func (c *Calls[K, V]) Do(ctx context.Context, key K) (V, error) {
 	call := c.join(key)
 	defer c.leave(key, call)
@@ -71,8 +74,8 @@ func (c *Calls[K, V]) Do(ctx context.Context, key K) (V, error) {
 	return call.task.Await(ctx)
 }
 
-// Forget makes callers that come from now on get a new task for key. Those who
-// wait for the one that runs get its result. It is for what has changed
+// Forget makes later callers get a new task for key. Callers that already wait
+// get the result of the running task. Use it if something has changed
 // meanwhile, so that the result would be out of date.
 func (c *Calls[K, V]) Forget(key K) {
 	c.mu.Lock()
@@ -80,14 +83,14 @@ func (c *Calls[K, V]) Forget(key K) {
 	delete(c.open, key)
 }
 
-// Len returns how many tasks there are that may be joined.
+// Len returns the number of tasks that can be joined.
 func (c *Calls[K, V]) Len() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return len(c.open)
 }
 
-// join returns the call for key, with the caller counted among those who wait.
+// join returns the call for key, and counts the caller as waiting for it.
 func (c *Calls[K, V]) join(key K) *call[V] {
 	if one := c.find(key); one != nil {
 		return one

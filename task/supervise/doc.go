@@ -1,4 +1,4 @@
-// Package supervise runs functions that are to go on for ever, and runs them
+// Package supervise runs functions that should run for ever, and runs them
 // again when they fail.
 //
 //	err := task.Group(ctx, func(ctx context.Context) error {
@@ -12,39 +12,41 @@
 //
 // # Failures
 //
-// A run fails if the function returns an error, panics, calls
-// [runtime.Goexit], or is cancelled by somebody while ctx is not. Each failure
-// is told once: to [OnFailure], at once, if the function is to be run again; or
-// else it is what Run returns. Nothing is kept of the earlier ones but when they
-// happened, for as long as [MaxRestarts] looks back.
+// A run fails if the function returns an error, panics, calls [runtime.Goexit],
+// or is cancelled while ctx is not. Each failure is reported once: if the
+// function will be run again, to [OnFailure], at once; otherwise Run returns
+// it. Of earlier failures only their times are kept, for as long as
+// [MaxRestarts] needs them.
 //
-// A run knows which one it is, and what ended the one before: see [Current],
-// which is a variable of package ctxvar. So it also shows in the tree of tasks.
+// A run can find out its number, and what ended the previous run, from
+// [Current], which is a variable of package ctxvar. So the tree of tasks can
+// show it too.
 //
 // # Runs
 //
-// Each run is a [task.Run]: a task of its own, with a copy of the variables that
-// the caller of Run has, and a scope. What it started and left running is
-// cancelled and waited for before the next run begins, so that two of them never
-// hold the same port.
+// Each run is a [task.Run]: a task of its own, with a copy of the variables of
+// the caller of Run, and a scope. What it started and left running is cancelled
+// and waited for before the next run begins, so two runs never hold the same
+// port.
 //
 // # Waiting
 //
-// Between two runs Run waits: a tenth of a second after the first failure, and
-// twice as long after each further one, up to half a minute, less a random part
-// of up to a half, so that what failed together does not come back together.
-// [Backoff] and [Delay] say otherwise. After a run that was [Stable], lasting a
+// Run waits between two runs: for a tenth of a second after the first failure,
+// and for twice as long after each further one, up to half a minute. Each wait
+// is shortened by a random part of up to a half, so that functions which failed
+// together do not restart together. [Backoff] and [Delay] change these times.
+// After a run that was [Stable], which by default means that it lasted a
 // minute, counting begins anew.
 //
 // # Strategies
 //
-// Erlang's supervisors have strategies for several children. Here they are what
-// Run and task.Group make together, and a failure that is one too many goes up
-// the tree as it does there: it fails the Group around.
+// Erlang's supervisors have strategies for several children. Here they are
+// combinations of Run and task.Group. As in Erlang, a failure that exceeds the
+// limit goes up the tree: it fails the Group around.
 //
 // One for one: each child restarts alone. Each has its own Go, as above.
 //
-// One for all: if one fails, all are restarted. Run goes around the Group, which
+// One for all: if one fails, all are restarted. Put Run around the Group, which
 // a failure aborts:
 //
 //	supervise.Run(ctx, func(ctx context.Context) error {
@@ -55,8 +57,8 @@
 //		})
 //	})
 //
-// Rest for one: if one fails, it and those started after it are restarted. The
-// later ones are inside of the earlier one's run:
+// Rest for one: if one fails, it and those started after it are restarted. Put
+// the later ones inside of the earlier one's run:
 //
 //	supervise.Run(ctx, func(ctx context.Context) error {
 //		conn, err := dial(ctx) // if this fails, all

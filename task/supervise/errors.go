@@ -10,16 +10,16 @@ import (
 // error.
 var ErrReturned = errors.New("supervise: the function returned, and it is to run for ever")
 
-// A LimitError is what [Run] returns when the function failed more often than
-// [MaxRestarts] lets it.
+// A LimitError is the error of [Run] if the function failed more often than
+// [MaxRestarts] allows.
 type LimitError struct {
 	Name     string        // of the function
-	Restarts int           // how often it may be restarted
+	Restarts int           // how many restarts are allowed
 	Within   time.Duration // in which time
 	Err      error         // the last failure
 }
 
-// Error says what failed too often, and how at last.
+// Error returns the name of the function, the limit, and the last failure.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("supervise: %q failed again after %d restarts within %v: %v", e.Name, e.Restarts, e.Within, e.Err)
 }
@@ -27,12 +27,12 @@ func (e *LimitError) Error() string {
 // Unwrap returns Err.
 func (e *LimitError) Unwrap() error { return e.Err }
 
-// A UsageError is what the options of this package panic with when they are
-// given what can never work.
+// A UsageError is the panic value of the options of this package for arguments
+// that can never work.
 type UsageError struct {
 	Func    string // the option
 	Problem string // what is wrong, and what would be right
 }
 
-// Error says which option is wrong, and why.
+// Error returns the name of the option and the problem.
 func (e *UsageError) Error() string { return "supervise." + e.Func + ": " + e.Problem }

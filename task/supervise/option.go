@@ -37,14 +37,14 @@ func configure(opts []Option) *config {
 	return c
 }
 
-// Name names the function in failures, errors and the tree of tasks, where its
-// runs are name#1, name#2 and so on. Without it, it is "supervised".
+// Name sets the name of the function in failures, errors and the tree of tasks,
+// where its runs are name#1, name#2 and so on. The default is "supervised".
 func Name(name string) Option { return func(c *config) { c.name = name } }
 
-// MaxRestarts gives up on a function that would have to be restarted more than n
-// times within d: [Run] returns a [*LimitError] with the failure that was one
-// too many. Without it there is no limit. It mirrors the intensity and the period
-// of Erlang's supervisors.
+// MaxRestarts limits the restarts of a function to n within d. When a further
+// restart would be needed, [Run] returns a [*LimitError] with the last failure.
+// By default there is no limit. It mirrors the intensity and the period of
+// Erlang's supervisors.
 //
 // MaxRestarts panics with a [*UsageError] if n is negative or d is not positive.
 func MaxRestarts(n int, d time.Duration) Option {
@@ -54,8 +54,9 @@ func MaxRestarts(n int, d time.Duration) Option {
 	return func(c *config) { c.limited, c.restarts, c.within = true, n, d }
 }
 
-// Delay waits for first after the first failure, and twice as long after each
-// further one, but never longer than most; less a random part of up to a half.
+// Delay makes Run wait for first after the first failure, and for twice as long
+// after each further one, but never longer than most. Each wait is shortened by
+// a random part of up to a half.
 //
 // Delay panics with a [*UsageError] if first is not positive or most is less
 // than first.
@@ -66,10 +67,9 @@ func Delay(first, most time.Duration) Option {
 	return Backoff(exponential(first, most))
 }
 
-// Backoff has f say how long to wait before the next run, of how many failures
-// there were one after the other, without a [Stable] run in between, and of the
-// last one. The Backoffs of package gather are such functions. If f panics, that
-// ends [Run].
+// Backoff makes f determine the wait before the next run, from the number of
+// consecutive failures, without a [Stable] run in between, and the last
+// failure. The Backoffs of package gather can be used. If f panics, [Run] ends.
 //
 // Backoff panics with a [*UsageError] if f is nil.
 func Backoff(f func(failed int, err error) time.Duration) Option {
@@ -79,8 +79,8 @@ func Backoff(f func(failed int, err error) time.Duration) Option {
 	return func(c *config) { c.backoff = f }
 }
 
-// Stable says how long a run must have lasted for its failure to count as the
-// first one again. Without it, that is a minute.
+// Stable sets how long a run must last for its failure to count as the first
+// one again. The default is a minute.
 //
 // Stable panics with a [*UsageError] if d is not positive.
 func Stable(d time.Duration) Option {
@@ -90,13 +90,13 @@ func Stable(d time.Duration) Option {
 	return func(c *config) { c.stable = d }
 }
 
-// Permanent makes a return without an error a failure as well, [ErrReturned], so
-// that the function ends only with ctx or if it fails too often. In Erlang such
-// a child is permanent, and one without this option is transient.
+// Permanent makes a return without an error a failure too, [ErrReturned], so
+// the function ends only with ctx or if it fails too often. In Erlang such a
+// child is permanent, and one without this option is transient.
 func Permanent() Option { return func(c *config) { c.permanent = true } }
 
-// RestartIf restarts the function only after failures for which f reports true.
-// Any other one is what [Run] returns, as it is. If f panics, that ends Run.
+// RestartIf restarts the function only after failures for which f returns true.
+// [Run] returns any other failure, unwrapped. If f panics, Run ends.
 //
 // RestartIf panics with a [*UsageError] if f is nil.
 func RestartIf(f func(error) bool) Option {
@@ -106,25 +106,25 @@ func RestartIf(f func(error) bool) Option {
 	return func(c *config) { c.restartIf = f }
 }
 
-// A Failure is how a run ended after which there is to be another one.
+// A Failure describes a run that failed and will be followed by another one.
 type Failure struct {
 	Name string        // of the function
-	Err  error         // what the run failed with
-	Run  int           // which one it was; 1 for the first
+	Err  error         // the failure
+	Run  int           // the number of the run; 1 for the first
 	Ran  time.Duration // how long it lasted
 
-	// Failed is how many runs have failed by now, one after the other, without
-	// a Stable one in between.
+	// Failed is the number of consecutive failures, without a Stable run in
+	// between.
 	Failed int
 
-	// Wait is how long it is until the next run.
+	// Wait is the time until the next run.
 	Wait time.Duration
 }
 
-// OnFailure has f called with each failure after which the function is to be run
-// again, as soon as the run has ended. Without it, failures are logged with
-// slog.Default() at level Warn. f is called by the goroutine that called [Run],
-// and the next run waits for it. If it panics, that ends Run.
+// OnFailure registers f to be called with each failure after which the function
+// will be run again, as soon as the run has ended. By default, failures are
+// logged with slog.Default() at level Warn. f is called by the goroutine that
+// called [Run], and the next run waits for it. If f panics, Run ends.
 //
 // OnFailure panics with a [*UsageError] if f is nil.
 func OnFailure(f func(Failure)) Option {

@@ -10,19 +10,19 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Current tells a supervised function, and all that it starts, which run of it
-// this is. To see it in the tree of tasks, give it to the option of
-// [task.WriteTree] and [task.Snapshot] that shows variables.
+// Current holds the current run of a supervised function, for the function and
+// everything that it starts. To show it in the tree of tasks, pass it to the
+// option of [task.WriteTree] and [task.Snapshot] that shows variables.
 var Current = ctxvar.New[Attempt]("supervise_attempt")
 
-// An Attempt is one run of a supervised function. Where there is none, it is the
+// An Attempt is one run of a supervised function. Outside of a run, it is the
 // zero Attempt.
 type Attempt struct {
 	Run  int   // 1 for the first
-	Last error // what the run before failed with, or nil
+	Last error // the failure of the previous run, or nil
 }
 
-// String says what there is to know on one line.
+// String returns the attempt as one line of text.
 func (a Attempt) String() string {
 	if a.Last == nil {
 		return "run " + strconv.Itoa(a.Run)
@@ -30,8 +30,9 @@ func (a Attempt) String() string {
 	return fmt.Sprintf("run %d, after: %v", a.Run, a.Last)
 }
 
-// Go is [Run] in a task of its own, which has the function's name. If Run gives
-// up, that is the failure of the task, and so of the [task.Group] it is in.
+// Go is [Run] in a task of its own, which has the function's name. If Run
+// returns a failure, the task fails with it, and so does the [task.Group] to
+// which the task belongs.
 //
 // Go panics with [task.ErrNilFunc] if fn is nil.
 func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option) *task.Task[struct{}] {
@@ -44,18 +45,19 @@ func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option)
 	}, task.Name(c.name))
 }
 
-// Run runs fn, and again after each failure, and returns
+// Run runs fn, and runs it again after each failure. It returns
 //
-//   - nil when fn has, unless it is [Permanent];
-//   - when ctx has ended, what the run that was cancelled with it returned, or a
-//     [*task.CanceledError] if that was between two runs;
-//   - the failure, if it is not one to restart fn after, see [RestartIf];
-//   - a [*LimitError] with the failure that was one too many, see [MaxRestarts];
-//   - an error that has both the failure and a [*task.PanicError], if a function
-//     given to an option panicked.
+//   - nil when fn has returned nil, unless the function is [Permanent];
+//   - when ctx has ended, the result of the run that was cancelled with it, or
+//     a [*task.CanceledError] if none was running;
+//   - the failure, if [RestartIf] does not allow a restart after it;
+//   - a [*LimitError] with the last failure, if [MaxRestarts] does not allow
+//     another restart;
+//   - an error that wraps both the failure and a [*task.PanicError], if a
+//     function given to an option panicked.
 //
-// Whatever it returns, no run goes on. Run panics with [task.ErrNilFunc] if fn
-// is nil.
+// In any case, no run goes on after Run has returned. Run panics with
+// [task.ErrNilFunc] if fn is nil.
 func Run(ctx context.Context, fn func(ctx context.Context) error, opts ...Option) error {
 	if fn == nil {
 		panic(task.ErrNilFunc)
@@ -106,8 +108,8 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 	}
 }
 
-// once runs fn once, and reports whether it ran: in a scope that takes no more
-// tasks it does not, and will not the next time.
+// once runs fn once, and reports whether it ran. In a scope that accepts no
+// more tasks, it does not run, and will not run the next time.
 func (c *config) once(ctx context.Context, fn func(context.Context) error, a Attempt) (ran bool, err error) {
 	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
 		ran = true
@@ -117,7 +119,7 @@ func (c *config) once(ctx context.Context, fn func(context.Context) error, a Att
 	return ran, err
 }
 
-// judge decides on a failure: whether fn is to be run again, and after which
+// judge decides after a failure whether fn will be run again, and after which
 // wait.
 func (c *config) judge(h *history, now time.Time, failed int, err error) (again bool, wait time.Duration) {
 	if c.restartIf != nil && !c.restartIf(err) {
@@ -129,7 +131,8 @@ func (c *config) judge(h *history, now time.Time, failed int, err error) (again 
 	return true, c.backoff(failed, err)
 }
 
-// guard calls f, which is the user's, and returns the panic of it.
+// guard calls f, which is the user's function, and returns its panic as an
+// error.
 func guard(ctx context.Context, f func()) (err error) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		f()
@@ -146,7 +149,7 @@ type history struct {
 	exceeded bool
 }
 
-// restart notes a restart at now, and reports whether there may be one.
+// restart records a restart at now, and reports whether it is allowed.
 func (h *history) restart(now time.Time) bool {
 	old := 0
 	for old < len(h.times) && now.Sub(h.times[old]) >= h.within {

@@ -12,16 +12,16 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Durations are how long the tasks of one name took that ended in the last five
-// minutes, while somebody looked. Names that differ in their numbers only are
-// one, with * for each number, and those of tasks without a name of their own are
-// the name of their function.
+// Durations has the durations of the tasks of one name that ended in the last
+// five minutes, while somebody viewed them. Names that differ only in their
+// numbers are combined, with * for each number. Tasks without a name of their
+// own are counted under the name of their function.
 type Durations struct {
 	Name   string `json:"name"` // "" for all further names
 	Count  int    `json:"count"`
 	Failed int    `json:"failed"`
-	// Median, P95 and Longest are milliseconds. The first two are as near as the
-	// buckets are.
+	// Median, P95 and Longest are in milliseconds. The first two are as precise
+	// as the buckets.
 	Median  float64 `json:"median"`
 	P95     float64 `json:"p95"`
 	Longest float64 `json:"longest"`

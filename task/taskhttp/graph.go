@@ -6,16 +6,18 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Graph is who waits for whom around one task, group or call.
+// A Graph shows which tasks, groups and calls wait for which, around one of
+// them.
 type Graph struct {
-	// Path is what it is in, the outermost first.
+	// Path has what it is in, the outermost first.
 	Path []Ref `json:"path"`
-	// Nodes has itself first, then those that it waits for, over others too, and
-	// those that wait for it. It is empty if there is no such live one.
+	// Nodes has the one itself first, then those that it waits for, directly or
+	// not, and those that wait for it. It is empty if nothing with its ID is
+	// live.
 	Nodes []task.Info `json:"nodes"`
 	// Edges are IDs of two nodes, of which the first waits for the second.
 	Edges [][2]uint64 `json:"edges"`
-	// Omitted counts nodes that were left out next to those that are there.
+	// Omitted is the number of neighbours that were left out.
 	Omitted int `json:"omitted,omitempty"`
 }
 
@@ -25,7 +27,7 @@ type Ref struct {
 	Name string `json:"name"`
 }
 
-// A Cycle is some that wait for each other.
+// A Cycle has tasks, groups and calls that wait for each other.
 type Cycle struct {
 	ID    uint64 `json:"id"` // as Cycle in task.Info
 	Size  int    `json:"size"`

@@ -45,8 +45,8 @@ func Variables(vars ...ctxvar.Variable) Option {
 }
 
 // Interval sets the time between two pictures of the tasks; the default is a
-// second. All who look within that time are shown the same. Interval panics if d
-// is not positive.
+// second. All viewers within that time see the same picture. Interval panics if
+// d is not positive.
 func Interval(d time.Duration) Option {
 	if d <= 0 {
 		panic(fmt.Sprintf("taskhttp: interval %v is not positive", d))
@@ -54,9 +54,9 @@ func Interval(d time.Duration) Option {
 	return optionFunc(func(h *Handler) { h.interval = d })
 }
 
-// MaxTasks sets how many live tasks and groups are looked at for a picture; the
-// default is 50,000. Those beyond are counted, and can be neither shown nor found.
-// MaxTasks panics if n is negative.
+// MaxTasks sets how many live tasks and groups are inspected for a picture; the
+// default is 50,000. Further ones are counted, but can be neither shown nor
+// found. MaxTasks panics if n is negative.
 func MaxTasks(n int) Option {
 	if n < 0 {
 		panic(fmt.Sprintf("taskhttp: maximum of %d tasks is negative", n))
@@ -65,7 +65,7 @@ func MaxTasks(n int) Option {
 }
 
 // History sets how many of the tasks that ended last are shown; the default is
-// 100. With 0, tasks that end are counted only while plots are looked at. History
+// 100. With 0, tasks that end are counted only while plots are viewed. History
 // panics if n is negative.
 func History(n int) Option {
 	if n < 0 {
@@ -75,8 +75,8 @@ func History(n int) Option {
 }
 
 // MaxFollowers sets how many clients may follow the events at a time; the
-// default is 32. If there are as many, one that comes from another machine than
-// most of them takes the place of one of those, and others get status 503.
+// default is 32. If there are as many, a client from a machine other than the
+// one with the most takes the place of one of those; others get status 503.
 // MaxFollowers panics if n is negative.
 func MaxFollowers(n int) Option {
 	if n < 0 {
@@ -85,9 +85,9 @@ func MaxFollowers(n int) Option {
 	return optionFunc(func(h *Handler) { h.followers.max = n })
 }
 
-// Hosts has the handler serve for requests to names besides localhost, over
-// loopback connections: those that a proxy on the same machine passes on. Of other
-// connections every Host is accepted.
+// Hosts adds names besides localhost to which requests over loopback
+// connections may be addressed, such as those that a proxy on the same machine
+// passes on. Over other connections, every Host is accepted.
 func Hosts(names ...string) Option {
 	return optionFunc(func(h *Handler) {
 		for _, name := range names {
@@ -96,8 +96,8 @@ func Hosts(names ...string) Option {
 	})
 }
 
-// New returns a Handler. Tasks that end from now on are in its history, for as
-// long as the program runs or until [Handler.Close].
+// New returns a Handler. Its history has the tasks that end from now on, until
+// [Handler.Close] or the end of the program.
 func New(opts ...Option) *Handler {
 	h := &Handler{
 		interval: time.Second,
@@ -122,10 +122,10 @@ func Mount(mux *http.ServeMux, opts ...Option) *Handler {
 	return h
 }
 
-// Close ends the responses of those who follow the events, which would else hold
-// up [http.Server.Shutdown], and stops the recording of tasks that end. Other
-// requests are served as before, with the history as it is. To have a server
-// call it:
+// Close ends the responses to clients that follow the events, which would
+// otherwise delay [http.Server.Shutdown], and stops the recording of tasks that
+// end. Other requests are served as before, with the history as it is. To make
+// a server call it:
 //
 //	server.RegisterOnShutdown(handler.Close)
 //
@@ -202,34 +202,34 @@ func (h *Handler) text(w http.ResponseWriter, q query) {
 	_ = v.Write(w) // an error is the client's: it went away
 }
 
-// A View is what is served as JSON, and with each event.
+// A View is served as JSON, and with each event.
 type View struct {
-	// Tree has the rows that were asked for. Its States are those of all live
-	// tasks, and its Omitted counts the rows that match and are not in it, and those
-	// that were not looked at.
+	// Tree has the requested rows. Its States are those of all live tasks. Its
+	// Omitted is the number of rows that match and are not in it, and of those
+	// that were not inspected.
 	task.Tree
 	// Finished has the tasks that ended last, the last one at the end.
 	Finished []task.Finished `json:"finished"`
-	// Ended counts the tasks that ended since the handler was made.
+	// Ended is the number of tasks that ended since the handler was made.
 	Ended uint64 `json:"ended"`
 
 	// Interval is the time between two pictures, in milliseconds.
 	Interval int64 `json:"interval"`
-	// Matched counts the rows that there are for the query, of which those in Tree
-	// begin with the one at Offset.
+	// Matched is the number of rows for the query; those in Tree begin with the
+	// one at Offset.
 	Matched int `json:"matched"`
 	Offset  int `json:"offset"`
-	// Unseen counts live tasks and groups that were not looked at, because of
-	// [MaxTasks].
+	// Unseen is the number of live tasks and groups that were not inspected,
+	// because of [MaxTasks].
 	Unseen int `json:"unseen"`
-	// Context has the IDs of those rows that are only there because something in
+	// Context has the IDs of rows that are included only because something in
 	// them matches.
 	Context []uint64 `json:"context,omitempty"`
 
-	// Cycles are those that wait for each other, whatever was asked for.
+	// Cycles has those that wait for each other, whatever the query.
 	Cycles []Cycle `json:"cycles"`
 
-	// Graph, and Rates and Durations, are there if they were asked for.
+	// Graph, Rates and Durations are present if they were requested.
 	Graph     *Graph      `json:"graph,omitempty"`
 	Rates     *Rates      `json:"rates,omitempty"`
 	Durations []Durations `json:"durations,omitzero"`

@@ -14,14 +14,15 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// ErrListening is the error of [Handler.ListenLocal] when a program of this process id
-// listens already: this one, or one in another container that has the same folder.
+// ErrListening is the error of [Handler.ListenLocal] if a program with this
+// process id already listens: this one, or one in another container that uses
+// the same folder.
 var ErrListening = errors.New("a program with this process id listens already")
 
 // ProgramPath is where a program that listens on its machine serves its [Program], as JSON.
 const ProgramPath = "/program"
 
-// A Program is what a program says of itself, see [ProgramPath].
+// A Program is a program's description of itself, see [ProgramPath].
 type Program struct {
 	PID     int       `json:"pid"`
 	Name    string    `json:"name"`              // of its executable
@@ -30,7 +31,7 @@ type Program struct {
 	Since   time.Time `json:"since"`             // when it began to listen
 }
 
-// thisProgram returns what this program says of itself.
+// thisProgram returns the description of this program.
 func thisProgram() Program {
 	p := Program{PID: os.Getpid(), Since: time.Now()}
 	if exe, err := os.Executable(); err == nil {

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// ErrNoProcess and ErrNotListening are why [DialLocal] does not reach a program.
+// The errors of [DialLocal] if it does not reach a program.
 var (
 	ErrNoProcess    = errors.New("there is no such process")
 	ErrNotListening = errors.New("the process does not listen")

@@ -8,18 +8,19 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Rates are how many tasks started and ended in the last minutes, while somebody
-// looked. All slices have the same length, one number for each time in At.
+// Rates has the numbers of tasks that started and ended in the last minutes,
+// while somebody viewed them. All slices have the same length, with one number
+// for each time in At.
 type Rates struct {
 	At []int64 `json:"at"` // when, in milliseconds since 1970
 
-	// How many there were in a second, on an average since the time before.
+	// The numbers per second, on average since the previous time.
 	Started  []float64 `json:"started"`
 	Ended    []float64 `json:"ended"`
 	Failed   []float64 `json:"failed"`   // of those that ended: with an error, a panic or a Goexit
 	Canceled []float64 `json:"canceled"` // likewise
 
-	// How many there were at that time.
+	// The numbers at that time.
 	Running []int `json:"running"`
 	Waiting []int `json:"waiting"`
 	Queued  []int `json:"queued"`
