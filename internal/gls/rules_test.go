@@ -154,6 +154,8 @@ func TestLookalikes(t *testing.T) {
 	onGoroutine(func() {
 		labelWith("v")
 		gls.Set(1, "x")
+		assert.Same(t, gls.Current(), gls.FrameIn(gls.Slot()))
+		assert.Nil(t, gls.FrameIn(nil))
 		moved := *(*set)(gls.Slot())
 		assert.Nil(t, gls.FrameIn(unsafe.Pointer(&moved)), "a copy of 24 bytes is not a frame")
 		marked := *(*set)(gls.LabelValue(gls.Answer(nil)))
