@@ -12,24 +12,24 @@ import (
 	"github.com/heirloom-go/heirloom/task/scope"
 )
 
-// A Set is a set of tasks whose results are taken as they come. [New] makes one.
-// It mirrors Tokio's JoinSet.
+// A Set is a set of tasks whose results are taken as they come. [New] makes
+// one. It mirrors Tokio's JoinSet.
 //
-// All methods may be called by any number of goroutines at the same time, the
-// tasks of the set among them.
+// Any number of goroutines, including the tasks of the set, may call its
+// methods at the same time.
 type Set[T any] struct {
 	scope *scope.Scope
 
 	mu     sync.Mutex
 	open   int                 // tasks that were started and not given to a loop
-	ended  []*task.Task[T]     // those that have ended, and were not given; the oldest first
-	stuck  map[task.Handle]int // the tasks of the set that wait for the next one, each with how often
+	ended  []*task.Task[T]     // the tasks that have ended and were not given; the oldest first
+	stuck  map[task.Handle]int // the tasks of the set that wait for the next one, each with the number of its waits
 	change chan struct{}       // closed at the next change of the above; nil if nobody waits for it
 }
 
 // New returns a Set in the [task.Group], the [task.Run] or the task that ctx
-// comes from. It is a [scope.Scope] too, and takes the options of one. New panics
-// if ctx is nil.
+// comes from. The set is also a [scope.Scope], and takes the options of one.
+// New panics if ctx is nil.
 func New[T any](ctx context.Context, opts ...scope.Option) *Set[T] {
 	s := &Set[T]{stuck: make(map[task.Handle]int)}
 	s.scope = scope.New(ctx, append([]scope.Option{
@@ -38,9 +38,9 @@ func New[T any](ctx context.Context, opts ...scope.Option) *Set[T] {
 	return s
 }
 
-// Go starts fn as a task of the set and returns its handle at once, as [task.Go]
-// does. If what is around the set takes no more, fn is not run, and the result
-// says so. It mirrors JoinSet::spawn.
+// Go starts fn as a task of the set and returns its handle at once, as
+// [task.Go] does. If the scope around the set accepts no more tasks, fn is not
+// run, and the result says so. It mirrors JoinSet::spawn.
 //
 // Go panics with [task.ErrNilFunc] if fn is nil.
 func (s *Set[T]) Go(fn task.Func[T], opts ...task.Option) *task.Task[T] {
@@ -61,7 +61,7 @@ func (s *Set[T]) end(t *task.Task[T]) {
 	s.changed()
 }
 
-// changed wakes whoever waits for a change; s.mu is locked.
+// changed wakes the goroutines that wait for a change; s.mu is locked.
 func (s *Set[T]) changed() {
 	if s.change != nil {
 		close(s.change)
@@ -69,35 +69,35 @@ func (s *Set[T]) changed() {
 	}
 }
 
-// Len returns how many tasks there are that no loop has taken: those that run
-// and those that have ended. It mirrors JoinSet::len.
+// Len returns the number of tasks that no loop has taken, both running and
+// ended. It mirrors JoinSet::len.
 func (s *Set[T]) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.open
 }
 
-// Cancel cancels the tasks that run, with cause as [context.Cause], and does not
-// wait for them. They end, and come as results, as those of the set do that are
-// started afterwards, which are not affected. It mirrors JoinSet::abort_all;
-// Cancel and a loop over what is left is JoinSet::shutdown.
+// Cancel cancels the running tasks, with cause as [context.Cause], and does not
+// wait for them. They end, and are yielded as results. Tasks of the set that
+// are started afterwards are not affected. It mirrors JoinSet::abort_all;
+// Cancel followed by a loop over the remaining results is JoinSet::shutdown.
 func (s *Set[T]) Cancel(cause error) { s.scope.Cancel(cause) }
 
 // Results iterates over the results of the tasks as they end, until there are
-// none left: what each function returned, or how it ended, as
-// [task.Task.Await] returns it. It mirrors JoinSet::join_next.
+// none left. A result is what [task.Task.Await] returns for the task. It
+// mirrors JoinSet::join_next.
 //
 //	for v, err := range set.Results(ctx) {
 //
-// The body of the loop may start more tasks. If ctx ends while no result is
-// there to be taken, a last error comes, alone, which has ctx's error and cause
-// and is a [*task.Error]; the tasks are left alone, and a later loop gets their
-// results. So it is with [task.ErrDeadlock] if all that are left wait for the task
-// with the loop.
+// The body of the loop may start more tasks. If ctx ends while there is no
+// result to take, the loop yields a last error, without a task: a [*task.Error]
+// that wraps ctx's error and cause. The tasks are not affected, and a later
+// loop gets their results. In the same way it yields [task.ErrDeadlock] if all
+// remaining tasks wait for the task with the loop.
 //
 // A loop in a task of the set, or in a goroutine that such a task started, does
-// not wait for that task itself: it is over when no tasks are left but those
-// that wait in such loops.
+// not wait for that task itself: it ends when the only remaining tasks are
+// those that wait in such loops.
 func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
 	return func(yield func(T, error) bool) {
 		for t, err := range s.Tasks(ctx) {
@@ -112,9 +112,9 @@ func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
 	}
 }
 
-// Tasks is [Set.Results] with the tasks, to tell which one has ended, and with
-// their errors. In the last step, if the loop itself has failed, the task is nil. It
-// mirrors JoinSet::join_next_with_id.
+// Tasks is like [Set.Results] but yields the tasks, to show which one has
+// ended, and their errors. If the loop itself fails, the task in its last step
+// is nil. It mirrors JoinSet::join_next_with_id.
 func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
 	return func(yield func(*task.Task[T], error) bool) {
 		for {
@@ -134,7 +134,8 @@ func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
 }
 
 // next waits for the next task to end and takes it. It returns nil if there is
-// none left, and an error if ctx ends first, but not if a task has ended too.
+// none left, and an error if ctx ends first. If a task has ended as well, it
+// takes that task.
 func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -142,7 +143,7 @@ func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 		switch {
 		case len(s.ended) > 0:
 			t := s.ended[0]
-			s.ended[0] = nil // or the array would keep it
+			s.ended[0] = nil // so that the array does not keep it alive
 			s.ended = s.ended[1:]
 			s.open--
 			s.changed()
@@ -157,8 +158,8 @@ func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 		}
 		me := s.member()
 		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open {
-			// All that could end wait here. For this one the loop is over; when
-			// it has ended, it is what the others wait for.
+			// All tasks that could end wait here. This loop ends; when its task
+			// has ended, the others have a task to take.
 			return nil, nil
 		}
 		if stuck := s.wait(ctx, me); stuck != nil && len(s.ended) == 0 {
@@ -174,7 +175,7 @@ func count(tasks int) string {
 	return fmt.Sprintf("%d tasks", tasks)
 }
 
-// member returns the task that is running if it is one of the set, or nil.
+// member returns the running task if it is one of the set, and otherwise nil.
 func (s *Set[T]) member() task.Handle {
 	if me := task.Current(); me != nil && s.scope.Has(me) {
 		return me
@@ -183,8 +184,8 @@ func (s *Set[T]) member() task.Handle {
 }
 
 // wait waits for a change, or until ctx ends, on behalf of the task me, or of
-// none of the set if it is nil. It returns an error if that would be for ever.
-// s.mu, which is locked, is not while it waits.
+// no task of the set if me is nil. It returns an error if the wait would never
+// end. s.mu must be locked; wait unlocks it while it waits.
 func (s *Set[T]) wait(ctx context.Context, me task.Handle) error {
 	if me != nil {
 		s.stuck[me]++
@@ -203,7 +204,8 @@ func (s *Set[T]) wait(ctx context.Context, me task.Handle) error {
 	return members.Wait(ctx, (*open[T])(s), change)
 }
 
-// open is a Set as package task sees it: the tasks that were not given to a loop.
+// open is a Set in the form that package task uses: the tasks that were not
+// given to a loop.
 type open[T any] Set[T]
 
 var _ members.Set = (*open[any])(nil)

@@ -1,6 +1,6 @@
-// Package scope has scopes without a body: tasks are started in a Scope from
-// anywhere and at any time, as long as the Group, the Run or the task that it
-// was made in lasts.
+// Package scope provides scopes without a body. Tasks can be started in a Scope
+// from anywhere and at any time, as long as the Group, the Run or the task in
+// which the Scope was made lasts.
 //
 //	type Server struct{ background *scope.Scope }
 //
@@ -12,21 +12,22 @@
 //		scope.Go(s.background, func(ctx context.Context) (int, error) { return 0, mail(ctx, user) })
 //	}
 //
-// A handler that calls Register returns while the mail is still on its way. It
-// is not lost: the server's own scope, where ctx comes from, does not end before
-// it has been sent, and cancels it if it is cancelled itself.
+// A handler that calls Register returns while the mail is still being sent. The
+// mail is not lost: the server's own scope, where ctx comes from, does not end
+// before the task has, and cancels it if the scope itself is cancelled.
 //
-// [Go] starts a task, [Scope.Wait] waits for all there are, and [Scope.Cancel]
+// [Go] starts a task, [Scope.Wait] waits for all tasks, and [Scope.Cancel]
 // cancels them.
 //
 // # Failures
 //
-// The failure of a task is a matter between it and those who await it. It
-// cancels nothing, is not counted by the [task.Group] around, and is not kept
-// when the task has ended: a Scope may last as long as the program. So it is a
-// supervisor in the sense of Kotlin's supervisorScope. A failure that nobody
-// awaited is reported as that of any other task, see [task.Unobserved]; or each
-// one is told to [OnFailure], at once.
+// A task's failure concerns only the task and those who await it. It does not
+// cancel other tasks, is not counted by the surrounding [task.Group], and is
+// not kept after the end of the task, because a Scope may last as long as the
+// program. So a Scope is a supervisor in the sense of Kotlin's supervisorScope.
+// A failure that nobody awaited is reported like that of any other task (see
+// [task.Unobserved]), unless there is an [OnFailure], which is called with each
+// failure at once.
 //
 // # Which one
 //
@@ -37,13 +38,13 @@
 //
 // # Variables and ctx
 //
-// A task begins with a copy of the variables of whoever calls Go, as any task
-// does; package ctxvar's Detach starts one without. Its ctx does not descend
-// from the caller's, but from that which the Scope was made with: the end of a
-// request, say, does not cancel what it left behind.
+// A task begins with a copy of the variables of the goroutine that calls Go,
+// like any task; package ctxvar's Detach starts one without. Its ctx descends
+// from the one with which the Scope was made, not from the caller's: the end of
+// a request, for example, does not cancel what the request started.
 //
 // # Limits
 //
-// The tasks are those of the Group that the Scope was made in. So if that has a
-// task.Limit, it counts them too.
+// The tasks belong to the Group in which the Scope was made. So if that has a
+// task.Limit, they count towards it.
 package scope

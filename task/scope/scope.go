@@ -11,13 +11,12 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Scope is where tasks are started that outlive the function that starts them.
+// A Scope is for starting tasks that outlive the function that starts them.
 // [New] makes one. It mirrors Tokio's TaskTracker, and a CoroutineScope with a
 // SupervisorJob of Kotlin.
 //
-// All methods may be called by any number of goroutines at the same time. A Scope
-// is no more than a list of the tasks that are live: it has no goroutine and no
-// context of its own.
+// Any number of goroutines may call its methods at the same time. A Scope is
+// only a list of the live tasks: it has no goroutine and no context of its own.
 type Scope struct {
 	ctx   context.Context
 	onEnd []func(task.Handle)
@@ -31,24 +30,24 @@ type Scope struct {
 // An Option configures a [Scope].
 type Option func(*Scope)
 
-// OnEnd has f called with each task of the Scope as soon as it has ended, in
-// whatever way. Of several options of this kind each is called, in their order,
-// whatever those before do.
+// OnEnd registers f to be called with each task of the Scope as soon as it has
+// ended, in whatever way. If there are several options of this kind, all
+// functions are called in order, even if one of them panics.
 //
-// f is called as a callback of [task.Task.OnDone] is: by the goroutine of the task,
-// or by that of Go if the task ends, or is refused, before Go returns; with a
-// copy of the variables that the task had at its end. So it should return soon,
-// and must not wait for the Scope. What is around the Scope does not end before f
-// has returned. It may be called by several goroutines at a time. If it panics,
-// that is reported as an error that nobody looked at, see [task.Unobserved].
+// f is called like a callback of [task.Task.OnDone]: by the goroutine of the
+// task, or by that of Go if the task ends, or is refused, before Go returns,
+// and with a copy of the variables that the task had at its end. So it should
+// return soon, and must not wait for the Scope. The scope around does not end
+// before f has returned. f may be called by several goroutines at the same
+// time. If it panics, that is reported like an error that nobody looked at; see
+// [task.Unobserved].
 func OnEnd(f func(t task.Handle)) Option {
 	return func(s *Scope) { s.onEnd = append(s.onEnd, f) }
 }
 
 // OnFailure is [OnEnd] for the tasks that failed, panicked or called
-// [runtime.Goexit], with the error, which then counts as looked at: it is told
-// to f, at once, and not reported by [task.Unobserved] any more. Being cancelled
-// is not a failure.
+// [runtime.Goexit]. f also gets the error, which then counts as looked at, and
+// is no longer reported by [task.Unobserved]. Cancellation is not a failure.
 func OnFailure(f func(t task.Handle, err error)) Option {
 	return OnEnd(func(t task.Handle) {
 		switch t.State() {
@@ -60,9 +59,9 @@ func OnFailure(f func(t task.Handle, err error)) Option {
 }
 
 // New returns a Scope in the [task.Group], the [task.Run] or the task that ctx
-// comes from. That ends only when the tasks of the Scope have, and if ctx is
-// cancelled they are. If ctx comes from none, nobody waits for them unless
-// somebody calls [Scope.Wait].
+// comes from. That does not end before the tasks of the Scope have, and the
+// tasks are cancelled if ctx is. If ctx comes from none of these, nothing waits
+// for the tasks unless [Scope.Wait] is called.
 //
 // New panics if ctx is nil.
 func New(ctx context.Context, opts ...Option) *Scope {
@@ -71,8 +70,9 @@ func New(ctx context.Context, opts ...Option) *Scope {
 	}
 	s := &Scope{ctx: ctx, live: make(map[task.Handle]struct{})}
 	s.opts = []task.Option{
-		task.FailFast(false), // a failure is no affair of the Group around
-		// Before the task can do anything: it may ask whether it is in s.
+		task.FailFast(false), // a failure does not concern the surrounding Group
+		// This happens before the task can do anything, because the task
+		// may ask whether it is in s.
 		members.Started(func(t any) { s.join(t.(task.Handle)) }).(task.Option),
 	}
 	for _, o := range opts {
@@ -81,9 +81,9 @@ func New(ctx context.Context, opts ...Option) *Scope {
 	return s
 }
 
-// Go starts fn as a task of s and returns its handle at once, as [task.Go] does.
-// If the scope around s takes no more, because it has ended or is being
-// cancelled, fn is not run and the task has ended with what task.Go says then.
+// Go starts fn as a task of s and returns its handle at once, as [task.Go]
+// does. If the scope around s accepts no more tasks, because it has ended or is
+// being cancelled, fn is not run and the task ends as task.Go describes.
 //
 // Go panics with [task.ErrNilFunc] if fn is nil.
 func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
@@ -93,8 +93,8 @@ func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
 		opts = append(slices.Clip(opts), s.opts...)
 	}
 	t := task.Go(s.ctx, fn, opts...)
-	// OnDone calls once, whether fn was run or the task refused. If it has ended
-	// already, that is here and now.
+	// OnDone calls the function once, whether fn was run or the task was
+	// refused. If the task has already ended, it does so here and now.
 	t.OnDone(func(t *task.Task[T]) { s.leave(t) })
 	return t
 }
@@ -107,8 +107,8 @@ func (s *Scope) join(t task.Handle) {
 
 // leave is called when t has ended.
 func (s *Scope) leave(t task.Handle) {
-	// Deferred, the last one first, so that each is called even if one before
-	// panics or calls Goexit.
+	// These calls are deferred, in reverse order, so that each is made even if
+	// an earlier one panics or calls Goexit.
 	defer s.forget(t)
 	for _, f := range slices.Backward(s.onEnd) {
 		defer f(t)
@@ -125,20 +125,22 @@ func (s *Scope) forget(t task.Handle) {
 	}
 }
 
-// Cancel cancels the tasks of s that there are, with cause as [context.Cause],
-// and does not wait for them. Those that are started afterwards are not
-// affected. It mirrors the abort_all of Tokio's sets of tasks.
+// Cancel cancels the live tasks of s, with cause as [context.Cause], and does
+// not wait for them. Tasks that are started afterwards are not affected. It
+// mirrors the abort_all of Tokio's sets of tasks.
 func (s *Scope) Cancel(cause error) {
 	for t := range s.Tasks() {
 		t.Cancel(cause)
 	}
 }
 
-// Tasks iterates over the live tasks of s, in no order: those that there are when
-// the loop begins, or the rest of it. To cancel some, by their name say, is a loop.
+// Tasks iterates over the live tasks of s, in no particular order: those that
+// are live when the loop begins, as far as they still are. Use a loop to cancel
+// some of them, for example by name.
 func (s *Scope) Tasks() iter.Seq[task.Handle] {
 	return func(yield func(task.Handle) bool) {
-		// In two steps, so that to look at a few of many costs little.
+		// This is done in two steps, so that inspecting a few of many tasks
+		// costs little.
 		var came [members.Few]task.Handle
 		few := s.some(came[:0], nil)
 		rest := len(few) == len(came)
@@ -158,8 +160,8 @@ func (s *Scope) Tasks() iter.Seq[task.Handle] {
 	}
 }
 
-// some appends to list live tasks that are not in but, as many as there is room
-// for, or all if there is no list.
+// some appends to list live tasks that are not in but, as many as fit into its
+// capacity, or all if there is no list.
 func (s *Scope) some(list, but []task.Handle) []task.Handle {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -179,12 +181,12 @@ func (s *Scope) some(list, but []task.Handle) []task.Handle {
 	return list
 }
 
-// Wait waits until s has no tasks, and [OnEnd] has returned of each. Tasks
-// that are started meanwhile are waited for too. Wait looks at no error and
-// cancels nothing.
+// Wait waits until s has no tasks, and [OnEnd] has returned for each, including
+// tasks that are started meanwhile. Wait does not count as looking at their
+// errors, and cancels nothing.
 //
-// If ctx ends first, Wait returns an error that has ctx's error and cause, as
-// [task.Wait] does. A task of s that calls it would wait for itself, and gets
+// If ctx ends first, Wait returns an error that wraps ctx's error and cause, as
+// [task.Wait] does. A task of s that calls Wait would wait for itself, and gets
 // [task.ErrDeadlock], in a [*task.Error], at once.
 func (s *Scope) Wait(ctx context.Context) error {
 	if me := task.Current(); me != nil && s.Has(me) {
@@ -196,12 +198,13 @@ func (s *Scope) Wait(ctx context.Context) error {
 		case left == nil:
 			return nil
 		case len(running) > 0:
-			// Through package task, which knows who waits for whom.
+			// This goes through package task, which knows which tasks wait for
+			// which.
 			if _, _, err := task.Wait(ctx, task.AllCompleted, running...); err != nil {
 				return err
 			}
 		default:
-			// All have ended, and some of their goroutines are in leave.
+			// All tasks have ended, and some of their goroutines are in leave.
 			select {
 			case <-left:
 			case <-ctx.Done():
@@ -212,7 +215,7 @@ func (s *Scope) Wait(ctx context.Context) error {
 }
 
 // look returns the tasks that have not ended, and a channel that is closed when
-// the next one leaves; or nil if there is none to leave.
+// the next one leaves, or nil if there is none.
 func (s *Scope) look() (running []task.Handle, left <-chan struct{}) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -238,7 +241,7 @@ func (s *Scope) Has(t task.Handle) bool {
 	return ok
 }
 
-// Len returns how many live tasks s has.
+// Len returns the number of live tasks of s.
 func (s *Scope) Len() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -19,7 +19,8 @@ import (
 // the same folder.
 var ErrListening = errors.New("a program with this process id listens already")
 
-// ProgramPath is where a program that listens on its machine serves its [Program], as JSON.
+// ProgramPath is the path at which a program that listens on its machine serves
+// its [Program], as JSON.
 const ProgramPath = "/program"
 
 // A Program is a program's description of itself, see [ProgramPath].
@@ -43,26 +44,27 @@ func thisProgram() Program {
 	return p
 }
 
-// ListenLocal lets the user who runs the program, and root, look into it from the
-// same machine without an address: heirloom ps lists the programs that listen, and
-// heirloom ps PID and heirloom top PID show what h does; other programs have [LocalPIDs]
-// and [DialLocal]. It returns once it listens;
-// the result ends that, and is to be closed before the program ends.
+// ListenLocal lets the user who runs the program, and root, inspect it from the
+// same machine without an address: heirloom ps lists the programs that listen,
+// and heirloom ps PID and heirloom top PID show what h serves. Other programs
+// can use [LocalPIDs] and [DialLocal]. ListenLocal returns once it listens.
+// Closing the result ends that; close it before the program ends.
 //
 //	if local, err := taskhttp.New().ListenLocal(); err == nil {
 //		defer local.Close()
 //	}
 //
-// It listens on a Unix socket that is named by the process id and has mode 0600, in a
-// folder of the user's that others cannot enter: heirloom in XDG_RUNTIME_DIR or
-// /run/user/UID, else /tmp/heirloom-UID, and on Windows in the user's local
-// application data. A program that is killed leaves the socket behind; the next to
-// look removes it. In a container, only what runs in there sees it.
+// It listens on a Unix socket that is named after the process id and has mode
+// 0600, in a folder of the user's that others cannot enter: heirloom in
+// XDG_RUNTIME_DIR or /run/user/UID, otherwise /tmp/heirloom-UID, and on Windows
+// in the user's local application data. A program that is killed leaves the
+// socket behind; the next look-up removes it. A socket in a container is
+// visible only inside of it.
 //
-// The error is [ErrListening] if the process listens already,
-// [errors.ErrUnsupported] on systems without such sockets, and otherwise says why no
-// folder could be used. [Handler.Close] does not end the listening, so that a program
-// that is slow to shut down can be looked into.
+// The error is [ErrListening] if the process already listens,
+// [errors.ErrUnsupported] on systems without such sockets, and otherwise one
+// that says why no folder could be used. [Handler.Close] does not end the
+// listening, so a program that is slow to shut down can still be inspected.
 func (h *Handler) ListenLocal() (io.Closer, error) {
 	listener, err := listen()
 	if err != nil {
@@ -80,7 +82,7 @@ func (h *Handler) ListenLocal() (io.Closer, error) {
 		server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second},
 		ended:  make(chan error, 1),
 	}
-	// What the caller's context holds is not kept for as long as this.
+	// The server must not keep what the caller's context holds.
 	ctxvar.Empty().Run(func() {
 		go func() { l.ended <- l.server.Serve(listener) }()
 	})
@@ -92,11 +94,11 @@ type local struct {
 	ended  chan error // what Serve returns
 }
 
-// Close removes the socket and cuts off who is connected.
+// Close removes the socket and disconnects its clients.
 func (l *local) Close() error {
 	err := l.server.Close()
 	served := <-l.ended
-	l.ended <- served // for who closes it once more
+	l.ended <- served // for further calls of Close
 	if errors.Is(served, http.ErrServerClosed) {
 		served = nil
 	}

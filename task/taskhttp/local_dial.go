@@ -16,11 +16,13 @@ var (
 	ErrNotListening = errors.New("the process does not listen")
 )
 
-// DialLocal connects to a process of this machine that has called [Handler.ListenLocal],
-// which serves there, over HTTP and to any Host, /debug/tasks and [ProgramPath]. It is for
-// the DialContext of an [net/http.Transport], and blocks until it is connected or ctx ends.
-// It returns [ErrNoProcess] if there is no such process, and [ErrNotListening] if it does
-// not listen, or not for this user. What a process left behind that has ended is removed.
+// DialLocal connects to a process of this machine that has called
+// [Handler.ListenLocal]. That process serves /debug/tasks and [ProgramPath]
+// there, over HTTP and for any Host. DialLocal is for the DialContext of an
+// [net/http.Transport]; it blocks until it is connected or ctx ends. It returns
+// [ErrNoProcess] if there is no such process, and [ErrNotListening] if the
+// process does not listen, or not for this user. It removes a socket left
+// behind by a process that has ended.
 func DialLocal(ctx context.Context, pid int) (net.Conn, error) {
 	for _, f := range folders() {
 		path := f.socket(pid)
@@ -41,9 +43,9 @@ func DialLocal(ctx context.Context, pid int) (net.Conn, error) {
 	return nil, ErrNotListening
 }
 
-// LocalPIDs returns the process ids of the programs of this machine that listen for this
-// user, see [Handler.ListenLocal], or that did when they were killed, in order. Root gets
-// those of all users.
+// LocalPIDs returns, in order, the process ids of the programs of this machine
+// that listen for this user (see [Handler.ListenLocal]), or that did when they
+// were killed. For root, it returns those of all users.
 func LocalPIDs() []int {
 	var pids []int
 	for _, f := range folders() {
