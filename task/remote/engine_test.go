@@ -82,3 +82,28 @@ func TestReportAfterTheCallerHasGone(t *testing.T) {
 		assert.EqualValues(t, 1, reports.Load(), "only what came in time")
 	})
 }
+
+var (
+	plain = remote.New("plain", increment)
+	fussy = remote.New("fussy", increment,
+		remote.Deliveries(1), remote.Lease(time.Minute), remote.Backlog(2), remote.Grace(time.Hour))
+)
+
+func TestWhatAnEngineIsGiven(t *testing.T) {
+	for _, test := range []struct {
+		f    *remote.Func[int, int]
+		want remote.Job
+	}{
+		{plain, remote.Job{Func: "plain", Deliveries: 3, Lease: 30 * time.Second, Backlog: 1000, Grace: 10 * time.Second}},
+		{fussy, remote.Job{Func: "fussy", Deliveries: 1, Lease: time.Minute, Backlog: 2, Grace: time.Hour}},
+	} {
+		_, err := test.f.On(doing(func(_ context.Context, got *remote.Job) (*remote.Outcome, error) {
+			assert.Equal(t, []byte("7"), got.Arg)
+			assert.Zero(t, got.Deadline)
+			got.ID, got.Arg, got.Vars = "", nil, nil
+			assert.Equal(t, &test.want, got)
+			return &remote.Outcome{Result: []byte("8")}, nil
+		}))(t.Context(), 7)
+		require.NoError(t, err)
+	}
+}
