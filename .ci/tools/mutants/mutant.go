@@ -90,15 +90,21 @@ func readSource(name string) (*source, error) {
 }
 
 // at returns the function around a place, and the line with the token there between
-// guillemets.
+// guillemets and without a comment at its end.
 func (s *source) at(line, column int) (function, marked string) {
-	text := s.lines[line-1]
+	before, rest := s.lines[line-1][:column-1], s.lines[line-1][column-1:]
+	file := token.NewFileSet().AddFile("", -1, len(rest))
 	var scan scanner.Scanner
-	rest := []byte(text[column-1:])
-	scan.Init(token.NewFileSet().AddFile("", -1, len(rest)), rest, nil, 0)
-	_, tok, _ := scan.Scan()
-	end := column - 1 + len(tok.String())
-	marked = strings.TrimSpace(text[:column-1] + "«" + text[column-1:end] + "»" + text[end:])
+	scan.Init(file, []byte(rest), nil, scanner.ScanComments)
+	_, first, _ := scan.Scan()
+	width, end := len(first.String()), len(rest)
+	for pos, tok, _ := scan.Scan(); tok != token.EOF; pos, tok, _ = scan.Scan() {
+		if tok == token.COMMENT {
+			end = file.Offset(pos)
+			break
+		}
+	}
+	marked = strings.TrimSpace(before + "«" + rest[:width] + "»" + rest[width:end])
 
 	pos := s.set.File(s.file.Pos()).LineStart(line)
 	i := slices.IndexFunc(s.file.Decls, func(d ast.Decl) bool { return d.Pos() <= pos+token.Pos(column) && pos <= d.End() })

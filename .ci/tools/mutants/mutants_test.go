@@ -18,7 +18,7 @@ const size = 1 << 4
 type T[K any] struct{}
 
 func (t *T[K]) less(a, b int) bool {
-	return a < b && b <= size
+	return a < b && b <= size // as "//" is
 }
 
 func free(a int) int { return a - 1 }
