@@ -59,6 +59,21 @@ func TestProfileLabel(t *testing.T) {
 	assert.Equal(t, "alice", got)
 }
 
+// The label takes nothing away from a goroutine that looks at a variable only when
+// the task has changed one.
+func TestProfileLabelKeepsTheVariablesOfWhatTheTaskStarts(t *testing.T) {
+	defer user.Set("alice").Reset()
+	changed, seen := make(chan struct{}), make(chan string, 1)
+	_, err := task.Go(t.Context(), func(context.Context) (none, error) {
+		go func() { <-changed; seen <- user.Get() }()
+		user.Set("bob")
+		close(changed)
+		return none{}, nil
+	}, task.ProfileLabel()).Await(t.Context())
+	require.NoError(t, err)
+	assert.Equal(t, "alice", <-seen)
+}
+
 func TestProfileLabelOfAFunctionThatEndsBadly(t *testing.T) {
 	ctx := t.Context()
 	_, err := task.Go(ctx, func(context.Context) (none, error) { panic(errMine) }, task.ProfileLabel()).Await(ctx)
