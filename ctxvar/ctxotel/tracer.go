@@ -55,9 +55,9 @@ func (t Tracer) Start(name string, opts ...trace.SpanStartOption) trace.Span {
 	// variables, so they survive that.
 	ctx, span := t.tracer.Start(ctxvar.NewContext(up.inside()), name, opts...)
 	if l := up.child(ctx, span); l != nil {
-		span = l.begin()
+		return l.begin()
 	}
-	return span
+	return untracedOf(span)
 }
 
 // StartContext is [Tracer.Start] for code that has a ctx: it does what
@@ -81,7 +81,7 @@ func (t Tracer) StartContext(ctx context.Context, name string, opts ...trace.Spa
 	ctx, span := t.tracer.Start(ctx, name, opts...)
 	l := up.child(ctx, span)
 	if l == nil {
-		return ctx, span
+		return ctx, untracedOf(span)
 	}
 	values.Run(func() {
 		Current.Set(l)
@@ -160,6 +160,23 @@ func (s *started) End(opts ...trace.SpanEndOption) {
 	s.link.over.Store(true)
 	s.link.ctx.Store(nil)
 	leave()
+}
+
+// An untraced span is of a tracer that traces nothing, and may put labels on the
+// goroutine all the same.
+type untraced struct{ trace.Span }
+
+// untracedOf returns span for the program to end. In the default mode, goroutines that
+// are started under somebody else's labels may not inherit; to look at a variable is to
+// change that.
+func untracedOf(span trace.Span) trace.Span {
+	Current.Get()
+	return untraced{span}
+}
+
+func (u untraced) End(opts ...trace.SpanEndOption) {
+	u.Span.End(opts...)
+	Current.Get()
 }
 
 // leave removes ended spans from the running goroutine's variable, so that it
