@@ -57,7 +57,7 @@ func (s *Shell) posixSeats(texts []string, places []place, appended bool) ([]sea
 		r, other := readings[0], readings[1]
 		switch {
 		case (!r.seen[n] || !other.seen[n]) && p.counted():
-			seats[n] = layers{{quoting: numeral}}
+			seats[n] = posixSeat{layers: []layer{{quoting: raw}}}
 			continue
 		case !r.seen[n] || !other.seen[n]:
 			return nil, &refusal{n, "it is not where a value can be: in a comment or a name"}
@@ -65,6 +65,9 @@ func (s *Shell) posixSeats(texts []string, places []place, appended bool) ([]sea
 			return nil, &refusal{n, "shells differ in what they make of it"}
 		case appended && n == len(places)-1 && r.first[n]:
 			return nil, errors.New("the value would be a command of its own at the end; write {} where it goes")
+		}
+		for _, l := range other.seats[n].limits {
+			r.seats[n].restrict(l)
 		}
 		seats[n] = r.seats[n]
 	}

@@ -2,8 +2,6 @@ package jobs
 
 import (
 	"errors"
-	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -15,10 +13,10 @@ import (
 type quoting int
 
 const (
-	bare    quoting = iota // no quotes: what means something to the shell needs them
-	double                 // "…"
-	single                 // '…'
-	numeral                // an expression or a program: nothing but a number is only data there
+	bare   quoting = iota // no quotes: what means something to the shell needs them
+	double                // "…"
+	single                // '…'
+	raw                   // an expression or a program: what is put there is limited
 )
 
 // A layer is a quoting and what a place's neighbours demand. A place in the code
@@ -28,67 +26,68 @@ type layer struct {
 	tight bool // an unquoted value could mean something, whatever it is made of
 }
 
-// layers are where a place stands, from the innermost to the outermost.
-type layers []layer
+// A posixSeat is a place in a command of a POSIX shell.
+type posixSeat struct {
+	layers []layer // from the innermost to the outermost
+	limits []limit // of the values
+}
 
 var (
-	number        = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 	escapeDoubled = strings.NewReplacer(`\`, `\\`, `$`, `\$`, "`", "\\`", `"`, `\"`)
 	escapeSingle  = strings.NewReplacer(`'`, `'\''`)
 )
 
-func (ls layers) fill(values []string) (string, error) {
-	var text string
+func (s posixSeat) fill(values []string) (string, error) {
+	for _, v := range values {
+		for _, l := range s.limits {
+			if err := l.check(v); err != nil {
+				return "", err
+			}
+		}
+	}
+	ls := s.layers
+	text := strings.Join(values, " ")
 	if len(ls) > 0 && ls[0].quoting == bare {
 		words := make([]string, len(values))
 		for i, v := range values {
-			words[i], _ = ls[0].put(v)
+			words[i] = ls[0].put(v)
 		}
 		text, ls = strings.Join(words, " "), ls[1:]
-	} else {
-		text = strings.Join(values, " ")
 	}
 	for _, l := range ls {
-		var err error
-		if text, err = l.put(text); err != nil {
-			return "", err
-		}
+		text = l.put(text)
 	}
 	return text, nil
 }
 
-func (l layer) put(s string) (string, error) {
-	switch l.quoting {
-	case double:
-		return escapeDoubled.Replace(s), nil
-	case single:
-		return escapeSingle.Replace(s), nil
-	case numeral:
-		if !number.MatchString(s) {
-			return "", fmt.Errorf("%q would be code there, where only a number is not", s)
-		}
-		return s, nil
+func (l layer) put(s string) string {
+	switch {
+	case l.quoting == double:
+		return escapeDoubled.Replace(s)
+	case l.quoting == single:
+		return escapeSingle.Replace(s)
+	case l.quoting == raw:
+		return s
+	case !l.tight:
+		return quotePOSIX(s)
 	}
-	if !l.tight {
-		return quotePOSIX(s), nil
-	}
-	return "'" + escapeSingle.Replace(s) + "'", nil
+	return "'" + escapeSingle.Replace(s) + "'"
 }
 
 // same reports whether the two make the same of a value. A number is the same
 // whatever is around it.
-func (ls layers) same(other layers) bool {
-	return slices.Equal(ls, other) || ls[0].quoting == numeral && other[0].quoting == numeral
+func (s posixSeat) same(other posixSeat) bool {
+	return slices.Equal(s.layers, other.layers) || s.layers[0].quoting == raw && other.layers[0].quoting == raw
 }
 
 // slotVariable is what commands find their slot in. It is not put into the
 // command, which is to be the same in each run, for --resume.
 const slotVariable = "HEIRLOOM_SLOT"
 
-func (ls layers) slot() string {
+func (s posixSeat) slot() string {
 	text := "${" + slotVariable + "}"
-	outer := ls
-	for len(outer) > 0 && outer[0].quoting == numeral {
+	outer := s.layers
+	for len(outer) > 0 && outer[0].quoting == raw {
 		outer = outer[1:]
 	}
 	if len(outer) > 0 {
@@ -98,7 +97,7 @@ func (ls layers) slot() string {
 		outer = outer[1:]
 	}
 	for _, l := range outer {
-		text, _ = l.put(text) // no numeral, which only the innermost can be
+		text = l.put(text)
 	}
 	return text
 }
@@ -108,9 +107,10 @@ type reading struct {
 	sh     syntax.LangVariant // what sh is taken for
 	places []place
 	stem   string // what each mark begins with, and nothing else holds
-	seats  []layers
+	seats  []posixSeat
 	seen   []bool
 	first  []bool // whether the place is in a command's first word
+	flow   flow
 }
 
 // mark returns the word that stands for a place: letters and digits.
@@ -168,8 +168,11 @@ func readSeats(texts []string, places []place, language, sh syntax.LangVariant) 
 		b.WriteString(asciiOnly(text))
 	}
 	n := len(places)
-	r.seats, r.seen, r.first = make([]layers, n), make([]bool, n), make([]bool, n)
-	return r, r.program(b.String(), language)
+	r.seats, r.seen, r.first = make([]posixSeat, n), make([]bool, n), make([]bool, n)
+	if err := r.program(b.String(), language); err != nil {
+		return r, err
+	}
+	return r, r.settle()
 }
 
 // program reads a whole program, be it the command or code that is an argument in
@@ -184,6 +187,7 @@ func (r *reading) program(text string, language syntax.LangVariant) error {
 		return errors.New("it is written for another shell")
 	}
 	p := &program{reading: r, text: text, language: language}
+	p.follow(file)
 	p.walk(file)
 	return p.err
 }

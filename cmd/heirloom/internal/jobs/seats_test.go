@@ -3,9 +3,11 @@
 package jobs_test
 
 import (
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -20,6 +22,14 @@ import (
 var hostile = []string{
 	"$(>ran)", "`>ran`", ";>ran;", "&>ran&", "|>ran|", "\n>ran\n", "\nE\n>ran\n", "a[$(>ran)]", "a[`>ran`]", "'", `"`, `\`, `\'`, `\"`,
 	"$", "#", "(", ")", "}", "{", "!", "*", "~", "=", " ", "-n", "%", "^", "if", "done", "esac", "2", "é", "\xff", "'$(>ran)'", `"$(>ran)"`, ")>ran;(", "${x:=$(>ran)}",
+	"$(shell touch ran)", "touch ran|", "|touch ran", "\");system(\"touch ran\");(\"", "';system('touch ran');'", "system touch ran", "1e touch ran",
+	"';__import__('os').system('touch ran');'", "!touch ran",
+}
+
+// options are values that programs with options that run something take for those.
+var options = []string{
+	"-oProxyCommand=>ran", "-Stouch ran", "-esystem 'touch ran'", "-e1e touch ran", "--eval=$(shell touch ran)", "X=$(shell touch ran)", "--checkpoint-action=exec=touch ran",
+	"--to-command=touch ran", "+!touch ran", "touch ran|",
 }
 
 // exact are commands that print their value and a stop, and are to print it as it
@@ -31,7 +41,10 @@ var exact = []string{
 	"eval 'printf %s. \"{}\"'", `trap 'printf %s. {}' EXIT`, `case {} in {}) printf %s. {};; *) echo no;; esac`,
 	`f() { printf %s. "$1"; }; f {}`, `for x in {}; do printf %s. "$x"; done`, `if [ {} = {} ]; then printf %s. {}; fi`,
 	`(printf %s. {})`, `{ printf %s. {}; }`, `true && printf %s. {} || true`, "env sh -c 'printf %s. {}'", `x=a; printf %s. "${x#a}"{}`,
-	`find . -maxdepth 0 -exec sh -c 'printf %s. {}' ';'`, `printf %s. {} # a comment`,
+	`find . -maxdepth 0 -exec sh -c 'printf %s. "$1"' _ {1} ';'`, `printf %s. {} # a comment`,
+	`x={}; i=0; while [ "$i" = 0 ]; do printf %s. "$x"; i=1; done`, `sh -c 'printf %s. "$1"' _ {}`, `X={} sh -c 'printf %s. "$X"'`, `env X={} sh -c 'printf %s. "$X"'`,
+	`eval "$(echo :)"; printf %s. {}`, `set -- {}; printf %s. "$1"`, `trap -- 'printf %s. {}' EXIT`, `sh -ec 'printf %s. {}'`,
+	"sh -s {} <<'E'\nprintf %s. \"$1\"\nE", `sh -e -c 'printf %s. "$1"' x {}`, `timeout 9 sh -c 'printf %s. {}'`,
 }
 
 // guarded are commands of which some shell makes code of a value, so that they are
@@ -89,7 +102,12 @@ func TestValuesNeverBecomeCode(t *testing.T) {
 	if testing.Short() {
 		values = hostile[:8]
 	}
-	for name, shell := range shells(t) {
+	found := shells(t)
+	all := slices.Sorted(maps.Keys(found))
+	for turn, name := range all {
+		shell := found[name]
+		// Each of these for one of the shells, or for all if there is time.
+		mine := func(i int) bool { return i%len(all) == turn || os.Getenv("HEIRLOOM_SLOW") != "" }
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			// All at once where that is possible, and each alone where it makes a
@@ -111,7 +129,29 @@ func TestValuesNeverBecomeCode(t *testing.T) {
 			for i, command := range guarded {
 				execute(t, name, shell, command, []string{"a[$(>ran)]", ";>ran;", "\n>ran\n"}[i%3])
 			}
+			for i, command := range indirect {
+				if !mine(i) {
+					continue
+				}
+				execute(t, name, shell, command, []string{"a[$(>ran)]", ";>ran;"}[i%2])
+				execute(t, name, shell, command, options[i%len(options)])
+			}
 		})
+	}
+}
+
+// Not all that is like one of the commands above is refused.
+func TestFileNamesAreData(t *testing.T) {
+	shell, err := jobs.NamedShell("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, command := range harmless {
+		parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+		if assert.NoError(t, err, command) {
+			_, err = parsed.Expand(1, []string{"a (1)'s.txt"})
+			assert.NoError(t, err, command)
+		}
 	}
 }
 
@@ -119,7 +159,7 @@ func TestValuesNeverBecomeCode(t *testing.T) {
 func FuzzValues(f *testing.F) {
 	f.Add([]byte{0, 1, 2}, []byte{0, 9, 5})
 	f.Fuzz(func(t *testing.T, pieces, value []byte) {
-		templates := append(append([]string{}, exact...), guarded...)
+		templates := slices.Concat(exact, guarded, indirect)
 		command := "true"
 		for _, p := range pieces[:min(len(pieces), 3)] {
 			command += "; " + templates[int(p)%len(templates)]

@@ -42,7 +42,7 @@ func (p *program) seat(from, to int, q quoting, tight bool) {
 			p.err = &refusal{n, "a backslash before it would undo its quotes"}
 		}
 		p.seen[n] = true
-		p.seats[n] = append(p.seats[n], layer{q, tight || q == bare && p.tight(start, end)})
+		p.seats[n].layers = append(p.seats[n].layers, layer{q, tight || q == bare && p.tight(start, end)})
 	}
 }
 
@@ -59,13 +59,41 @@ func (p *program) tight(start, end int) bool {
 	return rest != "" && strings.IndexByte("<>([=", rest[0]) >= 0
 }
 
-// numerals lets nothing but numbers be put into n.
+// numerals lets nothing but numbers be put into an expression, but for the commands
+// in it.
 func (p *program) numerals(n syntax.Node) {
+	commands := map[int]bool{} // the places in them
+	syntax.Walk(n, func(inner syntax.Node) bool {
+		c, ok := inner.(*syntax.CmdSubst)
+		if ok {
+			found, _ := p.marks(p.source(c))
+			for _, i := range found {
+				commands[i] = true
+			}
+			p.expansion(c)
+		}
+		return !ok
+	})
 	found, _ := p.marks(p.source(n))
 	for _, i := range found {
-		p.seen[i] = true
-		p.seats[i] = append(p.seats[i], layer{quoting: numeral})
+		if !commands[i] {
+			p.raw(i, onlyNumber)
+		}
 	}
+}
+
+// numbers lets nothing but numbers be put into an argument that is a program.
+func (p *program) numbers(w *syntax.Word, l limit) {
+	found, _ := p.marks(p.source(w))
+	for _, i := range found {
+		p.raw(i, l)
+	}
+}
+
+func (p *program) raw(i int, l limit) {
+	p.seen[i] = true
+	p.seats[i].layers = append(p.seats[i].layers, layer{quoting: raw})
+	p.seats[i].restrict(l)
 }
 
 const (

@@ -2,8 +2,10 @@ package jobs
 
 import (
 	"errors"
+	"fmt"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"runtime"
 	"slices"
 	"strings"
@@ -82,8 +84,45 @@ func NamedShell(name string) (*Shell, error) {
 			s.kind, s.language = shellPOSIX, language
 		}
 	}
+	if err := s.checkArguments(); err != nil {
+		return nil, err
+	}
 	s.args = append(s.args, flags...)
 	return s, nil
+}
+
+var noExecution = regexp.MustCompile(`^-[a-zA-Z]*n`)
+
+// checkArguments refuses arguments that the command cannot follow as code.
+func (s *Shell) checkArguments() error {
+	rest := s.args[1:]
+	switch s.kind {
+	case shellPOSIX:
+		if s.name == "busybox" || s.name == "toybox" {
+			rest = rest[1:]
+		}
+		at, code := shellOperand(rest)
+		idle := slices.ContainsFunc(rest, func(w string) bool { return w == "noexec" || noExecution.MatchString(w) })
+		switch {
+		case code:
+			return fmt.Errorf("the shell is given -c by heirloom, and %q has it already; leave it out", strings.Join(s.args, " "))
+		case at < len(rest) || slices.Contains(rest, "--"):
+			return fmt.Errorf("%q runs a file, and not the command; only options can follow the shell", strings.Join(s.args, " "))
+		case idle:
+			return fmt.Errorf("%q reads commands and runs none", strings.Join(s.args, " "))
+		}
+	case shellOther:
+		if slices.Contains(rest, "-c") {
+			return fmt.Errorf("the shell is given -c by heirloom, and %q has it already; leave it out", strings.Join(s.args, " "))
+		}
+	case shellCmd, shellPowerShell:
+		for _, w := range rest {
+			if w = strings.ToLower(w); slices.Contains([]string{"/c", "/k", "/r", "-c", "-command", "-file", "-f", "-encodedcommand", "-ec", "-e"}, w) {
+				return fmt.Errorf("the shell is given the command by heirloom, and %q has a %s already; leave it out", strings.Join(s.args, " "), w)
+			}
+		}
+	}
+	return nil
 }
 
 // ElsewhereShell is the sh of other machines, for which commands can be made and

@@ -69,6 +69,24 @@ func TestNamedShell(t *testing.T) {
 	_, args := s.Command("true", false)
 	assert.Equal(t, []string{"sh", "-c", "true"}, args, "who names a shell gets it")
 
+	for name, want := range map[string]string{
+		"sh -c":        `the shell is given -c by heirloom, and "sh -c" has it already; leave it out`,
+		"sh -ec":       `the shell is given -c by heirloom, and "sh -ec" has it already; leave it out`,
+		"env sh -c":    `the shell is given -c by heirloom, and "env sh -c" has it already; leave it out`,
+		"sh -e x.sh":   `"sh -e x.sh" runs a file, and not the command; only options can follow the shell`,
+		"sh --":        `"sh --" runs a file, and not the command; only options can follow the shell`,
+		"sh -n":        `"sh -n" reads commands and runs none`,
+		"sh -o noexec": `"sh -o noexec" reads commands and runs none`,
+		"sh -o noglob": "",
+		"sh -e +o xxx": "",
+	} {
+		if _, err = jobs.NamedShell(name); want == "" {
+			assert.NoError(t, err)
+		} else {
+			assert.EqualError(t, err, want)
+		}
+	}
+
 	_, err = jobs.NamedShell("no-such-shell")
 	assert.ErrorIs(t, err, exec.ErrNotFound)
 }

@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"fmt"
 	"path/filepath"
 	"testing"
 
@@ -126,6 +127,10 @@ func TestTemplateRefuses(t *testing.T) {
 		{"echo $'{}'", "not the same in all shells", "{} cannot be filled there: it is within $'…'; write it outside of that"},
 		{`sh -c "$X {}"`, "code that nobody knows", "{} cannot be filled there: it is within code that is put together when it runs; give it as an argument"},
 		{"$SHELL -c {}", "code of nobody knows what", "{} cannot be filled there: it would be code of the command before it"},
+		{`x={}; eval "$x"`, "code by way of a variable", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
+		{`bash -c 'eval "$1"' _ {}`, "code by way of an argument", "{} cannot be filled there: $1 would be run, and a value may be in it; use $1 as an argument only"},
+		{"PS4={} sh -x f", "a variable that shells run", "{} cannot be filled there: PS4 is a command to what reads it"},
+		{`find {} -exec rm {} ";"`, "two things of that name", "{} cannot be filled there: it is find's name of what it finds, and of a value; write {1} for the value, and {''} for the other"},
 		{"watch ls {}", "code", "{} cannot be filled there: it would be code of watch"},
 		{"echo a;", "a value as a command", "the value would be a command of its own at the end; write {} where it goes"},
 		{"echo 'a", "half a command", "the command cannot be read, so that values cannot be quoted in it: reached EOF without closing quote `'`"},
@@ -150,7 +155,31 @@ func TestTemplateLetsNumbersBeExpressions(t *testing.T) {
 		require.NoError(t, err)
 		assert.Contains(t, got, "42")
 		_, err = parsed.Expand(3, []string{"a[$(id)]"})
-		assert.EqualError(t, err, `{} of job 3: "a[$(id)]" would be code there, where only a number is not`)
+		assert.ErrorContains(t, err, `{} of job 3: "a[$(id)]" would be code there, where only a number is not`)
+	}
+}
+
+func TestTemplateLimitsValues(t *testing.T) {
+	tests := []struct{ command, good, bad, reason, want string }{
+		{"make X={}", "-O2 -g", "$(shell id)", "make expands variables", `would be code in a makefile; write X={} make, and "$$X" there`},
+		{"make {}", "sub/a.o", "CC=id", "an assignment", `would be an option, an assignment or code of make's, and no target; write X={} make, and "$$X" in the makefile`},
+		{"make {}", "all", "a;id", "rules put targets into commands", `would be an option, an assignment or code of make's, and no target; write X={} make, and "$$X" in the makefile`},
+		{"awk '/{}/'", "1", "x", "a program", `would be code there, where only a number is not; write X={} before the command, and ENVIRON["X"]`},
+		{"sqlite3 db 'drop table {}'", "t_1", "t; select 1", "SQL", "would be code there, where only a name or a number is not"},
+		{"echo 'sleep {}' | sh", "1", "1; id", "what a shell reads", "would be code of what reads it, where only a number is not; give it as an argument, as in sh -s {}"},
+		{"x={}; echo $((x))", "y (1).txt", "a[$(id)]", "what a variable holds is an expression", "could run, because the command computes with variables, and $ and ` in these are code"},
+		{"ssh {} id", "host", "-oProxyCommand=id", "an option that runs a command", "would be an option of ssh's, which has some that run commands; write -- before it"},
+		{"tar cf x.tar {}", "a", "--checkpoint-action=exec=id", "an option that runs a command", "would be an option of tar's, which has some that run commands; write -- before it, or ./{}"},
+		{"perl -ne print {}", "a (1)", "id|", "a command in the place of a file", "is no file to every program: what begins or ends with a | is run; write < {}"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.command+" "+tt.reason, func(t *testing.T) {
+			parsed := template(t, tt.command, jobs.TemplateOptions{Values: 1})
+			_, err := parsed.Expand(1, []string{tt.good})
+			require.NoError(t, err)
+			_, err = parsed.Expand(1, []string{tt.bad})
+			assert.EqualError(t, err, fmt.Sprintf("{} of job 1: %q %s", tt.bad, tt.want))
+		})
 	}
 }
 

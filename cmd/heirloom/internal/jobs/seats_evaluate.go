@@ -1,0 +1,173 @@
+package jobs
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// evaluated seats what is in the arguments of a program that is known to run some.
+func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
+	if slices.Contains(unquotable, name) {
+		for _, w := range args {
+			p.refuse(w, "it would be code of "+name)
+			p.runs(w)
+		}
+		return
+	}
+	switch name {
+	case "fish", "csh", "tcsh", "pwsh", "powershell", "cmd":
+		if code := flagged(rest, regexp.MustCompile(`(?i)^[-/](c|k|command)$`)); code >= 0 {
+			p.refuse(args[code], "it would be code of "+name+"; give it as an argument")
+		}
+	case "eval":
+		at := operand(rest, "")
+		p.code(args[at:], strings.Join(rest[at:], " "), p.language)
+	case "trap":
+		if at := operand(rest, ""); at < len(rest) {
+			p.code(args[at:at+1], rest[at], p.language)
+		}
+	case "ssh", "autossh", "rsh":
+		if host := operand(rest, sshArguments); host < len(rest) {
+			p.unflagged(args[host], noOption, name, "-- before it")
+			remote := host + 1 + operand(rest[host+1:], sshArguments)
+			p.code(args[remote:], strings.Join(rest[remote:], " "), 0)
+		}
+		return
+	case "adb":
+		if i := slices.Index(rest, "shell"); i >= 0 {
+			p.code(args[i+1:], strings.Join(rest[i+1:], " "), 0)
+		}
+	case "env":
+		for i, w := range args {
+			if name, _, ok := strings.Cut(rest[i], "="); ok {
+				p.variable(name, p.source(w), w)
+			}
+		}
+	case "git":
+		if i := slices.Index(rest, "-c"); i == 0 {
+			p.refuse(args[i+1], "it may be a command to git")
+		}
+	case "find", "fd", "fdfind":
+		for from := 0; from < len(rest); from++ {
+			if !slices.Contains(findRuns, rest[from]) {
+				continue
+			}
+			end := from
+			for end < len(rest) && rest[end] != ";" && rest[end] != "+" {
+				end++
+			}
+			p.braces(args[from:end], name+"'s name of what it finds, and of a value")
+			from = end
+		}
+	case "xargs":
+		for i, w := range rest {
+			separate := w == "-I" || w == "-J"
+			switch {
+			case separate && i+1 < len(args):
+				p.braces(args[i+1:i+2], "what xargs would replace, and a value")
+			case w == "-i" || w == "--replace":
+				p.braces(args[i:], "what xargs replaces, and a value")
+			case strings.HasPrefix(w, "-I") || strings.HasPrefix(w, "-i") || strings.HasPrefix(w, "--replace="):
+				p.braces(args[i:i+1], "what xargs would replace, and a value")
+			}
+		}
+	}
+	p.options(name, args, rest)
+	if slices.Contains(makers, name) {
+		p.made(args, rest)
+	}
+	if slices.Contains(pipers, name) {
+		for _, w := range args {
+			p.limit(w, onlyFile)
+		}
+	}
+	if e := evaluators[name]; e != nil {
+		p.evaluate(name, e, args, rest)
+	}
+}
+
+var findRuns = []string{"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}
+
+// made limits what is in the arguments of make: its rules put targets and variables
+// into commands of a shell. A makefile that an option names is the user's to trust.
+func (p *program) made(args []*syntax.Word, rest []string) {
+	for i, w := range args {
+		_, at := p.marks(p.source(w))
+		switch {
+		case len(at) == 0 || i > 0 && slices.Contains([]string{"-C", "-f", "-I", "--directory", "--file", "--include-dir"}, rest[i-1]):
+		case strings.Trim(p.source(w)[:at[0][0]], `'"`) == "":
+			p.limit(w, onlyGoal)
+		default:
+			p.limit(w, onlyPlain)
+		}
+	}
+}
+
+const sshArguments = "BbcDEeFIiJLlmOopQRSWw"
+
+// evaluate seats what is code to the program.
+func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest []string) {
+	u := e.read(rest)
+	for _, i := range u.code {
+		if e.shell && (i == 0 || !strings.HasPrefix(rest[i], "-")) {
+			p.code(args[i:i+1], rest[i], 0)
+			continue
+		}
+		only := e.only
+		if only.allowed == nil {
+			only = onlyNumber
+		}
+		if e.own != "" {
+			only.why += "; write " + e.own
+		}
+		p.numbers(args[i], only)
+	}
+	if len(u.operands) == 0 {
+		return
+	}
+	if e.input && len(u.code) == 0 {
+		p.unflagged(args[u.operands[0]], noOption, name, "./{}")
+		p.printed(args[u.operands[0]])
+	}
+	if e == perl && slices.ContainsFunc(rest, perlReads.MatchString) {
+		for _, i := range u.operands {
+			p.limit(args[i], onlyFile)
+		}
+	}
+}
+
+var perlReads = regexp.MustCompile(`^-[a-zA-Z0-9]*[np]`)
+
+// options lets no value be an option of a program that has some that run commands.
+func (p *program) options(name string, args []*syntax.Word, rest []string) {
+	instead, ok := optionRunners[name]
+	if !ok {
+		return
+	}
+	allowed := noOption
+	if e := evaluators[name]; e != nil && e.plus {
+		allowed = noOptions
+	}
+	for i, w := range args {
+		command := name == "env" && !strings.HasPrefix(rest[i], "-") && !strings.Contains(rest[i], "=") && !p.holds(rest[i])
+		if rest[i] == "--" || command {
+			return
+		}
+		p.unflagged(w, allowed, name, instead)
+	}
+}
+
+// braces refuses {} where it is the name of something else to the program too.
+func (p *program) braces(args []*syntax.Word, what string) {
+	for _, w := range args {
+		found, _ := p.marks(p.source(w))
+		for _, i := range found {
+			if p.places[i].text == "{}" && p.err == nil {
+				p.err = &refusal{i, "it is " + what + "; write {1} for the value, and {''} for the other"}
+			}
+		}
+	}
+}

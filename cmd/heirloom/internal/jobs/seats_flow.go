@@ -1,0 +1,265 @@
+package jobs
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A flow is what is known of values that are put into variables and are no data
+// where these are used: x={}; eval "$x".
+type flow struct {
+	computes  bool                // whether expressions are made of variables
+	functions bool                // whether there are some, so that arguments are in $1
+	from      map[string][]string // variables, and the texts that they are set to
+	arguments []string            // of commands
+	codes     []string            // texts that are run after their variables are replaced
+}
+
+// positional stands for $1, $2 and so on.
+const positional = "@"
+
+var (
+	mentioned = regexp.MustCompile(`\$\{?[!#+~=^]*(?:\([^)]*\))?([A-Za-z_][A-Za-z0-9_]*|[0-9@*])`)
+	varying   = regexp.MustCompile(`[A-Za-z_$` + "`" + `]`)
+	globbed   = regexp.MustCompile(`\$\{?[=^]*~`)
+)
+
+// codeVariables are run, by shells or by what has a shell run them.
+var codeVariables = []string{
+	"BASH_ENV", "ENV", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS3", "PS4", "ZDOTDIR",
+	"EDITOR", "GIT_EDITOR", "GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_SEQUENCE_EDITOR", "GIT_SSH_COMMAND", "LESSCLOSE", "LESSOPEN",
+	"MANPAGER", "PAGER", "PERL5OPT", "VISUAL",
+}
+
+func (f *flow) set(name, text string) {
+	if f.from == nil {
+		f.from = map[string][]string{}
+	}
+	f.from[name] = append(f.from[name], text)
+}
+
+// holds reports whether a value is in the text.
+func (r *reading) holds(text string) bool {
+	found, _ := r.marks(text)
+	return slices.ContainsFunc(found, func(i int) bool { return !r.places[i].counted() })
+}
+
+// varies reports whether the text has variables, or commands, in it, be they
+// written with a $ or not.
+func (r *reading) varies(text string) bool {
+	_, at := r.marks(text)
+	for i := len(at) - 1; i >= 0; i-- {
+		text = text[:at[i][0]] + "0" + text[at[i][1]:]
+	}
+	return varying.MatchString(text)
+}
+
+// settle draws the conclusions of the flow.
+func (r *reading) settle() error {
+	f := &r.flow
+	if f.from == nil {
+		f.from = map[string][]string{}
+	}
+	if f.functions {
+		f.from[positional] = append(f.from[positional], f.arguments...)
+	}
+	f.from["_"] = f.arguments
+	stored := map[string]bool{}
+	mentions := func(text string) string {
+		for _, m := range mentioned.FindAllStringSubmatch(text, -1) {
+			name := m[1]
+			if strings.Contains("0123456789*", name) {
+				name = positional
+			}
+			if stored[name] {
+				return m[1]
+			}
+		}
+		return ""
+	}
+	for more := true; more; {
+		more = false
+		for name, texts := range f.from {
+			if !stored[name] && slices.ContainsFunc(texts, func(t string) bool { return r.holds(t) || mentions(t) != "" }) {
+				stored[name], more = true, true
+			}
+		}
+	}
+	for i, place := range r.places {
+		if place.counted() {
+			continue
+		}
+		for _, text := range f.codes {
+			if name := mentions(text); name != "" {
+				return &refusal{i, fmt.Sprintf("$%s would be run, and a value may be in it; use $%[1]s as an argument only", name)}
+			}
+		}
+		if f.computes {
+			r.seats[i].restrict(onlyInert)
+		}
+	}
+	return nil
+}
+
+// follow takes note of what variables are set to and used for.
+func (p *program) follow(root syntax.Node) {
+	f := &p.flow
+	syntax.Walk(root, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.ArithmExp, *syntax.ArithmCmd, *syntax.CStyleLoop, *syntax.LetClause:
+			f.computes = f.computes || p.varies(p.source(n))
+		case *syntax.BinaryTest:
+			if n.Op == syntax.TsReMatch {
+				for _, own := range []string{"BASH_REMATCH", "MATCH", "match"} {
+					f.set(own, p.source(n.X))
+				}
+			}
+			if n.Op >= syntax.TsEql && n.Op <= syntax.TsGtr {
+				f.computes = f.computes || p.varies(p.source(n.X)+p.source(n.Y))
+			}
+		case *syntax.UnaryTest:
+			if n.Op == syntax.TsVarSet || n.Op == syntax.TsRefVar {
+				f.computes = f.computes || strings.Contains(p.source(n), "$")
+			}
+		case *syntax.ParamExp:
+			p.followParameter(n)
+		case *syntax.FuncDecl:
+			f.functions = true
+		case *syntax.WordIter:
+			text := "$@"
+			if n.InPos.IsValid() {
+				text = ""
+				for _, w := range n.Items {
+					text += p.source(w) + " "
+				}
+			}
+			f.set(n.Name.Value, text)
+		case *syntax.DeclClause:
+			p.followDeclaration(n)
+		case *syntax.Assign:
+			p.followAssignment(n)
+		case *syntax.CallExpr:
+			for _, w := range n.Args[min(1, len(n.Args)):] {
+				f.arguments = append(f.arguments, p.source(w))
+			}
+		case *syntax.BinaryCmd:
+			if (n.Op == syntax.Pipe || n.Op == syntax.PipeAll) && p.readsCode(n.Y) {
+				p.printed(n.X)
+			}
+		case *syntax.Stmt:
+			if len(n.Redirs) > 0 && n.Cmd != nil && p.readsCode(n.Cmd) {
+				for _, r := range n.Redirs {
+					p.fed(r)
+				}
+			}
+		}
+		return true
+	})
+}
+
+func (p *program) followParameter(e *syntax.ParamExp) {
+	f, text := &p.flow, p.source(e)
+	switch {
+	case e.Slice != nil && p.varies(p.slice(e.Slice)),
+		e.Index != nil && p.varies(p.source(e.Index)),
+		e.Excl && e.Names == 0:
+		f.computes = true
+	}
+	if e.Exp != nil && e.Exp.Op == syntax.OtherParamOps && p.source(e.Exp.Word) == "P" || e.Flags != nil || globbed.MatchString(text) {
+		f.codes = append(f.codes, text)
+	}
+}
+
+func (p *program) slice(s *syntax.Slice) (text string) {
+	for _, e := range []syntax.ArithmExpr{s.Offset, s.Length} {
+		if e != nil {
+			text += p.source(e)
+		}
+	}
+	return text
+}
+
+func (p *program) followAssignment(a *syntax.Assign) {
+	text := ""
+	if a.Value != nil {
+		text = p.source(a.Value)
+	}
+	if a.Array != nil {
+		text = p.source(a.Array)
+	}
+	if a.Index != nil && p.varies(p.source(a.Index)) {
+		p.flow.computes = true
+	}
+	if a.Name == nil {
+		return
+	}
+	p.variable(a.Name.Value, text, a)
+}
+
+// variable has it that the text, in n, is what a variable is set to.
+func (p *program) variable(name, text string, n syntax.Node) {
+	p.flow.set(name, text)
+	if slices.Contains(codeVariables, name) {
+		p.flow.codes = append(p.flow.codes, text)
+		p.refuse(n, name+" is a command to what reads it")
+	}
+}
+
+func (p *program) followDeclaration(d *syntax.DeclClause) {
+	for _, a := range d.Args {
+		switch text := p.source(a); {
+		case a.Naked && a.Value != nil && strings.HasPrefix(text, "-"):
+			p.flow.computes = p.flow.computes || strings.ContainsAny(text, "inEF")
+		case a.Naked && a.Value != nil:
+			p.flow.codes = append(p.flow.codes, text)
+		}
+	}
+	switch d.Variant.Value {
+	case "nameref", "integer", "float":
+		p.flow.computes = true
+	}
+}
+
+// printed has it that what commands in n print is code to who reads it.
+func (p *program) printed(n syntax.Node) {
+	syntax.Walk(n, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.Redirect:
+			p.fed(n)
+		case *syntax.CallExpr:
+			if len(n.Args) == 0 {
+				return true
+			}
+			if name, _ := p.static(n.Args[0]); name == "echo" || name == "printf" || name == "print" {
+				for _, w := range n.Args[1:] {
+					p.input(w)
+				}
+			}
+		}
+		return true
+	})
+}
+
+// fed has it that the text which r makes standard input is code.
+func (p *program) fed(r *syntax.Redirect) {
+	switch r.Op {
+	case syntax.WordHdoc:
+		p.input(r.Word)
+	case syntax.Hdoc, syntax.DashHdoc:
+		if word, _ := p.static(r.Word); word == p.source(r.Word) && r.Hdoc != nil { // or nothing in it is replaced
+			p.flow.codes = append(p.flow.codes, p.source(r.Hdoc))
+		}
+	default:
+		p.printed(r.Word) // <(echo {})
+	}
+}
+
+// input has it that a word is read as code. There is a layer for it where it stands.
+func (p *program) input(w *syntax.Word) {
+	p.limit(w, onlyFed)
+	p.flow.codes = append(p.flow.codes, p.source(w))
+}

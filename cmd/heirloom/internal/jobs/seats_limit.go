@@ -1,0 +1,71 @@
+package jobs
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// A limit is what a value has to be made of to be data in a place where quotes
+// alone cannot make it data, because something else than the shell reads it.
+type limit struct {
+	allowed *regexp.Regexp
+	why     string // what becomes of other values, and what to write
+}
+
+func (l limit) check(value string) error {
+	if l.allowed.MatchString(value) {
+		return nil
+	}
+	return fmt.Errorf("%q %s", value, l.why)
+}
+
+// What values can be.
+var (
+	aNumber   = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
+	aName     = regexp.MustCompile(`^(-?[A-Za-z0-9_.:/@+]+)*$`)
+	aTarget   = regexp.MustCompile(`^([A-Za-z0-9_./:,+@%\x{80}-\x{10FFFF}][A-Za-z0-9_./:,+@%\x{80}-\x{10FFFF}-]*)?$`)
+	plainText = regexp.MustCompile(`^[A-Za-z0-9 \t_./:,+@%=\x{80}-\x{10FFFF}-]*$`)
+	inertText = regexp.MustCompile("^[^$`]*$")
+	noPipe    = regexp.MustCompile(`^[^<>|]*$`)
+	noOption  = regexp.MustCompile(`^([^-]|-?$)`)
+	noOptions = regexp.MustCompile(`^([^-+]|-?$)`) // of programs that have some that begin with +
+)
+
+var (
+	onlyNumber = limit{aNumber, "would be code there, where only a number is not"}
+	onlyFed    = limit{aNumber, "would be code of what reads it, where only a number is not; give it as an argument, as in sh -s {}"}
+
+	// Expressions run the $(…) and `…` that they find in variables: x='a[$(ls)]'.
+	onlyInert = limit{inertText, "could run, because the command computes with variables, and $ and ` in these are code"}
+	onlyPlain = limit{plainText, `would be code in a makefile; write X={} make, and "$$X" there`}
+	onlyGoal  = limit{aTarget, `would be an option, an assignment or code of make's, and no target; write X={} make, and "$$X" in the makefile`}
+	onlyName  = limit{aName, "would be code there, where only a name or a number is not"}
+	onlyFile  = limit{noPipe, "is no file to every program: what begins or ends with a | is run; write < {}"}
+)
+
+// limit lets only some values be put into the places in n.
+func (p *program) limit(n syntax.Node, l limit) {
+	found, _ := p.marks(p.source(n))
+	for _, i := range found {
+		p.seats[i].restrict(l)
+	}
+}
+
+// unflagged lets no value at the beginning of the word be an option.
+func (p *program) unflagged(w *syntax.Word, allowed *regexp.Regexp, name, instead string) {
+	// The quotes before a place end up before its value.
+	found, at := p.marks(p.source(w))
+	if len(found) > 0 && strings.Trim(p.source(w)[:at[0][0]], `'"`) == "" {
+		p.seats[found[0]].restrict(limit{allowed, "would be an option of " + name + "'s, which has some that run commands; write " + instead})
+	}
+}
+
+func (s *posixSeat) restrict(l limit) {
+	if !slices.Contains(s.limits, l) {
+		s.limits = append(s.limits, l)
+	}
+}

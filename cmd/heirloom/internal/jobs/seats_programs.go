@@ -1,0 +1,206 @@
+package jobs
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// An evaluator is what is known of a program that runs some of its arguments.
+type evaluator struct {
+	short string   // letters of options whose argument is code
+	long  []string // and their long names
+	args  string   // letters of other options that have an argument
+	takes []string // long names of those, if the first operand matters
+	pairs []string // and of options with two arguments
+	first bool     // the first operand is code, unless one of those options is there
+	not   string   // letters of options in whose presence the first operand is no code
+	rest  int      // from which operand on all are code; 0 is never
+	plus  bool     // words that begin with + are code
+	last  bool     // what follows the first of those options is the code's
+	mixed bool     // options may follow operands
+	shell bool     // the code is a shell's, and values in it are quoted for that
+	input bool     // without code and operands, standard input is code
+	only  limit    // what values in code can be; numbers if it is not set
+	own   string   // how to write a value there as an argument
+}
+
+const byEnvironment = "X={} before the command, and "
+
+var (
+	perl = &evaluator{short: "eEMm", args: "I", input: true, own: "$ARGV[0], with {} as an argument"}
+	sql  = &evaluator{short: "ce", long: []string{"command", "execute", "cmd"}, args: "dhpPUufoF", mixed: true, input: true, only: onlyName}
+	awk  = &evaluator{short: "e", long: []string{"source"}, args: "FvfiElW", takes: []string{"field-separator", "assign", "file", "include", "load"}, first: true, not: "fE", own: byEnvironment + `ENVIRON["X"]`}
+	sed  = &evaluator{short: "e", long: []string{"expression"}, args: "fl", takes: []string{"file", "line-length"}, first: true, not: "f", mixed: true}
+	vi   = &evaluator{short: "cS", long: []string{"cmd"}, plus: true, mixed: true}
+	suC  = &evaluator{short: "c", long: []string{"command"}, mixed: true, shell: true}
+
+	evaluators = map[string]*evaluator{
+		"perl":      perl,
+		"python":    {short: "c", args: "WX", not: "m", last: true, input: true, own: "sys.argv[1], with {} behind the code"},
+		"ruby":      {short: "e", args: "rICE", input: true, own: "ARGV[0], with {} as an argument"},
+		"node":      {short: "ep", long: []string{"eval", "print"}, args: "rC", input: true, own: "process.argv[1], with {} as an argument"},
+		"bun":       {short: "ep", long: []string{"eval", "print"}, args: "r"},
+		"php":       {short: "rBRE", args: "dcfnzF", last: true, input: true, own: "$argv[1], with {} as an argument"},
+		"lua":       {short: "e", args: "l", input: true, own: byEnvironment + `os.getenv("X")`},
+		"R":         {short: "e", args: "f", mixed: true, own: byEnvironment + `Sys.getenv("X")`},
+		"julia":     {short: "eE", long: []string{"eval", "print"}, args: "JLpt", input: true, own: "ARGS[1], with {} as an argument"},
+		"octave":    {long: []string{"eval"}, input: true, own: byEnvironment + `getenv("X")`},
+		"guile":     {short: "c", last: true, own: byEnvironment + `(getenv "X")`},
+		"emacs":     {long: []string{"eval", "execute"}, mixed: true, own: byEnvironment + `(getenv "X")`},
+		"expect":    {short: "c", input: true, own: byEnvironment + "$env(X)"},
+		"gnuplot":   {short: "e", mixed: true, input: true, own: "ARG1, with -c FILE {}"},
+		"osascript": {short: "e", input: true},
+		"gdb":       {short: "x", long: []string{"ex", "eval-command", "iex", "init-eval-command"}, mixed: true, input: true},
+		"dc":        {short: "e", long: []string{"expression"}, input: true},
+		"awk":       awk, "gawk": awk, "mawk": awk, "nawk": awk, "goawk": awk,
+		"sed": sed, "gsed": sed,
+		"jq": {first: true, args: "Lf", takes: []string{"indent", "from-file"}, pairs: []string{"arg", "argjson", "slurpfile", "rawfile"}, not: "f", only: onlyName, own: "--arg x {}, and $x"},
+		"vi": vi, "vim": vi, "nvim": vi, "ex": vi, "view": vi, "vimdiff": vi, "less": {plus: true, mixed: true},
+		"ed": {input: true}, "at": {input: true}, "batch": {input: true},
+
+		"sqlite": {rest: 1, long: []string{"cmd"}, input: true, only: onlyName},
+		"psql":   sql, "mysql": sql, "mariadb": sql,
+
+		"su": suC, "runuser": suC, "script": suC, "flock": suC, "vagrant": suC,
+		"tar":   {long: []string{"to-command", "checkpoint-action", "info-script", "new-volume-script", "use-compress-program", "rsh-command"}, mixed: true, shell: true},
+		"split": {long: []string{"filter"}, mixed: true, shell: true},
+		"git": {long: []string{"exec", "tree-filter", "index-filter", "msg-filter", "env-filter", "commit-filter", "parent-filter", "tag-name-filter", "extcmd"},
+			mixed: true, shell: true},
+		"nix-shell": {long: []string{"run", "command"}, mixed: true, shell: true},
+		"sbatch":    {long: []string{"wrap"}, mixed: true, shell: true},
+		"env":       {short: "S", long: []string{"split-string"}, args: "uC"},
+	}
+)
+
+// Programs for which a value that is an option may be a command, and what to write so
+// that it is none.
+var optionRunners = map[string]string{
+	"ssh": "-- before it", "scp": "-- before it, or ./{}", "sftp": "-- before it", "rsync": "-- before it, or ./{}", "git": "-- before it, or ./{}",
+	"tar": "-- before it, or ./{}", "find": "./{}", "man": "-- before it", "zip": "./{}", "env": "./{}", "sed": "-- before it, or ./{}",
+	"vi": "-- before it, or ./{}", "vim": "-- before it, or ./{}", "nvim": "-- before it, or ./{}", "ex": "-- before it, or ./{}",
+	"view": "-- before it, or ./{}", "less": "-- before it, or ./{}", "emacs": "./{}", "sort": "-- before it, or ./{}", "gdb": "./{}",
+}
+
+// pipers are programs that run what begins or ends with a | in the place of a file.
+var pipers = []string{
+	"animate", "compare", "composite", "conjure", "convert", "display", "identify", "import", "magick", "mogrify", "montage", "stream",
+	"play", "rec", "sox", "soxi",
+}
+
+// makers have code of make's in variables and, in rules for any target, in targets.
+var makers = []string{"bmake", "gmake", "make", "mingw32-make", "nmake", "pmake", "remake"}
+
+// unquotable are programs whose arguments are code that values cannot be quoted in.
+var unquotable = []string{
+	"alias", "ansible", "bind", "clush", "compgen", "complete", "entr", "fc", "hash", "hyperfine", "just", "parallel", "parallel-ssh", "pdsh",
+	"pssh", "salt", "screen", "tmux", "watch", "watchexec",
+}
+
+// Commands that run another one which is an argument of theirs.
+var launchers = []string{
+	"builtin", "bundle", "busybox", "bwrap", "caffeinate", "chroot", "chrt", "command", "conda", "coproc", "direnv", "doas", "docker", "env", "exec", "faketime",
+	"fakeroot", "fd", "fdfind", "find", "firejail", "hatch", "ionice", "kubectl", "ltrace", "mise", "mpirun", "nerdctl", "nice", "nocorrect", "noglob", "nohup", "npx", "nsenter",
+	"numactl", "pipenv", "podman", "poetry", "prlimit", "proxychains", "setarch", "setpriv", "setsid", "srun", "sshpass", "stdbuf", "strace",
+	"sudo", "systemd-run", "taskset", "time", "timeout", "torsocks", "toybox", "unbuffer", "unshare", "uv", "valgrind", "xargs", "xvfb-run",
+}
+
+var version = regexp.MustCompile(`[-.0-9]+$`)
+
+// programName is what a program is called without its folder and its version.
+func programName(word string) string {
+	name := strings.TrimSuffix(path.Base(word), ".exe")
+	if _, ok := shellNames[name]; ok {
+		return name
+	}
+	name = version.ReplaceAllString(name, "")
+	switch name {
+	case "pypy", "ipython", "pythonw":
+		return "python"
+	case "nodejs":
+		return "node"
+	case "luajit":
+		return "lua"
+	case "Rscript":
+		return "R"
+	}
+	return name
+}
+
+// A use is what an evaluator makes of its arguments.
+type use struct {
+	code     []int // those that are code, or have an option before code
+	operands []int
+}
+
+// read tells which of the words are what. What cannot be known is taken for code.
+func (e *evaluator) read(words []string) (u use) {
+	end := len(words)
+	options, unsure, excused := true, false, false
+	for i := 0; i < end; i++ {
+		switch w := words[i]; {
+		case e.plus && strings.HasPrefix(w, "+"):
+			u.code = append(u.code, i)
+		case !options || len(w) < 2 || w[0] != '-':
+			options = options && (e.mixed || unsure)
+			unsure = false
+			u.operands = append(u.operands, i)
+		case w == "--":
+			options = false
+		case w[1] == '-' || slices.Contains(e.long, w[1:]): // gdb has -ex
+			name, _, attached := strings.Cut(strings.TrimLeft(w, "-"), "=")
+			excused = excused || name == "file" || name == "from-file"
+			unsure = !attached && !e.first && !e.shell
+			switch {
+			case slices.Contains(e.long, name):
+				if unsure = false; !attached {
+					i++
+				}
+				u.code = append(u.code, i)
+			case slices.Contains(e.pairs, name):
+				i += 2
+			case slices.Contains(e.takes, name) && !attached:
+				i++
+			}
+		default:
+			unsure = false
+			code, next, not := e.cluster(w[1:])
+			excused = excused || not
+			if next {
+				i++
+			}
+			if code {
+				u.code = append(u.code, i)
+			}
+			if e.last && (code || excused) {
+				end = 0
+			}
+		}
+	}
+	u.code = slices.DeleteFunc(u.code, func(i int) bool { return i >= len(words) })
+	switch n := len(u.operands); {
+	case e.first && len(u.code) == 0 && !excused && n > 0:
+		u.code, u.operands = u.operands[:1], u.operands[1:]
+	case e.rest > 0 && n > e.rest:
+		u.code, u.operands = append(u.code, u.operands[e.rest:]...), u.operands[:e.rest]
+	}
+	return u
+}
+
+// cluster reads letters of options: whether code comes after one, in the same word
+// or the next, whether the next word belongs to them, and whether it is one of those
+// in whose presence no operand is code.
+func (e *evaluator) cluster(letters string) (code, next, not bool) {
+	for j := range letters {
+		c, rest := letters[j:j+1], letters[j+1:]
+		not = not || strings.Contains(e.not, c)
+		switch {
+		case strings.Contains(e.short, c):
+			return true, strings.Trim(rest, e.short) == "", not // node -pe
+		case strings.Contains(e.args, c):
+			return false, rest == "", not
+		}
+	}
+	return false, false, not
+}

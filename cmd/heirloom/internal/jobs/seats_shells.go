@@ -1,0 +1,89 @@
+package jobs
+
+import (
+	"slices"
+	"strings"
+
+	"mvdan.cc/sh/v3/syntax"
+)
+
+// shellNames are shells that take code after -c, and how they read it.
+var shellNames = map[string]syntax.LangVariant{
+	"bash": syntax.LangBash, "rbash": syntax.LangBash, "zsh": syntax.LangZsh,
+	"ksh": syntax.LangMirBSDKorn, "mksh": syntax.LangMirBSDKorn, "oksh": syntax.LangMirBSDKorn, "pdksh": syntax.LangMirBSDKorn, "ksh93": syntax.LangMirBSDKorn, "rksh": syntax.LangMirBSDKorn,
+	"dash": syntax.LangPOSIX, "ash": syntax.LangPOSIX, "yash": syntax.LangPOSIX, "sh": 0,
+}
+
+// shell seats what is in the arguments of a shell.
+func (p *program) shell(args []*syntax.Word, rest []string, language syntax.LangVariant) {
+	operand, code := shellOperand(rest)
+	if operand == len(rest) {
+		return
+	}
+	if !code {
+		p.unflagged(args[operand], noOptions, "shells", "./{}")
+		p.printed(args[operand]) // sh <(echo {})
+		return
+	}
+	p.code(args[operand:operand+1], rest[operand], language)
+	for _, w := range args[operand+1:] {
+		p.flow.set(positional, p.source(w))
+	}
+}
+
+// shellOperand returns where the first word is that is no option of a shell, and
+// whether that is code and not a file.
+func shellOperand(words []string) (at int, code bool) {
+	for at < len(words) {
+		w := words[at]
+		if len(w) < 2 || w[0] != '-' && w[0] != '+' {
+			break
+		}
+		at++
+		if w == "--" {
+			break
+		}
+		if w[0] == '-' && w[1] != '-' && strings.Contains(w, "c") {
+			code = true
+		}
+		if last := w[len(w)-1]; w[1] != '-' && (last == 'o' || last == 'O') || w == "--rcfile" || w == "--init-file" {
+			at++
+		}
+	}
+	return min(at, len(words)), code
+}
+
+// readsCode reports whether a command in n runs what it reads.
+func (p *program) readsCode(n syntax.Node) (reads bool) {
+	syntax.Walk(n, func(n syntax.Node) bool {
+		c, ok := n.(*syntax.CallExpr)
+		if !ok || len(c.Args) == 0 {
+			return !reads
+		}
+		words := p.texts(c.Args)
+		launched := slices.Contains(launchers, programName(words[0]))
+		for i, w := range words {
+			name, rest := programName(w), words[i+1:]
+			if _, ok := shellNames[name]; ok {
+				at, code := shellOperand(rest)
+				stdin := at == len(rest) || !code && slices.Contains([]string{"-", "/dev/stdin", "-s"}, rest[at]) || slices.Contains(rest[:at], "-s")
+				// xargs puts what it reads behind its arguments, or into them.
+				reads = reads || stdin || words[0] == "xargs" && slices.ContainsFunc(words, func(w string) bool {
+					return strings.HasPrefix(w, "-I") || strings.HasPrefix(w, "-i") || strings.HasPrefix(w, "--replace")
+				})
+			} else if e := evaluators[name]; e != nil && e.input && (i == 0 || launched) {
+				u := e.read(rest)
+				none := len(u.operands) == 0 || e.mixed || e.rest > 0 || slices.Contains([]string{"-", "/dev/stdin"}, rest[u.operands[0]])
+				reads = reads || len(u.code) == 0 && none
+			}
+		}
+		if name := programName(words[0]); name == "ssh" || name == "su" {
+			reads = reads || operand(words[1:], sshArguments) >= len(words)-2
+		}
+		if len(words) > 1 && (words[0] == "source" || words[0] == ".") {
+			reads = reads || words[1] == "/dev/stdin" || words[1] == "/dev/fd/0"
+		}
+		return !reads
+	})
+	return reads
+}
