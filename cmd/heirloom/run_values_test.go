@@ -114,6 +114,32 @@ func TestRunRefuses(t *testing.T) {
 	}
 }
 
+func TestRunHaltsAfterAResume(t *testing.T) {
+	tests := []struct {
+		reason, first, second, command string
+		stdout                         [2]string
+		codes                          [2]int
+	}{
+		{"half have succeeded already", "now,success=50%", "now,success=50%", "echo", [2]string{"1\n2\n", ""}, [2]int{0, 0}},
+		{"three quarters, with those of before", "soon,success=50%", "soon,success=75%", "echo", [2]string{"1\n2\n", "3\n"}, [2]int{0, 0}},
+		{"numbers count in the same way", "now,done=2", "now,done=3", "echo", [2]string{"1\n2\n", "3\n"}, [2]int{0, 0}},
+		{"all that ended", "now,done=50%", "now,done=50%", "echo", [2]string{"1\n2\n", ""}, [2]int{0, 0}},
+		{"what failed is run again, and is no failure until it fails again", "now,fail=50%", "now,fail=50%", "echo {}; exit 1", [2]string{"1\n2\n", "1\n2\n"}, [2]int{1, 1}},
+		{"a failure of before is one no more when it succeeds", "now,fail=25%", "now,fail=25%", "echo {}; test -e ran || { >ran; exit 1; }", [2]string{"1\n", "1\n2\n3\n4\n"}, [2]int{1, 0}},
+		{"a run without the limit goes on", "now,success=25%", "never", "echo", [2]string{"1\n", "2\n3\n4\n"}, [2]int{0, 0}},
+	}
+	for _, tt := range tests {
+		t.Run(tt.reason, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			for i, halt := range []string{tt.first, tt.second} {
+				code, stdout, _ := heirloomReading("1\n2\n3\n4\n", "run", "-j1", "--log", "log", "--resume", "--halt", halt, tt.command)
+				assert.Equal(t, tt.codes[i], code)
+				assert.Equal(t, tt.stdout[i], stdout)
+			}
+		})
+	}
+}
+
 func TestRunResults(t *testing.T) {
 	dir := filepath.Join(t.TempDir(), "results")
 	code, stdout, _ := heirloom("run", "-j1", "--results", dir, "echo {}; echo e >&2; exit 3", ":::", "../x")

@@ -70,10 +70,12 @@ func ParseHalt(s string) (h Halt, err error) {
 	return h, nil
 }
 
-// reached reports whether the counts are what ends a run of so many jobs.
+// reached reports whether the counts are what ends a run of so many jobs. What has
+// succeeded in a run that this one resumes counts as if it had in this one, as with
+// GNU parallel; what failed there is run again, and counts if it fails again.
 func (h Halt) reached(c Counts, all int) bool {
 	bad := c.Failed + c.TimedOut
-	n := map[Kind]int{Failures: bad, Successes: c.OK, Ends: c.OK + bad}[h.On]
+	n := map[Kind]int{Failures: bad, Successes: c.OK + c.Resumed, Ends: c.OK + c.Resumed + bad}[h.On]
 	if h.Count > 0 {
 		return n >= h.Count
 	}

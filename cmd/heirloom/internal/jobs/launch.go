@@ -88,7 +88,7 @@ func (r *run) end(ctx context.Context, n *node, res *Result) {
 	if res.interrupt != nil {
 		r.fail(res.interrupt)
 	}
-	if res.State != Resumed && r.Explain == nil && r.Halt.reached(r.summary.Counts, max(r.admitted, r.Total)) {
+	if r.Explain == nil && r.Halt.reached(r.summary.Counts, max(r.admitted, r.Total)) {
 		r.summary.Halted = true
 		r.summary.Enough = r.Halt.On == Successes
 		if r.closing = true; r.Halt.Now {
