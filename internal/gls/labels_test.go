@@ -36,3 +36,16 @@ func TestLabelsThatChangeInPart(t *testing.T) {
 		})
 	}
 }
+
+// A goroutine that is known to have nothing hands that down, beside labels of others.
+func TestChildOfOneThatHasNothing(t *testing.T) {
+	onGoroutine(func() {
+		gls.Carry() // it begins
+		labelWith("v")
+		gls.Current()
+		onGoroutine(func() {
+			assert.False(t, gls.MayBeLost())
+			assert.Equal(t, "v", labelK())
+		})
+	})
+}
