@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"path"
 	"strings"
 )
 
@@ -16,11 +17,10 @@ func newKey(file, function, change, line string) key {
 	return key(fmt.Sprintf("%s %s %s: %s", file, function, change, line))
 }
 
-// in reports whether a mutant is one of a package, given by its folder.
-func (k key) in(pkg string) bool {
+// in reports whether a mutant is one of a target, a package's folder or a file.
+func (k key) in(target string) bool {
 	file, _, _ := strings.Cut(string(k), " ")
-	i := strings.LastIndex(file, "/")
-	return i >= 0 && file[:i] == pkg
+	return file == target || path.Dir(file) == target
 }
 
 // parseList reads a list of mutants that may live: one a line, and below one or several

@@ -1,10 +1,10 @@
 // Command mutants tests the tests of packages: gremlins (github.com/go-gremlins/gremlins)
 // changes one operator of a package at a time, and a test has to fail each time.
 //
-//	mutants -tree DIR -list FILE package ...
+//	mutants -tree DIR -list FILE target ...
 //
-// DIR is a copy of the repository that nothing else uses; packages are folders in it.
-// For each, one line has its score: the share of the mutants, without those that FILE
+// DIR is a copy of the repository that nothing else uses; targets are packages, which
+// are folders in it, and files. For each, one line has its score: the share of the mutants, without those that FILE
 // lists, that a test killed. A mutant that no test reaches counts as alive, one whose
 // tests never end as killed, and one that doesn't compile not at all. The mutants that
 // live and are not listed are printed as FILE would have them. The exit code is 1 if a
@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-func run(tree, list string, packages []string) error {
+func run(tree, list string, targets []string) error {
 	tree, err := filepath.Abs(tree)
 	if err != nil {
 		return err
@@ -56,13 +56,13 @@ func run(tree, list string, packages []string) error {
 	}
 	defer r.close()
 	var failures []error
-	for _, pkg := range packages {
-		mutants, err := r.mutate(pkg)
+	for _, target := range targets {
+		mutants, err := r.mutate(target)
 		if err != nil {
-			failures = append(failures, fmt.Errorf("%s: %w", pkg, err))
+			failures = append(failures, fmt.Errorf("%s: %w", target, err))
 			continue
 		}
-		s := judge(pkg, mutants, listed)
+		s := judge(target, mutants, listed)
 		fmt.Print(s)
 		failures = append(failures, s.err())
 	}

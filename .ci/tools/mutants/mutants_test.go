@@ -94,11 +94,12 @@ func TestJudge(t *testing.T) {
 		"a/p/q/q.go f X: «»": "of another package",
 	})
 	assert.Equal(t, score{
-		pkg: "a/p", killed: 2, invalid: 1, listed: 1,
+		target: "a/p", killed: 2, invalid: 1, listed: 1,
 		alive:   []key{"a/p/p.go - INVERT_BITWISE: const size = 1 «<<» 4"},
 		dead:    []key{dead},
 		unknown: []key{"a/p/p.go f X: «+»"},
 	}, s)
+	assert.Equal(t, s.unknown, judge("a/p/p.go", mutants(t), map[key]string{"a/p/p.go f X: «+»": "no mutant", "a/p/q.go f X: «+»": "of another file"}).unknown)
 	assert.InDelta(t, 66.7, s.percent(), 0.1)
 	assert.EqualError(t, s.err(), "a/p: 66.7 % of the mutants were killed, and 90 % are wanted")
 

@@ -6,9 +6,11 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
+	"strings"
 )
 
 // A runner has gremlins mutate packages of a tree.
@@ -40,10 +42,14 @@ func (r *runner) bin() string { return filepath.Join(r.work, "bin") }
 
 func (r *runner) close() error { return os.RemoveAll(r.work) }
 
-// mutate returns the mutants of a package and what became of each.
-func (r *runner) mutate(pkg string) ([]mutant, error) {
+// mutate returns the mutants of a target, a package or a file, and what became of each.
+func (r *runner) mutate(target string) ([]mutant, error) {
+	pkg, only := target, ""
+	if strings.HasSuffix(target, ".go") {
+		pkg, only = path.Split(target)
+	}
 	dir := filepath.Join(r.tree, pkg)
-	files, err := r.files(dir)
+	files, err := r.others(dir, only)
 	if err != nil {
 		return nil, err
 	}
@@ -72,24 +78,31 @@ func (r *runner) mutate(pkg string) ([]mutant, error) {
 	if err != nil {
 		return nil, err
 	}
-	return readReport(content, r.tree, pkg)
+	return readReport(content, r.tree, path.Clean(pkg))
 }
 
-// files returns the source files in a folder that are not compiled here.
-func (r *runner) files(dir string) ([]string, error) {
-	list := exec.Command("go", "list", "-json=IgnoredGoFiles,Imports")
+// others returns the source files in a folder that are not to be changed: all but the
+// one that is given, if one is, and those that are not compiled here.
+func (r *runner) others(dir, only string) ([]string, error) {
+	list := exec.Command("go", "list", "-json=GoFiles,IgnoredGoFiles,Imports")
 	list.Dir = dir
 	list.Stderr = os.Stderr
 	out, err := list.Output()
 	if err != nil {
 		return nil, err
 	}
-	var pkg struct{ IgnoredGoFiles, Imports []string }
+	var pkg struct{ GoFiles, IgnoredGoFiles, Imports []string }
 	if err := json.Unmarshal(out, &pkg); err != nil {
 		return nil, err
 	}
 	if slices.Contains(pkg.Imports, "os/exec") && !r.apart {
 		return nil, fmt.Errorf("it signals processes, and a mutant may signal all there are: it is run only in a PID namespace, by root on Linux")
 	}
-	return pkg.IgnoredGoFiles, nil
+	if only == "" {
+		return pkg.IgnoredGoFiles, nil
+	}
+	if !slices.Contains(pkg.GoFiles, only) {
+		return nil, fmt.Errorf("%s is not a file that is compiled here", only)
+	}
+	return append(pkg.IgnoredGoFiles, slices.DeleteFunc(pkg.GoFiles, func(name string) bool { return name == only })...), nil
 }

@@ -7,9 +7,9 @@ import (
 	"strings"
 )
 
-// A score is what became of the mutants of one package.
+// A score is what became of the mutants of one target.
 type score struct {
-	pkg     string
+	target  string
 	killed  int
 	invalid int // mutants that don't compile
 	alive   []key
@@ -18,9 +18,9 @@ type score struct {
 	unknown []key // listed, and no mutant
 }
 
-// judge compares the mutants of a package with those that are listed.
-func judge(pkg string, mutants []mutant, listed map[key]string) score {
-	s := score{pkg: pkg}
+// judge compares the mutants of a target with those that are listed.
+func judge(target string, mutants []mutant, listed map[key]string) score {
+	s := score{target: target}
 	alive := map[key]bool{}
 	for _, m := range mutants {
 		_, isListed := listed[m.key]
@@ -37,7 +37,7 @@ func judge(pkg string, mutants []mutant, listed map[key]string) score {
 		}
 	}
 	for _, k := range slices.Sorted(maps.Keys(listed)) {
-		if !k.in(pkg) || alive[k] {
+		if !k.in(target) || alive[k] {
 			continue
 		}
 		if _, isMutant := alive[k]; isMutant {
@@ -61,7 +61,7 @@ func (s score) percent() float64 {
 func (s score) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s: %.1f %%: killed %d, alive %d, alive and listed %d, not compiled %d\n",
-		s.pkg, s.percent(), s.killed, len(s.alive), s.listed, s.invalid)
+		s.target, s.percent(), s.killed, len(s.alive), s.listed, s.invalid)
 	for _, k := range s.alive {
 		fmt.Fprintf(&b, "%s\n", k)
 	}
@@ -78,9 +78,9 @@ func (s score) String() string {
 func (s score) err() error {
 	switch {
 	case s.percent() < wanted:
-		return fmt.Errorf("%s: %.1f %% of the mutants were killed, and %d %% are wanted", s.pkg, s.percent(), wanted)
+		return fmt.Errorf("%s: %.1f %% of the mutants were killed, and %d %% are wanted", s.target, s.percent(), wanted)
 	case len(s.unknown) > 0:
-		return fmt.Errorf("%s: %d entries of the list are no mutants of it", s.pkg, len(s.unknown))
+		return fmt.Errorf("%s: %d entries of the list are no mutants of it", s.target, len(s.unknown))
 	}
 	return nil
 }
