@@ -181,6 +181,27 @@ func TestRunFindsProgramsOnTheJobsPath(t *testing.T) {
 	assert.Equal(t, "mine\nmine\n", b.stdout.String())
 }
 
+// A plain command is run without a shell, unless its PATH is not the run's.
+func TestRunFindsPlainCommandsOnTheJobsPath(t *testing.T) {
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "uname"), []byte("#!/bin/sh\necho mine\n"), 0o755))
+	b := newBench(t)
+	b.Env = map[string]string{"PATH": dir + ":" + os.Getenv("PATH")}
+	_, err := b.stream(t, t.Context(), "uname")
+	require.NoError(t, err)
+	assert.Equal(t, "mine\n", b.stdout.String())
+
+	t.Setenv("PATH", b.Env["PATH"])
+	b = newBench(t)
+	_, err = b.plan(t, t.Context(), `
+jobs = [
+  {name = "ours", command = "uname"},
+  {name = "none", command = "uname", unset = ["PATH"]},
+]`)
+	require.NoError(t, err)
+	assert.Equal(t, 1, strings.Count(b.stdout.String(), "mine\n"), "without a PATH the shell has its own")
+}
+
 func TestRunRetries(t *testing.T) {
 	b := newBench(t)
 	b.Retries = 5
