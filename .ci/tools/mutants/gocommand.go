@@ -89,6 +89,7 @@ func goCommand(args []string) int {
 	if code := exitCode(exec.Command("go", append(build, "-cover", pkg)...)); code != 0 {
 		return code
 	}
+	os.Setenv("GOCOVERDIR", work) // without it, test binaries that tests start warn that they have none
 	start := time.Now()
 	if !runTests(pkg, 10*time.Minute, binary, "-test.coverprofile="+args[profile+1]) {
 		return testsFailed
