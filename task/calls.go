@@ -7,7 +7,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/inflight"
 )
 
-// calls are those of package gather that a task is in.
+// calls holds the calls of package gather that a task is in.
 type calls struct {
 	mu    sync.Mutex
 	first *inflight.Call // the newest
@@ -61,8 +61,8 @@ func (h *host) Leave(c *inflight.Call) {
 	c.Prev, c.Next = nil, nil
 }
 
-// callRows returns what there is to know about the calls that n is in, the newest
-// of them if they are more than limit, and how many it left out.
+// callRows returns descriptions of the calls that n is in. If there are more
+// than limit, it returns the newest of them, and the number of those left out.
 func (n *node) callRows(limit int) (rows []Info, more int) {
 	n.mu.Lock()
 	in := n.calls

@@ -16,12 +16,13 @@ import (
 
 // A nodeCtx is the ctx of a task or a Group.
 //
-// Most tasks never look at their ctx's Done channel, and those should not pay
-// for one; see package latectx, which the node has its ctx's state from.
+// Most tasks never use their ctx's Done channel, and should not pay for one;
+// see package latectx, which holds the state of the ctx in the node.
 //
-// It is apart from the node because an error may refer to the ctx that it came
-// of, as that of an HTTP request does, and must not keep the handle of its task
-// from becoming garbage if it is to be reported then; see [node.letGo].
+// A nodeCtx is separate from the node because an error may refer to the ctx it
+// came from, as that of an HTTP request does. If such an error is to be
+// reported when the handle of its task is garbage, it must not keep the handle
+// alive; see [node.letGo].
 type nodeCtx struct{ at atomic.Pointer[node] }
 
 var _ latectx.Ended = (*nodeCtx)(nil)
@@ -45,7 +46,7 @@ func nodeOf(ctx context.Context) *node {
 	return n
 }
 
-// Deadline returns the nearest deadline around, whoever set it.
+// Deadline returns the nearest deadline of the ctx and those around it.
 func (c *nodeCtx) Deadline() (time.Time, bool) {
 	if base := c.at.Load().base(); base != nil {
 		return base.Deadline()
@@ -87,19 +88,20 @@ func (c *nodeCtx) Value(key any) any {
 	return n.ctx.Value(key)
 }
 
-// String names the task in the text of a derived context.
+// String returns the name of the task, for the text of a derived context.
 func (c *nodeCtx) String() string { return "task.Context(" + c.at.Load().name() + ")" }
 
-// ctxErr is the Err of n's ctx. No lock is held: a ctx of the user's may be asked.
+// ctxErr returns the Err of n's ctx. No lock may be held, because a ctx of the
+// user's may be called.
 func (n *node) ctxErr() error { return n.late.Err(n.base()) }
 
 // ctxEnded reports whether n's ctx is done. Locks may be held.
 func (n *node) ctxEnded() bool { return n.late.Ended(n.base()) }
 
-// standard returns the standard library's context of n.
+// standard returns n's context of the standard library.
 func (n *node) standard() context.Context { return n.late.Standard(n.base()) }
 
-// variables returns those of n.
+// variables returns the variables of n.
 func (n *node) variables() *ctxvar.Context {
 	if n.more != nil && n.more.vars != nil {
 		return n.more.vars
@@ -107,9 +109,9 @@ func (n *node) variables() *ctxvar.Context {
 	return n.self.(owner).ownVars()
 }
 
-// cancellation returns, with no lock held, the error and the cause of n's ctx, or nil and nil. If
-// n's own limit passed and n was cancelled as well, the cause is that of the
-// cancellation, whichever came first.
+// cancellation returns the error and the cause of n's ctx, or nil and nil. If
+// n's own limit passed and n was cancelled too, the cause is that of the
+// cancellation, whichever came first. No lock may be held.
 func (n *node) cancellation() (err, cause error) {
 	err, cause = n.late.Cause(n.base())
 	if err == nil || !n.timedOut(cause) {
@@ -132,7 +134,8 @@ func (n *node) timedOut(cause error) bool {
 	return n.more.timed && cause == error(n.more.limit.err)
 }
 
-// ranOut reports whether cause is a limit of n's own, also one that was moved.
+// ranOut reports whether cause is a limit of n's own, including one set by
+// SetTimeout.
 func (n *node) ranOut(cause error) bool {
 	s := n.scope()
 	if s == nil || n.timedOut(cause) {
@@ -143,9 +146,10 @@ func (n *node) ranOut(cause error) bool {
 	return s.moved != nil && cause == error(s.moved)
 }
 
-// letGo has the ctx of n, a task that has ended with an error which is to be
-// reported when nobody can look at it any more, refer to n no longer, but to a
-// stand-in for it: n can become garbage then also if its error refers to the ctx.
+// letGo makes the ctx of n refer to a stand-in instead of n, so that n can
+// become garbage even if its error refers to the ctx. n is a task that has
+// ended with an error which is to be reported when nobody can look at it any
+// longer.
 func (n *node) letGo() {
 	if n.handed == nil {
 		return
@@ -164,7 +168,7 @@ func (n *node) letGo() {
 	n.handed.at.Store(s)
 }
 
-// lost is what a stand-in has in place of the task.
+// A lost is what a stand-in has in place of the task.
 type lost struct{ task weak.Pointer[node] }
 
 func (l lost) handle() Handle {

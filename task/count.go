@@ -2,22 +2,22 @@ package task
 
 import "sync/atomic"
 
-// counts are how many tasks there are, by state, without a look at the tree. There
-// are some, each of them for a part of the tasks, so that cores that start tasks
-// don't wait for one another.
+// counts holds the numbers of tasks by state, which are thus known without
+// walking the tree. There are several, each for a part of the tasks, so that
+// cores that start tasks do not wait for one another.
 var counts [32]count
 
 type count struct {
 	nodes   atomic.Int64 // in the tree
-	tasks   atomic.Int64 // those that are no Groups
+	tasks   atomic.Int64 // nodes that are not Groups
 	waiting atomic.Int64 // tasks
 	queued  atomic.Int64 // tasks
-	_       [96]byte     // apart from what other cores write
+	_       [96]byte     // separates it from what other cores write
 }
 
 func (n *node) counter() *count { return &counts[n.id%uint64(len(counts))] }
 
-// count notes that n came into the tree, or left it.
+// count records that n entered the tree, or left it.
 func (n *node) count(d int64) {
 	c := n.counter()
 	c.nodes.Add(d)
@@ -26,10 +26,10 @@ func (n *node) count(d int64) {
 	}
 }
 
-// countWaiting notes that n, a task, began to wait, or went on.
+// countWaiting records that n, a task, began to wait, or went on.
 func (n *node) countWaiting(d int64) { n.counter().waiting.Add(d) }
 
-// countQueued notes that n, a task, was queued, or had its turn.
+// countQueued records that n, a task, was queued, or had its turn.
 func (n *node) countQueued(d int64) { n.counter().queued.Add(d) }
 
 // census returns the number of nodes in the tree, and of tasks by state.

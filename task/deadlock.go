@@ -6,28 +6,28 @@ import (
 	"strings"
 )
 
-// Tasks that wait for each other wait for ever. The one whose wait would close
-// such a cycle is told, with [ErrDeadlock]. If it is no wait that could be given
-// an error, as the end of a Group is not, another one in the cycle is told.
+// Tasks that wait for each other wait for ever. The wait that would close such
+// a cycle ends with [ErrDeadlock]. If that wait cannot return an error, as the
+// end of a Group cannot, another wait in the cycle does.
 //
 // # How it is found
 //
-// What is stuck if w waits is looked for from w backwards: those who wait for w,
-// the scopes that w is in and that have nothing else left to do than to end, with
-// the tasks that wait for that, and so on. If what w waits for is among them, w
-// is stuck, too.
+// The search for what is stuck if w waits goes backwards from w: to the tasks
+// that wait for w, to the scopes around w that have nothing left to do but to
+// end, to the tasks that wait for those scopes, and so on. If what w waits for
+// is found, w is stuck too.
 //
-// It is sound although nothing stands still meanwhile. Each of those found was
-// seen to wait for one that was found before, and w itself waits all the time. So
-// the first of them to go on would be one that waits for another that has not:
-// none does, but for those whose ctx is done, which are not counted. One that
-// waits for any of several counts only if all of these are found: if one has ended,
-// it is about to go on. One whose ctx has a nearer deadline than its task never
-// counts, for it will go on by itself.
+// The search is sound although other tasks go on meanwhile. Each node found was
+// seen to wait for one found before it, and w itself waits all the time. The
+// first of them to go on would have to wait for one that has not gone on, which
+// is impossible, except for those whose ctx is done, and these are not counted.
+// A task that waits for any of several counts only if all of these are found:
+// if one has ended, the task is about to go on. A task whose wait has a nearer
+// deadline than its own never counts, because it will go on by itself.
 //
-// It is complete since each wait is entered, where others find it, before it is
-// looked at. Of two that close a cycle at the same time one at least sees the
-// other.
+// The search is complete because each wait is entered, where others find it,
+// before it is searched from. Of two waits that close a cycle at the same time,
+// at least one sees the other.
 
 // A deadlock is the error of a task that would wait for ever.
 type deadlock struct{ names []string }
@@ -50,7 +50,8 @@ func (d *deadlock) Error() string {
 // Is reports whether target is [ErrDeadlock].
 func (d *deadlock) Is(target error) bool { return target == ErrDeadlock }
 
-// maybeStuck reports, at little cost, whether w may be stuck if it waits for n.
+// maybeStuck reports, at little cost, whether w might be stuck if it waits for
+// n.
 func (w *node) maybeStuck(n *node) bool {
 	if n == w {
 		return true
@@ -58,7 +59,7 @@ func (w *node) maybeStuck(n *node) bool {
 	return n.maybeWaiting(w, 64) && w.isAwaited()
 }
 
-// maybeStuckOn is maybeStuck for several.
+// maybeStuckOn is maybeStuck for several nodes.
 func (w *node) maybeStuckOn(nodes []*node, how waitKind) bool {
 	if !w.isAwaited() && !slices.Contains(nodes, w) {
 		return false
@@ -74,8 +75,8 @@ func (w *node) maybeStuckOn(nodes []*node, how waitKind) bool {
 	return how == forAny
 }
 
-// maybeWaiting reports whether n may be waiting for w, having followed at most so
-// many waits.
+// maybeWaiting reports whether n may be waiting for w, after following at most
+// the given number of waits.
 func (n *node) maybeWaiting(w *node, most int) bool {
 	for range most {
 		if n.is(isFinal) {
@@ -92,7 +93,8 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 			return true
 		}
 		if s := next.scope(); s != nil && s.flags()&isOver != 0 {
-			// It waits for all its children. One that waits in turn may be stuck.
+			// It waits for all its children. A child that waits in turn may be
+			// stuck.
 			next.mu.Lock()
 			var waiting *node
 			for c := next.last; c != nil && most > 0; c = c.prev {
@@ -117,7 +119,7 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 	return true
 }
 
-// isAwaited reports whether somebody may be waiting for n: by itself, or as a
+// isAwaited reports whether somebody may be waiting for n, for itself or as a
 // part of a scope.
 func (n *node) isAwaited() bool {
 	n.mu.Lock()
@@ -136,8 +138,8 @@ func (n *node) isAwaited() bool {
 	return hung
 }
 
-// judgeWait looks whether w, which has just entered its wait, is stuck, and if
-// so has the wait end with that.
+// judgeWait determines whether w, which has just entered its wait, is stuck,
+// and if so ends the wait with an error.
 func (w *node) judgeWait() {
 	wt := w.waits // of its own goroutine
 	if wt.until.bounded {
@@ -166,9 +168,9 @@ func (w *node) judgeWait() {
 	s.tell(cycle)
 }
 
-// judgeEnd looks whether g, a scope that has begun to wait for its end, will wait
-// for ever, and if so has another wait of the cycle end with that. w is the task
-// that cannot go on before, or nil.
+// judgeEnd determines whether g, a scope that has begun to wait for its end,
+// will wait for ever, and if so ends another wait of the cycle with an error. w
+// is the task that cannot go on before that, or nil.
 func (g *node) judgeEnd(w *node) {
 	if !g.maybeWaiting(w, 64) {
 		return
@@ -187,7 +189,7 @@ func (g *node) judgeEnd(w *node) {
 	}
 }
 
-// tell has the first wait of a cycle that can be given an error end with it.
+// tell ends the first wait of a cycle that can return an error.
 func (s *search) tell(cycle []*node) bool {
 	for _, k := range cycle {
 		if f := s.found[k]; f == nil || f.wait == nil || f.kind == forGood {

@@ -4,16 +4,16 @@ import (
 	"slices"
 )
 
-// A search is for what is stuck if start waits.
+// A search finds what is stuck if start waits.
 type search struct {
 	start []*node
 	found map[*node]*stuck
 	queue []*node
 }
 
-// A stuck is one that was found to be.
+// A stuck is a node that was found to be stuck.
 type stuck struct {
-	because []*node // those found which keep it so
+	because []*node // the nodes found that keep it stuck
 	wait    *wait   // nil for a scope, and for the end of one
 	on      []*node
 	kind    waitKind
@@ -36,7 +36,7 @@ func newSearch(start ...*node) *search {
 	return s
 }
 
-// backFrom finds those who wait for n.
+// backFrom finds the nodes that wait for n.
 func (s *search) backFrom(n *node) {
 	n.mu.Lock()
 	var waiters []*node
@@ -79,8 +79,8 @@ func (s *search) backFrom(n *node) {
 	}
 }
 
-// addWaiter notes that k, which waits for n with a wait like wt, is stuck because n
-// is, unless it will go on by itself.
+// addWaiter records that k, which waits for n with a wait like wt, is stuck
+// because n is, unless k will go on by itself.
 func (s *search) addWaiter(k, n *node, wt *wait) {
 	if wt.until.lasts() {
 		f := s.add(k, n)
@@ -88,7 +88,7 @@ func (s *search) addWaiter(k, n *node, wt *wait) {
 	}
 }
 
-// add notes that k is stuck because n is.
+// add records that k is stuck because n is.
 func (s *search) add(k, n *node) *stuck {
 	f := s.found[k]
 	if f == nil {
@@ -100,8 +100,9 @@ func (s *search) add(k, n *node) *stuck {
 	return f
 }
 
-// prune takes out what is not stuck after all: what waits for any of several,
-// and one of these is not stuck, and then what is there because of those only.
+// prune removes nodes that are not stuck after all: those that wait for any of
+// several nodes of which one is not stuck, and then those that were found only
+// because of them.
 func (s *search) prune() {
 	for again := true; again; {
 		again = false
@@ -119,12 +120,12 @@ func (s *search) prune() {
 
 func (s *search) has(n *node) bool { return s.found[n] != nil }
 
-// hasAll reports whether all of nodes are stuck, but for those that are nil.
+// hasAll reports whether all of nodes that are not nil are stuck.
 func (s *search) hasAll(nodes []*node) bool {
 	return !slices.ContainsFunc(nodes, func(n *node) bool { return n != nil && !s.has(n) })
 }
 
-// cycle returns the way from n, which was found, to a start.
+// cycle returns the path from n, which was found, to a start.
 func (s *search) cycle(n *node) []*node {
 	seen := make(map[*node]bool)
 	var way []*node

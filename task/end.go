@@ -7,21 +7,24 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// What happens when a task ends, in this order, with a verb for each:
+// When a task ends, the following happens in this order, with a verb for each
+// step:
 //
-//	judge   it is decided in which state, and with which error
-//	tell    the failure: to its Group, or to the report due if nobody looks
-//	settle  the state is final, and whoever waits is woken; callbacks are called
-//	leave   it is out of the tree, which may be what its scope waits for
+//	judge   its state and its error are determined
+//	tell    its failure is passed to its Group, or to the report that is due
+//	if nobody looks at it
+//	settle  the state becomes final, waiting goroutines are woken, and
+//	callbacks are called
+//	leave   it leaves the tree, which its scope may be waiting for
 //
-// A Group is judged, settles and leaves as well. What was not taken by its scope
-// is refused instead, and was never in the tree.
+// A Group is judged, settles and leaves too. A task that its scope did not
+// accept is refused instead, and was never in the tree.
 
-// ended is how the ctx of what has settled ends, unless it has before.
+// ended is how the ctx of a settled node ends, unless it has ended before.
 var ended = latectx.NewEnd(ErrEnded)
 
-// judge returns the state in which n ends, and its error, given how its function
-// ended.
+// judge returns the state in which n ends, and its error, from the way in which
+// its function ended.
 func (n *node) judge(how how, err error) (State, error) {
 	switch {
 	case how == goexited:
@@ -55,8 +58,8 @@ func (n *node) judge(how how, err error) (State, error) {
 	}
 }
 
-// call calls f, and end with the error of f's panic or Goexit, or with nil. After
-// a Goexit it does not return.
+// call calls f, and then end with the error of f's panic or Goexit, or with
+// nil. After a Goexit it does not return.
 func call(f func(), end func(error)) {
 	Func[struct{}](func(context.Context) (struct{}, error) {
 		f()
@@ -64,8 +67,8 @@ func call(f func(), end func(error)) {
 	}).Call(context.Background(), func(_ struct{}, err error) { end(err) })
 }
 
-// tell tells of the failure of n: its Group, or whoever is to hear of it if
-// nobody looks at it.
+// tell reports the failure of n to its Group, or otherwise arranges for it to
+// be reported if nobody looks at it.
 func (n *node) tell(state State, err error) {
 	if state == Canceled || state == Succeeded {
 		return
@@ -83,7 +86,7 @@ func (n *node) tell(state State, err error) {
 	}
 }
 
-// due notes the report that is due unless somebody looks at the error of n.
+// due records the report that is due unless somebody looks at the error of n.
 func (n *node) due(r *report) {
 	n.mu.Lock()
 	n.unheard = r
@@ -91,15 +94,15 @@ func (n *node) due(r *report) {
 	n.mu.Unlock()
 }
 
-// observe notes that somebody looked at the error of n, which is final.
+// observe records that somebody looked at the error of n, which is final.
 func (n *node) observe() {
 	if n.is(isReported) {
 		n.unheard.observe()
 	}
 }
 
-// finish has n, a task in the tree, settle and leave. It is the last that the
-// task's goroutine does.
+// finish makes n, a task in the tree, settle and leave. It is the last thing
+// that the task's goroutine does.
 func (n *node) finish(state State) {
 	_ = n.ctxEnded() // what was first ends its ctx, and not the end
 	p := n.lockParent()
@@ -122,7 +125,7 @@ func (n *node) finish(state State) {
 	n.gone()
 }
 
-// gone does what is left to do when n is out of the tree.
+// gone does what remains to be done when n has left the tree.
 func (n *node) gone() {
 	if p := n.places(); p != nil {
 		p.leave()
@@ -135,8 +138,8 @@ func (n *node) gone() {
 	}
 }
 
-// settle makes n final, wakes whoever waits for it, and calls the callbacks, the
-// oldest first.
+// settle makes n final, wakes the goroutines that wait for it, and calls the
+// callbacks, the oldest first.
 func (n *node) settle(state State) {
 	_ = n.ctxEnded()
 	n.mu.Lock()
@@ -147,8 +150,8 @@ func (n *node) settle(state State) {
 	}
 }
 
-// settleLocked makes n final and returns who is to be woken when n.mu, which is
-// locked, no longer is.
+// settleLocked makes n final and returns what must be woken after n.mu, which
+// is locked, has been unlocked.
 func (n *node) settleLocked(state State) (done chan struct{}, hooks *hook) {
 	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal)
 	//lint:ignore SA1012 what has ended needs no base
@@ -158,7 +161,7 @@ func (n *node) settleLocked(state State) (done chan struct{}, hooks *hook) {
 	return done, hooks
 }
 
-// callAll calls the callbacks, each of them whatever the ones before do.
+// callAll calls all callbacks, even if some of them panic.
 func (n *node) callAll(h *hook) {
 	if h.next != nil {
 		defer n.callAll(h.next)
@@ -166,7 +169,7 @@ func (n *node) callAll(h *hook) {
 	n.callback(h.call)
 }
 
-// callback calls f, and reports a panic or a Goexit of it.
+// callback calls f, and reports a panic or a Goexit in it.
 func (n *node) callback(f func()) {
 	call(f, func(err error) {
 		if err != nil {

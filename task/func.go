@@ -37,31 +37,32 @@ func (fn Func[T]) Call(ctx context.Context, end func(value T, err error)) {
 	e.run(ctx, fn)
 }
 
-// An ending is the one place that tells the ways a function can end from one
-// another. A caller defers its own use of the ending before it calls run,
-// because after a Goexit only deferred calls still happen.
+// An ending distinguishes the ways in which a function can end; no other code
+// does. A caller defers its own use of the ending before it calls run, because
+// after a Goexit only deferred calls are made.
 //
-// That the function did not return is told by what is in err, which costs a
-// task no memory of its own: exited, or a *recovered.
+// That the function did not return is recorded in err, as exited or a
+// *recovered, so it costs a task no memory of its own.
 type ending[T any] struct {
 	value T
 	err   error
 }
 
-// exited is the err of an ending unless something gets to say otherwise.
+// exited is the err of an ending until the function returns or a panic is
+// recovered.
 var exited error = new(exit)
 
 type exit struct{ _ byte }
 
 func (*exit) Error() string { return ErrGoexit.Error() }
 
-// A recovered is a PanicError that this very function panicked with, rather
-// than returned.
+// A recovered is a PanicError that the function itself panicked with, as
+// opposed to one that it returned.
 type recovered PanicError
 
 func (r *recovered) Error() string { return (*PanicError)(r).Error() }
 
-// how a function ended.
+// A how is the way in which a function ended.
 type how int
 
 const (
@@ -70,8 +71,8 @@ const (
 	goexited
 )
 
-// tell returns how a function whose ending has err ended, and the error as the
-// user is to see it.
+// tell returns the way in which a function whose ending has err ended, and the
+// error for the user.
 func tell(err error) (how, error) {
 	if err == exited {
 		return goexited, ErrGoexit
@@ -85,8 +86,8 @@ func tell(err error) (how, error) {
 func (e *ending[T]) run(ctx context.Context, fn Func[T]) {
 	e.err = exited
 	if returned := e.protect(ctx, fn); !returned && e.err == exited {
-		// A panic was stopped, since we are here and not on the way out, and
-		// yet recover had nothing to show: panic(nil) under GODEBUG=panicnil=1.
+		// The panic was recovered, because the goroutine is not exiting, and
+		// yet recover returned nil: panic(nil) under GODEBUG=panicnil=1.
 		e.err = (*recovered)(newPanicError(new(runtime.PanicNilError)))
 	}
 }

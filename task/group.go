@@ -78,8 +78,8 @@ type group struct {
 
 	// Guarded by mu.
 	failures []failure
-	seen     int // how many of them somebody looked at, of a tolerant one
-	omitted  int // failures that were reported, and that nobody looked at since
+	seen     int // of a tolerant Group: how many of them somebody looked at
+	omitted  int // failures that were reported, and that nobody has looked at since
 	telling  *time.Timer
 	tellAt   time.Time // when it is to fire
 
@@ -94,12 +94,13 @@ type failure struct {
 }
 
 const (
-	// heed is how long a supervisor leaves an error to whoever is about to look
-	// at it, as who calls Go and then Await is, before it reports it.
+	// heed is how long a supervisor waits before it reports an error, so that a
+	// caller that is about to look at the error, for example by calling Go and
+	// then Await, can do so.
 	heed = 50 * time.Millisecond
 
-	// heedAwaited is how long for a task that somebody waits for, who may be held
-	// up for a while before he looks.
+	// heedAwaited is the same for a task that somebody waits for, because the
+	// waiting goroutine may be held up before it looks.
 	heedAwaited = time.Second
 )
 
@@ -160,7 +161,7 @@ func (g *group) end(how how) {
 	}
 	g.settle(state)
 	if how == goexited {
-		// Group does not return, so nobody will see the errors.
+		// Group does not return, so its caller will not see the errors.
 		for _, f := range failures {
 			if f.due != nil {
 				g.env.report(g.info(), f.err)
@@ -169,17 +170,18 @@ func (g *group) end(how how) {
 	}
 }
 
-// isLimit reports whether err, which judge returned for an error that was said, is
-// a limit of the node's own, and not one of somebody else's that was passed on.
+// isLimit reports whether err, which judge returned for the error said, is a
+// limit of the node's own, as opposed to somebody else's that was passed on.
 func isLimit(err, said error) bool {
 	limit, ok := err.(*TimeoutError)
 	passedOn, _ := said.(*TimeoutError)
 	return ok && limit != passedOn
 }
 
-// keep returns the failures that count, and how many more were reported, for good:
-// g has none any more, whoever looks at one of them from now on. What is being
-// reported has been, then: the program may end with the Group.
+// keep returns the failures that count, and the number of others that were
+// reported. This is final: afterwards g has no failures, even if somebody looks
+// at one of them. keep waits for reports in progress, because the program may
+// end with the Group.
 func (g *group) keep() (failures []failure, omitted int) {
 	g.reporting.Lock()
 	defer g.reporting.Unlock()
@@ -227,8 +229,8 @@ func (g *group) fail(n *node, err error) {
 	}
 }
 
-// forget notes that somebody looked at the failure that r is of, one of g, which is
-// tolerant.
+// forget records that somebody looked at the failure of r, which is one of g, a
+// tolerant Group.
 func (g *group) forget(r *report) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -241,8 +243,8 @@ func (g *group) forget(r *report) {
 	}
 }
 
-// record notes an error, the one of body if it has no name. What body passes on
-// from a child that it looked at is noted already.
+// record records an error, which is body's if it has no name. An error that
+// body returns from a child it looked at is already recorded.
 func (g *group) record(f failure) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -263,7 +265,7 @@ func (g *group) record(f failure) {
 	}
 }
 
-// wakeAt arranges for report to be called at a time; g.mu is locked.
+// wakeAt arranges for report to be called at the given time; g.mu is locked.
 func (g *group) wakeAt(at time.Time) {
 	if g.telling != nil {
 		g.telling.Stop()
@@ -272,8 +274,8 @@ func (g *group) wakeAt(at time.Time) {
 	g.telling = time.AfterFunc(time.Until(at), g.report)
 }
 
-// report reports those failures of g, a tolerant one, that nobody has looked at
-// in time.
+// report reports those failures of g, a tolerant Group, that nobody has looked
+// at in time.
 func (g *group) report() {
 	g.reporting.Lock()
 	defer g.reporting.Unlock()
@@ -310,7 +312,7 @@ func (g *group) report() {
 }
 
 // abort cancels what is left, because of the failure of a child or, if name is
-// "", of body, and lets no more in.
+// "", of body, and refuses further tasks.
 func (g *group) abort(name string, err error) {
 	if name == "" {
 		name = "body"

@@ -5,19 +5,19 @@ import (
 	"sync/atomic"
 )
 
-// A limit is the Timeout option of a node. Its context, the base of that node, is
-// that of those which the node starts, too: they share the limit, and may outlive
-// the node.
+// A limit is the Timeout option of a node. Its context is the base of that
+// node, and also of the nodes that it starts: they share the limit, and may
+// outlive the node.
 type limit struct {
 	err   *TimeoutError
 	outer context.Context // what it was derived from
 	up    *limit          // the one that outer is of, or nil
 	stop  context.CancelFunc
-	over  error        // what its own node was cancelled with, or nil; guarded by that one's mu
-	users atomic.Int32 // nodes that have it, and limits that are derived from it
+	over  error        // what its own node was cancelled with, or nil; guarded by that node's mu
+	users atomic.Int32 // the number of nodes that have it, and of limits derived from it
 }
 
-// limit returns the limit that n's base is of, or nil.
+// limit returns the limit to which n's base belongs, or nil.
 func (n *node) limit() *limit {
 	if n.more == nil {
 		return nil
@@ -25,7 +25,7 @@ func (n *node) limit() *limit {
 	return n.more.limit
 }
 
-// share has n, which is not shared yet, use l, which may be nil, too.
+// share makes n, which is not yet shared, use l too; l may be nil.
 func (n *node) share(l *limit) {
 	if l != nil {
 		n.extra().limit = l

@@ -13,15 +13,15 @@ func init() {
 	members.Started = func(f func(any)) any { return optionFunc(func(o *options) { o.started = f }) }
 }
 
-// A loop is a task's wait for the first of a set to end. The set grows while it
-// lasts, and may be large, so no hook leads from its tasks to the waiter; see
-// loops.
+// A loop is a task's wait for the first task of a set to end. The set grows
+// while the loop lasts, and may be large, so no hooks lead from its tasks to
+// the waiting task; see loops.
 type loop struct {
 	waiter *node
 	set    members.Set
 }
 
-// loops are those that wait now.
+// loops holds the loops that wait now.
 var loops register
 
 type register struct {
@@ -51,7 +51,7 @@ func (r *register) has(l *loop) bool {
 	return ok
 }
 
-// of returns the loops that wait for t and others.
+// of returns the loops that wait for t, among others.
 func (r *register) of(t Handle) []*loop {
 	r.mu.Lock()
 	all := make([]*loop, 0, len(r.open))
@@ -68,11 +68,11 @@ func (r *register) of(t Handle) []*loop {
 	return of
 }
 
-// aside is in place of tasks that are about to be told of. It waits for nothing.
+// aside stands for tasks that are about to be started. It waits for nothing.
 var aside node
 
-// others iterates over the tasks of l's set but for the waiter, which, if it is in
-// the set, does not wait for itself.
+// others iterates over the tasks of l's set, except for the waiting task,
+// which, if it is in the set, does not wait for itself.
 func (l *loop) others() iter.Seq[*node] {
 	return func(yield func(*node) bool) {
 		for t := range l.set.All() {
@@ -95,8 +95,9 @@ func (l *loop) nodes() []*node {
 	return nodes
 }
 
-// look is nodes if they are no more than limit. Else it returns some, and how many it
-// left out: to list very many holds up those who start and end.
+// look returns the nodes, or if there are more than limit, some of them and the
+// number of those left out: listing very many would hold up tasks that start
+// and end.
 func (l *loop) look(limit int) (nodes []*node, unseen int) {
 	all := l.set.Len()
 	if all <= limit {
@@ -111,8 +112,8 @@ func (l *loop) look(limit int) (nodes []*node, unseen int) {
 	return nodes, max(all-len(nodes), 0)
 }
 
-// maybeStuck is maybeStuck of a node, for a loop. It looks no further than to the
-// first task that goes on.
+// maybeStuck is node.maybeStuck for a loop. It stops at the first task that
+// goes on.
 func (l *loop) maybeStuck() bool {
 	if !l.waiter.isAwaited() {
 		return false

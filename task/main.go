@@ -58,8 +58,8 @@ func Main(main func(ctx context.Context) error, opts ...Option) {
 	os.Exit(runMain(main, opts, signals, os.Stderr))
 }
 
-// defaultGrace is less than the time most supervisors leave between SIGTERM and
-// SIGKILL, of which 30 s is usual.
+// defaultGrace is shorter than the time between SIGTERM and SIGKILL with most
+// supervisors, which is usually 30 s.
 const defaultGrace = 10 * time.Second
 
 // runMain is Main up to the exit, whose code it returns.
@@ -100,8 +100,8 @@ func runMain(main func(ctx context.Context) error, opts []Option, signals <-chan
 	}
 }
 
-// exitCode returns the code for what main ended with, and writes an error that
-// is more than the answer to the signal, which may be nil.
+// exitCode returns the exit code for the error err of main. It writes err if
+// that is more than the response to the signal sent, which may be nil.
 func exitCode(err error, sent *SignalError, stderr io.Writer) int {
 	switch {
 	case err == nil:
@@ -121,7 +121,8 @@ func exitCode(err error, sent *SignalError, stderr io.Writer) int {
 	return 1
 }
 
-// isAnswer reports whether err says no more than that sent cancelled it.
+// isAnswer reports whether err says no more than that sent cancelled the
+// program.
 func isAnswer(err error, sent *SignalError) (answer bool) {
 	call(func() { answer = verdict.Cancelled(err, context.Canceled, sent) }, func(error) {})
 	return answer

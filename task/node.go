@@ -16,12 +16,13 @@ import (
 )
 
 // A node is a task or a Group: the part that does not depend on the type of the
-// result. This file has its state; its place among the others is in tree.go.
+// result. This file has its state; its place among other nodes is in tree.go.
 //
 // # Locks
 //
-// A node's mu guards its own state and the list of its children. Whoever holds
-// one may lock a descendant's, never an ancestor's or another's.
+// A node's mu guards its own state and the list of its children. A goroutine
+// that holds one may lock that of a descendant, but never that of an ancestor
+// or of another node.
 type node struct {
 	// Written before the node is shared.
 	id      uint64
@@ -122,7 +123,7 @@ func (n *node) scope() *scope {
 	return n.more.scope
 }
 
-// within returns the scope that what is started from n is in, or nil.
+// within returns the scope of what is started from n, or nil.
 func (n *node) within() *scope {
 	if s := n.scope(); s != nil {
 		return s
@@ -130,8 +131,8 @@ func (n *node) within() *scope {
 	return n.home
 }
 
-// base returns what cancels n besides its own cancel and, if it is attached,
-// its parent's; or nil.
+// base returns the context that cancels n in addition to its own cancel and, if
+// n is attached, its parent's, or nil.
 func (n *node) base() context.Context {
 	switch {
 	case n.governed:
@@ -152,12 +153,12 @@ func (n *node) extra() *extras {
 
 var lastID atomic.Uint64
 
-// epoch is when the ages of tasks are counted from: time.Since of a fixed time
-// reads the monotonic clock only, and is half the price of time.Now.
+// epoch is the time from which the ages of tasks are counted: time.Since of a
+// fixed time only reads the monotonic clock, at half the cost of time.Now.
 var epoch = time.Now()
 
-// name returns n's name: its label, or else what it is and its number. What a
-// task is, its function says.
+// name returns n's name: its label, or else one made of its kind and its
+// number. For a task, the kind is the name of its function.
 func (n *node) name() string {
 	if n.more != nil && n.more.label != "" {
 		return n.more.label

@@ -31,8 +31,8 @@ func OnFinished(f func(Finished)) (stop func()) {
 
 type observer struct{ told func(Finished) }
 
-// observers are those who look on. list does not change; mu is held while
-// another takes its place.
+// observers holds the registered observers. list does not change; mu is held
+// while another list takes its place.
 var observers observerList
 
 type observerList struct {
@@ -65,7 +65,7 @@ func (l *observerList) remove(o *observer) {
 	}
 }
 
-// tell tells those who look on that n, a task, ends in the given state.
+// tell calls the observers when n, a task, ends in the given state.
 func (l *observerList) tell(n *node, state State, err error) {
 	list := l.list.Load()
 	if list == nil { // the last one has left since
@@ -75,8 +75,8 @@ func (l *observerList) tell(n *node, state State, err error) {
 	if p := n.parent.Load(); p != nil {
 		f.Parent = p.id
 	}
-	// A panic or a Goexit of one of them, or of the Error method of err, must keep
-	// neither the others from being told nor n from ending.
+	// A panic or a Goexit of one of them, or of the Error method of err, must
+	// neither keep the others from being called nor n from ending.
 	for _, o := range *list {
 		defer n.callback(func() { o.told(f) })
 	}

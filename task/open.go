@@ -8,9 +8,9 @@ import (
 	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
-// open makes n a new node in the tree, under the node that ctx comes from, with
-// a ctx that follows the given one. It fails if n was to be in a scope that
-// takes no more; then n is not in the tree.
+// open puts n into the tree, under the node that ctx comes from, with a ctx
+// that follows the given one. If the scope for n accepts no more tasks, open
+// fails and n is not in the tree.
 func (n *node) open(ctx context.Context, o *options) error {
 	if ctx == nil {
 		panic("task: nil ctx; pass context.Background() if there is none")
@@ -44,9 +44,10 @@ func (n *node) open(ctx context.Context, o *options) error {
 // follow makes n's ctx one that descends from ctx, and returns n's parent.
 func (n *node) follow(ctx context.Context) *node {
 	if c, ok := ctx.(*nodeCtx); ok {
-		// The ctx of a task or a Group itself. All that it adds to its own
-		// parent's is about that task, so n does not refer to it, and a chain
-		// of tasks that start one another keeps none of the ended ones alive.
+		// This is the ctx of a task or a Group itself. Everything that it adds
+		// to its parent's ctx concerns that task only, so n does not refer to
+		// it, and a chain of tasks that start one another keeps none of the
+		// ended ones alive.
 		p := c.at.Load()
 		n.ctx, n.env, n.attached, n.governed = p.ctx, p.env, true, p.governed
 		if p.more != nil && p.more.base != nil {
@@ -85,7 +86,7 @@ func (n *node) govern(ctx context.Context, done <-chan struct{}) {
 	}
 }
 
-// configure applies o to n, which follow has seen to.
+// configure applies o to n, after follow.
 func (n *node) configure(o *options) {
 	more := n.extra()
 	more.label = o.name
@@ -112,7 +113,7 @@ func (n *node) configure(o *options) {
 			l.outer = context.Background()
 		}
 		more.base, l.stop = context.WithTimeoutCause(l.outer, o.timeout, l.err)
-		// n's use of the limit further out is now that of its own.
+		// n now uses its own limit instead of the one further out.
 		more.limit, more.timed, n.governed = l, true, false
 		l.users.Add(1)
 	}

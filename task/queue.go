@@ -5,17 +5,17 @@ import (
 	"sync"
 )
 
-// places are the Limit option of a Group: how many of its tasks may run at once.
-// A task has a place from its start to its end, but lends it while it waits for
-// tasks of the Group. Those for which there is none are queued.
+// places implements the Limit option of a Group, the number of its tasks that
+// may run at once. A task has a place from its start to its end, but lends it
+// while it waits for tasks of the Group. Tasks without a place are queued.
 //
-// mu is held for moments, and no other lock is taken meanwhile.
+// mu is held only briefly, and no other lock is taken meanwhile.
 type places struct {
 	limit int
 
 	mu      sync.Mutex
 	taken   int
-	back    []*comer // tasks that wait to have the place again that they lent; they come first
+	back    []*comer // tasks that wait to get back the place that they lent; they come first
 	queue   []*comer // tasks that were not started yet, the oldest first
 	head    int      // of queue
 	waiting map[*node]*comer
@@ -26,12 +26,13 @@ type comer struct {
 	n    *node
 	turn func() // called with the place taken
 	gone bool
-	// unwatch, if not nil, ends the watch over a ctx. It is set under mu, while the
-	// comer is in waiting, and called by who takes it out, without mu.
+	// unwatch, if not nil, ends the watch over a ctx. It is set under mu while
+	// the comer is waiting, and called without mu by the goroutine that removes
+	// the comer.
 	unwatch func() bool
 }
 
-// begin is the turn of c, which has a place and is in no queue.
+// begin calls the turn of c, which has a place and is in no queue.
 func (c *comer) begin() {
 	if c.unwatch != nil {
 		c.unwatch()
@@ -39,7 +40,7 @@ func (c *comer) begin() {
 	c.turn()
 }
 
-// places returns those of which n, a task, needs one to run, or nil.
+// places returns the places that n, a task, must have one of to run, or nil.
 func (n *node) places() *places {
 	if n.home == nil || n.scope() != nil || n.is(isIdle) {
 		return nil
@@ -47,8 +48,8 @@ func (n *node) places() *places {
 	return n.home.places
 }
 
-// enter calls turn when there is a place for n, now or later, and reports whether
-// it was now.
+// enter calls turn when there is a place for n, now or later, and reports
+// whether it called it now.
 func (p *places) enter(n *node, turn func()) bool {
 	p.mu.Lock()
 	if p.taken < p.limit {
@@ -67,7 +68,7 @@ func (p *places) enter(n *node, turn func()) bool {
 	return false
 }
 
-// drop takes n, which is cancelled, out of the queue, and has it have its turn
+// drop removes n, which is cancelled, from the queue, and gives it its turn
 // without a place. n.mu is locked.
 func (p *places) drop(n *node) {
 	p.mu.Lock()
@@ -75,7 +76,7 @@ func (p *places) drop(n *node) {
 	delete(p.waiting, n)
 	if c != nil {
 		c.gone = true
-		p.taken++ // it gives it back as the others do
+		p.taken++ // n gives it back like the others
 	}
 	p.mu.Unlock()
 	if c != nil {
@@ -83,8 +84,8 @@ func (p *places) drop(n *node) {
 	}
 }
 
-// watch takes n, which was queued, out of the queue when ctx ends: nothing else
-// says so, for a ctx is looked at by who runs.
+// watch removes n, which was queued, from the queue when ctx ends. A queued
+// task does not run, so it cannot check its ctx itself.
 func (p *places) watch(n *node, ctx context.Context) {
 	unwatch := context.AfterFunc(ctx, func() {
 		n.mu.Lock()
@@ -113,8 +114,7 @@ func (p *places) leave() {
 	}
 }
 
-// next takes a place for the next who waits for one, if there are both; p.mu is
-// locked.
+// next takes a place for the next comer, if there are both; p.mu is locked.
 func (p *places) next() *comer {
 	if p.taken >= p.limit {
 		return nil
@@ -143,7 +143,7 @@ func (p *places) next() *comer {
 	return nil
 }
 
-// lend gives w's place away if it has one and n is in the same Group, or in a
+// lend gives w's place away if w has one and n is in the same Group, or in a
 // scope within it, and reports whether it did.
 func (w *node) lend(n *node) bool {
 	if w.places() == nil {
@@ -163,8 +163,8 @@ func (w *node) lend(n *node) bool {
 	return false
 }
 
-// takeBack waits until w has a place again. If ctx is done it takes one whether
-// there is or not, for what is cancelled is not to wait.
+// takeBack waits until w has a place again. If ctx is done, it takes one in any
+// case, because a cancelled task must not wait.
 func (w *node) takeBack(ctx context.Context) {
 	p := w.home.places
 	if p.take() {
@@ -223,8 +223,8 @@ func (p *places) take() bool {
 	return true
 }
 
-// queue has start called, which starts the goroutine of n, a task, when there is
-// a place for n.
+// queue arranges for start, which starts the goroutine of n, a task, to be
+// called when there is a place for n.
 func (n *node) queue(start func()) {
 	p := n.home.places
 	n.mu.Lock()
@@ -244,7 +244,7 @@ func (n *node) queue(start func()) {
 	n.mu.Unlock()
 }
 
-// dequeue makes n one that runs. It reports false if n was cancelled before.
+// dequeue makes n a running task. It reports false if n was cancelled before.
 func (n *node) dequeue() bool {
 	n.mu.Lock()
 	n.enter(Running)

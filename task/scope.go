@@ -6,10 +6,10 @@ import (
 	"time"
 )
 
-// A scope is what waits for all that was started in it before it ends: a Group,
-// or the main task of a Run. What is in a scope refers to it for as long as
-// somebody keeps a handle or a ctx, and so it does not refer to its node any more
-// once it has ended.
+// A scope is a Group, or the main task of a Run: it waits for everything that
+// was started in it before it ends. The nodes in a scope refer to it for as
+// long as somebody keeps a handle or a ctx of them. So once a scope has ended,
+// it no longer refers to its own node.
 type scope struct {
 	group   *group               // nil in a Run
 	name    string               // of its node, once that has gone
@@ -24,9 +24,9 @@ type scope struct {
 	movedTo time.Time            // likewise: when
 }
 
-// The flags of a scope. One that is ending takes no more tasks, at any depth: a
-// task in it that starts its own successor, as tickers and retries do, would keep
-// it for ever, cancelled or not.
+// The flags of a scope. A scope that is ending accepts no more tasks, at any
+// depth: a task in it that starts its own successor, as tickers and retries do,
+// would otherwise keep it alive for ever, cancelled or not.
 const (
 	isOver   = 1 << iota // its function has ended, and what is left is waited for
 	isShut               // it is being cancelled: no more tasks may be started in it
@@ -43,8 +43,9 @@ func (s *scope) flags() uint32 {
 
 func (s *scope) shut(flags uint32) { s.phase.Or(flags) }
 
-// dying reports whether s waits for its end and its ctx is done. Where that came
-// from further out by way of a context, nobody has told s.
+// dying reports whether s waits for its end and its ctx is done. If the
+// cancellation came from further out through a context, s has not been notified
+// of it.
 func (s *scope) dying() bool {
 	if s.flags()&isOver == 0 {
 		return false
@@ -53,7 +54,7 @@ func (s *scope) dying() bool {
 	return n != nil && n.ctxEnded()
 }
 
-// place returns the node in which what is to be in s goes that has no better
+// place returns the node in s under which to put a node that has no better
 // place, or nil if s has ended. s may be nil.
 func (s *scope) place(id uint64) *node {
 	if s == nil {
@@ -62,8 +63,9 @@ func (s *scope) place(id uint64) *node {
 	return s.node.Load()
 }
 
-// refused returns the error of n, which its scope s, nil if that has ended, does not
-// take because of why. No lock is held.
+// refused returns the error of n, which its scope does not accept because of
+// why. s is the node of the scope, or nil if the scope has ended. No lock is
+// held.
 func (n *node) refused(why error, s *node) error {
 	e := &refusal{why: why}
 	if s != nil {
@@ -83,7 +85,7 @@ func (n *node) refused(why error, s *node) error {
 	return &Error{Op: "start", Task: n.name(), Err: e}
 }
 
-// refusal says which scope took no more.
+// A refusal says which scope accepted no more tasks.
 type refusal struct {
 	scope string
 	why   error
@@ -95,15 +97,15 @@ func (e *refusal) Error() string {
 	return fmt.Sprintf("cannot start a task in %q: %v", e.scope, e.why)
 }
 
-// Unwrap returns what the scope is cancelled with. So a refusal that a task
-// passes on counts as what it is, the cancellation of the scope they are in.
+// Unwrap returns the cause with which the scope is cancelled. So a refusal that
+// a task passes on counts as the cancellation of the scope.
 func (e *refusal) Unwrap() error { return e.cause }
 
-// Is reports whether target is why the scope took no more.
+// Is reports whether target is the reason why the scope accepted no more tasks.
 func (e *refusal) Is(target error) bool { return target == e.why }
 
 // shutDown ends the scope of n, whose function has ended: it waits until there
-// are no children, and then lets none in. waiter is the task that cannot go on
+// are no children, and then admits none. waiter is the task that cannot go on
 // before that, or nil.
 func (n *node) shutDown(waiter *node) {
 	s := n.scope()
@@ -140,8 +142,8 @@ func (n *node) shutDown(waiter *node) {
 	}
 }
 
-// endBelow tells the scopes below n, which is a scope that is cancelled and waits
-// for its end, that they are ending, too.
+// endBelow marks the scopes below n as ending. n is a scope that is cancelled
+// and waits for its end.
 func (n *node) endBelow() {
 	_, cause := n.cancellation()
 	n.mu.Lock()

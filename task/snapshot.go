@@ -19,10 +19,10 @@ type Tree struct {
 	Tasks []Info `json:"tasks"`
 	// Omitted is the number of tasks and Groups left out because of the
 	// [TreeMax] option. If tasks start and end meanwhile, it is an estimate.
+	Omitted int `json:"omitted,omitempty"`
 	// States has the number of all live tasks by state, including those left
 	// out.
-	Omitted int           `json:"omitted,omitempty"`
-	States  map[State]int `json:"states"`
+	States map[State]int `json:"states"`
 }
 
 // A ViewOption configures [Snapshot] and [WriteTree].
@@ -120,13 +120,13 @@ func Snapshot(opts ...ViewOption) Tree {
 	return t
 }
 
-// A row is a node of the picture.
+// A row is a node in a snapshot.
 type row struct {
 	info Info
 	node *node
 }
 
-// A span is the rows from one place to another, which is not part of it.
+// A span is the rows from one index up to, but not including, another.
 type span struct{ from, to int }
 
 // All returns an iterator over the live tasks of the whole program, in no
@@ -148,7 +148,7 @@ func All() iter.Seq[Handle] {
 	}
 }
 
-// values returns those of the variables asked for that have a value in c.
+// values returns the values in c of the selected variables.
 func (v *view) values(c *ctxvar.Context) map[string]string {
 	var values map[string]string
 	for variable, value := range c.All() {

@@ -110,7 +110,7 @@ func (n *node) awaitReady(ctx context.Context, told <-chan struct{}) bool {
 	return false
 }
 
-// noHold makes the failure of n, from now on, one that its Group is told of.
+// noHold makes a failure of n from now on count as one of its Group.
 func (n *node) noHold() {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -170,6 +170,6 @@ func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete f
 		return outcome{}.value, ctx.Err()
 	}))
 	t.pc = 0
-	t.raise(isIdle) // or who completes it might wait for its place
+	t.raise(isIdle) // otherwise the code that completes it might wait for its place
 	return launch(ctx, t, collect(opts)), complete
 }

@@ -43,7 +43,7 @@ func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 	return launch(ctx, newTask(fn), collect(opts))
 }
 
-// launch opens and starts t, or refuses it, and returns it.
+// launch opens and starts t, or refuses it, and returns t.
 func launch[T any](ctx context.Context, t *Task[T], o *options) *Task[T] {
 	err := t.open(ctx, o)
 	if o != nil && o.started != nil {
@@ -57,11 +57,11 @@ func launch[T any](ctx context.Context, t *Task[T], o *options) *Task[T] {
 	return t
 }
 
-// called makes fn the function that n is called after.
+// called makes fn the function after which n is named.
 func (n *node) called(fn any) { n.pc = reflect.ValueOf(fn).Pointer() }
 
 // newTask returns a task, not yet in the tree, with a copy of the caller's
-// variables. It has them before others can find it there.
+// variables. It has them before others can find it in the tree.
 func newTask[T any](fn Func[T]) *Task[T] {
 	if fn == nil {
 		panic(ErrNilFunc)
@@ -86,11 +86,11 @@ func (t *Task[T]) start(o *options) {
 	go live(t)
 }
 
-// live is the life of a task's goroutine. It is apart from run because a go
-// statement of a method of a generic type allocates more.
+// live runs the goroutine of a task. It is separate from run because a go
+// statement with a method of a generic type allocates more.
 func live(t interface{ run() }) { t.run() }
 
-// run is what the task's goroutine does.
+// run is the function of the task's goroutine.
 func (t *Task[T]) run() {
 	vars := (*gls.Env)(&t.own)
 	vars.Begin()
@@ -105,7 +105,7 @@ func (t *Task[T]) run() {
 }
 
 // conclude ends the task, however its function ended. Each step may run code of
-// the user's, which may call Goexit, and the next is taken whatever it does.
+// the user's that calls Goexit, and the next step is taken even then.
 func (t *Task[T]) conclude(vars *gls.Env) {
 	vars.End()
 	state := Succeeded
@@ -135,7 +135,7 @@ func (t *Task[T]) refuse(err error) {
 	(*gls.Env)(&t.own).End()
 	state := Failed
 	if errors.Is(err, ErrCanceling) {
-		// It counts as what the scope is cancelled with.
+		// It counts as cancelled, with what the scope is cancelled with.
 		r := err.(*Error).Err.(*refusal)
 		state, err = Canceled, &CanceledError{Task: t.name(), Cause: r.cause, Err: err, ctxErr: r.err}
 	}

@@ -5,31 +5,30 @@ import (
 	"sync/atomic"
 )
 
-// The tree of the nodes that are live serves three ends at once: cancellation
-// goes down it, the end of a scope waits for it, and it is what All and WriteTree
-// show. There is no other register of tasks. Starting or ending a task takes the
-// lock of its parent and no global one; tasks without a parent hang off one of
-// several roots.
+// The tree of live nodes serves three purposes: cancellation goes down it, the
+// end of a scope waits for it, and All and WriteTree show it. There is no other
+// register of tasks. Starting or ending a task takes the lock of its parent and
+// no global lock; tasks without a parent hang off one of several roots.
 //
 // A node moves up when its parent leaves the tree first, with both parents
-// locked: what a task starts belongs to the scope it was started in, and not to
-// the task.
+// locked: what a task starts belongs to the scope it was started in, not to the
+// task.
 
-// roots are the parents of tasks that have no other. There are some, so that
-// cores that start tasks of this kind don't wait for one another.
+// roots are the parents of tasks without another parent. There are several, so
+// that cores that start such tasks do not wait for one another.
 var roots [32]node
 
 func root(id uint64) *node { return &roots[id%uint64(len(roots))] }
 
-// join makes n a child of p, or of what took p's place if p is gone. It fails if
-// n's scope takes no more; then n is not in the tree.
+// join makes n a child of p, or of the node that took p's place if p is gone.
+// If n's scope accepts no more tasks, join fails and n is not in the tree.
 func (n *node) join(p *node) error {
 	dying := n.home.dying()
 	direct := true
 	for {
 		if n.attached && !n.is(isCanceled) && p.is(isFinal|isCanceled) {
-			// p's ctx has ended, and n's descends from it. Why is asked with no lock
-			// held, as a ctx of the user's may have to say it.
+			// p's ctx has ended, and n's descends from it. The cause is read
+			// with no lock held, because a ctx of the user's may be called.
 			_, cause := p.late.Cause(p.base())
 			n.cancelOwn(cause)
 		}
@@ -47,8 +46,9 @@ func (n *node) join(p *node) error {
 			return n.refused(ErrEnded, nil)
 		}
 	}
-	// That n's scope is closed shows only where p is the scope itself: as long as
-	// there is another p in it, it is open, and p cannot go while it is locked.
+	// Whether n's scope is closed has to be checked only where p is the scope
+	// itself: as long as there is another p in the scope, the scope is open,
+	// and p cannot leave while it is locked.
 	flags := n.home.flags()
 	var why error
 	switch {
@@ -89,7 +89,7 @@ func (n *node) push(c *node) {
 	n.first = c
 }
 
-// drop takes c from the list of n's children; n.mu is locked.
+// drop removes c from the list of n's children; n.mu is locked.
 func (n *node) drop(c *node) {
 	if c.prev != nil {
 		c.prev.next = c.next
@@ -117,7 +117,7 @@ func (n *node) lockParent() *node {
 	}
 }
 
-// leave takes n, which is final, out of the tree.
+// leave removes n, which is final, from the tree.
 func (n *node) leave() {
 	p := n.lockParent()
 	n.mu.Lock()
@@ -127,8 +127,8 @@ func (n *node) leave() {
 	n.release()
 }
 
-// leaveLocked is leave for p, the parent's, and n's own mu locked. It leaves it
-// to the caller to call release when they no longer are.
+// leaveLocked is leave with the mu of p, n's parent, and that of n locked. The
+// caller must call release after unlocking them.
 func (n *node) leaveLocked(p *node) {
 	n.raise(isGone)
 	for c := n.last; c != nil; {
@@ -144,7 +144,7 @@ func (n *node) leaveLocked(p *node) {
 	if n.line != nil {
 		n.line.Store(nil)
 	}
-	// Who keeps a handle of n does not keep what n was started by.
+	// A handle of n must not keep alive the node from which n was started.
 	n.from = p.lifeline()
 	n.parent.Store(nil)
 	if s := p.scope(); s != nil && p.first == nil && s.empty != nil {
@@ -153,8 +153,8 @@ func (n *node) leaveLocked(p *node) {
 	}
 }
 
-// lifeline returns what leads to n for as long as n is in the tree; n.mu is
-// locked.
+// lifeline returns a pointer that leads to n for as long as n is in the tree;
+// n.mu is locked.
 func (n *node) lifeline() *atomic.Pointer[node] {
 	if n.line == nil {
 		n.line = new(atomic.Pointer[node])
@@ -163,8 +163,8 @@ func (n *node) lifeline() *atomic.Pointer[node] {
 	return n.line
 }
 
-// above returns what n is in, or, once n is out of the tree, was in, as long as
-// that is in the tree itself; or nil.
+// above returns the node that n is in or, once n has left the tree, was in. It
+// returns nil if that node is no longer in the tree itself.
 //
 //lint:ignore ST1016 elsewhere a node that waits is w, beside an n that it waits for
 func (n *node) above() *node {
@@ -177,23 +177,23 @@ func (n *node) above() *node {
 	return nil
 }
 
-// release lets go of what n, which is gone or was never in the tree, has used.
+// release releases what n used. n has left the tree, or was never in it.
 func (n *node) release() {
 	if l := n.limit(); l != nil {
 		l.release()
 	}
 }
 
-// A reach is how far a cancellation goes besides to what is attached.
+// A reach says how far a cancellation goes beyond attached nodes.
 type reach uint32
 
 const (
-	shutting reach = 1 << iota // scopes that it gets to take no more
-	all                        // it gets to what is not attached, too, and to what will be started
+	shutting reach = 1 << iota // scopes that it reaches accept no more tasks
+	all                        // it also reaches nodes that are not attached, and those that will be started
 )
 
-// cancel cancels n's ctx with cause, and with it what follows it in the tree. It
-// reports false, and does nothing, if n is final.
+// cancel cancels n's ctx with cause, and with it the nodes that follow it in
+// the tree. It reports false, and does nothing, if n is final.
 func (n *node) cancel(cause error) bool {
 	if cause == nil {
 		cause = context.Canceled
@@ -207,7 +207,7 @@ func (n *node) cancel(cause error) bool {
 	return true
 }
 
-// cancelLocked is cancel, for n.mu locked, with some reach.
+// cancelLocked is cancel with n.mu locked, and with the given reach.
 func (n *node) cancelLocked(cause error, far reach) {
 	fresh := !n.is(isCanceled)
 	if s := n.scope(); s != nil {
@@ -229,7 +229,7 @@ func (n *node) cancelLocked(cause error, far reach) {
 		n.raise(isEnding)
 	}
 	if !fresh && !again {
-		return // what follows n was cancelled with it, or started so
+		return // what follows n was cancelled with it, or was started cancelled
 	}
 	for c := n.first; c != nil; c = c.next {
 		if c.attached || far&all != 0 {
@@ -240,7 +240,7 @@ func (n *node) cancelLocked(cause error, far reach) {
 	}
 }
 
-// cancelOwn cancels n's ctx and no other; n.mu is locked, or n is not shared yet.
+// cancelOwn cancels only n's own ctx; n.mu is locked, or n is not yet shared.
 func (n *node) cancelOwn(cause error) {
 	n.late.Cancel(n.base(), cause)
 	if n.more != nil && n.more.timed {

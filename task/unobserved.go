@@ -41,7 +41,7 @@ func Unobserved(f func(Info, error)) Option { return optionFunc(func(o *options)
 // that of a callback.
 func OnFailure(f func(Info, error)) Option { return optionFunc(func(o *options) { o.failures = f }) }
 
-// An env is what a task hands down to those it starts. It is immutable.
+// An env is what a task passes on to the tasks that it starts. It is immutable.
 type env struct {
 	reporter func(Info, error)
 	failures func(Info, error) // or nil
@@ -51,14 +51,14 @@ type env struct {
 
 var defaultEnv = env{reporter: logUnobserved}
 
-// run returns an env as e for a Run.
+// run returns a copy of e for a Run.
 func (e *env) run() *env {
 	in := *e
 	in.reports = new(reports)
 	return &in
 }
 
-// with returns an env as e for those with o.
+// with returns a copy of e for tasks with o.
 func (e *env) with(o *options) *env {
 	in := *e
 	if o.reporter != nil {
@@ -76,8 +76,9 @@ func logUnobserved(info Info, err error) {
 		slog.String("task", info.Name), slog.Uint64("id", info.ID), slog.Any("err", err))
 }
 
-// report tells of err. If that panics, the error is logged, and so is the panic:
-// the goroutine may be the runtime's own, where a panic ends the program.
+// report reports err. If the reporter panics, both the error and the panic are
+// logged, because the goroutine may be the runtime's own, where a panic would
+// end the program.
 func (e *env) report(info Info, err error) {
 	call(func() { e.reporter(info, err) }, func(fault error) {
 		if fault == nil {
@@ -95,7 +96,7 @@ func (e *env) report(info Info, err error) {
 }
 
 // A report is the error of a task that nobody has looked at yet. It does not
-// refer to the task, for it must not keep it from becoming garbage.
+// refer to the task, because it must not keep the task from becoming garbage.
 type report struct {
 	env     *env
 	info    Info
@@ -105,12 +106,13 @@ type report struct {
 	settled atomic.Bool // somebody looked, or it was reported
 }
 
-// expect makes the report that is due unless somebody looks at err, with which n
-// ends in the given state. Only a task that fails pays for it.
+// expect makes the report that is due unless somebody looks at err, the error
+// of n, which ends in the given state. Only tasks that fail pay for it.
 func (e *env) expect(n *node, state State, err error) *report {
 	r := &report{env: e, info: n.info().as(state), err: err}
 	e.reports.add(r)
-	// A Goexit in there, as of t.FailNow, must not end the runtime's own goroutine.
+	// A Goexit in send, as of t.FailNow, must not end the runtime's own
+	// goroutine.
 	runtime.AddCleanup(n, func(r *report) { go r.send() }, r)
 	return r
 }
@@ -139,8 +141,8 @@ func (r *report) send() {
 	}
 }
 
-// reports are those of one Run that are not settled. A nil *reports holds none:
-// without a Run there is no end at which to send them.
+// reports holds the unsettled reports of one Run. A nil *reports holds none:
+// without a Run, there is no end at which to send them.
 type reports struct {
 	mu   sync.Mutex
 	open map[*report]struct{}
@@ -169,8 +171,8 @@ func (rs *reports) remove(r *report) {
 	delete(rs.open, r)
 }
 
-// flush sends all. When it returns, those have been sent, too, that the runtime
-// had begun to send because their task was garbage.
+// flush sends all reports. When it returns, the reports that the runtime had
+// begun to send, because their task was garbage, have been sent too.
 func (rs *reports) flush() {
 	rs.mu.Lock()
 	open := rs.open

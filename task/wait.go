@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// What node.waitFor points to if it is neither a task nor a Group.
+// The values of node.waitFor for waits that are not for a task or a Group.
 var (
 	asleep   node // Sleep
 	several  node // Wait or AsCompleted, of more than one task
@@ -15,24 +15,25 @@ var (
 	promised node // to be completed
 )
 
-// A wait is what a task's own goroutine waits with for others, one at a time and
-// so with the same memory each time.
+// A wait is a wait of a task's own goroutine. A task has only one wait at a
+// time, so it uses the same memory each time.
 type wait struct {
 	// Guarded by the waiting task's mu.
 	until until
-	on    []*node // whom it is for; nil for those of which one was taken
-	loop  *loop   // what it is for in place of on, or nil
+	on    []*node // what it is for; nil for nodes that were already taken
+	loop  *loop   // what it is for instead of on, or nil
 	kind  waitKind
-	stuck *deadlock // what it was found to be part of
+	stuck *deadlock // the deadlock that it was found to be part of
 
 	woken chan struct{} // has room for one token
 	one   [1]*node
 	hook  hook // for a wait for one
 }
 
-// An until is what ends a wait besides what the wait is for. It comes of a ctx, which
-// may be of a type of the user's, and is not asked any more: those who look at the
-// wait of another task are not to call what that one was given.
+// An until describes what ends a wait besides the awaited nodes. It is made
+// from a ctx, which may be of a user's type, and does not call it again: code
+// that inspects the wait of another task must not call methods of that task's
+// ctx.
 type until struct {
 	open    bool            // there is a wait
 	bounded bool            // it will end by a deadline that is nearer than that of the task
@@ -40,7 +41,7 @@ type until struct {
 	done    <-chan struct{} // its channel if it is not
 }
 
-// until returns what ctx makes of a wait of w.
+// until returns the until of a wait of w with ctx.
 func (w *node) until(ctx context.Context) until {
 	u := until{open: true}
 	if own, ok := ctx.(*nodeCtx); ok {
@@ -73,20 +74,20 @@ func (u *until) over() bool {
 	}
 }
 
-// lasts reports whether it is for a wait that goes on unless what it is for ends.
+// lasts reports whether the wait goes on unless an awaited node ends.
 func (u *until) lasts() bool { return u.open && !u.bounded && !u.over() }
 
-// A waitKind is what a wait needs to be over.
+// A waitKind says when a wait is over.
 type waitKind uint8
 
 const (
-	forAll  waitKind = iota // that all end
-	forAny                  // that one ends
-	forGood                 // that all end, and nothing else can end it: it is no wait to give an error to
+	forAll  waitKind = iota // when all nodes have ended
+	forAny                  // when one node has ended
+	forGood                 // when all have ended, and nothing else can end it: the wait cannot return an error
 )
 
-// begin has w wait with its wait, which it returns: until ctx is done, for one,
-// or, if that is nil, for those in on.
+// begin makes w begin a wait and returns it. The wait lasts until ctx is done,
+// and is for one or, if that is nil, for the nodes in on.
 func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *wait {
 	until := w.until(ctx) // it may be the user's
 	w.mu.Lock()
@@ -108,22 +109,22 @@ func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *
 	return wt
 }
 
-// endWait notes that w's wait is over, whatever w does next: it may well be that it
-// does not go on at once.
+// endWait records that w's wait is over, whatever w does next: w may not go on
+// at once.
 func (w *node) endWait() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.waits.until = until{}
 }
 
-// verdict returns what w's wait was found to be part of, or nil.
+// verdict returns the deadlock of which w's wait was found to be part, or nil.
 func (w *node) verdict() *deadlock {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.waits.stuck
 }
 
-// rouse wakes the goroutine that waits with w, to look around.
+// rouse wakes the goroutine that waits with w, so that it checks its wait.
 func (w *wait) rouse() {
 	select {
 	case w.woken <- struct{}{}:
@@ -143,8 +144,8 @@ func (w *wait) sleep(done <-chan struct{}) {
 	}
 }
 
-// waitsFor notes for people to see what n, which may be nil, waits for. Only
-// the task's own goroutine does.
+// waitsFor records what n, which may be nil, waits for, to be shown to people.
+// Only the task's own goroutine calls it.
 func (n *node) waitsFor(what *node) {
 	if n == nil {
 		return
@@ -159,7 +160,7 @@ func (n *node) waitsFor(what *node) {
 	}
 }
 
-// A hook is one who is to be told of the end of a task.
+// A hook describes whom to notify of the end of a task.
 type hook struct {
 	next   *hook
 	waiter *node // whose goroutine waits, or nil
@@ -169,7 +170,7 @@ type hook struct {
 	index  int
 }
 
-// called reports whether there is a callback among h and those behind it.
+// called reports whether there is a callback among h and the hooks after it.
 func (h *hook) called() bool {
 	for ; h != nil; h = h.next {
 		if h.call != nil {
@@ -179,9 +180,9 @@ func (h *hook) called() bool {
 	return false
 }
 
-// rouse wakes the tasks that wait for one node, which has settled, and returns
-// the other hooks. The mu of the node is locked: a task that has been woken uses
-// its hook again for its next wait, and only after it has had that lock.
+// rouse wakes the tasks that wait for a node, which has settled, and returns
+// the other hooks. The mu of the node is locked: a task that has been woken
+// uses its hook again for its next wait, but not before it has taken that lock.
 func rouse(hooks *hook) (others *hook) {
 	last := &others
 	for h := hooks; h != nil; {
@@ -197,7 +198,7 @@ func rouse(hooks *hook) (others *hook) {
 	return others
 }
 
-// wake wakes the others who wait for a node that has settled, and returns the
+// wake wakes the other goroutines that wait for a settled node, and returns the
 // callbacks among the hooks, the oldest first.
 func wake(done chan struct{}, hooks *hook) (calls *hook) {
 	if done != nil {
@@ -215,8 +216,8 @@ func wake(done chan struct{}, hooks *hook) (calls *hook) {
 	return calls
 }
 
-// hang adds h to those who are told of the end of n. It reports false if n has
-// ended, or was never started.
+// hang adds h to the hooks of n. It reports false if n has ended, or was never
+// started.
 func (n *node) hang(h *hook) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -227,7 +228,7 @@ func (n *node) hang(h *hook) bool {
 	return true
 }
 
-// unhang takes h back, and reports whether it was still there.
+// unhang removes h, and reports whether it was still there.
 func (n *node) unhang(h *hook) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
@@ -259,8 +260,8 @@ func (n *node) ended() <-chan struct{} {
 	return done
 }
 
-// await waits until n is final or ctx is done, and returns an error only in the
-// latter case, or if n would wait for ever.
+// await waits until n is final or ctx is done. It returns an error only in the
+// latter case, or if it would wait for ever.
 func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
@@ -325,6 +326,6 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 		}
 		return nil // it ended while ctx was asked
 	}
-	n.unhang(h) // or rouse could be at it still
+	n.unhang(h) // otherwise rouse could still be using it
 	return nil
 }

@@ -2,33 +2,32 @@ package task
 
 import "slices"
 
-// Who waits for whom, for people to see. What is decided because of waits, see
-// deadlock.go, does not depend on it.
+// This file determines who waits for whom, to be shown to people. Decisions
+// that depend on waits are in deadlock.go and do not use it.
 
 const (
-	// most is how many IDs a picture shows of what one waits for.
+	// most is how many IDs of awaited nodes a picture shows for each row.
 	most = 32
 
-	// looks is how many of those waited for a picture looks at, or most for each of
-	// its rows if that is more, and few more for each row: a wait may be for a
-	// million.
+	// looks is how many awaited nodes a picture inspects, or most for each of
+	// its rows if that is more, and a few more for each row: a wait may be for
+	// a million.
 	looks = 10_000
 )
 
-// waits is what a row of a picture waits for.
+// A waits is what a row of a picture waits for.
 type waits struct {
-	on     []*node // that have not ended
-	unseen int     // how many were not looked at
-	any    bool    // one of them is enough
+	on     []*node // the nodes that have not ended
+	unseen int     // how many were not inspected
+	any    bool    // whether the end of one is enough
 	stuck  int     // how many of them are stuck
 }
 
-// over reports whether w is one that may be over although nothing that is stuck
-// ends.
+// over reports whether w may end without the end of a node that is stuck.
 func (w *waits) over() bool { return w.stuck == 0 || w.any && w.stuck < len(w.on)+w.unseen }
 
-// linkWaits writes into the rows what they wait for, and which of them wait for
-// each other. calls are those that each is in.
+// linkWaits records in the rows what they wait for, and which of them wait for
+// each other. calls has the calls that each node is in.
 func linkWaits(rows []row, calls map[*node][]Info) {
 	parts := make(map[*scope][]*node) // of those that wait for their end
 	for _, r := range rows {
@@ -69,8 +68,8 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 	}
 }
 
-// look returns what n waits for, if that has nodes, having looked at no more of
-// those that a wait for several is for than limit.
+// look returns what n waits for, if it waits for nodes. Of a wait for several,
+// it inspects at most limit.
 func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 	w := new(waits)
 	switch what := n.waitFor.Load(); what {
@@ -97,7 +96,7 @@ func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 	return w
 }
 
-// keepLive leaves those that have not ended.
+// keepLive keeps the nodes that have not ended.
 func (w *waits) keepLive() {
 	w.on = slices.DeleteFunc(w.on, func(o *node) bool { return o == nil })
 	live := w.on[:0:0]
@@ -112,8 +111,8 @@ func (w *waits) keepLive() {
 	w.on = live
 }
 
-// onlyStuck takes out those that may go on: what waits for none that is stuck
-// itself, and then what waits for those.
+// onlyStuck removes nodes that may go on: those that wait for no stuck node,
+// and then those that wait for these.
 func onlyStuck(all map[*node]*waits) {
 	waiters := make(map[*node][]*node)
 	for n, w := range all {
@@ -147,8 +146,8 @@ func onlyStuck(all map[*node]*waits) {
 	}
 }
 
-// cyclesOf returns for each that waits for itself, over others or not, the least
-// ID of those that do so with it. It is Tarjan's algorithm.
+// cyclesOf returns, for each node that waits for itself, directly or not, the
+// smallest ID among the nodes in its cycle. It is Tarjan's algorithm.
 func cyclesOf(all map[*node]*waits) map[*node]uint64 {
 	cycles := make(map[*node]uint64)
 	order := make(map[*node]int) // in which they were come to, from 1

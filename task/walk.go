@@ -1,29 +1,29 @@
 package task
 
-// A walk goes through the tree and sees every live node, each after the one it is
-// in, and those in the same one in the order in which they came there. It does
-// not keep the tree from changing: of a list of children it takes a few at a
-// time, and looks at them when it has let go of the list.
+// A walk goes through the tree and visits every live node, each after the one
+// it is in, and those in the same one in the order in which they came there. It
+// does not keep the tree from changing: it takes a few nodes at a time from a
+// list of children, and inspects them after unlocking the list.
 //
-// What lives for as long as the walk lasts is seen, and once. A list is in the
-// order in which the children came, and so what is still there of those that were
-// taken tells how far the walk has got; what moves up, because its parent ended,
-// comes behind that. A list is over only when there is nothing left in it after
-// everything below it has been seen.
+// A node that lives throughout the walk is visited exactly once. A list is in
+// the order in which the children came, so those of the taken nodes that are
+// still there show how far the walk has got; nodes that move up, because their
+// parent ended, come after them. A list is finished only when nothing is left
+// in it after everything below it has been visited.
 type walk struct {
 	newest uint64          // what was started later need not be seen
 	seen   map[uint64]bool // by ID, for what moves up
-	most   int             // the most nodes looked at while a lock was held
+	most   int             // the most nodes inspected while a lock was held
 	see    func(n *node, parent uint64, depth int) bool
 }
 
-// few is how many nodes of a list are looked at while it is locked.
+// few is how many nodes of a list are inspected while it is locked.
 const few = 256
 
 func newWalk() *walk { return &walk{newest: lastID.Load(), seen: make(map[uint64]bool)} }
 
-// look calls see for every live node, with the ID of the one it is in and how deep
-// it is, until see returns false.
+// look calls see for every live node, with the ID of the node it is in and its
+// depth, until see returns false.
 func (w *walk) look(see func(n *node, parent uint64, depth int) bool) {
 	w.see = see
 	for i := range roots {
@@ -33,8 +33,8 @@ func (w *walk) look(see func(n *node, parent uint64, depth int) bool) {
 	}
 }
 
-// below sees what is below p, that deep, and reports false if there is to be no
-// more.
+// below visits the nodes below p, at the given depth. It reports false if the
+// walk is to stop.
 func (w *walk) below(p *node, depth int) bool {
 	var taken []*node // of p's list, the oldest first
 	for {
@@ -55,10 +55,11 @@ func (w *walk) below(p *node, depth int) bool {
 	}
 }
 
-// take adds the next few of p's children to those that were taken before.
+// take adds the next few of p's children to those taken before.
 func (w *walk) take(p *node, taken []*node) []*node {
-	// The youngest of those taken that is still there is where to go on. It is
-	// looked for in steps, too; those that have gone do not come back.
+	// The walk continues after the youngest of the taken nodes that is still
+	// there. That one is searched for in steps too; nodes that have gone do not
+	// come back.
 	for i := len(taken); ; {
 		p.mu.Lock()
 		looked := 0

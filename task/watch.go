@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// A watcher is told of the end of several tasks.
+// A watcher waits for the ends of several tasks.
 type watcher struct {
 	nodes []*node
 	left  []*node // the same, and nil for each that next has returned; guarded by here's mu
@@ -36,7 +36,8 @@ func watch[H Handle](tasks []H, kind waitKind) *watcher {
 }
 
 // next waits for the next task to end and returns its index. It returns an
-// error if ctx ends first, or none will, but not if a task has ended as well.
+// error if ctx ends first, or if none will end. If a task has ended as well, it
+// returns that task.
 func (w *watcher) next(ctx context.Context) (int, error) {
 	select {
 	case i := <-w.ended:
@@ -68,7 +69,7 @@ func (w *watcher) next(ctx context.Context) (int, error) {
 	}
 }
 
-// take notes that next returns i: it is not what the next wait is for.
+// take records that next returns i, so that later waits are not for it.
 func (w *watcher) take(i int) int {
 	if w.here != nil {
 		w.here.mu.Lock()
@@ -118,7 +119,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	}
 }
 
-// pending names the tasks that have not ended.
+// pending returns the names of the tasks that have not ended.
 func (w *watcher) pending() string {
 	name, n := "", 0
 	for _, node := range w.nodes {

@@ -43,18 +43,18 @@ func (t Tree) Write(w io.Writer) error {
 	return b.Flush()
 }
 
-// lines are what is to be written.
+// lines holds what is to be written.
 type lines struct {
 	kinds map[uint64]Kind    // by ID
-	below map[uint64][]*Info // what is in each
+	below map[uint64][]*Info // the nodes in each
 }
 
-// deepest is how deep lines are indented. Below, it would take more and more for
-// each, and no screen is as wide.
+// deepest is the depth up to which lines are indented. Further indentation
+// would take more and more space in each line, and no screen is wide enough.
 const deepest = 24
 
-// write writes info and what is below it. first begins its own line and rest
-// those below.
+// write writes info and what is below it. first is the start of its own line,
+// and rest that of the lines below.
 func (t Tree) write(b *bufio.Writer, info *Info, depth int, first, rest string, shown lines) {
 	b.WriteString(first)
 	if depth > deepest {
@@ -108,8 +108,8 @@ func (t Tree) line(b *bufio.Writer, info *Info, kinds map[uint64]Kind) {
 	b.WriteByte('\n')
 }
 
-// whichOnes returns the IDs of what info waits for, as far as its name does not
-// have them.
+// whichOnes returns the IDs of what info waits for, unless its name contains
+// them.
 func whichOnes(info *Info, kinds map[uint64]Kind) string {
 	const few = 4
 	ids := info.WaitsFor
@@ -129,8 +129,8 @@ func whichOnes(info *Info, kinds map[uint64]Kind) string {
 	return b.String() + ")"
 }
 
-// plain returns s, or, if it has characters that would do something to a terminal
-// or to the lines around, quotes it.
+// plain returns s. If s has characters that would affect a terminal or the
+// surrounding lines, it is quoted.
 func plain(s string) string {
 	if strings.ContainsFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) {
 		return strconv.Quote(s)
@@ -138,7 +138,7 @@ func plain(s string) string {
 	return s
 }
 
-// age rounds d to what people tell apart.
+// age rounds d to a precision that is useful to people.
 func age(d time.Duration) time.Duration {
 	switch {
 	case d < 0:
