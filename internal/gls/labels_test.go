@@ -49,3 +49,18 @@ func TestChildOfOneThatHasNothing(t *testing.T) {
 		})
 	})
 }
+
+// What [gls.Save] is called in hands down what it has, and be it that its variables may
+// be lost.
+func TestSaveHandsDownThatVariablesMayBeLost(t *testing.T) {
+	if gls.Mode == "exact" {
+		t.Skip("none are lost")
+	}
+	onGoroutine(func() {
+		labelWith("v")
+		before := gls.LostCount()
+		gls.Save()
+		onGoroutine(func() { assert.True(t, gls.MayBeLost()) })
+		assert.Equal(t, before+1, gls.LostCount(), "the child has it from its parent")
+	})
+}

@@ -139,8 +139,13 @@ func TestHalt(t *testing.T) {
 			assert.Equal(t, tt.want, sum.Counts)
 		})
 	}
-	for _, wrong := range []string{"later,fail=1", "now", "now,fail=x", "now,fail=0", "now,fail=200%"} {
+	for _, wrong := range []string{
+		"later,fail=1", "now", "now,fail=x", "now,fail=0", "now,fail=-1", "now,fail=0%", "now,fail=100.1%", "now,fail=x%", "now,fail=NaN%",
+	} {
 		_, err := jobs.ParseHalt(wrong)
 		assert.Error(t, err, wrong)
 	}
+	h, err := jobs.ParseHalt("soon,done=100%")
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Halt{On: jobs.Ends, Percent: 100}, h)
 }
