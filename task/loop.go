@@ -68,7 +68,9 @@ func (r *register) of(t Handle) []*loop {
 	return of
 }
 
-// aside stands for tasks that are about to be started. It waits for nothing.
+// aside stands for tasks of a set that were not taken and are not among its
+// running tasks: a wait for the set is over, or about to be. It waits for
+// nothing.
 var aside node
 
 // others iterates over the tasks of l's set, except for the waiting task,

@@ -1,5 +1,5 @@
-// Package inflight is how calls that run many jobs, which are no tasks, show in
-// the tree of tasks, at no cost while nobody looks.
+// Package inflight makes calls that run many jobs, which are not tasks, appear
+// in the tree of tasks. It costs nothing while nobody looks.
 package inflight
 
 import "context"
@@ -7,27 +7,27 @@ import "context"
 // Key is the key under which a context of a task has its [Host].
 type Key struct{}
 
-// A View is a look at a call, at any moment and by any goroutine.
+// A View is a view of a call, for any goroutine at any time.
 type View interface {
-	// Counts returns the call's name, as gather.Map, how many jobs have ended,
-	// how many run, and how many there are, which is negative if that is not
-	// known.
+	// Counts returns the name of the call, such as gather.Map, and the numbers
+	// of jobs that have ended, that run, and in total, which is negative if it
+	// is unknown.
 	Counts() (name string, done, running, total int)
 }
 
-// A Call is one call, from Enter to Leave. It is to be part of what the call
-// allocates anyway. The fields besides View are the Host's.
+// A Call is one call, from Enter to Leave. It should be part of memory that the
+// call allocates anyway. The fields other than View belong to the Host.
 type Call struct {
 	View       View
 	Prev, Next *Call
-	ID         uint64 // given to it when somebody first looks
-	Own        bool   // it was entered by the task's own goroutine
+	ID         uint64 // assigned when somebody first looks at it
+	Own        bool   // whether the task's own goroutine entered it
 }
 
 // A Host is the task in which calls are made.
 type Host interface {
-	// Enter shows c until Leave. If the running goroutine is the task's own, the
-	// task is one that waits for c.
+	// Enter shows c until Leave. If the running goroutine is the task's own,
+	// the task then waits for c.
 	Enter(c *Call)
 	Leave(c *Call)
 }

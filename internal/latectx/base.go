@@ -10,30 +10,30 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A context may be of anybody's type, whose methods do what they like: panic,
-// block, call back into who asks. Whoever decides that a context of ours has ended
-// holds locks, and may do so on behalf of others than the ones that context was
-// given to. So no decision calls a method of such a type. It looks at the Done
-// channel, which was asked for once, and leaves it to those who want to know why
-// it is closed to ask the context.
+// A context may be of any type, with methods that do anything: panic, block, or
+// call back. Code that decides that one of our contexts has ended holds locks,
+// and may do so on behalf of goroutines other than those that were given the
+// context. So no decision calls a method of such a type. It looks at the Done
+// channel, which was requested once. Only code that needs the reason calls the
+// context.
 
-// Ended is what contexts of ours have as bases of others.
+// Ended is what our contexts implement when they are the bases of others.
 type Ended interface {
 	context.Context
 
-	// Ended reports whether the context is done. It calls nothing that is the
-	// user's.
+	// Ended reports whether the context is done. It does not call the user's
+	// code.
 	Ended() bool
 
-	// Why returns Err and Cause, which may call what is the user's.
+	// Why returns Err and Cause, and may call the user's code.
 	Why() (err, cause error)
 
-	// Base returns its own base, or nil.
+	// Base returns the context's own base, or nil.
 	Base() context.Context
 }
 
-// IsDone reports whether base, one that [Base] returned, is done. It calls nothing
-// that is the user's.
+// IsDone reports whether base, a result of [Base], is done. It does not call
+// the user's code.
 func IsDone(base context.Context) bool {
 	if ours, ok := base.(Ended); ok {
 		return ours.Ended()
@@ -49,14 +49,14 @@ func why(ctx context.Context) (err, cause error) {
 	return ctx.Err(), context.Cause(ctx)
 }
 
-// Call calls f on the calling goroutine, and then end with the error of f's panic
-// or Goexit, or with nil, as the Call of a task.Func does.
+// Call calls f in the calling goroutine, and then end with the error of f's
+// panic or Goexit, or with nil, like the Call of a task.Func.
 type Call func(f func(), end func(error))
 
-// Base returns ctx in a form that may be a base: ctx itself if it is a context of
-// ours, or one of the standard library that says by itself whether it is done. In
-// all other cases the base costs an allocation; it calls the methods of ctx with
-// call.
+// Base returns ctx in a form that can be a base. That is ctx itself if it is
+// one of our contexts, or one of the standard library that knows by itself
+// whether it is done. In all other cases the base costs an allocation, and
+// calls the methods of ctx through call.
 //
 // Base itself calls Done, Deadline and Value of such a ctx.
 func Base(ctx context.Context, call Call) context.Context {
@@ -79,12 +79,13 @@ func Base(ctx context.Context, call Call) context.Context {
 
 type nearestKey struct{}
 
-// AsksNearest reports whether key is the one under which Base looks for the nearest
-// context of ours around one of somebody else's. A context of ours answers itself.
+// AsksNearest reports whether key is the one with which Base finds the nearest
+// of our contexts around a context of another type. Our contexts answer it with
+// themselves.
 func AsksNearest(key any) bool { return key == nearestKey{} }
 
-// Deadline returns the deadline of base, which may be nil, as far as it is known
-// without calling what is the user's.
+// Deadline returns the deadline of base, which may be nil, as far as it is
+// known without calling the user's code.
 func Deadline(base context.Context) (time.Time, bool) {
 	for base != nil {
 		if f, ok := base.(*foreign); ok {
@@ -102,7 +103,8 @@ func Deadline(base context.Context) (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// The types of the standard library's contexts, as Base and Deadline tell them.
+// The types of the standard library's contexts, by which Base and Deadline
+// recognise them.
 var (
 	valueType  = reflect.TypeOf(context.WithValue(context.Background(), nearestKey{}, nil))
 	cancelType = typeOf(context.WithCancel(context.Background()))
@@ -119,8 +121,9 @@ func typeOf(ctx context.Context, stop context.CancelFunc) reflect.Type {
 	return reflect.TypeOf(ctx)
 }
 
-// isStandard reports whether ctx never ends, or is one that [context.WithCancel] and
-// its like made, or one of those with values added.
+// isStandard reports whether ctx never ends, or was made by
+// [context.WithCancel] or a similar function, or is such a context with values
+// added.
 func isStandard(ctx context.Context) bool {
 	for ctx != nil {
 		switch reflect.TypeOf(ctx) {
@@ -135,8 +138,8 @@ func isStandard(ctx context.Context) bool {
 	return false
 }
 
-// around returns what ctx, one of the standard library's, was derived from, or nil
-// if it does not show.
+// around returns the context from which ctx, one of the standard library's, was
+// derived, or nil if that is not visible.
 func around(ctx context.Context) context.Context {
 	switch reflect.TypeOf(ctx) {
 	case cancelType, valueType:
@@ -148,8 +151,9 @@ func around(ctx context.Context) context.Context {
 	return nil
 }
 
-// A foreign is a context of somebody's own type as a base: done when the channel
-// is closed, and because of what the context then says when it is asked, once.
+// A foreign is a context of another type in the role of a base. It is done when
+// the channel is closed. The reason is what the context says when it is asked,
+// once.
 type foreign struct {
 	context.Context
 	done  <-chan struct{}
@@ -167,7 +171,7 @@ type foreign struct {
 
 var _ Ended = (*foreign)(nil)
 
-// told is what a foreign ended with.
+// A told is the end of a foreign.
 type told struct {
 	err, cause error
 	std        context.Context // one that ended so, if inner did not; or nil
@@ -182,11 +186,12 @@ func (f *foreign) Ended() bool {
 	}
 }
 
-// Why asks the context why it is done, unless it has said so.
+// Why asks the context why it is done, unless it has already answered.
 //
-// A context that does not say is cancelled; and if that is because its method does
-// not return, the cause is the error of that. One that asks, while it is asked, what
-// has ended because of it can get no answer but that.
+// A context that does not answer counts as cancelled. If its method does not
+// return, the cause is the error of that. If the context, while being asked,
+// itself asks something that has ended because of it, this is the only possible
+// answer.
 func (f *foreign) Why() (err, cause error) {
 	switch {
 	case !f.Ended():
@@ -208,8 +213,9 @@ func (f *foreign) Why() (err, cause error) {
 	return t.err, t.cause
 }
 
-// ask is a goroutine, for its own good: a Goexit must not end one that has more to
-// do, as that of a standard context has that is to end when f does.
+// ask runs in a goroutine of its own: a Goexit must not end a goroutine that
+// has more to do, such as that of a standard context that is to end when f
+// does.
 func (f *foreign) ask() {
 	defer close(f.answered)
 	f.asker.Store(gls.Goroutine())
@@ -225,7 +231,7 @@ func (f *foreign) ask() {
 	})
 }
 
-// tell notes why f is done, if that is not known yet.
+// tell records why f is done, if that is not known yet.
 func (f *foreign) tell(err, cause error) {
 	t := &told{err, cause, nil}
 	switch {

@@ -1,31 +1,33 @@
-// Package latectx is the part that contexts of ours have in common: each of them
-// is made a context of the standard library late, when somebody asks for what
-// only such a one can give.
+// Package latectx is the common part of our contexts. Each of them becomes a
+// context of the standard library late, when somebody asks for something that
+// only such a context provides.
 //
-// Most contexts of tasks and of jobs are never asked for their Done channel, and
-// a context of the standard library costs a piece of memory, and a place in the
-// list of its parent, that most of them need not pay. So a context of ours embeds
-// a [Late], which is one word, and says what ends it besides: its base.
+// Most contexts of tasks and of jobs are never asked for their Done channel. A
+// context of the standard library costs memory, and a place in the list of its
+// parent, which most of them do not need. So our contexts embed a [Late], which
+// is one word, and pass it what else ends the context: its base.
 //
-// # What is promised
+// # Guarantees
 //
-// Err and Cause never change once Err has returned an error, agree with each
-// other, and are those of what ended the context first, its base or Cancel. That
-// takes a decision, made once, however many look and cancel at the same time. It
-// is in the one word: the word is changed by compare-and-swap alone, and takes
-// one of these ways.
+// Once Err has returned an error, Err and Cause never change, agree with each
+// other, and are those of what ended the context first, its base or Cancel.
+// This takes a decision, which is made once, even if many goroutines look and
+// cancel at the same time. The decision is stored in the one word, which is
+// changed only by compare-and-swap, in one of these ways:
 //
-//	open ───────────────→ standard     asked for the channel: std decides from now on
-//	  └─→ ended ─→ ended, standard     the decision is made; std is made to agree with it
+//	open ───────────────→ standard     asked for the channel: std decides from
+//	now on
+//	  └─→ ended ─→ ended, standard     the decision is made; std is made to
+//	  agree with it
 //
-// Who finds the base done while it is open makes the decision by that, also who
-// only looks: what Err has returned is then what it is going to return. The decision
-// calls nothing that is the user's, and so may be made with locks held; see [Base].
-// While the
-// context is standard, the decision is that of std, which has a lock of its own
-// for it. The base reaches std a moment after it is done itself, and others that
-// derive from the base may hear of it earlier, so whoever finds the base done
-// waits for that moment to pass; see caughtUp.
+// A goroutine that finds the base done while the Late is open makes the
+// decision from that, even if it only looks: Err will keep returning what it
+// has returned. The decision does not call the user's code, so it may be made
+// with locks held; see [Base]. While the context is standard, std makes the
+// decision, with a lock of its own. The end of the base reaches std a moment
+// after the base itself is done, and other contexts derived from the base may
+// learn of it earlier. So a goroutine that finds the base done waits for that
+// moment to pass; see caughtUp.
 package latectx
 
 import (
@@ -35,9 +37,9 @@ import (
 )
 
 // A Late is the state of a context. The zero Late is open. All methods are safe
-// for concurrent use. The base that they take is what ends the context besides
-// Cancel, always the same, of those that [Base] returns; or nil if there is no such
-// thing.
+// for concurrent use. They take the base, which is what ends the context
+// besides Cancel. It must always be the same, and be a result of [Base], or nil
+// if there is none.
 type Late struct{ phase atomic.Pointer[phase] }
 
 // A phase is immutable. A Late with none is open.
@@ -59,7 +61,8 @@ func (p *phase) why() (err, cause error) {
 	return p.err, p.cause
 }
 
-// An End is an end by Cancel whose memory serves any number of contexts.
+// An End is an end by Cancel whose memory can be shared by any number of
+// contexts.
 type End struct{ phase phase }
 
 // NewEnd returns the end with [context.Canceled] and cause.
@@ -67,8 +70,8 @@ func NewEnd(cause error) *End {
 	return &End{phase{err: context.Canceled, cause: cause}}
 }
 
-// Err returns why the context is done, or nil if it is not. It may call methods of
-// the context that the base was made of.
+// Err returns why the context is done, or nil if it is not. It may call methods
+// of the context from which the base was made.
 func (l *Late) Err(base context.Context) error {
 	p := l.phase.Load()
 	if p == nil {
@@ -83,7 +86,7 @@ func (l *Late) Err(base context.Context) error {
 	return err
 }
 
-// Ended reports whether the context is done. It calls nothing that is the user's.
+// Ended reports whether the context is done. It does not call the user's code.
 func (l *Late) Ended(base context.Context) bool {
 	p := l.phase.Load()
 	if p == nil {
@@ -92,13 +95,14 @@ func (l *Late) Ended(base context.Context) bool {
 	return p != nil && (p.cancel == nil || p.caughtUp(base).Err() != nil)
 }
 
-// caughtUp returns the std of p, which decides, once it is done if base is.
+// caughtUp returns the std of p, which decides. If base is done, it first waits
+// until std is done too.
 //
-// A context of the standard library that ends is done first and then ends those
-// that derive from it, one after the other, with its lock held all the time.
-// [context.Cause] takes that lock, and so returns after std has been reached. A
-// base of somebody's own type ends std from another goroutine: nothing tells
-// when, and std counts.
+// A context of the standard library that ends is first done itself and then
+// ends the contexts derived from it, one after the other, holding its lock all
+// the time. [context.Cause] takes that lock, so it returns after std has been
+// reached. A base of another type ends std from another goroutine. Nothing
+// shows when, so std counts.
 func (p *phase) caughtUp(base context.Context) context.Context {
 	if base != nil && p.std.Err() == nil && IsDone(base) {
 		if f, ok := base.(*foreign); !ok || f.same {
@@ -121,9 +125,9 @@ func (l *Late) Cause(base context.Context) (err, cause error) {
 	return err, err
 }
 
-// Cancel ends the context with [context.Canceled] and cause, or, if base is done
-// already, with what that ended with. It does nothing to one that has ended. A
-// cause of nil is [context.Canceled]. It calls nothing that is the user's.
+// Cancel ends the context with [context.Canceled] and cause or, if base is
+// already done, with the end of base. It does nothing if the context has ended.
+// A nil cause means [context.Canceled]. Cancel does not call the user's code.
 func (l *Late) Cancel(base context.Context, cause error) {
 	if l.decided(base) {
 		return
@@ -134,7 +138,7 @@ func (l *Late) Cancel(base context.Context, cause error) {
 	l.finish(base, &phase{err: context.Canceled, cause: cause})
 }
 
-// End is Cancel that takes no memory.
+// End is Cancel without an allocation.
 func (l *Late) End(base context.Context, e *End) {
 	if l.decided(base) {
 		return
@@ -142,7 +146,7 @@ func (l *Late) End(base context.Context, e *End) {
 	l.finish(base, &e.phase)
 }
 
-// decided reports whether the decision is made, and is not that of a std.
+// decided reports whether the decision is made, other than by a std.
 func (l *Late) decided(base context.Context) bool {
 	p := l.phase.Load()
 	if p == nil {
@@ -151,7 +155,7 @@ func (l *Late) decided(base context.Context) bool {
 	return p != nil && p.cancel == nil
 }
 
-// finish makes p the decision if there is none.
+// finish makes p the decision if there is none yet.
 func (l *Late) finish(base context.Context, p *phase) {
 	if l.phase.CompareAndSwap(nil, p) {
 		return
@@ -162,8 +166,8 @@ func (l *Late) finish(base context.Context, p *phase) {
 	}
 }
 
-// look makes the decision by base if that is done, and returns the phase, nil
-// for open.
+// look makes the decision from base if that is done, and returns the phase, or
+// nil for open.
 func (l *Late) look(base context.Context) *phase {
 	if base == nil || !IsDone(base) {
 		return nil
@@ -182,8 +186,8 @@ func (l *Late) look(base context.Context) *phase {
 }
 
 // Standard returns the context of the standard library, which it makes if there
-// is none: it has the Done channel, and it is what [context.WithCancel] and
-// [context.Cause] look up under [CancelKey].
+// is none. That context has the Done channel, and is what [context.WithCancel]
+// and [context.Cause] look up under the key of [IsCancelKey].
 func (l *Late) Standard(base context.Context) context.Context {
 	for {
 		p := l.phase.Load()
@@ -224,18 +228,18 @@ func done(err, cause error) context.Context {
 		cancel()
 		return ctx
 	}
-	// An error that is neither can only be that of a type of somebody's own,
-	// whose Err the context of ours goes on giving.
+	// An error that is neither of them comes from a context of another
+	// type. Our context keeps returning it as its Err.
 	ctx, cancel := context.WithCancelCause(context.Background())
 	cancel(cause)
 	return ctx
 }
 
 // IsCancelKey reports whether key is the one under which the standard library's
-// contexts find the nearest of their own kind. A context of ours answers it with
-// what its std has: l.Standard(base).Value(key). If a Go release stops asking in
-// the way that it is learnt from, IsCancelKey says so of every key, and whoever
-// answers goes on if the answer is nil.
+// contexts find the nearest of their own kind. Our contexts answer it with the
+// value in their std: l.Standard(base).Value(key). If a Go release no longer
+// asks in the way from which the key is learnt, IsCancelKey returns true for
+// every key, and a context must continue its look-up if the answer is nil.
 func IsCancelKey(key any) bool { return key == cancelKey || cancelKey == nil }
 
 var cancelKey = learnCancelKey()
@@ -247,7 +251,7 @@ func learnCancelKey() any {
 	return a.key
 }
 
-// asked is a cancelled context that remembers the key it was last asked for.
+// An asked is a cancelled context that remembers the key it was last asked for.
 type asked struct {
 	context.Context
 	key any
@@ -260,6 +264,6 @@ func (a *asked) Value(key any) any {
 	return nil
 }
 
-// Follow makes l, which is open and not shared yet, say what o says, which has
-// ended and has the same base.
+// Follow makes l, which is open and not yet shared, end as o, which has ended
+// and has the same base.
 func (l *Late) Follow(o *Late) { l.phase.Store(o.phase.Load()) }

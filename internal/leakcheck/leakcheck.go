@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Main runs the tests, fails if they leave goroutines running, and exits. It is
-// all that a TestMain needs to do.
+// Main runs the tests, fails if they leave goroutines running, and exits. A
+// TestMain only needs to call it.
 func Main(m *testing.M) {
 	code := m.Run()
 	if left := Stray(2 * time.Second); len(left) > 0 && code == 0 {
@@ -21,9 +21,9 @@ func Main(m *testing.M) {
 	os.Exit(code)
 }
 
-// Stray returns the stacks of the goroutines other than the running one, but for
-// those that last for the life of the process. It waits for as long as limit for
-// those that are about to end.
+// Stray returns the stacks of the other goroutines, except those that last for
+// the life of the process. It waits up to limit for goroutines that are about
+// to end.
 func Stray(limit time.Duration) []string {
 	deadline := time.Now().Add(limit)
 	for pause := time.Millisecond; ; pause *= 2 {

@@ -1,5 +1,5 @@
-// Package unheard is the way of an error that no call can return to whoever hears
-// of those.
+// Package unheard passes errors that no call can return to the function that
+// reports such errors.
 package unheard
 
 import (
@@ -7,12 +7,12 @@ import (
 	"log/slog"
 )
 
-// Key is the key under which a context has the func(error) that hears of errors
-// that nobody else does. The contexts of package task have one.
+// Key is the key under which a context has the func(error) for errors that
+// nobody else receives. The contexts of package task have one.
 type Key struct{}
 
-// Report tells of err: the function that ctx has for that, or slog.Default() at
-// level Error if ctx has none.
+// Report reports err to the function in ctx for such errors or, if ctx has
+// none, to slog.Default() at level Error.
 func Report(ctx context.Context, err error) {
 	if hear, ok := ctx.Value(Key{}).(func(error)); ok {
 		hear(err)

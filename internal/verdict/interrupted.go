@@ -6,9 +6,10 @@ import (
 	"fmt"
 )
 
-// Interrupted returns why ctx, which is done, is: an error that is both ctx's error
-// and its cause. It calls methods of the cause, which are its author's, so no lock
-// must be held that they may need; it survives a panic of them.
+// Interrupted returns the reason why ctx, which is done, has ended: an error
+// that is both ctx's error and its cause. It calls methods of the cause, which
+// are the user's code, so no lock must be held that they may need. It recovers
+// their panics.
 func Interrupted(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
 	switch {
@@ -20,7 +21,7 @@ func Interrupted(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// is is errors.Is, and false if that panics.
+// is is errors.Is, but returns false if that panics.
 func is(err, target error) (same bool) {
 	defer func() {
 		if recover() != nil {

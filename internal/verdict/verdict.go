@@ -1,24 +1,24 @@
-// Package verdict tells an error that is a failure from one that is nothing but
-// the answer to a cancellation.
+// Package verdict distinguishes an error that is a failure from one that is
+// only the response to a cancellation.
 package verdict
 
 import "reflect"
 
-// Cancelled reports whether err is nothing but how a function says that its ctx,
-// with the error ctxErr and the cause given, ended it. If ctxErr is nil the ctx
-// has not ended, and so nothing is.
+// Cancelled reports whether err says no more than that the function ended
+// because its ctx did, with the error ctxErr and the given cause. If ctxErr is
+// nil, the ctx has not ended, and Cancelled returns false.
 //
-// An error is a tree, whose branches are what Unwrap returns. Every way down must
-// meet ctxErr or the cause: an error that has the ctx's beside one of its own, as
-// errors.Join makes it of a cancellation and of what went wrong while cleaning
-// up, is a failure. An error at the end of a way also counts as ctxErr if it says
-// so by a method Is, as those of package net do. It does not count as the cause
-// by such a method, nor because the cause wraps it: who fails in the same way as
-// what the cause tells of has failed as well.
+// An error is a tree, whose branches are what Unwrap returns. Every path down
+// must meet ctxErr or the cause. So an error that has the ctx's error beside
+// another one is a failure, as errors.Join makes it of a cancellation and of
+// what went wrong while cleaning up. An error at the end of a path also counts
+// as ctxErr if its Is method says so, as in package net. It does not count as
+// the cause because of such a method, nor because the cause wraps it: a
+// function that fails in the same way as the function that caused the
+// cancellation has failed too.
 //
-// Cancelled calls the methods Is and Unwrap of err, and what these do it does
-// too: panic, for one. It is to be called where the function that returned err
-// would be called.
+// Cancelled calls the methods Is and Unwrap of err, and does whatever these do,
+// such as panic. Call it where the function that returned err would be called.
 func Cancelled(err, ctxErr, cause error) bool {
 	if err == nil || ctxErr == nil {
 		return false
@@ -50,8 +50,8 @@ func Cancelled(err, ctxErr, cause error) bool {
 	return ok && is.Is(ctxErr)
 }
 
-// same reports whether a and b are one error. Values that == would panic on are
-// one if they are deeply equal.
+// same reports whether a and b are the same error. Values that == would panic
+// on are the same if they are deeply equal.
 func same(a, b error) bool {
 	if b == nil || reflect.TypeOf(a) != reflect.TypeOf(b) {
 		return false

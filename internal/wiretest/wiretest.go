@@ -1,5 +1,5 @@
-// Package wiretest has the tests that each adapter of ctxwire for a queue passes, over the
-// real thing.
+// Package wiretest has the tests that every adapter of ctxwire for a queue must
+// pass, with the real queue.
 package wiretest
 
 import (
@@ -35,9 +35,9 @@ func Whoami() string {
 // A Handle handles a message.
 type Handle func(ctx context.Context)
 
-// An Open starts what handles messages, with the adapter, until the test ends: in the
-// running goroutine, or others that descend from it, with ctx and the fields. It returns
-// what sends a message to it.
+// An Open starts what handles messages with the adapter, until the test ends,
+// in the running goroutine or in others that descend from it, with ctx and the
+// fields. It returns a Sender of messages to it.
 type Open func(t *testing.T, ctx context.Context, fields []ctxwire.Field, handle Handle) Sender
 
 // A Sender sends messages to one Open.
