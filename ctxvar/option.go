@@ -66,7 +66,8 @@ var identities atomic.Bool
 // there.
 //
 // A value that was set outside of any work is readable only in the goroutine
-// that set it.
+// that set it. Jobs that share a goroutine, as those of package gather may, are
+// not told apart: a job that sets such a variable begins a work.
 //
 // A test sets such a variable within a work: ctxvar.Work(func() { … }).
 func Identity[T any]() Option[T] {
