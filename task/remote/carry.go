@@ -8,19 +8,19 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// carried is what crosses. mu is held while another takes its place.
+// carried holds the fields that cross. mu is held while they are replaced.
 var carried struct {
 	mu     sync.Mutex
 	fields []ctxwire.Field
 	wire   atomic.Pointer[ctxwire.Wire]
 }
 
-// Carry adds to the variables that cross with each job of this program, callers
-// and workers alike: both sides must name them. Call it where the program begins.
-// A value that can't be sent, for one because it is too long, makes the call fail
+// Carry adds variables to those that are sent with each job of this program.
+// Callers and workers must both name them. Call it at the start of the program.
+// If a value cannot be sent, for example because it is too long, the call fails
 // before anything is sent.
 //
-// Carry panics if two fields have the same key, or if a field can't cross.
+// Carry panics if two fields have the same key, or if a field cannot cross.
 func Carry(fields ...ctxwire.Field) {
 	carried.mu.Lock()
 	defer carried.mu.Unlock()
@@ -33,7 +33,7 @@ func newWire(fields []ctxwire.Field) *ctxwire.Wire {
 	return ctxwire.NewWire(ctxwire.Protocol{Name: "remote"}, fields...)
 }
 
-// wire returns what crosses.
+// wire returns the wire of the fields that cross.
 func wire() *ctxwire.Wire {
 	if w := carried.wire.Load(); w != nil {
 		return w

@@ -15,9 +15,9 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Func is a function with a name, under which workers serve it and callers call
-// it. Declare it at package level, in a package that both sides import, as one does
-// a ctxvar.Var. Its methods are safe for concurrent use.
+// A Func is a function with a name, by which workers serve it and callers call
+// it. Declare it at package level, like a ctxvar.Var, in a package that both
+// sides import. Its methods are safe for concurrent use.
 type Func[A, R any] struct {
 	name    string
 	fn      func(context.Context, A) (R, error)
@@ -30,7 +30,7 @@ type Callable interface {
 	handle(ctx context.Context, a *Attempt) *Outcome
 }
 
-// declared are the functions of this program, by their names.
+// declared holds the functions of this program, by name.
 var declared = struct {
 	mu    sync.RWMutex
 	funcs map[string]Callable
@@ -42,12 +42,12 @@ func lookUp(name string) Callable {
 	return declared.funcs[name]
 }
 
-// New names fn. Arguments and results travel as JSON, unless [Encoding] says
-// otherwise.
+// New returns a Func that calls fn. Arguments and results are sent as JSON,
+// unless [Encoding] sets another format.
 //
-// New panics with a [*MisuseError] if fn is nil, if the name is taken, or if it is
-// not 1 to 64 letters and digits of ASCII, hyphens and underscores: engines make
-// the names of their own things of it.
+// New panics with a [*MisuseError] if fn is nil, if the name is already used,
+// or if it does not consist of 1 to 64 ASCII letters, digits, hyphens and
+// underscores: engines use it in names of their own.
 func New[A, R any](name string, fn func(context.Context, A) (R, error), opts ...FuncOption) *Func[A, R] {
 	switch {
 	case fn == nil:
@@ -68,14 +68,14 @@ func New[A, R any](name string, fn func(context.Context, A) (R, error), opts ...
 	return f
 }
 
-// Name returns the name that New was given.
+// Name returns the name given to New.
 func (f *Func[A, R]) Name() string { return f.name }
 
 // through is the engine of the goroutine.
 var through = ctxvar.New[Engine]("remote.engine", ctxvar.Default(Local))
 
-// Through sets the engine for this goroutine, and those it starts from now on. It
-// is a context variable, [Local] unless it is set:
+// Through sets the engine for this goroutine and those it starts from now on.
+// The engine is a context variable whose default is [Local]:
 //
 //	defer remote.Through(engine).Reset()
 //
@@ -87,25 +87,27 @@ func Through(e Engine) *ctxvar.Token[Engine] {
 	return through.Set(e)
 }
 
-// Call runs f where [Through] says, and in this goroutine if it says nothing: a
-// program without an engine, such as a test, is the same program. It has the
-// signature that gather.Map, Each and Stream want.
+// Call runs f through the engine set by [Through], or in this goroutine if none
+// is set, so a program without an engine, such as a test, needs no changes. It
+// has the signature that gather.Map, Each and Stream expect.
 //
-// The job has the variables that [Carry] chose, as the calling goroutine has them
-// or, if ctx comes from other work, as ctx carries them, and no others. When ctx
-// ends, a job that waits is taken back, and one that runs has its ctx cancelled
-// with the same cause; Call then returns when it has ended, or after [Grace]. A job
-// runs at least once, and more often only if its worker is lost: errors and panics
-// are results, and are not tried again. For that there is gather.Retry.
+// The job has only the variables chosen by [Carry], with the values of the
+// calling goroutine or, if ctx comes from another work, those that ctx carries.
+// When ctx ends, a waiting job is taken back, and the ctx of a running one is
+// cancelled with the same cause; Call then returns when the job has ended, or
+// after [Grace]. A job runs at least once, and more often only if its worker is
+// lost: errors and panics are results, and are not tried again. Use
+// gather.Retry for that.
 //
-// An error is an [*Error]. It blocks until there is a result, which may be as long
-// as ctx lasts if no worker serves the function or the engine can't be reached.
+// The error is an [*Error]. Call blocks until there is a result. If no worker
+// serves the function, or the engine cannot be reached, this may be until ctx
+// ends.
 func (f *Func[A, R]) Call(ctx context.Context, arg A) (R, error) {
 	return f.call(ctx, through.Get(), arg)
 }
 
-// On returns a function that is Call through e, whatever [Through] says. It panics
-// with a [*MisuseError] if e is nil.
+// On returns a function that does what Call does through e, regardless of
+// [Through]. It panics with a [*MisuseError] if e is nil.
 func (f *Func[A, R]) On(e Engine) func(context.Context, A) (R, error) {
 	if e == nil {
 		panic(&MisuseError{"On", f.name, "a nil Engine; pass one, or remote.Local"})
@@ -113,7 +115,7 @@ func (f *Func[A, R]) On(e Engine) func(context.Context, A) (R, error) {
 	return func(ctx context.Context, arg A) (R, error) { return f.call(ctx, e, arg) }
 }
 
-// With binds the argument, for task.Go, gather.All and task.Within.
+// With returns f with its argument, for task.Go, gather.All and task.Within.
 func (f *Func[A, R]) With(arg A) task.Func[R] {
 	return func(ctx context.Context) (R, error) { return f.Call(ctx, arg) }
 }
@@ -161,8 +163,8 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	}
 	if failure := outcome.Failure; failure != nil {
 		if failure.Canceled && ctx.Err() != nil {
-			// The job ended because ctx did. The cause is here, and need not be
-			// what crossed of it.
+			// The job ended because ctx did. The original cause is here, and is
+			// better than the part of it that crossed.
 			return failed(verdict.Interrupted(ctx))
 		}
 		return failed(failure.Err())
@@ -174,9 +176,9 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	return value, nil
 }
 
-// This process's jobs have IDs that begin with its own name and go on with a count:
-// engines keep them in order, and find what differs only at the end sooner than what
-// is all at random.
+// The IDs of this process's jobs begin with the process's own name, followed by
+// a count. So engines keep them in order, and find IDs that differ only at the
+// end faster than random ones.
 var (
 	processID = rand.Text()[:20] // of 5 bits each
 	jobs      atomic.Uint64
@@ -184,8 +186,8 @@ var (
 
 func jobID() string { return processID + strconv.FormatUint(jobs.Add(1), 36) }
 
-// decode decodes a result. That is data from outside, so that a panic of the codec
-// is an error.
+// decode decodes a result. The data come from outside, so a panic of the codec
+// becomes an error.
 func (f *Func[A, R]) decode(ctx context.Context, data []byte) (result R, err error) {
 	task.Func[R](func(context.Context) (value R, err error) {
 		err = f.options.codec.Unmarshal(data, &value)

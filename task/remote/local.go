@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// Local is the engine of a goroutine for which [Through] says nothing: the caller
-// runs the job itself, in a task that it waits for. Arguments, results, variables and errors cross as they would
-// cross to another machine, so that what can't is found out by a test without an
-// engine. It can't be served.
+// Local is the engine of a goroutine for which [Through] sets none: the caller
+// runs the job itself, in a task that it waits for. Arguments, results,
+// variables and errors cross as they would to another machine, so a test
+// without an engine detects what cannot cross. Local cannot be served.
 var Local Engine = inline{}
 
 type inline struct{}
@@ -30,13 +30,13 @@ func (inline) Do(ctx context.Context, job *Job) (*Outcome, error) {
 	return f.handle(jobCtx, a), nil
 }
 
-// Serve panics: who calls through Local runs the job.
+// Serve panics: a caller through Local runs the job itself.
 func (inline) Serve(context.Context, []string, int, Handler) error {
 	panic(&MisuseError{"Serve", "", "remote.Local runs jobs in the goroutines of their callers and has no workers; NewLocal has"})
 }
 
-// crossing returns a ctx for a job that has nothing of ctx but its end, with the
-// cause as it would cross, and what ends it without.
+// crossing returns a ctx for a job that inherits only the end of ctx, with the
+// cause in the form in which it would cross, and a function that ends it.
 func crossing(ctx context.Context) (context.Context, func()) {
 	jobCtx, cancel := context.WithCancelCause(context.Background())
 	stop := context.AfterFunc(ctx, func() { cancel(NewFailure(context.Cause(ctx)).Err()) })
@@ -46,8 +46,8 @@ func crossing(ctx context.Context) (context.Context, func()) {
 	}
 }
 
-// attempt returns the first and only attempt at a job in this process, and what
-// ends its reports: what is reported later is dropped.
+// attempt returns the first and only attempt at a job in this process, and a
+// function that ends its reports: later reports are dropped.
 func attempt(job *Job) (a *Attempt, end func()) {
 	a = &Attempt{Job: job, Delivery: 1, Worker: "pid " + strconv.Itoa(os.Getpid())}
 	var mu sync.Mutex // held while the caller is told, so that it is told in order
@@ -67,10 +67,10 @@ func attempt(job *Job) (a *Attempt, end func()) {
 	}
 }
 
-// NewLocal returns an engine in this process, with a queue that [Serve] takes jobs
-// from: for tests of callers and workers together. As with any other engine, a
-// call waits until a worker serves its function. Nothing is ever lost, so each job
-// has one delivery.
+// NewLocal returns an engine in this process, with a queue from which [Serve]
+// takes jobs. It is for tests of callers and workers together. As with any
+// other engine, a call waits until a worker serves its function. Nothing is
+// ever lost, so each job has one delivery.
 func NewLocal() Engine { return &local{queues: map[string]*queue{}} }
 
 type local struct {
@@ -78,9 +78,8 @@ type local struct {
 	queues map[string]*queue // by function
 }
 
-// A queue is the jobs of one function. A full backlog makes its callers wait, in
-// the order in which the runtime lets them, and an unbuffered channel hands jobs
-// over.
+// A queue holds the jobs of one function. If the backlog is full, callers wait,
+// in the order chosen by the runtime; an unbuffered channel passes jobs on.
 type queue struct {
 	jobs chan *localJob
 	room chan struct{} // one token for each job that waits, as many as Backlog

@@ -34,9 +34,9 @@ type funcOption func(*funcOptions)
 
 func (o funcOption) applyFunc(options *funcOptions) { o(options) }
 
-// Deliveries sets how many workers a job may be given to: 3 if it is not given.
-// When the last of them is lost, the call fails with [ErrLost]. It panics with a
-// [*MisuseError] unless n is from 1 to 1000.
+// Deliveries sets how many workers a job may be given to. The default is 3.
+// When the last of them is lost, the call fails with [ErrLost]. Deliveries
+// panics with a [*MisuseError] unless n is from 1 to 1000.
 func Deliveries(n int) FuncOption {
 	if n < 1 || n > maxDeliveries {
 		panic(&MisuseError{"Deliveries", fmt.Sprint(n), "give a number from 1 to 1000"})
@@ -44,9 +44,10 @@ func Deliveries(n int) FuncOption {
 	return funcOption(func(o *funcOptions) { o.deliveries = n })
 }
 
-// Lease sets how long a worker may give no sign of life before its job is given to
-// another: 30 s if it is not given. An engine may round it, or have one lease for
-// all its jobs. It panics with a [*MisuseError] if d is not positive.
+// Lease sets how long a worker may give no sign of life before its job is given
+// to another worker. The default is 30 s. An engine may round it, or have one
+// lease for all its jobs. Lease panics with a [*MisuseError] if d is not
+// positive.
 func Lease(d time.Duration) FuncOption {
 	if d <= 0 {
 		panic(&MisuseError{"Lease", d.String(), "give a positive time"})
@@ -54,9 +55,9 @@ func Lease(d time.Duration) FuncOption {
 	return funcOption(func(o *funcOptions) { o.lease = d })
 }
 
-// Backlog sets how many jobs of the function may wait for a worker: 1000 if it is
-// not given. A call beyond that waits, and with it what gather.Limit and Stream
-// count. It panics with a [*MisuseError] if n is not positive.
+// Backlog sets how many jobs of the function may wait for a worker. The default
+// is 1000. Further calls wait, and with them gather.Limit and Stream. Backlog
+// panics with a [*MisuseError] if n is not positive.
 func Backlog(n int) FuncOption {
 	if n <= 0 {
 		panic(&MisuseError{"Backlog", fmt.Sprint(n), "give a positive number"})
@@ -64,8 +65,8 @@ func Backlog(n int) FuncOption {
 	return funcOption(func(o *funcOptions) { o.backlog = n })
 }
 
-// Grace sets how long a call whose ctx has ended waits for its job to end: 10 s if
-// it is not given. It panics with a [*MisuseError] if d is not positive.
+// Grace sets how long a call whose ctx has ended waits for its job to end. The
+// default is 10 s. Grace panics with a [*MisuseError] if d is not positive.
 func Grace(d time.Duration) FuncOption {
 	if d <= 0 {
 		panic(&MisuseError{"Grace", d.String(), "give a positive time"})
@@ -77,13 +78,13 @@ func Grace(d time.Duration) FuncOption {
 // goroutines at the same time.
 type Codec interface {
 	Marshal(v any) ([]byte, error)
-	// Unmarshal decodes data, which anybody may have sent, into the value that v
-	// points to.
+	// Unmarshal decodes data, which may come from anybody, into the value that
+	// v points to.
 	Unmarshal(data []byte, v any) error
 }
 
-// Encoding makes arguments and results travel as c encodes them, in place of JSON.
-// It panics with a [*MisuseError] if c is nil.
+// Encoding makes arguments and results cross in the format of c instead of
+// JSON. It panics with a [*MisuseError] if c is nil.
 func Encoding(c Codec) FuncOption {
 	if c == nil {
 		panic(&MisuseError{"Encoding", "", "a nil Codec; pass one"})
@@ -108,9 +109,9 @@ type serveOption func(*serveOptions)
 
 func (o serveOption) applyServe(options *serveOptions) { o(options) }
 
-// Concurrency sets how many jobs of each function run at once: as many as the
-// program has processors, see runtime.GOMAXPROCS, if it is not given. It panics
-// with a [*MisuseError] if n is not positive.
+// Concurrency sets how many jobs of each function run at once. The default is
+// the number of processors that the program uses, see runtime.GOMAXPROCS.
+// Concurrency panics with a [*MisuseError] if n is not positive.
 func Concurrency(n int) ServeOption {
 	if n <= 0 {
 		panic(&MisuseError{"Concurrency", fmt.Sprint(n), "give a positive number"})
@@ -118,9 +119,10 @@ func Concurrency(n int) ServeOption {
 	return serveOption(func(o *serveOptions) { o.concurrency = n })
 }
 
-// Drain sets how long [Serve] lets jobs go on after its ctx has ended: without it,
-// until they end. Those that are left then are cancelled, with [ErrDrained] as the
-// cause. It panics with a [*MisuseError] if d is not positive.
+// Drain sets how long [Serve] lets jobs go on after its ctx has ended. The
+// default is until they end. Jobs that are left after that time are cancelled,
+// with [ErrDrained] as the cause. Drain panics with a [*MisuseError] if d is
+// not positive.
 func Drain(d time.Duration) ServeOption {
 	if d <= 0 {
 		panic(&MisuseError{"Drain", d.String(), "give a positive time"})

@@ -8,45 +8,48 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Progress is a report of a running job to its caller. The reports of a job that
-// was given to several workers tell those apart by Delivery.
+// A Progress is a report of a running job to its caller. If a job was given to
+// several workers, Delivery distinguishes their reports.
 type Progress struct {
 	Func     string
 	Job      string // the job's ID
 	Delivery int
-	Data     []byte // what Report was given
+	Data     []byte // the argument of Report
 }
 
-// onProgress is who is told, in the goroutine that calls.
+// onProgress holds the function that receives reports, in the calling
+// goroutine.
 var onProgress = ctxvar.New[func(Progress)]("remote.progress")
 
-// OnProgress sets what is called with the reports of the jobs that this goroutine
-// calls from now on, and those that it starts call. For one job it is called with
-// one report after another, in their order, and for the last time before the call
-// returns; for several jobs by several goroutines at the same time.
+// OnProgress sets the function that receives the reports of jobs called from
+// now on by this goroutine and those that it starts. For one job, f is called
+// with one report after the other, in order, and for the last time before the
+// call returns. For several jobs, it may be called by several goroutines at the
+// same time.
 //
 //	defer remote.OnProgress(show).Reset()
 func OnProgress(f func(Progress)) *ctxvar.Token[func(Progress)] { return onProgress.Set(f) }
 
-// running is the job that the goroutine works for.
+// running holds the job for which the goroutine works.
 var running = ctxvar.New[*Attempt]("remote.job")
 
-// Report sends p to who the caller of the running job has set with [OnProgress].
-// Reports arrive in order and before the outcome. It blocks while the engine is
-// behind, and until p is on its way. In a goroutine that works for no job it does nothing, so
-// that a function may be called without an engine.
+// Report sends p to the function that the caller of the running job has set
+// with [OnProgress]. Reports arrive in order and before the outcome. Report
+// blocks while the engine is behind, until p is on its way. In a goroutine that
+// works for no job, Report does nothing, so a function may be called without an
+// engine.
 //
-// A report that can't be sent is lost. That does not concern the outcome, for
-// which the worker tries again.
+// A report that cannot be sent is lost. This does not affect the outcome, which
+// the worker tries to send again.
 func Report(p []byte) {
 	if a := running.Get(); a != nil && a.Report != nil {
 		_ = a.Report(p)
 	}
 }
 
-// Delivery returns how many workers have been given the running job, this one
-// included: 1 unless one was lost. It returns 0 in a goroutine that works for no
-// job.
+// Delivery returns how many workers have been given the running job, including
+// this one: 1 unless a worker was lost. In a goroutine that works for no job,
+// it returns 0.
 func Delivery() int {
 	if a := running.Get(); a != nil {
 		return a.Delivery
@@ -54,14 +57,15 @@ func Delivery() int {
 	return 0
 }
 
-// A progressFailure is the first panic of what [OnProgress] was given, in one call.
+// A progressFailure is the first panic of the function given to [OnProgress],
+// in one call.
 type progressFailure struct {
 	mu       sync.Mutex
 	panicked error
 }
 
-// protect returns f with the variables of the calling goroutine, which engines call
-// in goroutines of their own.
+// protect returns f with the variables of the calling goroutine, because
+// engines call it in goroutines of their own.
 func (p *progressFailure) protect(ctx context.Context, f func(Progress)) func(Progress) {
 	vars := ctxvar.Copy()
 	return func(progress Progress) {

@@ -12,16 +12,17 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Serve runs jobs of fns until ctx ends. Then it takes no more, and returns nil
-// when those that run have ended, see [Drain]. An error says why it can't go on:
-// the engine's.
+// Serve runs jobs of fns until ctx ends. Then it takes no more jobs, and
+// returns nil when the running ones have ended (see [Drain]). An error comes
+// from the engine and says why Serve cannot go on.
 //
-// Each job is a task.Run of its own, with a goroutine, none of the worker's
-// variables, and those of its caller that [Carry] named. What the job started is
-// cancelled, and waited for, when it has ended. It is in the tree of tasks under
-// the function's name.
+// Each job is a task.Run of its own, in a goroutine of its own, with none of
+// the worker's variables and with those of its caller that [Carry] named. When
+// the job has ended, what it started is cancelled and waited for. The tree of
+// tasks shows it under the function's name.
 //
-// Serve panics with a [*MisuseError] if fns are none, or two have one name.
+// Serve panics with a [*MisuseError] if fns is empty, or if two of them have
+// the same name.
 func Serve(ctx context.Context, e Engine, fns []Callable, opts ...ServeOption) error {
 	if len(fns) == 0 {
 		panic(&MisuseError{"Serve", "", "no function; pass those that this worker is to run"})
@@ -83,7 +84,7 @@ func (w *worker) handle(ctx context.Context, a *Attempt) *Outcome {
 	return f.handle(ctx, a)
 }
 
-// drainFor cancels, after d, the jobs that run then.
+// drainFor cancels the jobs that still run after d.
 func (w *worker) drainFor(d time.Duration) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -117,8 +118,8 @@ func (f *Func[A, R]) handle(ctx context.Context, a *Attempt) *Outcome {
 	}
 	outcome := &Outcome{Worker: a.Worker, Delivery: a.Delivery}
 	var err error
-	// From nothing, so that a job has neither what its worker nor what the job
-	// before it has set.
+	// The job starts without variables, so it has neither what its worker nor
+	// what the previous job has set.
 	ctxvar.Detach(func() {
 		err = wire().Receive(ctx, a.Job.Vars, nil, func(ctx context.Context) (err error) {
 			defer running.Set(a).Reset()
@@ -134,8 +135,9 @@ func (f *Func[A, R]) handle(ctx context.Context, a *Attempt) *Outcome {
 	return outcome
 }
 
-// job returns what a worker runs: f between the encoded argument and the encoded
-// result. It is all of the user's code, and none runs outside of it.
+// job returns the function that a worker runs: f, with the decoding of the
+// argument before it and the encoding of the result after it. All of the user's
+// code runs within it.
 func (f *Func[A, R]) job(data []byte) task.Func[[]byte] {
 	return func(ctx context.Context) ([]byte, error) {
 		var arg A
@@ -154,8 +156,8 @@ func (f *Func[A, R]) job(data []byte) task.Func[[]byte] {
 	}
 }
 
-// answersCancellation reports whether err is nothing but how a function says that
-// ctx ended it.
+// answersCancellation reports whether err says no more than that the function
+// ended because ctx did.
 func answersCancellation(ctx context.Context, err error) (yes bool) {
 	defer func() { _ = recover() }() // of the methods of err
 	return ctx.Err() != nil && verdict.Cancelled(err, ctx.Err(), context.Cause(ctx))

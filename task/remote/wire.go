@@ -11,16 +11,16 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Version is the version of the form in which jobs and outcomes travel. Who gets
-// another one refuses it: see [DecodeJob].
+// Version is the version of the format in which jobs and outcomes are sent.
+// Other versions are refused: see [DecodeJob].
 const Version = "1"
 
-// ErrMalformed is the error of a message that is no job and no outcome of this
-// version: garbage, or of somebody else.
+// ErrMalformed is the error of a message that is neither a job nor an outcome
+// of this version.
 var ErrMalformed = errors.New("remote: not a job or an outcome of version " + Version)
 
-// The keys of what a message has beside its content. All that is ours is one text,
-// whose words are told apart by their place, for each key costs servers and clients
+// The keys of a message's header. Our part is a single text, whose words are
+// identified by their position, because each key costs servers and clients
 // something with each message.
 const (
 	keyJob     = "Heirloom-Job"     // version, ID, function, lease, grace, deliveries, time left or 0; times in nanoseconds
@@ -28,9 +28,10 @@ const (
 	keyVar     = "Heirloom-Var-"    // and the key of the field
 )
 
-// Encode returns j as a message: texts under keys, of letters, digits and hyphens
-// and of what the keys of [Carry]'s fields have, and a content. now is the time by
-// the clock that j.Deadline is of. What concerns the caller alone does not travel.
+// Encode returns j as a message: texts under keys, which consist of letters,
+// digits, hyphens and the characters in the keys of [Carry]'s fields, and a
+// body. now is the current time by the clock that j.Deadline uses. What
+// concerns only the caller is not included.
 func (j *Job) Encode(now time.Time) (header ctxwire.Map, body []byte) {
 	left := time.Duration(0)
 	if !j.Deadline.IsZero() {
@@ -48,10 +49,10 @@ func (j *Job) Encode(now time.Time) (header ctxwire.Map, body []byte) {
 
 func number[N int | time.Duration](n N) string { return strconv.FormatInt(int64(n), 10) }
 
-// DecodeJob is the reverse of [Job.Encode]. sent is when the message was sent, by
-// the clock of the machine that this runs on, as far as the engine knows: the
-// deadline is the time left after that. Any input is safe; an error is
-// [ErrMalformed], with the reason.
+// DecodeJob is the reverse of [Job.Encode]. sent is the time when the message
+// was sent, by the clock of this machine, as far as the engine knows: the
+// deadline is computed from it and the time left. Any input is safe; an error
+// is [ErrMalformed], with the reason.
 func DecodeJob(header ctxwire.Map, body []byte, sent time.Time) (*Job, error) {
 	w, err := readWords(header[keyJob], 7)
 	if err != nil {
@@ -143,8 +144,8 @@ type words struct {
 	err  error
 }
 
-// readWords cuts a text of this version into n words, of which the last may have
-// spaces.
+// readWords splits a text of this version into n words, of which the last may
+// contain spaces.
 func readWords(text string, n int) (words, error) {
 	w := words{text: strings.SplitN(text, " ", n)}
 	switch {
@@ -164,8 +165,8 @@ func (w *words) positive(nth int) int64 {
 	return i
 }
 
-// isName reports whether s may be the name of a function or the ID of a job: what
-// every engine has room for in the names of its own things.
+// isName reports whether s may be the name of a function or the ID of a job:
+// every engine has room for it in its own names.
 func isName(s string) bool {
 	if s == "" || len(s) > 64 {
 		return false
