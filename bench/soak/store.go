@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"net/url"
@@ -58,8 +59,13 @@ func (s *store) write(ctx context.Context, want string, fail bool) error {
 			return errTakenBack
 		}
 		return nil
-	})
+	}, ctxsql.Retry(5, neverBegun))
 }
+
+// neverBegun reports whether err says that a transaction found only connections that
+// were cut. Package sql tries three, and in a full pool all of them may have belonged to
+// clients that went away.
+func neverBegun(err error) bool { return errors.Is(err, driver.ErrBadConn) }
 
 func (s *store) insert(ctx context.Context, want string, part int) error {
 	name, _ := user.Lookup()
