@@ -164,4 +164,6 @@ func TestExponential(t *testing.T) {
 	}
 	longest := gather.Exponential(1, 1<<63-1)
 	assert.Positive(t, longest(1000, errBoom), "does not overflow")
+	same := gather.Exponential(time.Second, time.Second)
+	assert.LessOrEqual(t, same(2, errBoom), time.Second, "the first may be the longest")
 }

@@ -64,3 +64,41 @@ func TestSaveHandsDownThatVariablesMayBeLost(t *testing.T) {
 		assert.Equal(t, before+1, gls.LostCount(), "the child has it from its parent")
 	})
 }
+
+func TestHasLabels(t *testing.T) {
+	assert.False(t, gls.HasLabels(context.Background()))
+	assert.False(t, gls.HasLabels(pprof.WithLabels(context.Background(), pprof.LabelSet{})))
+	assert.True(t, gls.HasLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v"))))
+}
+
+func TestOnLost(t *testing.T) {
+	if gls.Mode == "exact" {
+		t.Skip("nothing is ever lost")
+	}
+	calls := 0
+	lose := func() {
+		onGoroutine(func() {
+			foreign()
+			gls.Current()
+		})
+	}
+	gls.OnLost(func() { calls++ })
+	lose()
+	gls.OnLost(nil)
+	lose()
+	assert.Equal(t, 1, calls)
+}
+
+func TestInRun(t *testing.T) {
+	onGoroutine(func() {
+		assert.False(t, gls.InRun())
+		gls.Set(1, "x")
+		assert.False(t, gls.InRun(), "outside of any")
+		var e gls.Env
+		e.Run(func() {
+			assert.True(t, gls.InRun())
+			onGoroutine(func() { assert.False(t, gls.InRun(), "another goroutine") })
+		})
+		assert.False(t, gls.InRun())
+	})
+}

@@ -98,7 +98,7 @@ func TestNamesAreGivenOnce(t *testing.T) {
 		{"no delivery", func() { remote.Deliveries(0) }},
 		{"no lease", func() { remote.Lease(0) }},
 		{"no backlog", func() { remote.Backlog(0) }},
-		{"negative grace", func() { remote.Grace(-1) }},
+		{"no grace", func() { remote.Grace(0) }},
 		{"no encoding", func() { remote.Encoding(nil) }},
 		{"no concurrency", func() { remote.Concurrency(0) }},
 		{"no time to drain", func() { remote.Drain(0) }},

@@ -139,6 +139,16 @@ func TestHalt(t *testing.T) {
 			assert.Equal(t, tt.want, sum.Counts)
 		})
 	}
+	t.Run("a time that is up is a failure", func(t *testing.T) {
+		b := newBench(t)
+		var err error
+		b.Halt, err = jobs.ParseHalt("soon,fail=2")
+		require.NoError(t, err)
+		b.Limit, b.Total, b.Timeout = 1, 4, 500*time.Millisecond
+		sum, err := b.stream(t, t.Context(), "false", "sleep 60", "true", "true")
+		require.NoError(t, err)
+		assert.Equal(t, jobs.Counts{Failed: 1, TimedOut: 1, NotRun: 2}, sum.Counts)
+	})
 	for _, wrong := range []string{
 		"later,fail=1", "now", "now,fail=x", "now,fail=0", "now,fail=-1", "now,fail=0%", "now,fail=100.1%", "now,fail=x%", "now,fail=NaN%",
 	} {
