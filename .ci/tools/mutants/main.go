@@ -4,11 +4,11 @@
 //	mutants -tree DIR -list FILE target ...
 //
 // DIR is a copy of the repository that nothing else uses; targets are packages, which
-// are folders in it, and files. For each, one line has its score: the share of the mutants, without those that FILE
-// lists, that a test killed. A mutant that no test reaches counts as alive, one whose
-// tests never end as killed, and one that doesn't compile not at all. The mutants that
-// live and are not listed are printed as FILE would have them. The exit code is 1 if a
-// score is below 90 %, or if FILE lists a mutant that there is not.
+// are folders in it, and files. For each, one line has its score: the share of the
+// mutants, without those that FILE lists, that a test killed. One whose tests never end
+// counts as killed, and one that doesn't compile not at all. The mutants that live and
+// are not listed are printed as FILE would have them. The exit code is 1 if a score is
+// below 90 %, or if FILE lists a mutant that there is not.
 //
 // The program gremlins must lie beside this one.
 package main

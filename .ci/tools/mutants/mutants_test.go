@@ -109,21 +109,6 @@ func TestJudge(t *testing.T) {
 	assert.EqualError(t, s.err(), "a/p: 1 entries of the list are no mutants of it")
 }
 
-func TestFillProfile(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "profile")
-	require.NoError(t, os.WriteFile(name, []byte("mode: set\nm/p.go:3.5,5.2 1 1\nm/p.go:7.5,9.2 2 0\n"), 0o600))
-	require.NoError(t, fillProfile(name))
-	text, err := os.ReadFile(name)
-	require.NoError(t, err)
-	assert.Equal(t, `mode: set
-m/p.go:1.1,3.5 1 1
-m/p.go:3.5,5.2 1 1
-m/p.go:5.2,7.5 1 1
-m/p.go:7.5,9.2 1 0
-m/p.go:9.2,2147483647.1 1 1
-`, string(text))
-}
-
 func TestRunTests(t *testing.T) {
 	assert.True(t, runTests(".", time.Minute, "true"))
 	assert.False(t, runTests(".", time.Minute, "false"))
