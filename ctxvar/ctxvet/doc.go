@@ -1,41 +1,45 @@
-// Package ctxvet has analyzers for programs that use package
-// [github.com/heirloom-go/heirloom/ctxvar]. They report what the compiler lets
-// through and ctxvar can't tell, or tells with a panic once it happens:
+// Package ctxvet provides analyzers for programs that use package
+// [github.com/heirloom-go/heirloom/ctxvar]. They report mistakes that the
+// compiler accepts, and that ctxvar either cannot detect or detects only by a
+// panic when they happen:
 //
 //   - [Scope] (varscope): a variable that is declared in a function.
-//   - [Token] (vartoken): a token that is neither reset nor kept, or reset where
-//     it has no effect or panics: twice, with another variable, in another goroutine.
-//   - [Copy] (varcopy): a variable that no New made: zero, or a copy.
+//   - [Token] (vartoken): a token that is neither reset nor kept, or whose
+//     reset has no effect or panics: twice, with another variable, in another
+//     goroutine.
+//   - [Copy] (varcopy): a variable that New did not make: a zero one, or a
+//     copy.
 //   - [Run] (varrun): a Context that is run within itself.
-//   - [Stay] (varstay): a variable that a handler, a finalizer or a cleanup sets,
-//     and that is still set for the next.
-//   - [Clean] (varclean): a function that C calls with the variables of an earlier
-//     call.
-//   - [Tx] (vartx): a statement within ctxsql.InTx or ctxpgx.InTx that is not part of the
-//     transaction.
-//   - [Labels] (varlabels): profiler labels that are set from a ctx that carries
-//     no variables, which takes inherited ones away.
+//   - [Stay] (varstay): a variable that a handler, a finalizer or a cleanup
+//     sets, and that is still set for the next one.
+//   - [Clean] (varclean): a function that C calls and that has the variables of
+//     an earlier call.
+//   - [Tx] (vartx): a statement within ctxsql.InTx or ctxpgx.InTx that is not
+//     part of the transaction.
+//   - [Labels] (varlabels): profiler labels that are set from a ctx without
+//     variables, so that inherited variables are lost.
 //
 // Run them with go vet:
 //
 //	go install github.com/heirloom-go/heirloom/ctxvar/ctxvet/cmd/ctxvet@latest
 //	go vet -vettool=$(which ctxvet) ./...
 //
-// One is left out by its name, -varscope=false, and is run alone by -varscope.
-// The command also runs by itself, and makes the changes it suggests:
+// To disable an analyzer, use its name, as in -varscope=false; -varscope runs
+// only that one. The command can also be run directly, and can apply the
+// changes that it suggests:
 //
 //	ctxvet -fix ./...
 //
-// [Analyzers] is for drivers that have analyzers of others too, as those of
+// [Analyzers] is for drivers that combine analyzers, such as
 // golang.org/x/tools/go/analysis/multichecker.
 //
 // # What is reported
 //
-// Only what is a mistake whatever the rest of the program does: where an
-// analyzer can't follow a value, it is silent. To set a variable and drop the
-// token is no mistake, it is how a value is set to stay: except where what comes
-// next is somebody else's, see [Stay]. And a Reset that is not deferred is none,
-// though a panic passes it by.
+// Only what is a mistake in any program is reported: where an analyzer cannot
+// follow a value, it reports nothing. Setting a variable and dropping the token
+// is not a mistake, because a value may be set for the rest of a goroutine,
+// except where unrelated work follows (see [Stay]). A Reset that is not
+// deferred is not a mistake either, although a panic skips it.
 package ctxvet
 
 import "golang.org/x/tools/go/analysis"

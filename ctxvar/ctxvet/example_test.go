@@ -19,6 +19,6 @@ func ExampleAnalyzers() {
 	// -varrun: report a Context that is run within itself
 	// -varstay: report variables that are set to stay beyond the request
 	// -varclean: report functions for C that begin with somebody else's variables
-	// -vartx: report statements in ctxsql.InTx that are not part of the transaction
+	// -vartx: report statements in ctxsql.InTx and ctxpgx.InTx that are not part of the transaction
 	// -varlabels: report profiler labels that take the goroutine's context variables away
 }

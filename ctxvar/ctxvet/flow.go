@@ -13,15 +13,15 @@ import (
 	"golang.org/x/tools/go/cfg"
 )
 
-// A source is where a variable gets a value: result number index of expr, or
-// the zero value if expr is nil.
+// A source is a place where a variable gets a value: result number index of
+// expr, or the zero value if expr is nil.
 type source struct {
 	at    inspector.Cursor // the assignment or declaration
 	expr  ast.Expr
 	index int
 }
 
-// A flow knows where the variables of a package get their values.
+// A flow holds the places where the variables of a package get their values.
 type flow struct {
 	sources map[*types.Var][]source
 	// opaque variables may get values in other ways: in a range statement, or
@@ -106,10 +106,10 @@ func (f *flow) ofParam(v *types.Var) bool {
 	return v != nil && f.params[v] && !f.opaque[v] && len(f.sources[v]) == 0
 }
 
-// funcOf returns the function literal or declaration whose goroutine runs what
-// is at c while it runs itself: the innermost around c, but for literals that
-// are called on the spot or by [ctxvar.Var.With]. At package level it reports
-// false.
+// funcOf returns the function literal or declaration in whose goroutine, and
+// during whose run, the code at c runs. It is the innermost one around c,
+// except for literals that are called in place or by [ctxvar.Var.With]. At
+// package level, funcOf reports false.
 func funcOf(info *types.Info, c inspector.Cursor) (inspector.Cursor, bool) {
 	for fn := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
 		if _, ok := fn.Node().(*ast.FuncLit); ok && fn != c && calledInPlace(info, fn) {
@@ -134,8 +134,8 @@ func cfgOf(pass *analysis.Pass, fn inspector.Cursor) *cfg.CFG {
 	return nil
 }
 
-// within returns the function literal or declaration that the statement at c is
-// written in.
+// within returns the function literal or declaration that contains the
+// statement at c.
 func within(c inspector.Cursor) inspector.Cursor {
 	for fn := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
 		return fn
@@ -143,8 +143,8 @@ func within(c inspector.Cursor) inspector.Cursor {
 	return inspector.Cursor{}
 }
 
-// calledInPlace reports whether the literal at c is called by the function it
-// is in: func() { ... }(), also deferred, or v.With(x, func() { ... }).
+// calledInPlace reports whether the literal at c is called by the function that
+// contains it: func() { ... }(), also deferred, or v.With(x, func() { ... }).
 func calledInPlace(info *types.Info, lit inspector.Cursor) bool {
 	call, kind := callAround(lit)
 	if !call.Valid() {
@@ -156,8 +156,9 @@ func calledInPlace(info *types.Info, lit inspector.Cursor) bool {
 	return calleeName(info, call.Node().(*ast.CallExpr)) == name{ctxvarPath, "Var", "With"}
 }
 
-// callAround returns the call that the expression at c is the function or an
-// argument of, and which; if it is neither, the cursor is not valid.
+// callAround returns the call in which the expression at c is the function or
+// an argument, and which of these it is. If there is none, the cursor is not
+// valid.
 func callAround(c inspector.Cursor) (inspector.Cursor, edge.Kind) {
 	kind := c.ParentEdgeKind()
 	for kind == edge.ParenExpr_X {

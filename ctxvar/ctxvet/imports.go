@@ -10,8 +10,9 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// importPackage returns what to put before a name of a package at c, and the edits
-// without which it is not imported. It reports false if a declaration is in the way.
+// importPackage returns the qualifier for a name of a package at c, and the
+// edits needed to import the package. It reports false if a declaration is in
+// the way.
 func importPackage(pass *analysis.Pass, c inspector.Cursor, path, packageName string) (qualifier string, edits []analysis.TextEdit, ok bool) {
 	pos := c.Node().Pos()
 	scope := pass.Pkg.Scope().Innermost(pos)
@@ -50,7 +51,7 @@ func addImport(file *ast.File, path string) analysis.TextEdit {
 		}
 		last = gen
 		if gen.Rparen.IsValid() {
-			// A group of its own, unless gofmt is told otherwise.
+			// The import gets a group of its own, unless gofmt changes that.
 			return analysis.TextEdit{Pos: gen.Rparen, End: gen.Rparen, NewText: []byte("\n\t" + spec + "\n")}
 		}
 	}

@@ -11,29 +11,29 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// ctxvarPath is the import path of the package whose use is analyzed.
+// ctxvarPath is the import path of the package whose uses are analyzed.
 const ctxvarPath = "github.com/heirloom-go/heirloom/ctxvar"
 
 const heirloomPath = "github.com/heirloom-go/heirloom"
 
-// ofHeirloom reports whether a package is one that brings variables somewhere, and
-// not one that uses them.
+// ofHeirloom reports whether a package is one of Heirloom's, as opposed to one
+// that uses them.
 func ofHeirloom(path string) bool {
 	return path == ctxvarPath || strings.HasPrefix(path, ctxvarPath+"/") ||
 		path == heirloomPath+"/task" || path == heirloomPath+"/gather"
 }
 
-// A name is that of a function, or of a method if recv is not empty.
+// A name identifies a function, or a method if recv is not empty.
 type name struct{ pkg, recv, name string }
 
 // calleeName returns the name of the function or method that call calls, or the
-// zero name if that is not known before it runs.
+// zero name if it is known only at run time.
 func calleeName(info *types.Info, call *ast.CallExpr) name {
 	return funcName(typeutil.Callee(info, call))
 }
 
-// funcName returns the name of obj, or the zero name if it is no function of a
-// package.
+// funcName returns the name of obj, or the zero name if it is not a function of
+// a package.
 func funcName(obj types.Object) name {
 	fn, ok := obj.(*types.Func)
 	if !ok || fn.Pkg() == nil {
@@ -73,7 +73,7 @@ func isCtxvar(t types.Type, typeName string) bool {
 		named.Obj().Pkg() != nil && named.Obj().Pkg().Path() == ctxvarPath
 }
 
-// isValue reports whether t is ctxvar's type of that name itself, and no pointer
+// isValue reports whether t is ctxvar's type of that name itself, not a pointer
 // to it.
 func isValue(t types.Type, typeName string) bool {
 	if t == nil {
@@ -108,8 +108,8 @@ func operandOf(info *types.Info, e ast.Expr) operand {
 	return nil
 }
 
-// changes reports whether o may become another in what is at c: one of its parts
-// is assigned there, or has its address taken.
+// changes reports whether o may be changed by the code at c: whether one of its
+// parts is assigned there, or has its address taken.
 func (o operand) changes(info *types.Info, c inspector.Cursor) bool {
 	is := func(e ast.Expr) bool {
 		to := operandOf(info, e)

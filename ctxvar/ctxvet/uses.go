@@ -9,8 +9,8 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// uses finds what a package and those that it imports have to do with variables.
-// It reports nothing: other analyzers ask it which packages to look at.
+// uses finds out how a package and those that it imports use variables. It
+// reports nothing: other analyzers use it to decide which packages to look at.
 var uses = &analysis.Analyzer{
 	Name:       "varuses",
 	Doc:        "find which packages have to do with context variables",
@@ -40,9 +40,9 @@ type beginsWork struct{}
 func (*beginsWork) AFact()         {}
 func (*beginsWork) String() string { return "begins work" }
 
-// beginners are the functions that give what they run variables of its own, by
-// package; those of middlewares among them. Packages of Heirloom's are left out,
-// since it is who calls them that matters.
+// beginners holds the functions that run their arguments with variables of
+// their own, by package, including those of middlewares. Packages of Heirloom
+// are left out, because their callers are what matters.
 var beginners = map[name]bool{
 	{ctxvarPath, "", "Call"}:                    true,
 	{ctxvarPath, "", "Detach"}:                  true,

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// Clean reports functions that C calls, and that don't begin with variables of
+// Clean reports functions that C calls and that do not begin with variables of
 // their own.
 var Clean = &analysis.Analyzer{
 	Name: "varclean",
@@ -66,8 +66,9 @@ func isExported(decl *ast.FuncDecl) bool {
 	return false
 }
 
-// unclean returns a call in the function at c, outside of what runs with variables
-// of its own, of something that may use variables, or nil.
+// unclean returns a call, in the function at c, of something that may use
+// variables, unless it runs with variables of its own. It returns nil if there
+// is none.
 func unclean(pass *analysis.Pass, c inspector.Cursor) *ast.CallExpr {
 	var found *ast.CallExpr
 	var visit func(n ast.Node) bool
@@ -95,8 +96,8 @@ func unclean(pass *analysis.Pass, c inspector.Cursor) *ast.CallExpr {
 	return found
 }
 
-// mayUseVars reports whether call calls ctxvar or something that is not known to
-// have nothing to do with it.
+// mayUseVars reports whether call calls ctxvar, or something that is not known
+// to be independent of it.
 func mayUseVars(pass *analysis.Pass, call *ast.CallExpr) bool {
 	if tv := pass.TypesInfo.Types[call.Fun]; tv.IsType() || tv.IsBuiltin() {
 		return false

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Copy reports variables and tokens that are not made by ctxvar: the zero value
+// Copy reports variables and tokens that ctxvar did not make: the zero values
 // of [ctxvar.Var] and [ctxvar.Token], and copies of what they or a
 // [ctxvar.Context] point to.
 var Copy = &analysis.Analyzer{
@@ -61,8 +61,8 @@ func runCopy(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// makesValue reports whether the type at c is written where it has a value: not
-// after a star, as a type's definition, or as a type argument.
+// makesValue reports whether the type at c is used for a value, and not after a
+// star, in the definition of a type, or as a type argument.
 func makesValue(c inspector.Cursor) bool {
 	kind := c.ParentEdgeKind()
 	for kind == edge.ParenExpr_X {
@@ -77,8 +77,8 @@ func makesValue(c inspector.Cursor) bool {
 	return true
 }
 
-// copies reports whether the value at c, if it is a dereferenced pointer, is used
-// otherwise than through the pointer: as (*v).Get() and &*v are.
+// copies reports whether the value at c, if it is a dereferenced pointer, is
+// used other than through the pointer, as (*v).Get() and &*v are.
 func copies(info *types.Info, c inspector.Cursor) bool {
 	if _, ok := c.Node().(*ast.StarExpr); !ok {
 		return false

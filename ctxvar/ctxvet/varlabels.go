@@ -14,9 +14,9 @@ import (
 // variables: one that descends, in the function itself, from
 // [context.Background] or [context.TODO].
 //
-// It looks at packages that import ctxvar or a package that does. One that knows
-// nothing of ctxvar may do it to a program's variables as well; the flag
-// -varlabels.all looks at these too.
+// It looks at packages that import ctxvar, directly or indirectly. Other
+// packages may cause the same loss in a program; the flag -varlabels.all
+// includes them.
 var Labels = newLabels()
 
 func newLabels() *analysis.Analyzer {

@@ -11,8 +11,8 @@ import (
 	"golang.org/x/tools/go/types/typeutil"
 )
 
-// setsLabels is a fact about a function: it sets profiler labels from the ctx that
-// is its parameter number Param.
+// setsLabels is a fact about a function: it sets profiler labels from the ctx
+// in its parameter number Param.
 type setsLabels struct{ Param int }
 
 func (*setsLabels) AFact()         {}
@@ -31,8 +31,8 @@ var roots = map[name]bool{
 	{"context", "", "TODO"}:       true,
 }
 
-// derivers are functions that return a ctx that carries what their first
-// argument does, and which of their results it is.
+// derivers holds functions that return a ctx that carries what their first
+// argument carries, and the number of that result.
 var derivers = map[name]int{
 	{"context", "", "WithCancel"}:                     0,
 	{"context", "", "WithCancelCause"}:                0,
@@ -48,8 +48,8 @@ var derivers = map[name]int{
 	{"runtime/trace", "", "NewTask"}:                  0,
 }
 
-// wrappers knows which functions set labels, and which expressions are a ctx that
-// certainly carries no variables.
+// wrappers finds out which functions set labels, and which expressions are a
+// ctx that certainly carries no variables.
 type wrappers struct {
 	pass *analysis.Pass
 	root inspector.Cursor
@@ -79,8 +79,8 @@ func (w *wrappers) getFlow() *flow {
 	return w.flow
 }
 
-// learn finds the functions of the package that facts are about. One is known once
-// those that it calls are, in whatever order they are written.
+// learn finds the functions of the package to which the facts apply. A function
+// is known only after those that it calls, whatever the order in the source.
 func (w *wrappers) learn() {
 	if w.pass.Pkg.Path() == "runtime/pprof" || ofHeirloom(w.pass.Pkg.Path()) {
 		return // theirs are known by name
@@ -96,7 +96,7 @@ func (w *wrappers) learn() {
 			found = w.learnLabels(c, fn) || found
 			found = w.learnForeign(c, fn) || found
 		}
-		clear(w.seen) // answers of before are of less
+		clear(w.seen) // earlier answers are based on less
 	}
 }
 
@@ -170,8 +170,8 @@ func (w *wrappers) learnForeign(c inspector.Cursor, fn *types.Func) bool {
 	return returns
 }
 
-// setsLabels returns which argument of call is a ctx whose labels the goroutine
-// gets, or -1.
+// setsLabels returns the number of the argument of call that is a ctx from
+// which the goroutine gets its labels, or -1.
 func (w *wrappers) setsLabels(call *ast.CallExpr) int {
 	fn, ok := typeutil.Callee(w.pass.TypesInfo, call).(*types.Func)
 	if !ok || len(call.Args) == 0 {
@@ -226,9 +226,9 @@ func (w *wrappers) isForeignResult(c inspector.Cursor, call *ast.CallExpr, index
 	return fn.Pkg() != w.pass.Pkg && w.pass.ImportObjectFact(fn, fact) && fact.Result == index
 }
 
-// isForeignVar reports whether v has never held anything else. A variable that
-// is derived from itself, ctx = context.WithValue(ctx, ...), is what it is
-// derived from elsewhere.
+// isForeignVar reports whether v only ever holds such a ctx. A variable derived
+// from itself, ctx = context.WithValue(ctx, ...), counts as what its other
+// sources are.
 func (w *wrappers) isForeignVar(v *types.Var) bool {
 	answer, ok := w.seen[definition{v: v}]
 	if ok {
@@ -255,8 +255,9 @@ func (w *wrappers) isForeignSource(src source) bool {
 	return w.isForeign(src.at, src.expr)
 }
 
-// isForeignAt reports whether v, which may hold something else at other times, has
-// been given a ctx that carries nothing on each way to what is at c.
+// isForeignAt reports whether v, which may hold something else at other times,
+// has been assigned a ctx that carries no variables on each path to the code at
+// c.
 func (w *wrappers) isForeignAt(v *types.Var, c inspector.Cursor) bool {
 	f := w.getFlow()
 	fn := within(c)
@@ -281,7 +282,8 @@ func (w *wrappers) isForeignAt(v *types.Var, c inspector.Cursor) bool {
 	return w.seen[key]
 }
 
-// allForeign goes back from a node of g to the last of given on each way.
+// allForeign goes back from a node of g to the last assignment in given on each
+// path.
 func (w *wrappers) allForeign(g *cfg.CFG, from ast.Node, given map[ast.Node]source) bool {
 	if g == nil {
 		return false

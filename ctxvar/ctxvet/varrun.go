@@ -53,7 +53,7 @@ func runRun(pass *analysis.Pass) (any, error) {
 
 type runs struct{ pass *analysis.Pass }
 
-// entered returns the Context that the call at c runs something in, or nil.
+// entered returns the Context in which the call at c runs something, or nil.
 func (r runs) entered(c inspector.Cursor) operand {
 	call := c.Node().(*ast.CallExpr)
 	switch calleeName(r.pass.TypesInfo, call) {
@@ -69,8 +69,8 @@ func (r runs) entered(c inspector.Cursor) operand {
 	return nil
 }
 
-// runsHere reports whether the literal at c is run where it is written, and by
-// the same goroutine: in whatever Context.
+// runsHere reports whether the literal at c is run in place, by the same
+// goroutine, in any Context.
 func (r runs) runsHere(lit inspector.Cursor) bool {
 	if calledInPlace(r.pass.TypesInfo, lit) {
 		return true

@@ -14,9 +14,10 @@ import (
 
 // Scope reports variables that are declared in a function.
 //
-// A function that returns the new variable is not reported, but calls of it in
-// functions are, also those in other packages. Tests may declare variables where
-// they like, as may what runs once: init, and what is given to a [sync.Once].
+// A function that returns the new variable is not reported, but its calls in
+// functions are, including those in other packages. Tests may declare variables
+// anywhere, and so may code that runs only once: init, and functions given to a
+// [sync.Once].
 var Scope = &analysis.Analyzer{
 	Name: "varscope",
 	Doc: `report context variables that are declared in a function
@@ -53,8 +54,8 @@ func runScope(pass *analysis.Pass) (any, error) {
 		return nil, nil
 	}
 
-	// A function is known to make variables once those that it calls for them
-	// are known to, in whatever order they are written.
+	// A function is known to make variables only after the functions that it
+	// calls for them are, whatever the order in the source.
 	s := scope{pass, newFlow(pass)}
 	for found := true; found; {
 		found = false
@@ -94,8 +95,9 @@ func (s scope) makes(callee types.Object) bool {
 		s.pass.ImportObjectFact(fn.Origin(), new(makesVar)))
 }
 
-// learn looks whether the function declared at c returns a new variable from
-// each of its return statements, and reports whether that is news.
+// learn determines whether the function declared at c returns a new variable
+// from each of its return statements, and reports whether that was not known
+// before.
 func (s scope) learn(c inspector.Cursor) bool {
 	decl := c.Node().(*ast.FuncDecl)
 	fn := s.pass.TypesInfo.Defs[decl.Name].(*types.Func)
@@ -127,8 +129,8 @@ func (s scope) learn(c inspector.Cursor) bool {
 	return returns
 }
 
-// isNew reports whether e is a call that makes a variable, or a local name for
-// the result of such calls only.
+// isNew reports whether e is a call that makes a variable, or a local name only
+// for the results of such calls.
 func (s scope) isNew(e ast.Expr) bool {
 	switch e := ast.Unparen(e).(type) {
 	case *ast.CallExpr:
@@ -150,9 +152,9 @@ func (s scope) allNew(v *types.Var) bool {
 	return ok
 }
 
-// runsOnce reports whether what is at c runs but once in a program: at package
-// level, in init, or in what is given to a sync.Once or, at package level, to
-// sync.OnceFunc and its kin.
+// runsOnce reports whether the code at c runs only once in a program: at
+// package level, in init, or in a function given to a sync.Once or, at package
+// level, to sync.OnceFunc and similar functions.
 func (s scope) runsOnce(c inspector.Cursor) bool {
 	for fn := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {
 		if decl, ok := fn.Node().(*ast.FuncDecl); ok {

@@ -12,14 +12,14 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Stay reports variables that are set to stay where the goroutine goes on with
-// other work: in handlers of a server without ctxhttp.Middleware, and in
+// Stay reports variables that are set and not reset where the goroutine goes on
+// to other work: in handlers of a server without ctxhttp.Middleware, and in
 // finalizers and cleanups.
 //
-// A handler is reported if it is given to a server as it is, or if the program
-// (package main, or a test) has neither the middleware nor anything else that gives
-// a request variables of its own. A handler in another package is somebody else's
-// to wrap.
+// A handler is reported if it is given to a server directly, or if the program
+// (package main, or a test) has neither the middleware nor anything else that
+// gives a request variables of its own. In other packages, handlers are not
+// reported, because their users may wrap them.
 var Stay = &analysis.Analyzer{
 	Name: "varstay",
 	Doc: `report variables that are set to stay beyond the request
@@ -85,7 +85,7 @@ func runStay(pass *analysis.Pass) (any, error) {
 	return nil, nil
 }
 
-// drops reports whether the result of the call at c goes nowhere.
+// drops reports whether the result of the call at c is not used.
 func drops(c inspector.Cursor) bool {
 	if c.ParentEdgeKind() == edge.ExprStmt_X {
 		return true
@@ -99,8 +99,8 @@ type stays struct {
 	use  use
 }
 
-// takesBack reports whether the function at fn keeps the token of another Set of
-// the variable that call sets: to reset that one takes both back.
+// takesBack reports whether the function at fn keeps the token of another Set
+// of the variable that call sets: resetting that token undoes both.
 func (s stays) takesBack(fn inspector.Cursor, call *ast.CallExpr) bool {
 	setOf := func(call *ast.CallExpr) operand {
 		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && calleeName(s.pass.TypesInfo, call) == (name{ctxvarPath, "Var", "Set"}) {
@@ -117,8 +117,8 @@ func (s stays) takesBack(fn inspector.Cursor, call *ast.CallExpr) bool {
 	return false
 }
 
-// isCleanup reports whether the function at fn is given to the runtime, to run
-// when a value is garbage.
+// isCleanup reports whether the function at fn is given to the runtime, to be
+// run when a value is garbage.
 func (s stays) isCleanup(fn inspector.Cursor) bool {
 	call, kind := callAround(fn)
 	if _, ok := fn.Node().(*ast.FuncLit); !ok || kind != edge.CallExpr_Args {
@@ -141,8 +141,8 @@ func (s stays) isBareHandler(fn inspector.Cursor) bool {
 	return !s.use.works && (s.pass.Pkg.Name() == "main" || strings.HasSuffix(file, "_test.go")) && !isDirect(s.pass.TypesInfo, fn)
 }
 
-// handlers are the types of which a handler has a parameter, the last one if it
-// has several.
+// handlers holds the types of the parameter by which a handler is recognised,
+// the last parameter if it has several.
 var handlers = map[string]bool{
 	"*net/http.Request":                       true,
 	"*github.com/valyala/fasthttp.RequestCtx": true,
@@ -168,7 +168,7 @@ func isHandler(sig *types.Signature) bool {
 	return params.Len() == 2 && types.TypeString(params.At(0).Type(), nil) == "net/http.ResponseWriter"
 }
 
-// isServed reports whether the literal at fn is given to a server as it is:
+// isServed reports whether the literal at fn is given to a server directly:
 // httptest.NewServer(http.HandlerFunc(fn)).
 func (s stays) isServed(fn inspector.Cursor) bool {
 	if _, ok := fn.Node().(*ast.FuncLit); !ok {
@@ -200,7 +200,8 @@ func (s stays) isServed(fn inspector.Cursor) bool {
 	return false
 }
 
-// isDirect reports whether the literal at fn is only called by the code around it.
+// isDirect reports whether the literal at fn is called only by the surrounding
+// code.
 func isDirect(info *types.Info, fn inspector.Cursor) bool {
 	_, ok := fn.Node().(*ast.FuncLit)
 	return ok && calledInPlace(info, fn)

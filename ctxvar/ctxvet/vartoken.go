@@ -11,12 +11,14 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Token reports tokens that are neither reset nor kept, and those that are reset
-// in vain, twice, with another variable, or elsewhere, which panics.
+// Token reports tokens that are neither reset nor kept, and tokens whose reset
+// has no effect or panics: twice, with another variable, or in another
+// goroutine.
 //
-// To drop the token of a Set is how a value is set to stay, and is not reported.
-// A token in a local variable is reported if there is a way to the function's
-// end, or to another token in its place, without a use of it.
+// Dropping the token of a Set is the way to set a value for the rest of a
+// goroutine, and is not reported. A token in a local variable is reported if
+// there is a path to the function's end, or to another token in the variable,
+// on which it is not used.
 var Token = &analysis.Analyzer{
 	Name: "vartoken",
 	Doc: `report tokens that are not reset, or reset where it can't work
