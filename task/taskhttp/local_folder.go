@@ -61,6 +61,9 @@ func (f folder) listen() (net.Listener, error) {
 		}
 	}
 	l, err := net.Listen("unix", path)
+	if errors.Is(err, noSuchSockets) {
+		return nil, fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
+	}
 	if err != nil {
 		return nil, err
 	}

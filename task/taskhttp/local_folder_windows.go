@@ -3,7 +3,11 @@ package taskhttp
 import (
 	"os"
 	"path/filepath"
+	"syscall"
 )
+
+// noSuchSockets is WSAEAFNOSUPPORT, the error of a Windows older than Windows 10 1803.
+const noSuchSockets = syscall.Errno(10047)
 
 // folders returns the one place there is. What is in a user's local application data
 // inherits that only the user, administrators and the system have access.
