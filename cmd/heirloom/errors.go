@@ -66,6 +66,9 @@ func flagError(c *cobra.Command, err error) error {
 		if strings.Trim(invalid.GetValue(), ".0123456789") == "" && invalid.GetFlag().Value.Type() == "duration" {
 			return usagef("--%s cannot be %q, which has no unit; write %[2]ss", invalid.GetFlag().Name, invalid.GetValue())
 		}
+		if strings.HasSuffix(invalid.GetValue(), "%") && invalid.GetFlag().Value.Type() == "duration" {
+			return usagef("--%s cannot be %q, a share of the times of other jobs; write a time, as 90s", invalid.GetFlag().Name, invalid.GetValue())
+		}
 		return usagef("--%s cannot be %q: %w", invalid.GetFlag().Name, invalid.GetValue(), why)
 	}
 	var missing *pflag.NotExistError

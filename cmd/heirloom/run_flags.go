@@ -247,7 +247,10 @@ func (f *runFlags) variables() (map[string]string, error) {
 	for _, e := range f.env {
 		name, value, ok := strings.Cut(e, "=")
 		if !ok || name == "" {
-			return nil, usagef("--env takes NAME=VALUE, not %q", e)
+			if ok || strings.TrimSpace(e) == "" {
+				return nil, usagef("--env takes NAME=VALUE, not %q", e)
+			}
+			return nil, usagef("--env takes NAME=VALUE, not %q; what is set here already is passed on without it", e)
 		}
 		env[name] = value
 	}

@@ -43,6 +43,13 @@ var foreign = map[string]string{
 	"shell-quote": "-n", "version": "heirloom version", "V": "heirloom version", "J": "an alias of your shell", "profile": "an alias of your shell", "record-env": "-e NAME=VALUE", "show-limits": "getconf ARG_MAX", "number-of-cpus": "nproc", "number-of-cores": "nproc", "number-of-threads": "nproc",
 	"use-cores-instead-of-threads": "-j 50%", "use-cpus-instead-of-cores": "-j 50%", "nonall": "--on, with heirloom worker on the other machines, or ssh in the command", "onall": "--on, with heirloom worker on the other machines, or ssh in the command", "ssh": "--on, with heirloom worker on the other machines, or ssh in the command", "M": "--on, with heirloom worker on the other machines, or ssh in the command", "controlmaster": "--on, with heirloom worker on the other machines, or ssh in the command",
 	"transferfile": "scp in the command", "transfer-file": "scp in the command", "tf": "scp in the command", "trc": "scp in the command", "basefile": "scp before it", "bf": "scp before it", "cleanup": "rm in the command", "fg": "flock(1)", "bg": "flock(1)", "id": "flock(1)", "wait": "flock(1)", "semaphore-name": "flock(1)", "semaphore-timeout": "flock(1)", "st": "flock(1)",
+	"citation": "nothing", "bibtex": "nothing", "D": "-n to see commands", "limit": "--load or --memfree", "delim": "tr and -0: tr , '\\0' < FILE | heirloom run -0",
+	"lines": "-N", "hostgroups": "heirloom worker with a namespace of its own for each group", "hgrp": "heirloom worker with a namespace of its own for each group",
+	"filter-hosts": "--on, which asks only workers that are there", "sshdelay": "--delay", "combine-exec": "a script", "combineexec": "a script", "embed": "a script",
+	"sqlmaster": "--log FILE", "sqlworker": "--on, with heirloom worker", "sqlandworker": "--on, with heirloom worker", "sql": "--log FILE",
+	"seqreplace": "{#}", "U": "{.}", "extensionreplace": "{.}", "er": "{.}", "basenamereplace": "{/}", "bnr": "{/}", "dirnamereplace": "{//}", "dnr": "{//}",
+	"basenameextensionreplace": "{/.}", "bner": "{/.}", "W": "cd DIR && heirloom run", "parens": "{%.gz}, {#old-} and the like", "minversion": "heirloom version", "fast": "nothing",
+	"unsafe": "nothing: values are quoted", "tempdir": "TMPDIR=DIR heirloom run", "load-average": "--load",
 	"hide": ">/dev/null in the command", "g": "-o whole, the default", "timings": "--log FILE", "handle-input": "--stdin first", "max-processes": "-j", "kill-signal": "--grace TIME", "prefix-colors": "--color", "c": "--color", "prefix-length": "--tagstring TEMPLATE", "timestamp-format": "ts(1) in the command", "teardown": "a command behind it",
 }
 

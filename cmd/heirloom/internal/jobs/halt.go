@@ -27,7 +27,7 @@ const (
 
 // ParseHalt parses GNU parallel's form: never, or soon or now with a count, as in
 // now,fail=1 and soon,success=20%. 0, 1 and 2 are its older names for never,
-// soon,fail=1 and now,fail=1.
+// soon,fail=1 and now,fail=1, and 5% for soon,fail=5%.
 func ParseHalt(s string) (h Halt, err error) {
 	switch s {
 	case "never", "0", "":
@@ -36,6 +36,10 @@ func ParseHalt(s string) (h Halt, err error) {
 		s = "soon,fail=1"
 	case "2":
 		s = "now,fail=1"
+	default:
+		if _, err := strconv.ParseFloat(strings.TrimSuffix(s, "%"), 64); err == nil && strings.HasSuffix(s, "%") {
+			s = "soon,fail=" + s
+		}
 	}
 	when, what, _ := strings.Cut(s, ",")
 	on, n, counted := strings.Cut(what, "=")

@@ -124,6 +124,7 @@ func TestHalt(t *testing.T) {
 		{"soon,done=60%", "and not of those that have ended", []string{"true", "false", "true", "true", "true"}, jobs.Counts{OK: 2, Failed: 1, NotRun: 2}},
 		{"now,success=30%", "rounded up", []string{"true", "true", "true", "true"}, jobs.Counts{OK: 2, NotRun: 2}},
 		{"never", "nothing", []string{"false", "true"}, jobs.Counts{OK: 1, Failed: 1}},
+		{"50%", "the older form of soon,fail=50%", []string{"false", "true", "false", "true"}, jobs.Counts{OK: 1, Failed: 2, NotRun: 1}},
 		{"1", "the older name", []string{"false", "true"}, jobs.Counts{Failed: 1, NotRun: 1}},
 	}
 	for _, tt := range tests {
