@@ -160,6 +160,7 @@ func (n *node) letGo() {
 	}
 	if n.more != nil {
 		more := *n.more
+		more.members = nil
 		s.more = &more
 	}
 	s.extra().vars = n.variables().Copy()

@@ -75,6 +75,37 @@ func (w *node) maybeStuckOn(nodes []*node, how waitKind) bool {
 	return how == forAny
 }
 
+// maybeStuckBy is maybeStuck for a wait for the tasks in m. It looks no further than
+// to the first of them that is not stuck.
+func (w *node) maybeStuckBy(m *Members) bool {
+	if !w.isAwaited() {
+		return false
+	}
+	stuck := false // if there are none
+	for n := range m.nodes() {
+		if n != w {
+			if stuck = n.maybeWaiting(w, 64); !stuck {
+				break
+			}
+		}
+	}
+	return stuck
+}
+
+// heldUp returns the node that n waits for: n itself if it is a scope that waits for
+// its end, and nil if it waits for no node.
+func (n *node) heldUp() *node {
+	if n.scope().flags()&isOver != 0 {
+		return n
+	}
+	switch what := n.waitFor.Load(); what {
+	case &asleep, &inCall, &turn, &promised:
+		return nil
+	default:
+		return what
+	}
+}
+
 // maybeWaiting reports whether n may be waiting for w, after following at most
 // the given number of waits.
 func (n *node) maybeWaiting(w *node, most int) bool {
@@ -82,14 +113,11 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 		if n.is(isFinal) {
 			return false
 		}
-		next := n.waitFor.Load()
-		if s := n.scope(); s.flags()&isOver != 0 {
-			next = n
-		}
+		next := n.heldUp()
 		switch next {
-		case nil, &asleep, &inCall, &turn, &promised:
+		case nil:
 			return false
-		case &several, w:
+		case &several, &owed, w:
 			return true
 		}
 		if s := next.scope(); s != nil && s.flags()&isOver != 0 {
@@ -123,7 +151,7 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 // part of a scope.
 func (n *node) isAwaited() bool {
 	n.mu.Lock()
-	hung := n.hooks != nil || n.is(isMember)
+	hung := n.hooks != nil || n.memberships() != nil
 	n.mu.Unlock()
 	for s := n.home; !hung && s != nil; {
 		if s.flags()&isOver != 0 {
@@ -145,21 +173,16 @@ func (w *node) judgeWait() {
 	if wt.until.bounded {
 		return
 	}
-	on := wt.on
-	if wt.loop != nil {
-		on = wt.loop.nodes()
-	}
 	s := newSearch(w)
-	i := slices.IndexFunc(on, func(n *node) bool { return n != nil && !n.is(isFinal) && s.has(n) })
-	if i < 0 || wt.kind == forAny && !s.hasAll(on) {
+	found := s.first(w, &wt.target)
+	if found == nil || wt.kind&forAny != 0 && !s.hasAll(w, &wt.target) {
 		return
 	}
-	found := on[i]
 	cycle := []*node{w}
 	if found != w {
 		cycle = append(cycle, s.cycle(found)...)
 	}
-	if wt.kind != forGood {
+	if wt.kind&forGood == 0 {
 		w.mu.Lock()
 		wt.stuck = newDeadlock(cycle)
 		w.mu.Unlock()
@@ -192,7 +215,7 @@ func (g *node) judgeEnd(w *node) {
 // tell ends the first wait of a cycle that can return an error.
 func (s *search) tell(cycle []*node) bool {
 	for _, k := range cycle {
-		if f := s.found[k]; f == nil || f.wait == nil || f.kind == forGood {
+		if f := s.found[k]; f == nil || f.wait == nil || f.kind&forGood != 0 {
 			continue
 		}
 		k.mu.Lock()

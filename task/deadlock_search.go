@@ -1,6 +1,7 @@
 package task
 
 import (
+	"iter"
 	"slices"
 )
 
@@ -15,8 +16,8 @@ type search struct {
 type stuck struct {
 	because []*node // the nodes found that keep it stuck
 	wait    *wait   // nil for a scope, and for the end of one
-	on      []*node
-	kind    waitKind
+	target
+	kind waitKind
 }
 
 func newSearch(start ...*node) *search {
@@ -46,27 +47,21 @@ func (s *search) backFrom(n *node) {
 		}
 	}
 	n.mu.Unlock()
+	for x := n.memberships(); x != nil; x = x.also {
+		if m := x.of.Load(); m != nil {
+			waiters = append(waiters, m.waiters()...)
+		}
+	}
 	for _, k := range waiters {
 		k.mu.Lock()
 		var wt wait
 		if k.waits != nil {
-			wt.until, wt.kind = k.waits.until, k.waits.kind
-			wt.on = slices.Clone(k.waits.on) // k uses the memory again for its next wait
+			wt.until, wt.target, wt.kind = k.waits.until, k.waits.target, k.waits.kind
+			wt.on = slices.Clone(wt.on) // k uses the memory again for its next wait
 		}
 		k.mu.Unlock()
-		if slices.Contains(wt.on, n) {
+		if slices.Contains(wt.on, n) || k != n && n.isOneOf(wt.by) {
 			s.addWaiter(k, n, &wt)
-		}
-	}
-	if n.is(isMember) {
-		for _, l := range loops.of(n.handle()) {
-			l.waiter.mu.Lock()
-			wt := wait{until: l.waiter.waits.until, kind: forAny}
-			l.waiter.mu.Unlock()
-			wt.on = l.nodes()
-			if loops.has(l) { // since before its set was looked at
-				s.addWaiter(l.waiter, n, &wt)
-			}
 		}
 	}
 	if in := n.home; in.flags()&(isOver|isClosed) == isOver {
@@ -84,7 +79,7 @@ func (s *search) backFrom(n *node) {
 func (s *search) addWaiter(k, n *node, wt *wait) {
 	if wt.until.lasts() {
 		f := s.add(k, n)
-		f.wait, f.on, f.kind = k.waits, wt.on, wt.kind
+		f.wait, f.target, f.kind = k.waits, wt.target, wt.kind
 	}
 }
 
@@ -110,7 +105,7 @@ func (s *search) prune() {
 			if slices.Contains(s.start, k) {
 				continue
 			}
-			if f.kind == forAny && !s.hasAll(f.on) || !slices.ContainsFunc(f.because, s.has) {
+			if f.kind&forAny != 0 && !s.hasAll(k, &f.target) || !slices.ContainsFunc(f.because, s.has) {
 				delete(s.found, k)
 				again = true
 			}
@@ -120,9 +115,59 @@ func (s *search) prune() {
 
 func (s *search) has(n *node) bool { return s.found[n] != nil }
 
-// hasAll reports whether all of nodes that are not nil are stuck.
-func (s *search) hasAll(nodes []*node) bool {
-	return !slices.ContainsFunc(nodes, func(n *node) bool { return n != nil && !s.has(n) })
+// hasAll reports whether all nodes that k waits for are stuck, and the wait is not over.
+func (s *search) hasAll(k *node, t *target) bool {
+	for n := range t.nodes(k) {
+		if !s.has(n) {
+			return false
+		}
+	}
+	if t.by == nil {
+		return true
+	}
+	// A task that ended before the list was looked at still calls its callbacks, or has
+	// closed done already if it was to.
+	if t.by.someLeave() {
+		return false
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	select {
+	case <-t.done:
+		return false
+	default:
+		return k.waits.until.open && k.waits.done == t.done
+	}
+}
+
+// first returns a stuck node that k waits for, or nil.
+func (s *search) first(k *node, t *target) *node {
+	for n := range t.nodes(k) {
+		if !n.is(isFinal) && s.has(n) {
+			return n
+		}
+	}
+	return nil
+}
+
+// nodes iterates over the nodes that k waits for if t is the target of its wait: all but
+// k itself if that is a list with k in it.
+func (t *target) nodes(k *node) iter.Seq[*node] {
+	return func(yield func(*node) bool) {
+		for _, n := range t.on {
+			if n != nil && !yield(n) {
+				return
+			}
+		}
+		if t.by == nil {
+			return
+		}
+		for n := range t.by.nodes() {
+			if n != k && !yield(n) {
+				return
+			}
+		}
+	}
 }
 
 // cycle returns the path from n, which was found, to a start.

@@ -97,11 +97,13 @@
 // another wait in the cycle. A cycle is found if each task in it waits in its
 // own function, with [Task.Await], [Wait], [AsCompleted], [WaitFor], [Group] or
 // Run, or with the waits of packages scope, joinset and shared. A wait for the
-// first of several tasks is stuck if all of these are. A wait with a deadline
-// of its own is never stuck, and any wait can be cancelled.
+// first of several tasks is stuck if all of these are. So is a wait for a
+// [Promise] with the option [CompletedBy], and a wait of [Members.Until], if all
+// tasks are stuck that may end it. A wait with a deadline of its own is never
+// stuck, and any wait can be cancelled.
 //
 // A cycle is not found if it goes through something that any goroutine may end:
-// a channel or a lock, a [Promise], the ready function of [Serve], a place of
+// a channel or a lock, a Promise without that option, the ready function of [Serve], a place of
 // package limit, or a place in a Group with a [Limit] that a task keeps while
 // it waits for something outside of that Group. Nor is a cycle found that goes
 // through a goroutine that is not a task. The jobs of package gather are such

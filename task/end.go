@@ -154,6 +154,7 @@ func (n *node) settle(state State) {
 // is locked, has been unlocked.
 func (n *node) settleLocked(state State) (done chan struct{}, hooks *hook) {
 	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal)
+	n.unlist()
 	//lint:ignore SA1012 what has ended needs no base
 	n.late.End(nil, ended)
 	done, hooks = n.done, rouse(n.hooks)

@@ -102,6 +102,38 @@ func ExamplePromise() {
 	// Output: 42 <nil>
 }
 
+// A worker that waits for its own answer is told so, and can still give one.
+func ExampleCompletedBy() {
+	ctx := context.Background()
+	var workers task.Members
+	answer, complete := task.Promise[int](ctx, task.CompletedBy(&workers))
+	task.Start(ctx, func(ctx context.Context) error {
+		_, err := answer.Await(ctx)
+		fmt.Println("told:", errors.Is(err, task.ErrDeadlock))
+		complete(42, nil)
+		return nil
+	}, task.MemberOf(&workers))
+	fmt.Println(answer.Await(ctx))
+	// Output:
+	// told: true
+	// 42 <nil>
+}
+
+// A latch: one of the tasks in the list opens it.
+func ExampleMembers_Until() {
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		var loaders task.Members
+		loaded := make(chan struct{})
+		task.Start(ctx, func(ctx context.Context) error {
+			defer close(loaded)
+			return task.Sleep(ctx, time.Millisecond)
+		}, task.MemberOf(&loaders))
+		return loaders.Until(ctx, loaded)
+	})
+	fmt.Println(err)
+	// Output: <nil>
+}
+
 // The deadline of a Group moves as long as there is progress.
 func ExampleSetTimeout() {
 	err := task.Group(context.Background(), func(ctx context.Context) error {

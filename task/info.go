@@ -113,7 +113,7 @@ func (n *node) waitingFor(what *node) string {
 		return "several tasks"
 	case &turn:
 		return "a place"
-	case &promised:
+	case &promised, &owed:
 		return "its completion"
 	case &inCall:
 		if calls, _ := n.callRows(1); len(calls) > 0 {

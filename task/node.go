@@ -67,6 +67,8 @@ type extras struct {
 	scope *scope          // the rest of a node that waits for its children, or nil
 	trace *trace.Task     // while an execution trace is taken, a task's own; or nil
 	site  uintptr         // where it was started, if that was asked for
+
+	members *member // its places in lists
 }
 
 // A node's status is its State in the low bits, and flags.
@@ -80,7 +82,6 @@ const (
 	isCounted                    // the Group that is its parent is told of its failure
 	isHeld                       // not yet: somebody waits for it to be ready
 	isAlone                      // it never is, for the task has FailFast(false)
-	isMember                     // it is in a set that loops may wait for, see package members
 	isIdle                       // it runs nothing, and so takes no place in a Group with a Limit
 )
 

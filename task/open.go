@@ -34,10 +34,15 @@ func (n *node) open(ctx context.Context, o *options) error {
 	if trace.IsEnabled() && n.self != nil {
 		n.ctx, n.extra().trace = trace.NewTask(n.ctx, n.name())
 	}
+	n.hangOnEnd()
 	if err := n.join(parent); err != nil {
 		n.release()
+		if n.more != nil {
+			n.more.members = nil
+		}
 		return err
 	}
+	n.enlist()
 	return nil
 }
 
@@ -91,16 +96,13 @@ func (n *node) configure(o *options) {
 	more := n.extra()
 	more.label = o.name
 	if n.self != nil {
-		more.vars = o.vars
+		more.vars, more.members = o.vars, o.members
 	}
 	if o.held {
 		n.raise(isHeld)
 	}
 	if o.tolerant {
 		n.raise(isAlone)
-	}
-	if o.started != nil {
-		n.raise(isMember)
 	}
 	if o.shielded {
 		n.governed, n.attached, more.base = false, false, nil

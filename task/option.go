@@ -31,7 +31,9 @@ type options struct {
 	limit     int
 	reporter  func(Info, error)
 	failures  func(Info, error)
-	started   func(any) // see package members
+
+	members    *member  // see MemberOf
+	completers *Members // see CompletedBy
 }
 
 type optionFunc func(*options)

@@ -125,6 +125,9 @@ func (n *node) noHold() {
 // completed or cancelled; and its error is reported if nobody looks at it.
 // Promise mirrors asyncio's Future.
 //
+// Anybody who has complete may call it, so a wait for the task is never known to
+// be a deadlock. With the option [CompletedBy], it can be.
+//
 // complete ends the task with its arguments as the result, and reports whether
 // it did: only the first call does, and none after the task was cancelled.
 // complete never blocks, and may be called by any goroutine.
@@ -139,7 +142,11 @@ func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete f
 	var (
 		mu   sync.Mutex
 		over bool
-		came = make(chan outcome, 1)
+		came outcome
+		done = make(chan struct{})
+		by   *Members
+		what = &promised
+		o    = collect(opts)
 	)
 	complete = func(value T, err error) bool {
 		mu.Lock()
@@ -147,29 +154,26 @@ func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete f
 		if over {
 			return false
 		}
-		over = true
-		came <- outcome{value, err}
+		over, came = true, outcome{value, err}
+		close(done)
 		return true
 	}
+	if o != nil && o.completers != nil {
+		by, what = o.completers, &owed
+	}
 	t = newTask(Func[T](func(ctx context.Context) (T, error) {
-		waiter := here()
-		waiter.waitsFor(&promised)
-		defer waiter.waitsFor(nil)
-		select {
-		case o := <-came:
-			return o.value, o.err
-		case <-ctx.Done():
-		}
+		by.until(ctx, done, what, forAny|forGood)
+		err := ctx.Err()
 		mu.Lock()
 		defer mu.Unlock()
-		if over { // in the last moment
-			o := <-came
-			return o.value, o.err
+		if !over {
+			over, came.err = true, err
 		}
-		over = true
-		return outcome{}.value, ctx.Err()
+		o := came
+		came = outcome{} // so that complete does not keep it
+		return o.value, o.err
 	}))
 	t.pc = 0
 	t.raise(isIdle) // otherwise the code that completes it might wait for its place
-	return launch(ctx, t, collect(opts)), complete
+	return launch(ctx, t, o), complete
 }

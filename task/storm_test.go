@@ -130,12 +130,11 @@ func count(err error, f func(*stormError)) {
 }
 
 // start starts a random task.
-func (s *storm) start(ctx context.Context, depth int) *task.Task[int] {
+func (s *storm) start(ctx context.Context, depth int, opts ...task.Option) *task.Task[int] {
 	own := new(stormError)
 	s.mu.Lock()
 	s.errs = append(s.errs, own)
 	s.mu.Unlock()
-	var opts []task.Option
 	switch s.dice(12) {
 	case 0:
 		opts = append(opts, task.Shielded())
@@ -242,10 +241,37 @@ func (s *storm) work(ctx context.Context, depth int) {
 		assert.NotErrorIs(s.t, err, task.ErrDeadlock)
 		return
 	}
+	if s.dice(3) == 0 {
+		s.owe(ctx, depth)
+		return
+	}
 	for range s.dice(4) {
 		children = append(children, s.start(ctx, depth+1))
 	}
 	s.wait(ctx, children...)
+}
+
+// owe starts tasks of which the first to end completes a Promise, and waits for that.
+func (s *storm) owe(ctx context.Context, depth int) {
+	var m task.Members
+	done := make(chan none)
+	promise, complete := task.Promise[int](ctx, task.CompletedBy(&m))
+	for range 1 + s.dice(3) {
+		s.start(ctx, depth+1, task.MemberOf(&m)).OnDone(func(*task.Task[int]) {
+			if complete(1, nil) {
+				close(done)
+			}
+		})
+	}
+	switch s.dice(3) {
+	case 0:
+		_, err := promise.Await(ctx)
+		assert.NotErrorIs(s.t, err, task.ErrDeadlock)
+	case 1:
+		limited, stop := context.WithCancel(ctx)
+		promise.OnDone(func(*task.Task[int]) { stop() }) // it may have been cancelled before
+		assert.NotErrorIs(s.t, m.Until(limited, done), task.ErrDeadlock)
+	}
 }
 
 // wait waits for the tasks in a random way.

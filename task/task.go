@@ -45,11 +45,7 @@ func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 
 // launch opens and starts t, or refuses it, and returns t.
 func launch[T any](ctx context.Context, t *Task[T], o *options) *Task[T] {
-	err := t.open(ctx, o)
-	if o != nil && o.started != nil {
-		o.started(t)
-	}
-	if err != nil {
+	if err := t.open(ctx, o); err != nil {
 		t.refuse(err)
 		return t
 	}

@@ -131,6 +131,7 @@ func (n *node) leave() {
 // caller must call release after unlocking them.
 func (n *node) leaveLocked(p *node) {
 	n.raise(isGone)
+	n.part()
 	for c := n.last; c != nil; {
 		next := c.prev
 		c.attached = c.attached && n.attached

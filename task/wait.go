@@ -9,21 +9,21 @@ import (
 // The values of node.waitFor for waits that are not for a task or a Group.
 var (
 	asleep   node // Sleep
-	several  node // Wait or AsCompleted, of more than one task
+	several  node // Wait or AsCompleted, of more than one task, or Members
 	inCall   node // a call of package gather
 	turn     node // a place in a Group with a Limit
-	promised node // to be completed
+	promised node // to be completed by anybody
+	owed     node // to be completed by Members
 )
 
 // A wait is a wait of a task's own goroutine. A task has only one wait at a
 // time, so it uses the same memory each time.
 type wait struct {
 	// Guarded by the waiting task's mu.
-	until until
-	on    []*node // what it is for; nil for nodes that were already taken
-	loop  *loop   // what it is for instead of on, or nil
-	kind  waitKind
-	stuck *deadlock // the deadlock that it was found to be part of
+	until  until
+	target // what it is for
+	kind   waitKind
+	stuck  *deadlock // the deadlock that it was found to be part of
 
 	woken chan struct{} // has room for one token
 	one   [1]*node
@@ -77,18 +77,26 @@ func (u *until) over() bool {
 // lasts reports whether the wait goes on unless an awaited node ends.
 func (u *until) lasts() bool { return u.open && !u.bounded && !u.over() }
 
+// A target is what a wait is for: the nodes in on, or the tasks in a list.
+type target struct {
+	on   []*node         // nil for nodes that were already taken
+	by   *Members        // the list, or nil
+	done <-chan struct{} // closed when a wait for the tasks in by is over
+}
+
 // A waitKind says when a wait is over.
 type waitKind uint8
 
 const (
-	forAll  waitKind = iota // when all nodes have ended
-	forAny                  // when one node has ended
-	forGood                 // when all have ended, and nothing else can end it: the wait cannot return an error
+	forAny  waitKind = 1 << iota // when one node has ended
+	forGood                      // nothing else can end it: the wait cannot return an error
+
+	forAll waitKind = 0 // when all nodes have ended
 )
 
 // begin makes w begin a wait and returns it. The wait lasts until ctx is done,
-// and is for one or, if that is nil, for the nodes in on.
-func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *wait {
+// and is for one or, if that is nil, for others.
+func (w *node) begin(ctx context.Context, one *node, others target, how waitKind) *wait {
 	until := w.until(ctx) // it may be the user's
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -99,9 +107,9 @@ func (w *node) begin(ctx context.Context, one *node, on []*node, how waitKind) *
 	}
 	if one != nil {
 		wt.one[0] = one
-		on = wt.one[:]
+		others.on = wt.one[:]
 	}
-	wt.until, wt.on, wt.loop, wt.kind, wt.stuck = until, on, nil, how, nil
+	wt.until, wt.target, wt.kind, wt.stuck = until, others, how, nil
 	select {
 	case <-wt.woken: // of an earlier wait
 	default:
@@ -232,7 +240,12 @@ func (n *node) hang(h *hook) bool {
 func (n *node) unhang(h *hook) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for p := &n.hooks; *p != nil; p = &(*p).next {
+	return unhook(&n.hooks, h)
+}
+
+// unhook takes h out of a list, and reports whether it was there.
+func unhook(list **hook, h *hook) bool {
+	for p := list; *p != nil; p = &(*p).next {
 		if *p == h {
 			*p = h.next
 			return true
@@ -287,9 +300,18 @@ func (n *node) await(ctx context.Context) error {
 	return nil
 }
 
+// doneOf returns the channel that ends a wait of w, in its own function, when the ctx of
+// the wait ends. It is nil if w is roused then.
+func (w *node) doneOf(u *until) <-chan struct{} {
+	if c := u.own; c != nil && (c.at.Load() != w || w.base() != nil) {
+		return c.Done()
+	}
+	return u.done
+}
+
 // awaitHere is await on the goroutine of w, a task.
 func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
-	wt := w.begin(ctx, n, nil, how)
+	wt := w.begin(ctx, n, target{}, how)
 	h := &wt.hook
 	*h = hook{waiter: w, wait: wt}
 	if !n.hang(h) {
@@ -305,10 +327,7 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 		w.judgeWait()
 	}
 	until := wt.until // which w alone writes
-	done := until.done
-	if c := until.own; c != nil && (c.at.Load() != w || w.base() != nil) {
-		done = c.Done()
-	} // else to be cancelled is to be roused
+	done := w.doneOf(&until)
 	for !n.is(isFinal) {
 		stuck := w.verdict()
 		if stuck == nil && !until.over() {

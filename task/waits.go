@@ -78,17 +78,17 @@ func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 		if s := n.scope(); s != nil {
 			w.on = parts[s]
 		}
-	case &several:
-		var l *loop
+	case &several, &owed:
+		var by *Members
 		n.mu.Lock()
 		if n.waits != nil && n.waits.until.open {
 			on := n.waits.on
 			w.unseen = max(len(on)-limit, 0)
-			w.on, w.any, l = slices.Clone(on[:len(on)-w.unseen]), n.waits.kind == forAny, n.waits.loop
+			w.on, w.any, by = slices.Clone(on[:len(on)-w.unseen]), n.waits.kind&forAny != 0, n.waits.by
 		}
 		n.mu.Unlock()
-		if l != nil {
-			w.on, w.unseen = l.look(limit)
+		if by != nil {
+			w.on, w.unseen = by.look(n, limit)
 		}
 	default:
 		w.on = []*node{what}

@@ -88,7 +88,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 		what = w.nodes[0]
 	}
 	done := ctx.Done()
-	wt := n.begin(ctx, nil, w.left, w.kind)
+	wt := n.begin(ctx, nil, target{on: w.left}, w.kind)
 	until := wt.until // which n alone writes
 	n.waitsFor(what)
 	defer n.waitsFor(nil)

@@ -2,12 +2,9 @@ package joinset
 
 import (
 	"context"
-	"fmt"
 	"iter"
 	"sync"
 
-	"github.com/heirloom-go/heirloom/internal/members"
-	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
 )
@@ -150,29 +147,17 @@ func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
 			return t, nil
 		case s.open == 0:
 			return nil, nil
-		case ctx.Err() != nil:
-			open := s.open
-			s.mu.Unlock() // the methods of the cause may use s
-			defer s.mu.Lock()
-			return nil, &task.Error{Op: "await", Task: count(open), Err: verdict.Interrupted(ctx)}
 		}
 		me := s.member()
-		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open {
+		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open && ctx.Err() == nil {
 			// All tasks that could end wait here. This loop ends; when its task
 			// has ended, the others have a task to take.
 			return nil, nil
 		}
-		if stuck := s.wait(ctx, me); stuck != nil && len(s.ended) == 0 {
-			return nil, &task.Error{Op: "await", Task: count(s.open), Err: stuck}
+		if err := s.wait(ctx, me); err != nil && len(s.ended) == 0 && s.open > 0 {
+			return nil, err
 		}
 	}
-}
-
-func count(tasks int) string {
-	if tasks == 1 {
-		return "1 task"
-	}
-	return fmt.Sprintf("%d tasks", tasks)
 }
 
 // member returns the running task if it is one of the set, and otherwise nil.
@@ -183,9 +168,9 @@ func (s *Set[T]) member() task.Handle {
 	return nil
 }
 
-// wait waits for a change, or until ctx ends, on behalf of the task me, or of
-// no task of the set if me is nil. It returns an error if the wait would never
-// end. s.mu must be locked; wait unlocks it while it waits.
+// wait waits for a change on behalf of the task me, or of no task of the set if
+// me is nil. It returns an error if ctx ends, or if the wait would never end.
+// s.mu must be locked; wait unlocks it while it waits.
 func (s *Set[T]) wait(ctx context.Context, me task.Handle) error {
 	if me != nil {
 		s.stuck[me]++
@@ -201,36 +186,5 @@ func (s *Set[T]) wait(ctx context.Context, me task.Handle) error {
 	change := s.change
 	s.mu.Unlock()
 	defer s.mu.Lock()
-	return members.Wait(ctx, (*open[T])(s), change)
-}
-
-// open is a Set in the form that package task uses: the tasks that were not
-// given to a loop.
-type open[T any] Set[T]
-
-var _ members.Set = (*open[any])(nil)
-
-func (s *open[T]) Has(t any) bool { return s.scope.Has(t.(task.Handle)) }
-
-func (s *open[T]) Len() int { return (*Set[T])(s).Len() }
-
-func (s *open[T]) All() iter.Seq[any] {
-	return func(yield func(any) bool) {
-		running := 0
-		for t := range s.scope.Tasks() {
-			if t.State().Final() {
-				continue // it may have been taken
-			}
-			running++
-			if !yield(t) {
-				return
-			}
-		}
-		s.mu.Lock()
-		others := s.open > running
-		s.mu.Unlock()
-		if others {
-			yield(nil)
-		}
-	}
+	return s.scope.Members().Until(ctx, change)
 }

@@ -2,12 +2,11 @@ package scope
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"sync"
 
-	"github.com/heirloom-go/heirloom/internal/members"
-	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -22,9 +21,11 @@ type Scope struct {
 	onEnd []func(task.Handle)
 	opts  []task.Option // of its tasks
 
+	live task.Members
+
 	mu   sync.Mutex
-	live map[task.Handle]struct{}
-	left chan struct{} // closed when the next task leaves; nil if nobody waits for that
+	open int           // tasks of which OnEnd has not returned
+	left chan struct{} // closed when the next one has; nil if nobody waits for that
 }
 
 // An Option configures a [Scope].
@@ -35,12 +36,11 @@ type Option func(*Scope)
 // functions are called in order, even if one of them panics.
 //
 // f is called like a callback of [task.Task.OnDone]: by the goroutine of the
-// task, or by that of Go if the task ends, or is refused, before Go returns,
-// and with a copy of the variables that the task had at its end. So it should
-// return soon, and must not wait for the Scope. The scope around does not end
-// before f has returned. f may be called by several goroutines at the same
-// time. If it panics, that is reported like an error that nobody looked at; see
-// [task.Unobserved].
+// task, or by that of Go, before it returns, if the task is refused, and with a
+// copy of the variables that the task had at its end. So it should return soon,
+// and must not wait for the Scope. The scope around does not end before f has
+// returned. f may be called by several goroutines at the same time. If it panics,
+// that is reported like an error that nobody looked at; see [task.Unobserved].
 func OnEnd(f func(t task.Handle)) Option {
 	return func(s *Scope) { s.onEnd = append(s.onEnd, f) }
 }
@@ -68,12 +68,11 @@ func New(ctx context.Context, opts ...Option) *Scope {
 	if ctx == nil {
 		panic("scope: nil ctx; pass that of a task or a Group")
 	}
-	s := &Scope{ctx: ctx, live: make(map[task.Handle]struct{})}
+	s := &Scope{ctx: ctx}
+	s.live.OnEnd = s.leave
 	s.opts = []task.Option{
 		task.FailFast(false), // a failure does not concern the surrounding Group
-		// This happens before the task can do anything, because the task
-		// may ask whether it is in s.
-		members.Started(func(t any) { s.join(t.(task.Handle)) }).(task.Option),
+		task.MemberOf(&s.live),
 	}
 	for _, o := range opts {
 		o(s)
@@ -92,33 +91,36 @@ func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
 	} else {
 		opts = append(slices.Clip(opts), s.opts...)
 	}
-	t := task.Go(s.ctx, fn, opts...)
-	// OnDone calls the function once, whether fn was run or the task was
-	// refused. If the task has already ended, it does so here and now.
-	t.OnDone(func(t *task.Task[T]) { s.leave(t) })
-	return t
-}
-
-func (s *Scope) join(t task.Handle) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.live[t] = struct{}{}
+	s.open++ // before it can end
+	s.mu.Unlock()
+	defer func() {
+		if r := recover(); r != nil { // fn or an option is nil, for example
+			s.forget()
+			panic(r)
+		}
+	}()
+	return task.Go(s.ctx, fn, opts...)
 }
 
-// leave is called when t has ended.
+// leave is called once t has ended, whether it was run or refused.
 func (s *Scope) leave(t task.Handle) {
-	// These calls are deferred, in reverse order, so that each is made even if
-	// an earlier one panics or calls Goexit.
-	defer s.forget(t)
-	for _, f := range slices.Backward(s.onEnd) {
-		defer f(t)
+	defer s.forget()
+	tell(s.onEnd, t)
+}
+
+// tell calls each of fs in order, even if an earlier one panics or calls Goexit.
+func tell(fs []func(task.Handle), t task.Handle) {
+	if len(fs) > 0 {
+		defer tell(fs[1:], t)
+		fs[0](t)
 	}
 }
 
-func (s *Scope) forget(t task.Handle) {
+func (s *Scope) forget() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	delete(s.live, t)
+	s.open--
 	if s.left != nil {
 		close(s.left)
 		s.left = nil
@@ -134,52 +136,14 @@ func (s *Scope) Cancel(cause error) {
 	}
 }
 
-// Tasks iterates over the live tasks of s, in no particular order: those that
-// are live when the loop begins, as far as they still are. Use a loop to cancel
-// some of them, for example by name.
-func (s *Scope) Tasks() iter.Seq[task.Handle] {
-	return func(yield func(task.Handle) bool) {
-		// This is done in two steps, so that inspecting a few of many tasks
-		// costs little.
-		var came [members.Few]task.Handle
-		few := s.some(came[:0], nil)
-		rest := len(few) == len(came)
-		for _, t := range few {
-			if !yield(t) {
-				return
-			}
-		}
-		if !rest {
-			return
-		}
-		for _, t := range s.some(nil, few) {
-			if !yield(t) {
-				return
-			}
-		}
-	}
-}
+// Tasks iterates over the live tasks of s, the oldest first: those that are live when
+// the loop begins, without those that end before it reaches them. Use it to cancel
+// some, by their name for example. Leaving the loop early makes it cost less.
+func (s *Scope) Tasks() iter.Seq[task.Handle] { return s.live.Tasks() }
 
-// some appends to list live tasks that are not in but, as many as fit into its
-// capacity, or all if there is no list.
-func (s *Scope) some(list, but []task.Handle) []task.Handle {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	most := cap(list)
-	if list == nil {
-		most = len(s.live)
-		list = make([]task.Handle, 0, most)
-	}
-	for t := range s.live {
-		if len(list) == most {
-			break
-		}
-		if !slices.Contains(but, t) {
-			list = append(list, t)
-		}
-	}
-	return list
-}
+// Members returns the list of the live tasks of s, for [task.CompletedBy] and
+// [task.Members.Until]. It is the same list each time.
+func (s *Scope) Members() *task.Members { return &s.live }
 
 // Wait waits until s has no tasks, and [OnEnd] has returned for each, including
 // tasks that are started meanwhile. Wait does not count as looking at their
@@ -193,57 +157,40 @@ func (s *Scope) Wait(ctx context.Context) error {
 		return &task.Error{Op: "await", Task: me.Name(), Err: task.ErrDeadlock}
 	}
 	for {
-		running, left := s.look()
-		switch {
-		case left == nil:
-			return nil
-		case len(running) > 0:
-			// This goes through package task, which knows which tasks wait for
-			// which.
+		// This goes through package task, which knows which tasks wait for which.
+		if running := slices.Collect(s.Tasks()); len(running) > 0 {
 			if _, _, err := task.Wait(ctx, task.AllCompleted, running...); err != nil {
 				return err
 			}
-		default:
-			// All tasks have ended, and some of their goroutines are in leave.
-			select {
-			case <-left:
-			case <-ctx.Done():
-				return &task.Error{Op: "await", Task: "scope", Err: verdict.Interrupted(ctx)}
-			}
+			continue
+		}
+		left := s.leaving()
+		if left == nil {
+			return nil
+		}
+		var e *task.Error
+		if err := s.live.Until(ctx, left); errors.As(err, &e) {
+			return &task.Error{Op: "await", Task: "scope", Err: e.Err}
 		}
 	}
 }
 
-// look returns the tasks that have not ended, and a channel that is closed when
-// the next one leaves, or nil if there is none.
-func (s *Scope) look() (running []task.Handle, left <-chan struct{}) {
+// leaving returns a channel that is closed when OnEnd has returned for the next task,
+// or nil if there is no task to wait for.
+func (s *Scope) leaving() <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.live) == 0 {
-		return nil, nil
-	}
-	for t := range s.live {
-		if !t.State().Final() {
-			running = append(running, t)
-		}
+	if s.open == 0 {
+		return nil
 	}
 	if s.left == nil {
 		s.left = make(chan struct{})
 	}
-	return running, s.left
+	return s.left
 }
 
 // Has reports whether t is a task of s that is live.
-func (s *Scope) Has(t task.Handle) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	_, ok := s.live[t]
-	return ok
-}
+func (s *Scope) Has(t task.Handle) bool { return s.live.Has(t) }
 
 // Len returns the number of live tasks of s.
-func (s *Scope) Len() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.live)
-}
+func (s *Scope) Len() int { return s.live.Len() }

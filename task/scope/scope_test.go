@@ -263,7 +263,10 @@ func TestScopeInAGroupWithALimit(t *testing.T) {
 func TestScopeMisuse(t *testing.T) {
 	//lint:ignore SA1012 that is the misuse
 	assert.Panics(t, func() { scope.New(nil) })
-	assert.PanicsWithValue(t, task.ErrNilFunc, func() { scope.Go[int](scope.New(t.Context()), nil) })
+	s := scope.New(t.Context())
+	assert.PanicsWithValue(t, task.ErrNilFunc, func() { scope.Go[int](s, nil) })
+	assert.Panics(t, func() { scope.Go(s, sleep(0), nil) }, "a nil option")
+	require.NoError(t, s.Wait(t.Context()), "nothing was started")
 }
 
 func TestScopeTasks(t *testing.T) {
