@@ -30,7 +30,7 @@ var (
 	aTarget   = regexp.MustCompile(`^([A-Za-z0-9_./:,+@%\x{80}-\x{10FFFF}][A-Za-z0-9_./:,+@%\x{80}-\x{10FFFF}-]*)?$`)
 	plainText = regexp.MustCompile(`^[A-Za-z0-9 \t_./:,+@%=\x{80}-\x{10FFFF}-]*$`)
 	inertText = regexp.MustCompile("^[^$`]*$")
-	noPipe    = regexp.MustCompile(`^[^<>|]*$`)
+	noPipe    = regexp.MustCompile(`^([^\s<>|+]((?s:.*)[^|\s])?)?$`)
 	noOption  = regexp.MustCompile(`^([^-]|-?$)`)
 	noOptions = regexp.MustCompile(`^([^-+]|-?$)`) // of programs that have some that begin with +
 )
@@ -42,7 +42,7 @@ var (
 	// Expressions run the $(…) and `…` that they find in variables: x='a[$(ls)]'.
 	onlyInert = limit{inertText, "could run, because the command computes with variables, and $ and ` in these are code"}
 	onlyPlain = limit{plainText, `would be code in a makefile; write X={} make, and "$$X" there`}
-	onlyGoal  = limit{aTarget, `would be an option, an assignment or code of make's, and no target; write X={} make, and "$$X" in the makefile`}
+	onlyGoal  = limit{aTarget, `would be an option, an assignment or code of make's, and no target; write make -j{} for an option, and X={} make with "$$X" in the makefile for a variable`}
 	onlyName  = limit{aName, "would be code there, where only a name or a number is not"}
 	onlyFile  = limit{noPipe, "is no file to every program: what begins or ends with a | is run; write < {}"}
 )

@@ -32,9 +32,10 @@ var (
 	perl = &evaluator{short: "eEMm", args: "I", input: true, own: "$ARGV[0], with {} as an argument"}
 	sql  = &evaluator{short: "ce", long: []string{"command", "execute", "cmd"}, args: "dhpPUufoF", mixed: true, input: true, only: onlyName}
 	awk  = &evaluator{short: "e", long: []string{"source"}, args: "FvfiElW", takes: []string{"field-separator", "assign", "file", "include", "load"}, first: true, not: "fE", own: byEnvironment + `ENVIRON["X"]`}
-	sed  = &evaluator{short: "e", long: []string{"expression"}, args: "fl", takes: []string{"file", "line-length"}, first: true, not: "f", mixed: true}
-	vi   = &evaluator{short: "cS", long: []string{"cmd"}, plus: true, mixed: true}
-	suC  = &evaluator{short: "c", long: []string{"command"}, mixed: true, shell: true}
+	sed  = &evaluator{short: "e", long: []string{"expression"}, args: "fl", takes: []string{"file", "line-length"}, first: true, not: "f", mixed: true,
+		own: byEnvironment + "perl -pe 's/x/$ENV{X}/'"}
+	vi  = &evaluator{short: "cS", long: []string{"cmd"}, plus: true, mixed: true}
+	suC = &evaluator{short: "c", long: []string{"command"}, mixed: true, shell: true}
 
 	evaluators = map[string]*evaluator{
 		"perl":      perl,

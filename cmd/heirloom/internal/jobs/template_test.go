@@ -162,14 +162,16 @@ func TestTemplateLetsNumbersBeExpressions(t *testing.T) {
 func TestTemplateLimitsValues(t *testing.T) {
 	tests := []struct{ command, good, bad, reason, want string }{
 		{"make X={}", "-O2 -g", "$(shell id)", "make expands variables", `would be code in a makefile; write X={} make, and "$$X" there`},
-		{"make {}", "sub/a.o", "CC=id", "an assignment", `would be an option, an assignment or code of make's, and no target; write X={} make, and "$$X" in the makefile`},
-		{"make {}", "all", "a;id", "rules put targets into commands", `would be an option, an assignment or code of make's, and no target; write X={} make, and "$$X" in the makefile`},
+		{"make {}", "sub/a.o", "CC=id", "an assignment", `would be an option, an assignment or code of make's, and no target; write make -j{} for an option, and X={} make with "$$X" in the makefile for a variable`},
+		{"make {}", "all", "a;id", "rules put targets into commands", `would be an option, an assignment or code of make's, and no target; write make -j{} for an option, and X={} make with "$$X" in the makefile for a variable`},
 		{"awk '/{}/'", "1", "x", "a program", `would be code there, where only a number is not; write X={} before the command, and ENVIRON["X"]`},
 		{"sqlite3 db 'drop table {}'", "t_1", "t; select 1", "SQL", "would be code there, where only a name or a number is not"},
 		{"echo 'sleep {}' | sh", "1", "1; id", "what a shell reads", "would be code of what reads it, where only a number is not; give it as an argument, as in sh -s {}"},
 		{"x={}; echo $((x))", "y (1).txt", "a[$(id)]", "what a variable holds is an expression", "could run, because the command computes with variables, and $ and ` in these are code"},
 		{"ssh {} id", "host", "-oProxyCommand=id", "an option that runs a command", "would be an option of ssh's, which has some that run commands; write -- before it"},
 		{"tar cf x.tar {}", "a", "--checkpoint-action=exec=id", "an option that runs a command", "would be an option of tar's, which has some that run commands; write -- before it, or ./{}"},
+		{"sed s/x/{}/ f", "1", "/;1e id;", "a program", "would be code there, where only a number is not; write X={} before the command, and perl -pe 's/x/$ENV{X}/'"},
+		{"perl -pe 's/a/b/' {}", "a|b", "| id", "a command in the place of a file", "is no file to every program: what begins or ends with a | is run; write < {}"},
 		{"perl -ne print {}", "a (1)", "id|", "a command in the place of a file", "is no file to every program: what begins or ends with a | is run; write < {}"},
 	}
 	for _, tt := range tests {
