@@ -67,7 +67,7 @@ var identities atomic.Bool
 //
 // A value that was set outside of any work is readable only in the goroutine
 // that set it. Jobs that share a goroutine, as those of package gather may, are
-// not told apart: a job that sets such a variable begins a work.
+// not distinguished there: a job that sets such a variable should begin a work.
 //
 // A test sets such a variable within a work: ctxvar.Work(func() { … }).
 func Identity[T any]() Option[T] {

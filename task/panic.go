@@ -65,10 +65,10 @@ func newPanicError(value any) *PanicError {
 	return e
 }
 
-// panickingCalls resolves the part of pcs between what lies above the panic
-// (our recovery and the runtime's panic machinery) and what lies below the
-// function that was protected from it (our call, and whoever called us).
-// It reports whether it got that far.
+// panickingCalls resolves the part of pcs between the calls above the panic
+// (our recovery and the runtime's panic machinery) and those below the function
+// that was protected from it (our call and its callers). It reports whether it
+// found that part.
 func panickingCalls(pcs []uintptr) (calls []runtime.Frame, whole bool) {
 	panicked := false
 	frames := runtime.CallersFrames(pcs)

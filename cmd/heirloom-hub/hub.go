@@ -146,7 +146,8 @@ func (h *hub) greeting() string {
 		fmt.Sprintf("a worker:  heirloom worker --on nats://%s\n", net.JoinHostPort(hostName(), port))
 }
 
-// tokenFlag is what a command on this machine has to be told of the token.
+// tokenFlag returns the flag that a command on this machine needs to find the
+// token.
 func (h *hub) tokenFlag() string {
 	if usual, err := hubkey.Path(hubkey.Token); err == nil && filepath.Clean(usual) == filepath.Clean(h.token) {
 		return ""

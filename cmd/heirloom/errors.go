@@ -41,8 +41,8 @@ func exitCode(err error) int {
 	return exitFailure
 }
 
-// unknown tells that there is no kind called name, and what may have been meant:
-// the nearest of known, or else what help says.
+// unknown returns the error for an unknown name of the given kind. It suggests
+// the nearest known name, or otherwise help.
 func unknown(kind, name string, known []string, help string) error {
 	if best, ok := nearest.Name(name, known); ok {
 		return usagef("unknown %s %q; did you mean %q?", kind, name, best)

@@ -1,7 +1,7 @@
 // Command heirloom shows what the library does and runs shell commands with it.
 //
 // heirloom demo plays the examples, heirloom run is a job runner built on task
-// and ctxvar, and heirloom help tells the rest.
+// and ctxvar, and heirloom help lists the other commands.
 package main
 
 import (
@@ -17,8 +17,8 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run is the whole program: it returns the exit code, and any failure has been
-// told in one line on stderr.
+// run is the whole program. It returns the exit code, and has reported any
+// failure in one line on stderr.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	keepBrokenPipes()
 	out := &checkedWriter{w: stdout}

@@ -40,9 +40,9 @@ func (f *runFlags) readJobs(in *input, r *bufio.Reader) error {
 	return nil
 }
 
-// formatOf is the format that was asked for, or that the file's name tells, or
-// else its text: an object that begins the first line makes it JSON lines, and the
-// first table of jobs TOML.
+// formatOf returns the format that was requested, or that the name of the file
+// implies, or else that of its text: an object at the beginning of the first
+// line means JSON lines, and the first table of jobs means TOML.
 func (f *runFlags) formatOf(r *bufio.Reader) string {
 	if f.format != formats[0] {
 		return f.format

@@ -90,7 +90,7 @@ func (s *screen) explain(r *jobs.Result) error {
 	return err
 }
 
-// say tells something while jobs run.
+// say prints a message while jobs run.
 func (s *screen) say(what string) {
 	start := ""
 	if s.bar != nil {
@@ -156,7 +156,7 @@ func printSummary(w io.Writer, sum *jobs.Summary, all bool) error {
 	return err
 }
 
-// kinds tells how many there are of each kind that there are any of.
+// kinds returns the number of jobs of each kind that occurs.
 func kinds(c jobs.Counts) string {
 	var parts []string
 	for _, kind := range []struct {

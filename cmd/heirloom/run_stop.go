@@ -10,9 +10,9 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// A stopper ends a run when the program is told to end.
+// A stopper ends a run when the program receives a signal to end.
 type stopper struct {
-	ctx     context.Context // cancelled at the first signal, or the second if that only drains, which its cause tells
+	ctx     context.Context // cancelled at the first signal, or at the second if the first only drains; its cause says which
 	drain   chan struct{}   // closed at the first signal if that only drains; nil otherwise
 	hurry   chan struct{}   // closed at the signal after that
 	cancel  context.CancelCauseFunc

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// endSignals are those that tell a program to end. One that is told by nohup not
-// to hear of SIGHUP does not.
+// endSignals returns the signals that end a program. It omits SIGHUP if that is
+// ignored, as under nohup.
 func endSignals() []os.Signal {
 	signals := []os.Signal{unix.SIGINT, unix.SIGTERM, unix.SIGQUIT}
 	if !signal.Ignored(unix.SIGHUP) {

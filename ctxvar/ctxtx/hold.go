@@ -8,9 +8,10 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// A hold is the right of one goroutine to use a level of a transaction, for as
-// long as its call of InTx or Share takes. Goroutines that have inherited it,
-// or find it in a ctx, have the pointer too, and are told apart by goroutine.
+// A hold is the right of one goroutine to use a level of a transaction, for the
+// duration of its call of InTx or Share. Goroutines that have inherited it, or
+// find it in a ctx, have the pointer too; the field goroutine distinguishes
+// them.
 //
 // over is set before the call returns or unwinds.
 type hold struct {
@@ -20,17 +21,18 @@ type hold struct {
 	outer     *hold // what was current before
 }
 
-// enter makes h, which is zero, the running goroutine's hold on l until leave. Who
-// calls it makes h the current one, for the token to be on that one's stack.
+// enter makes h, which is zero, the running goroutine's hold on l until leave.
+// The caller makes h the current hold, so that the token is on the caller's
+// stack.
 func (h *hold) enter(l *level) *hold {
 	h.level, h.goroutine, h.outer = l, gls.Goroutine(), l.adapter.current.Get()
 	return h
 }
 
-// leave must be called by the goroutine, and from the function, that called enter, when
-// it returns and when it unwinds, with the token of the call that made h the current
-// one. It reports whether h still was: whether the goroutine had its variables to the
-// end. If not, they are left as they are.
+// leave must be called by the goroutine, and from the function, that called
+// enter, when that function returns or unwinds, with the token of the call that
+// made h current. It reports whether h was still current, that is, whether the
+// goroutine had its variables to the end. If not, they are left as they are.
 func (h *hold) leave(token *ctxvar.Token[*hold]) (intact bool) {
 	h.over.Store(true)
 	if h.level.adapter.current.Get() != h {
@@ -40,15 +42,16 @@ func (h *hold) leave(token *ctxvar.Token[*hold]) (intact bool) {
 	return true
 }
 
-// find returns the innermost hold on a transaction of db that counts here, or nil; here
-// tells that it is among the running goroutine's variables.
+// find returns the innermost hold on a transaction of db that applies here, or
+// nil. here reports whether it is among the running goroutine's variables.
 //
-// The goroutine's own is the one, whatever ctx is: it has called InTx, or Share, and did
-// not merely inherit. Otherwise it is that among the values that count for ctx, see
-// [ctxvar.Effective], or, if that has ended, one that ctx carries. Thus what a transaction
-// hands to a goroutine that is not its child, a worker's or a timer's, does not run
-// outside of the transaction without anyone noticing; and what somebody else's
-// transaction has left to a worker of a pool does not count for a job with a ctx.
+// The goroutine's own hold applies, whatever ctx is, because the goroutine has
+// called InTx or Share, and did not merely inherit. Otherwise the hold among
+// the values that apply to ctx does (see [ctxvar.Effective]) or, if that has
+// ended, one that ctx carries. So work that a transaction passes to a goroutine
+// that is not its child, such as a worker or a timer, does not run outside of
+// the transaction unnoticed; and a transaction that somebody else left to a
+// worker of a pool does not apply to a job with a ctx.
 func (a *Adapter) find(ctx context.Context, db any) (h *hold, here bool) {
 	own := a.current.Get().of(db)
 	if own != nil && own.mine() {
@@ -73,8 +76,8 @@ func (a *Adapter) find(ctx context.Context, db any) (h *hold, here bool) {
 	return h, h == own
 }
 
-// outside returns nil if it is certain that there is no transaction here, since find has
-// found none, or else an error.
+// outside returns nil if it is certain that there is no transaction here, after
+// find has found none, and otherwise an error.
 func (a *Adapter) outside(ctx context.Context, op string) error {
 	if !ctxvar.MayBeLost() {
 		return nil
@@ -86,7 +89,7 @@ func (a *Adapter) outside(ctx context.Context, op string) error {
 		" or of ctxvar.NewContext, or label with ctxvar.Do, or begin a ctxvar.Work"})
 }
 
-// of returns the innermost of h and what is around it that is of db, or nil.
+// of returns the innermost hold on db among h and those around it, or nil.
 func (h *hold) of(db any) *hold {
 	for ; h != nil; h = h.outer {
 		if h.level.db == db {

@@ -9,12 +9,12 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A level is what is kept or undone as a whole: a transaction, or a savepoint
-// in one. One goroutine runs it, the one that called InTx; others may take part
-// in it with Share.
+// A level is a unit that is kept or undone as a whole: a transaction, or a
+// savepoint in one. The goroutine that called InTx runs it; others may take
+// part in it with Share.
 //
-// Goroutines that have inherited it keep it in memory for as long as they live,
-// so once it has ended it refers to nothing but its pool.
+// Goroutines that have inherited a level keep it in memory for as long as they
+// live, so once it has ended, it refers only to its pool.
 type level struct {
 	adapter *Adapter
 	db      any // a pointer
@@ -22,8 +22,8 @@ type level struct {
 	parent  *level // the level around a savepoint; nil for a transaction
 	own     hold   // that of the goroutine that runs the level
 
-	// open is the transaction, and nil once the level has ended. The goroutine
-	// that runs the level stores it, under mu; anyone may load it.
+	// open is the transaction, or nil once the level has ended. The goroutine
+	// that runs the level stores it, under mu; any goroutine may load it.
 	open atomic.Pointer[transaction]
 
 	mu       sync.Mutex
@@ -33,11 +33,12 @@ type level struct {
 	onCommit []func(context.Context) // what to call once it is committed
 }
 
-// A unit is what the database knows a level as.
+// A unit is a level as the database knows it.
 type unit interface {
-	// keep commits it or, in a transaction that goes on, lets it be.
+	// keep commits the unit or, in a transaction that goes on, keeps its
+	// effects.
 	keep() error
-	// undo undoes it, and reports nil if that is not needed any more.
+	// undo undoes the unit, and returns nil if that is no longer needed.
 	undo() error
 }
 
@@ -62,7 +63,7 @@ const lostTodo = "it is rolled back, since statements may have run outside of it
 	" changes the goroutine's variables, or its profiler labels, and does not change them back"
 
 // end ends l, and undoes u if err is not nil. It returns err or, if that is
-// nil, why u could not be kept.
+// nil, the error of keeping u.
 func (l *level) end(u unit, err error) error {
 	l.mu.Lock()
 	l.open.Store(nil)
@@ -102,8 +103,8 @@ func (l *level) end(u unit, err error) error {
 	return err
 }
 
-// join calls fn as a part of l, so that l can't be kept if fn returns an error,
-// panics or calls runtime.Goexit.
+// join calls fn as a part of l: if fn returns an error, panics or calls
+// runtime.Goexit, l can no longer be kept.
 func (l *level) join(ctx context.Context, fn func(context.Context) error) (err error) {
 	err = l.adapter.unwound()
 	defer func() {
@@ -121,7 +122,8 @@ type unwound Adapter
 
 func (u *unwound) Error() string { return u.name + ": the function panicked or called runtime.Goexit" }
 
-// doom has l undone because of err, whatever its function returns.
+// doom makes l end by being undone because of err, whatever its function
+// returns.
 func (l *level) doom(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -130,7 +132,7 @@ func (l *level) doom(err error) {
 	}
 }
 
-// committed appends to what is called once l is committed.
+// committed adds functions to be called once l is committed.
 func (l *level) committed(fns ...func(context.Context)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -29,8 +29,8 @@ func (l *level) savepoint(ctx context.Context, t *transaction, syntax syntax, fn
 	return inner.run(ctx, m, fn)
 }
 
-// nest notes that a savepoint begins in l. That is refused while other
-// goroutines take part in l: to undo the savepoint would undo what they do
+// nest records that a savepoint begins in l. It is refused while other
+// goroutines take part in l: undoing the savepoint would undo what they do
 // meanwhile, and theirs would end in an order that no database accepts.
 func (l *level) nest() error {
 	l.mu.Lock()
@@ -68,7 +68,7 @@ func (m *mark) undo() error {
 		err = m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.release, m.name))
 	}
 	if m.t.tx.Over(err) {
-		return nil // all of it is undone, which whoever ends it will find
+		return nil // everything is already undone, which the end of the transaction will find
 	}
 	if err != nil {
 		// SQLite, for one, ends a transaction all by itself in some cases, and

@@ -68,9 +68,10 @@ func (t *tokens) checkElsewhere(c inspector.Cursor, tok ast.Expr) {
 	t.pass.ReportRangef(c.Node(), "the token is reset in another %s than it was made in, which panics", other)
 }
 
-// elsewhere tells whether what is at c is run elsewhere than the function around
-// it: it returns what is run there, c or a literal around c, and what is
-// another; or "" if nothing is, as far as one can tell.
+// elsewhere determines whether the code at c runs in another place than the
+// function around it. It returns what runs there, which is c or a literal
+// around c, and a description of the place. The description is "" if the code
+// runs in the same place, as far as can be known.
 func (t *tokens) elsewhere(c inspector.Cursor) (place inspector.Cursor, other string) {
 	if c.ParentEdgeKind() == edge.GoStmt_Call {
 		return c, otherGoroutine

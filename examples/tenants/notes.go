@@ -18,8 +18,8 @@ type Note struct {
 	Text  string `json:"text"`
 }
 
-// A Summary tells how many notes there are, as of one moment: as counted, as the
-// running total says, and those delivered.
+// A Summary has the numbers of notes at one moment: the number counted, the
+// running total, and the number delivered.
 type Summary struct {
 	Notes     int `json:"notes"`
 	Total     int `json:"total"`

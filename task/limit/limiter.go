@@ -256,8 +256,9 @@ func (l *Limiter) begin() (wait time.Duration) {
 	return 0
 }
 
-// admit lets in those who may, from the front of the queue. It is called after
-// each change that may let somebody in; l.mu is locked.
+// admit admits waiting callers from the front of the queue, as far as the limit
+// allows. It is called after each change that may admit somebody; l.mu is
+// locked.
 func (l *Limiter) admit() {
 	for {
 		first := l.queue.Front()

@@ -139,8 +139,8 @@ func (c *Calls[K, V]) find(key K) *call[V] {
 func (c *Calls[K, V]) start(one *call[V], key K, name string) {
 	defer one.started.Done()
 	one.task = scope.Go(c.scope, func(ctx context.Context) (V, error) {
-		// Before those who wait are told, so that whoever has the result and
-		// asks again gets a new one.
+		// This comes before waiting callers are woken, so that a caller that
+		// has the result and asks again gets a new task.
 		defer c.close(key, one)
 		return c.fn(ctx, key)
 	}, task.Name(name), task.InContext(c.vars.Copy()))

@@ -11,11 +11,11 @@ import (
 	"time"
 )
 
-// patience is how long a client may take nothing of what is written to it.
+// patience is how long a client may read nothing of what is written to it.
 const patience = 10 * time.Second
 
-// followers are those who follow the events. None of the machines that they are
-// on gets to hold all the places there are.
+// followers are the clients that follow the events. No single machine may hold
+// all the places.
 type followers struct {
 	max int
 
@@ -28,9 +28,9 @@ type follower struct {
 	evicted chan struct{}
 }
 
-// enter returns a follower with a place, or nil if there is none for it. If all are
-// taken, the oldest one of the machine that has most leaves, unless this one has
-// about as many.
+// enter returns a follower with a place, or nil if there is none for it. If all
+// places are taken, the oldest follower of the machine that has the most
+// leaves, unless the new one's machine has about as many.
 func (f *followers) enter(remoteAddr string) *follower {
 	newcomer := &follower{machineOf(remoteAddr), make(chan struct{})}
 	f.mu.Lock()

@@ -8,9 +8,9 @@ import (
 	"strings"
 )
 
-// stranger returns why a browser sends r on behalf of somebody else's page, or
-// "". A client that is no browser is never a stranger: who may reach the handler
-// is the program's affair.
+// stranger returns the reason why r is refused as one that a browser sends on
+// behalf of another site's page, or "". A client that is not a browser is never
+// refused here: the program decides who may reach the handler.
 func (h *Handler) stranger(r *http.Request) string {
 	switch {
 	case !h.knowsHost(r):

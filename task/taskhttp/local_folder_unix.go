@@ -85,5 +85,5 @@ func checkOwner(path string, uid int, forbidden os.FileMode) error {
 	return nil
 }
 
-// alive reports whether there is a process with this id, whoever's.
+// alive reports whether there is a process with this id, of any user.
 func alive(pid int) bool { return !errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) }

@@ -25,8 +25,8 @@ type picture struct {
 	answers map[query][]byte // JSON
 }
 
-// now is the latest picture. Those who ask while one is being taken wait for it
-// and share it.
+// now holds the latest picture. Requests that come while one is being taken
+// wait for it and share it.
 type now struct {
 	mu     sync.Mutex
 	latest *picture
@@ -53,7 +53,7 @@ func (h *Handler) picture() *picture {
 // mostAnswers is how many answers are kept of a picture.
 const mostAnswers = 32
 
-// json returns the View that q asks for as JSON. Those who ask the same share it.
+// json returns the View for q as JSON. Equal queries share the result.
 func (h *Handler) json(q query) []byte {
 	p := h.picture()
 	p.mu.Lock()

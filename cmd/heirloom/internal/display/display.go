@@ -97,8 +97,8 @@ func Pad(s string, columns int) string {
 	return s + strings.Repeat(" ", max(0, columns-Width(s)))
 }
 
-// Age is as much of d as tells how old something is, in up to eight columns. What is
-// old does not change often.
+// Age returns d as an age, in up to eight columns. It is coarser for greater
+// ages, so that these do not change often.
 func Age(d time.Duration) string {
 	switch d = max(d, 0); {
 	case d < time.Second:

@@ -26,7 +26,7 @@ type templateArg struct {
 }
 
 func init() {
-	// So that a command is told the signal that the caller was told.
+	// With this, a command gets the same signal as the caller.
 	remote.Type[*jobs.Interrupted]("heirloom.Interrupted")
 }
 

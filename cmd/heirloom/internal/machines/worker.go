@@ -165,8 +165,8 @@ func (r reporter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// listen answers who asks for the worker's status, and hears of callers who have
-// no time for grace any more.
+// listen answers requests for the worker's status, and receives the messages of
+// callers whose grace period is over.
 func (s *serving) listen(nc *nats.Conn) (stop func(), err error) {
 	status, err := nc.Subscribe(s.hub.statusSubject(), func(m *nats.Msg) { _ = m.Respond(s.status()) })
 	if err != nil {

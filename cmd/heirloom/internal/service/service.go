@@ -19,24 +19,24 @@ var (
 	requestID  = ctxvar.New[string]("request_id")
 	clientAddr = ctxvar.New[string]("client_addr")
 
-	// logger is a variable too: what is logged deep in a service goes wherever
-	// Run was told.
+	// logger is a variable too: code deep in a service logs to the handler
+	// given to Run.
 	logger = ctxvar.New("logger", ctxvar.DefaultFunc(slog.Default))
 )
 
-// grace is how long requests have to end once the services are to.
+// grace is how long requests have to end when the services end.
 const grace = 5 * time.Second
 
-// Run serves on both listeners until ctx is done. Then it takes no more clients,
-// lets the requests that are under way end for a few seconds, cancels what is
-// left, and returns nil once all has ended. If a service fails, Run ends the
-// other one likewise and returns the error.
+// Run serves on both listeners until ctx is done. Then it accepts no more
+// clients, gives the current requests a few seconds to end, cancels the rest,
+// and returns nil once all have ended. If a service fails, Run ends the other
+// one in the same way and returns the error.
 func Run(ctx context.Context, logs slog.Handler, web, echo net.Listener) error {
 	logger.Set(slog.New(ctxslog.NewHandler(logs,
 		ctxslog.Var(requestID, ctxslog.OmitUnset()),
 		ctxslog.Var(clientAddr, ctxslog.OmitUnset()))))
-	// Requests outlive ctx, by the grace. So tasks are under a ctx of their own,
-	// and ctx only tells the two services to begin their end.
+	// Requests outlive ctx by the grace period. So tasks use a ctx of their
+	// own, and the end of ctx only makes the two services begin their end.
 	err := task.Group(context.WithoutCancel(ctx), func(work context.Context) error {
 		task.Go(work, serveHTTP(ctx, web), task.Name("http"))
 		task.Go(work, serveEcho(ctx, echo), task.Name("echo"))
