@@ -35,6 +35,8 @@ func isNobody(t *testing.T, why error) {
 	_, ok = user.In(c)
 	assert.False(t, ok)
 	assert.False(t, c.Contains(user))
+	_, ok = user.LookupIn(c)
+	assert.False(t, ok)
 	for v := range c.All() {
 		assert.NotEqual(t, "user", v.Name())
 	}
@@ -157,4 +159,15 @@ func TestIdentityThatATokenReplaced(t *testing.T) {
 	_, ok := within.OldValue()
 	assert.False(t, ok, "the work is over")
 	assert.Equal(t, "admin", user.MustGet(), "a Reset gives back what was not readable")
+}
+
+// Another variable's default is among its values.
+func TestLookupIn(t *testing.T) {
+	plain := ctxvar.New("plain", ctxvar.Default("default"))
+	for _, want := range []string{"default", "set"} {
+		value, ok := plain.LookupIn(ctxvar.Copy())
+		assert.True(t, ok)
+		assert.Equal(t, want, value)
+		defer plain.Set("set").Reset()
+	}
 }

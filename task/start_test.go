@@ -145,6 +145,37 @@ func TestSetTimeout(t *testing.T) {
 	})
 }
 
+func TestSetTimeoutOfNoTime(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		took := elapsed()
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.SetTimeout(ctx, 0)
+			return task.Sleep(ctx, time.Hour)
+		}, task.Name("now"))
+		assert.Equal(t, &task.TimeoutError{Task: "now"}, err)
+		assert.Zero(t, took())
+	})
+}
+
+func TestSetTimeoutTooLate(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var over context.Context
+		assert.Error(t, task.Group(ctx, func(ctx context.Context) error {
+			over = ctx
+			task.SetTimeout(ctx, time.Second)
+			assert.Error(t, task.Sleep(ctx, time.Hour))
+			assert.False(t, task.SetTimeout(ctx, time.Second), "the limit has passed")
+			return nil
+		}))
+		assert.False(t, task.SetTimeout(over, time.Second), "the scope has ended")
+		assert.Error(t, task.Group(ctx, func(ctx context.Context) error {
+			task.CancelScope(ctx, errMine)
+			assert.False(t, task.SetTimeout(ctx, time.Second), "the scope is cancelled")
+			return errMine
+		}))
+	})
+}
+
 func TestPanicErrorCrossesAWire(t *testing.T) {
 	_, here := task.Start(t.Context(), func(context.Context) error { panic(errMine) }, task.Name("job")).Await(t.Context())
 	text, err := json.Marshal(here)

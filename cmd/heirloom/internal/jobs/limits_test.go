@@ -160,3 +160,54 @@ func TestHalt(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, jobs.Halt{On: jobs.Ends, Percent: 100}, h)
 }
+
+func TestParseCodes(t *testing.T) {
+	for list, want := range map[string]jobs.Codes{
+		"1":                 {{1, 1}},
+		"255":               {{255, 255}},
+		"1, 75,100-110":     {{1, 1}, {75, 75}, {100, 110}},
+		"7-7":               {{7, 7}},
+		"timeout,timeout-9": nil,
+		"timeout":           {{124, 124}},
+		"":                  nil,
+		"0":                 nil,
+		"0-9":               nil,
+		"256":               nil,
+		"1-256":             nil,
+		"9-8":               nil,
+		"x":                 nil,
+		"x-9":               nil,
+		"9-x":               nil,
+	} {
+		got, err := jobs.ParseCodes(list)
+		assert.Equal(t, want, got, list)
+		assert.Equal(t, want == nil, err != nil, "%q: %v", list, err)
+	}
+}
+
+func TestRunRetriesOnSomeCodes(t *testing.T) {
+	for _, test := range []struct {
+		reason, codes, command string
+		attempts               int
+	}{
+		{"the first of a range", "3-5", "exit 3", 2},
+		{"the last of it", "3-5", "exit 5", 2},
+		{"below it", "3-5", "exit 2", 1},
+		{"above it", "3-5", "exit 6", 1},
+		{"another range", "3-5,9", "exit 9", 2},
+		{"a time that is up", "timeout", "sleep 60", 2},
+		{"a time that is up, and others are wanted", "3-5", "sleep 60", 1},
+	} {
+		b := newBench(t)
+		b.Retries, b.RetryDelay, b.Timeout = 1, time.Millisecond, 5*time.Second
+		if test.command == "sleep 60" {
+			b.Timeout = 300 * time.Millisecond
+		}
+		var err error
+		b.RetryOn, err = jobs.ParseCodes(test.codes)
+		require.NoError(t, err)
+		_, err = b.stream(t, t.Context(), test.command)
+		require.NoError(t, err)
+		assert.Equal(t, test.attempts, b.results[test.command].Attempts, test.reason)
+	}
+}
