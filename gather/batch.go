@@ -6,6 +6,7 @@ import (
 	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/inflight"
 	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -35,7 +36,7 @@ type batch[T, R any] struct {
 	results []R
 	quiet   bool
 	kind    kind
-	watched bool // it is in the tree of tasks
+	watched *inflight.Call // nil if it is in no tree of tasks
 	outcome outcome[R]
 
 	jobs jobContext
@@ -67,9 +68,9 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	}
 	b.jobs.begin(ctx)
 	b.vars = gls.Save()
-	if leave := watch(ctx, b); leave != nil {
-		b.watched = true
-		defer leave()
+	b.watched = watch(ctx, b, &b.jobs.carried, b.kind == kindRace || b.kind == kindAny)
+	if call := b.watched; call != nil {
+		defer call.Host.Leave(call)
 	}
 	finished := false
 	defer func() {
@@ -103,7 +104,7 @@ func (b *batch[T, R]) startWorkers() {
 	work := b.work
 	for w := int64(0); w < most && b.next.Load() < n; w++ {
 		b.workers.Add(1)
-		if b.watched {
+		if b.watched != nil {
 			b.live.Add(1)
 		}
 		go work()
@@ -224,7 +225,7 @@ func (b *batch[T, R]) startJobs() int {
 		}
 		b.next.Store(int64(i) + 1)
 		b.workers.Add(1)
-		if b.watched {
+		if b.watched != nil {
 			b.live.Add(1)
 		}
 		go func() {
@@ -237,7 +238,8 @@ func (b *batch[T, R]) startJobs() int {
 			}()
 			// What the functions at the gate set must not be visible to the
 			// job.
-			b.vars.Restore()
+			b.vars.Enter(&b.jobs.carried)
+			defer gls.Forget()
 			gaveUp := false
 			task.Func[R](func(ctx context.Context) (v R, err error) {
 				if v, err = b.fn(ctx, item); err != nil {
@@ -252,8 +254,11 @@ func (b *batch[T, R]) startJobs() int {
 
 // gone records that a worker ends.
 func (b *batch[T, R]) gone() {
-	if b.watched {
+	if b.watched != nil {
 		b.live.Add(-1)
+		if b.kind == kindAny {
+			b.watched.Host.Ended(b.watched)
+		}
 	}
 	b.workers.Done()
 }

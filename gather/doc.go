@@ -55,9 +55,13 @@
 // A call made in a task is shown below the task in the tree ([task.WriteTree]),
 // as what the task waits for, with the number of its jobs that are done, that
 // run, and in total. A [Group] is shown while Wait waits, if it was made by
-// [WithContext]. Jobs are not tasks. So a job must not await the task that made
-// the call, nor a task that waits for that one: they would wait for each other
-// until the ctx ends, because [task.ErrDeadlock] is only for tasks.
+// [WithContext]. Jobs are not tasks.
+//
+// A job that awaits the task that made the call, or a task that waits for that
+// one, would wait until its ctx ends, and gets [task.ErrDeadlock] instead. In a
+// [Race] or an [Any], it does if no other job is left that could end the call.
+// In a [Stream], whose loop may break at any time, it waits. A Group takes part
+// if it was made by WithContext in the task that calls Go and Wait.
 //
 // # Mistakes
 //

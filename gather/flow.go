@@ -105,8 +105,8 @@ func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 		stop := context.AfterFunc(outer.ctx, func() { f.jobs.cancel(context.Cause(outer.ctx)) })
 		defer stop()
 	}
-	if leave := watch(f.ctx, f); leave != nil {
-		defer leave()
+	if call := watch(f.ctx, f, nil, false); call != nil {
+		defer call.Host.Leave(call)
 	}
 	f.space.L, f.work.L, f.ready.L = &f.mu, &f.mu, &f.mu
 	f.running.Add(1)

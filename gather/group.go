@@ -152,8 +152,8 @@ func (g *Group) SetPolicy(p Policy) {
 // policies.
 func (g *Group) Wait() error {
 	if g.jobs != nil {
-		if leave := watch(g.jobs, groupView{g}); leave != nil {
-			defer leave()
+		if call := watch(g.jobs, groupView{g}, &g.jobs.carried, false); call != nil {
+			defer call.Host.Leave(call)
 		}
 	}
 	g.running.Wait()

@@ -3,6 +3,7 @@ package gather
 import (
 	"context"
 
+	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/inflight"
 )
 
@@ -33,16 +34,16 @@ var (
 	_ inflight.View = groupView{}
 )
 
-// watch shows a call with ctx as view until leave is called, if ctx is that of
-// a task.
-func watch(ctx context.Context, view inflight.View) (leave func()) {
+// watch shows a call with ctx as view until its Leave is called, if ctx is that of
+// a task. job and any are those of an [inflight.Call].
+func watch(ctx context.Context, view inflight.View, job *gls.Carried, any bool) *inflight.Call {
 	host := inflight.Of(ctx)
 	if host == nil {
 		return nil
 	}
-	call := &inflight.Call{View: view}
+	call := &inflight.Call{View: view, Job: job, Any: any}
 	host.Enter(call)
-	return func() { host.Leave(call) }
+	return call
 }
 
 // Counts counts a worker that is between two jobs as running one.

@@ -2,8 +2,10 @@ package task
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/inflight"
 )
 
@@ -12,6 +14,7 @@ type calls struct {
 	mu    sync.Mutex
 	first *inflight.Call // the newest
 	len   int
+	jobs  []*jobWait
 }
 
 // A host is a task in which calls are made.
@@ -21,23 +24,23 @@ var _ inflight.Host = (*host)(nil)
 
 func (h *host) Enter(c *inflight.Call) {
 	n := (*node)(h)
-	n.mu.Lock()
-	in := n.calls
-	if in == nil {
-		in = new(calls)
-		n.calls = in
+	c.Host = h
+	in := n.callsHere()
+	if c.Here = n.isHere(); !c.Here {
+		c.Outer = gls.JobHere()
+	} else if c.Own = n.waitFor.Load() == nil; c.Own {
+		n.waitsFor(&inCall)
 	}
-	n.mu.Unlock()
 	in.mu.Lock()
 	if c.Next = in.first; c.Next != nil {
 		c.Next.Prev = c
 	}
 	in.first = c
 	in.len++
+	waiting := slices.ContainsFunc(in.jobs, func(j *jobWait) bool { return j.job == c.Job })
 	in.mu.Unlock()
-	if n.waitFor.Load() == nil && n.isHere() {
-		c.Own = true
-		n.waitsFor(&inCall)
+	if waiting {
+		n.judgeCall(c)
 	}
 }
 
@@ -59,6 +62,12 @@ func (h *host) Leave(c *inflight.Call) {
 		c.Next.Prev = c.Prev
 	}
 	c.Prev, c.Next = nil, nil
+}
+
+func (h *host) Ended(c *inflight.Call) {
+	if n := (*node)(h); n.hasJobs() {
+		n.judgeCall(c)
+	}
 }
 
 // callRows returns descriptions of the calls that n is in. If there are more

@@ -28,6 +28,21 @@ import (
 // The search is complete because each wait is entered, where others find it,
 // before it is searched from. Of two waits that close a cycle at the same time,
 // at least one sees the other.
+//
+// # Jobs of package gather
+//
+// A job is no task, but while it waits it is a node like one, see [jobWait]. The task
+// that made the call waits for all its jobs, as a scope does: one that is stuck is
+// enough. This holds from the start of the job, whether the task has got to its wait
+// or still starts others, for it cannot leave the call before the job has ended. What
+// else may end the job, a failure of another one that cancels it, does not count, as
+// in a Group. A call that ends with the first of its jobs is one that waits for any:
+// it counts if all its jobs have started, and all that have not ended are stuck. The
+// range loop over a Stream ends whenever its body wants, and so waits for nothing.
+//
+// A call is entered before its jobs start, or, if it is the Wait of a gather.Group,
+// looks at those that wait already. One that waits for any is looked at once more when
+// a job of it ends, because that too may leave only those that are stuck.
 
 // A deadlock is the error of a task that would wait for ever.
 type deadlock struct{ names []string }
@@ -93,13 +108,14 @@ func (w *node) maybeStuckBy(m *Members) bool {
 }
 
 // heldUp returns the node that n waits for: n itself if it is a scope that waits for
-// its end, and nil if it waits for no node.
+// its end, and nil if it waits for no node. It is inCall if n waits for the jobs of a
+// call, which may wait for nodes.
 func (n *node) heldUp() *node {
 	if n.scope().flags()&isOver != 0 {
 		return n
 	}
 	switch what := n.waitFor.Load(); what {
-	case &asleep, &inCall, &turn, &promised:
+	case &asleep, &turn, &promised:
 		return nil
 	default:
 		return what
@@ -117,6 +133,8 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 		switch next {
 		case nil:
 			return false
+		case &inCall:
+			return n.hasJobs()
 		case &several, &owed, w:
 			return true
 		}
@@ -148,8 +166,11 @@ func (n *node) maybeWaiting(w *node, most int) bool {
 }
 
 // isAwaited reports whether somebody may be waiting for n, for itself or as a
-// part of a scope.
+// part of a scope or of a call of package gather.
 func (n *node) isAwaited() bool {
+	if n.asJob() != nil {
+		return true
+	}
 	n.mu.Lock()
 	hung := n.hooks != nil || n.memberships() != nil
 	n.mu.Unlock()

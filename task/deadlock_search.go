@@ -64,6 +64,14 @@ func (s *search) backFrom(n *node) {
 			s.addWaiter(k, n, &wt)
 		}
 	}
+	if j := n.asJob(); j != nil {
+		if w, any := j.blocks(); w != nil {
+			f := s.add(w, n)
+			if any != nil {
+				f.on, f.kind = any, forAny
+			}
+		}
+	}
 	if in := n.home; in.flags()&(isOver|isClosed) == isOver {
 		if g := in.node.Load(); g != nil {
 			s.add(g, n)

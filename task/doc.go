@@ -102,13 +102,15 @@
 // tasks are stuck that may end it. A wait with a deadline of its own is never
 // stuck, and any wait can be cancelled.
 //
+// A job of package gather counts as a part of the task that made the call: the
+// call waits for its jobs, and a job waits with the functions above.
+//
 // A cycle is not found if it goes through something that any goroutine may end:
-// a channel or a lock, a Promise without that option, the ready function of [Serve], a place of
-// package limit, or a place in a Group with a [Limit] that a task keeps while
-// it waits for something outside of that Group. Nor is a cycle found that goes
-// through a goroutine that is not a task. The jobs of package gather are such
-// goroutines: a job that awaits the task that made the call hangs until the ctx
-// ends. The tree shows what each task waits for.
+// a channel or a lock, a Promise without that option, the ready function of
+// [Serve], a place of package limit, or a place in a Group with a [Limit] that a
+// task keeps while it waits for something outside of that Group. Nor is a cycle
+// found that goes through any other goroutine that is not a task. The tree shows
+// what each task waits for.
 //
 // # Cost
 //

@@ -138,7 +138,10 @@ func (g *group) conclude(how how, err error) {
 
 // end waits for the children, and settles.
 func (g *group) end(how how) {
-	waiter := here()
+	waiter, stop := waiting()
+	if stop != nil {
+		defer stop()
+	}
 	waiter.waitsFor(&g.node)
 	if waiter != nil && waiter.lend(&g.node) {
 		g.shutDown(waiter)

@@ -164,6 +164,9 @@ func (n *node) name() string {
 	if n.more != nil && n.more.label != "" {
 		return n.more.label
 	}
+	if j := n.asJob(); j != nil {
+		return "a job of " + j.host.name()
+	}
 	kind := "Group"
 	if n.self != nil {
 		kind = functionName(n.pc)

@@ -26,7 +26,10 @@ func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 		return t.result()
 	}
 	t.start(o)
-	if waiter := here(); waiter != nil {
+	if waiter, end := waiting(); waiter != nil {
+		if end != nil {
+			defer end()
+		}
 		_ = waiter.awaitHere(context.Background(), &t.node, forGood)
 	}
 	<-s.left                 // its callbacks have been called

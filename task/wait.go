@@ -53,7 +53,11 @@ func (w *node) until(ctx context.Context) until {
 	}
 	if at, ok := ctx.Deadline(); ok {
 		last, limited := time.Time{}, false
-		if base := w.base(); base != nil {
+		base := w.base()
+		if j := w.asJob(); j != nil {
+			base = j.host.base()
+		}
+		if base != nil {
 			last, limited = base.Deadline()
 		}
 		u.bounded = !limited || at.Before(last)
@@ -155,8 +159,8 @@ func (w *wait) sleep(done <-chan struct{}) {
 // waitsFor records what n, which may be nil, waits for, to be shown to people.
 // Only the task's own goroutine calls it.
 func (n *node) waitsFor(what *node) {
-	if n == nil {
-		return
+	if n == nil || n.id == 0 {
+		return // also a job, which no tree shows
 	}
 	before := n.waitFor.Load()
 	n.waitFor.Store(what)
@@ -279,7 +283,10 @@ func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
 	}
-	if waiter := here(); waiter != nil {
+	if waiter, end := waiting(); waiter != nil {
+		if end != nil {
+			defer end()
+		}
 		return waiter.awaitHere(ctx, n, forAll)
 	}
 	ended := n.ended()

@@ -11,17 +11,20 @@ type watcher struct {
 	left  []*node // the same, and nil for each that next has returned; guarded by here's mu
 	hooks []hook
 	ended chan int // has room for all, so that telling never blocks
-	here  *node    // the task that waits, or nil
+	here  *node    // the task, or job, that waits, or nil
+	end   func()   // to be called when here waits no more, or nil
 	kind  waitKind
 }
 
 func watch[H Handle](tasks []H, kind waitKind) *watcher {
+	self, end := waiting()
 	w := &watcher{
 		nodes: make([]*node, len(tasks)),
 		left:  make([]*node, len(tasks)),
 		hooks: make([]hook, len(tasks)),
 		ended: make(chan int, len(tasks)),
-		here:  here(),
+		here:  self,
+		end:   end,
 		kind:  kind,
 	}
 	for i, t := range tasks {
@@ -135,6 +138,9 @@ func (w *watcher) pending() string {
 }
 
 func (w *watcher) stop() {
+	if w.end != nil {
+		w.end()
+	}
 	for i, n := range w.nodes {
 		n.unhang(&w.hooks[i])
 	}

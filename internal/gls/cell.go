@@ -95,6 +95,10 @@ func jobHere() *Carried {
 	return nil
 }
 
+// JobHere returns the job that the running goroutine itself runs, as [Snapshot.Enter]
+// was given it, or nil. The goroutines that a job starts run none.
+func JobHere() *Carried { return jobHere() }
+
 // Forget releases what is kept for the running goroutine, which is about to
 // end.
 func Forget() {

@@ -2,7 +2,11 @@
 // in the tree of tasks. It costs nothing while nobody looks.
 package inflight
 
-import "context"
+import (
+	"context"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
 
 // Key is the key under which a context of a task has its [Host].
 type Key struct{}
@@ -16,12 +20,22 @@ type View interface {
 }
 
 // A Call is one call, from Enter to Leave. It should be part of memory that the
-// call allocates anyway. The fields other than View belong to the Host.
+// call allocates anyway. The fields below Any belong to the Host.
 type Call struct {
-	View       View
+	View View
+
+	// Job identifies the jobs, as gls.JobHere does in their goroutines, if the call
+	// ends only after all that were started have, or, with Any, after one of them has.
+	// It is nil if the caller may end the call.
+	Job *gls.Carried
+	Any bool
+
+	Host       Host
 	Prev, Next *Call
-	ID         uint64 // assigned when somebody first looks at it
-	Own        bool   // whether the task's own goroutine entered it
+	ID         uint64       // given to it when somebody first looks
+	Here       bool         // it was entered by the task's own goroutine
+	Own        bool         // and is what that waits for
+	Outer      *gls.Carried // it was entered by a job of this call
 }
 
 // A Host is the task in which calls are made.
@@ -30,6 +44,9 @@ type Host interface {
 	// the task then waits for c.
 	Enter(c *Call)
 	Leave(c *Call)
+
+	// Ended notes that a job of c, which has Any, has ended and c has not.
+	Ended(c *Call)
 }
 
 // Of returns the Host of ctx, or nil if ctx comes from no task.

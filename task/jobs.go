@@ -1,0 +1,136 @@
+package task
+
+import (
+	"slices"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/inflight"
+)
+
+// A jobWait is a job of package gather while it waits for tasks: a node that is in
+// no tree, with the wait, and where it is found by those who look for deadlocks.
+// A job is no task; it has one of these only if it has to wait.
+type jobWait struct {
+	node
+	host *node        // the task that made the call
+	job  *gls.Carried // of which call
+}
+
+// waiting returns the node with which the running goroutine waits: that of its task,
+// or, if it runs a job of package gather, a new one, which end must be called with.
+// It returns nil for any other goroutine.
+func waiting() (w *node, end func()) {
+	if w = here(); w != nil {
+		return w, nil
+	}
+	job, self := gls.JobHere(), gls.Origin()
+	if job == nil || self == nil {
+		return nil, nil
+	}
+	j := &jobWait{host: (*self).(Handle).untyped(), job: job}
+	j.self = j
+	in := j.host.callsHere()
+	in.mu.Lock()
+	in.jobs = append(in.jobs, j)
+	in.mu.Unlock()
+	return &j.node, func() {
+		in.mu.Lock()
+		defer in.mu.Unlock()
+		i := slices.Index(in.jobs, j)
+		in.jobs = slices.Delete(in.jobs, i, i+1)
+	}
+}
+
+// asJob returns the job that n is, or nil.
+func (n *node) asJob() *jobWait {
+	j, _ := n.self.(*jobWait)
+	return j
+}
+
+// callsHere returns n's calls, which it makes if there are none.
+func (n *node) callsHere() *calls {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.calls == nil {
+		n.calls = new(calls)
+	}
+	return n.calls
+}
+
+// hasJobs reports whether jobs wait of calls that n is in.
+func (n *node) hasJobs() bool {
+	n.mu.Lock()
+	in := n.calls
+	n.mu.Unlock()
+	if in == nil {
+		return false
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return len(in.jobs) > 0
+}
+
+// find returns the call with these jobs, or nil; in.mu is locked.
+func (in *calls) find(job *gls.Carried) *inflight.Call {
+	for c := in.first; c != nil && job != nil; c = c.Next {
+		if c.Job == job {
+			return c
+		}
+	}
+	return nil
+}
+
+// blocks returns the task that cannot go on before j has ended, or nil, and if it
+// can once any of several jobs has ended, all of those that wait. If there are
+// others, the task is not blocked.
+func (j *jobWait) blocks() (w *node, any []*node) {
+	in := j.host.callsHere()
+	in.mu.Lock()
+	c := in.find(j.job)
+	if c == nil {
+		in.mu.Unlock()
+		return nil, nil
+	}
+	if c.Any {
+		for _, o := range in.jobs {
+			if o.job == j.job {
+				any = append(any, &o.node)
+			}
+		}
+	}
+	outer := c
+	for outer != nil && !outer.Here {
+		if outer = in.find(outer.Outer); outer != nil && outer.Any {
+			outer = nil // the other jobs of it do not show
+		}
+	}
+	in.mu.Unlock()
+	if outer == nil {
+		return nil, nil
+	}
+	if c.Any {
+		// All must have started: another one could end the call.
+		if _, done, running, total := c.View.Counts(); running != len(any) || done+running != total {
+			return nil, nil
+		}
+	}
+	return j.host, any
+}
+
+// judgeCall looks whether n waits for ever, now that it is in c, because jobs of c
+// wait already, and if so has the wait of one of those end with that.
+func (n *node) judgeCall(c *inflight.Call) {
+	in := n.callsHere()
+	in.mu.Lock()
+	jobs := slices.Clone(in.jobs)
+	in.mu.Unlock()
+	s := newSearch(n)
+	for _, j := range jobs {
+		if j.job != c.Job || !s.has(&j.node) {
+			continue
+		}
+		if w, any := j.blocks(); w == n && s.hasAll(n, &target{on: any}) && s.tell(append([]*node{n}, s.cycle(&j.node)...)) {
+			return
+		}
+	}
+}
