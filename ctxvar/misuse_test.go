@@ -232,3 +232,10 @@ func TestZeroVar(t *testing.T) {
 	}
 	assert.Equal(t, "value", first.Get(), "the variable itself is as it was")
 }
+
+// In a goroutine that has no variables Get takes a way of its own.
+func TestZeroVarWhereNothingIsSet(t *testing.T) {
+	var err *ctxvar.VarError
+	require.ErrorAs(t, recovered(func() { new(ctxvar.Var[string]).Get() }).(error), &err)
+	assert.ErrorIs(t, err, ctxvar.ErrVarZero)
+}

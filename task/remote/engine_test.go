@@ -107,3 +107,29 @@ func TestWhatAnEngineIsGiven(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+var answering = remote.New("answering", func(ctx context.Context, own bool) (int, error) {
+	<-ctx.Done()
+	if own {
+		return 0, errors.New("its own")
+	}
+	return 0, ctx.Err()
+})
+
+// A job that ends because ctx did has the very cause of that, and one that fails then
+// its own error.
+func TestHowAJobAnswersTheEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, own := range []bool{false, true} {
+			closing := errors.New("closing time")
+			ctx, cancel := context.WithCancelCause(t.Context())
+			time.AfterFunc(time.Second, func() { cancel(closing) })
+			_, err := answering.Call(ctx, own)
+			assert.Equal(t, !own, errors.Is(err, closing))
+			assert.Equal(t, !own, errors.Is(err, context.Canceled))
+			if own {
+				assert.ErrorContains(t, err, "its own")
+			}
+		}
+	})
+}
