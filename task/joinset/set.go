@@ -47,7 +47,18 @@ func (s *Set[T]) Go(fn task.Func[T], opts ...task.Option) *task.Task[T] {
 	s.mu.Lock()
 	s.open++ // before it can end
 	s.mu.Unlock()
-	return scope.Go(s.scope, fn, opts...)
+	started := false
+	defer func() {
+		if !started { // an option is nil, for example
+			s.mu.Lock()
+			s.open--
+			s.changed()
+			s.mu.Unlock()
+		}
+	}()
+	t := scope.Go(s.scope, fn, opts...)
+	started = true
+	return t
 }
 
 // end is called when t has ended.

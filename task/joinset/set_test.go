@@ -318,5 +318,7 @@ func TestMisuse(t *testing.T) {
 	assert.Panics(t, func() { joinset.New[int](nil) })
 	set := joinset.New[int](t.Context())
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { set.Go(nil) })
+	assert.Panics(t, func() { set.Go(func(context.Context) (int, error) { return 0, nil }, nil) }, "a nil option")
+	assert.Zero(t, set.Len(), "what was not started is not waited for")
 	assert.Zero(t, set.Len())
 }

@@ -94,13 +94,15 @@ func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
 	s.mu.Lock()
 	s.open++ // before it can end
 	s.mu.Unlock()
+	started := false
 	defer func() {
-		if r := recover(); r != nil { // fn or an option is nil, for example
+		if !started { // fn or an option is nil, for example
 			s.forget()
-			panic(r)
 		}
 	}()
-	return task.Go(s.ctx, fn, opts...)
+	t := task.Go(s.ctx, fn, opts...)
+	started = true
+	return t
 }
 
 // leave is called once t has ended, whether it was run or refused.
