@@ -29,8 +29,14 @@
 // was cancelled with Temporal's tools has context.Canceled as its cause, and the reason
 // that was given in its text.
 //
-// Temporal does not know whether a caller is there. A job whose caller is gone runs to
-// its end, or to its deadline if it has one.
+// Temporal does not know whether a caller is there. So an engine whose calls take longer
+// than a third of their lease starts an activity each lease, on a task queue of the
+// callers' that no worker asks, which the server ends after two leases: its presence.
+// Workers look for that of the callers of their jobs, once in a third of the lease.
+// When a caller is gone, its jobs are cancelled within about three leases, with
+// remote.ErrCallerGone, and those that wait are dropped. So a caller that can't reach the
+// server, or is stopped, for less than a lease is not taken for gone. For this, a lease
+// counts as 2 s if it is shorter.
 //
 // # Limits
 //

@@ -2,6 +2,7 @@ package remotetemporal
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"sync"
@@ -23,10 +24,13 @@ import (
 // safe for concurrent use.
 type Engine struct {
 	options
-	client client.Client
+	client  client.Client
+	caller  string // this engine's name as a caller, at random
+	callers callers
 
-	mu     sync.Mutex
-	places map[string]chan struct{} // by function: a place for each call, as many as its Backlog
+	mu        sync.Mutex
+	places    map[string]chan struct{}    // by function: a place for each call, as many as its Backlog
+	presences map[time.Duration]*presence // those that are kept, by how long they last
 }
 
 var _ remote.Engine = (*Engine)(nil)
@@ -34,7 +38,11 @@ var _ remote.Engine = (*Engine)(nil)
 // New returns an engine over c, in the namespace of c. There is nothing to close but c.
 // New panics if [Heartbeat] is not positive.
 func New(c client.Client, opts ...Option) *Engine {
-	e := &Engine{options: defaults(), client: c, places: map[string]chan struct{}{}}
+	e := &Engine{
+		options: defaults(), client: c, caller: "caller-" + rand.Text(),
+		places: map[string]chan struct{}{}, presences: map[time.Duration]*presence{},
+	}
+	e.callers = callers{engine: e, known: map[string]*caller{}}
 	for _, opt := range opts {
 		opt.apply(&e.options)
 	}
@@ -60,7 +68,9 @@ func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, erro
 		return nil, context.Cause(ctx)
 	}
 
-	c := &call{engine: e, job: job}
+	presence, leave := e.attend(job.Lease)
+	defer leave()
+	c := &call{engine: e, job: job, presence: presence}
 	if err := c.start(ctx); err != nil {
 		if ctx.Err() != nil {
 			return nil, context.Cause(ctx)
@@ -97,10 +107,11 @@ func (e *Engine) placesOf(job *remote.Job) chan struct{} {
 
 // A call is one call of Do.
 type call struct {
-	engine  *Engine
-	job     *remote.Job
-	handle  client.ActivityHandle
-	reports [][]byte // those of the outcome
+	engine   *Engine
+	job      *remote.Job
+	presence string
+	handle   client.ActivityHandle
+	reports  [][]byte // those of the outcome
 
 	mu       sync.Mutex // held while the caller is told, so that it is told in order
 	delivery int
@@ -130,6 +141,7 @@ func (c *call) start(ctx context.Context) error {
 			o.ScheduleToCloseTimeout = max(c.job.Deadline.Sub(now), 0) + c.job.Grace + c.job.Lease
 		}
 		header, arg := c.job.Encode(now)
+		header[callerKey] = c.presence
 		c.handle, err = c.engine.client.ExecuteActivity(starting, o, c.job.Func, map[string]string(header), payload(nil, arg))
 		var started *serviceerror.ActivityExecutionAlreadyStarted
 		if errors.As(err, &started) {

@@ -20,7 +20,18 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotetest"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+// The test's program is a part of an installation when TestKills starts it with this
+// variable. playRole is nil where processes can't be killed as they are there.
+const roleVariable = "HEIRLOOM_TEST_ROLE"
+
+var playRole func(role string) (exitCode int)
+
+func TestMain(m *testing.M) {
+	if text := os.Getenv(roleVariable); text != "" {
+		os.Exit(playRole(text))
+	}
+	goleak.VerifyTestMain(m)
+}
 
 func TestEngine(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
@@ -32,6 +43,14 @@ func TestEngine(t *testing.T) {
 
 // A server is where a frontend, or a real server, is found.
 type server struct{ address, namespace string }
+
+// kind is "frontend" or "server".
+func (s server) kind() string {
+	if s.namespace == "default" {
+		return "frontend"
+	}
+	return "server"
+}
 
 // onEach runs a test on a frontend and, where .ci/engines/temporal has started one, on
 // a real server.
@@ -66,7 +85,10 @@ func (s server) dial(t *testing.T, n *network) client.Client {
 
 // A network is what is between a client and its server. Calls of the methods in down
 // don't arrive, and the answers to those in deaf don't.
-type network struct{ down, deaf atomic.Pointer[string] }
+type network struct {
+	down, deaf atomic.Pointer[string]
+	started    atomic.Int32 // activities
+}
 
 func names(methods string) *string { return &methods }
 
@@ -81,6 +103,9 @@ func (n *network) call(ctx context.Context, method string, req, reply any, conn 
 		return lost
 	}
 	err := invoke(ctx, method, req, reply, conn, opts...)
+	if err == nil && name == "StartActivityExecution" {
+		n.started.Add(1)
+	}
 	if broken(&n.deaf) {
 		return lost
 	}

@@ -40,6 +40,7 @@ type execution struct {
 	attempt   int
 	running   bool
 	lease     *time.Timer
+	deadline  *time.Timer
 	details   *commonpb.Payloads
 	cancelled bool
 	reason    string
@@ -87,14 +88,20 @@ func (f *frontend) StartActivityExecution(_ context.Context, r *workflowservice.
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if x := f.activities[r.ActivityId]; x != nil {
-		if x.outcome != nil {
+		again := r.IdReusePolicy == enumspb.ACTIVITY_ID_REUSE_POLICY_ALLOW_DUPLICATE
+		if x.outcome != nil && !again {
 			return nil, serviceerror.NewActivityExecutionAlreadyStarted("it has ended", "", "run")
 		}
-		return &workflowservice.StartActivityExecutionResponse{RunId: "run"}, nil
+		if x.outcome == nil {
+			return &workflowservice.StartActivityExecutionResponse{RunId: "run"}, nil
+		}
 	}
 	x := &execution{request: r, scheduled: time.Now(), done: make(chan struct{})}
 	f.activities[r.ActivityId] = x
 	f.queue(r.TaskQueue.Name) <- x
+	if within := r.ScheduleToCloseTimeout.AsDuration(); within > 0 {
+		x.deadline = time.AfterFunc(within, func() { f.close(x) })
+	}
 	return &workflowservice.StartActivityExecutionResponse{RunId: "run", Started: true}, nil
 }
 
@@ -153,6 +160,17 @@ func (f *frontend) lose(x *execution, attempt int) {
 	}
 }
 
+// close ends an activity that has not ended in time.
+func (f *frontend) close(x *execution) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if x.outcome == nil {
+		x.end(&failurepb.Failure{Message: "timeout", FailureInfo: &failurepb.Failure_TimeoutFailureInfo{
+			TimeoutFailureInfo: &failurepb.TimeoutFailureInfo{TimeoutType: enumspb.TIMEOUT_TYPE_SCHEDULE_TO_CLOSE},
+		}})
+	}
+}
+
 // end ends x with a failure. The frontend's mu is held.
 func (x *execution) end(failure *failurepb.Failure) {
 	x.finish(&activitypb.ActivityExecutionOutcome{Value: &activitypb.ActivityExecutionOutcome_Failure{Failure: failure}})
@@ -160,8 +178,10 @@ func (x *execution) end(failure *failurepb.Failure) {
 
 func (x *execution) finish(outcome *activitypb.ActivityExecutionOutcome) {
 	x.running, x.outcome = false, outcome
-	if x.lease != nil {
-		x.lease.Stop()
+	for _, t := range []*time.Timer{x.lease, x.deadline} {
+		if t != nil {
+			t.Stop()
+		}
 	}
 	close(x.done)
 }
@@ -231,8 +251,12 @@ func (f *frontend) DescribeActivityExecution(_ context.Context, r *workflowservi
 	if x == nil {
 		return nil, serviceerror.NewNotFound("no such activity")
 	}
+	status := enumspb.ACTIVITY_EXECUTION_STATUS_RUNNING
+	if x.outcome != nil {
+		status = enumspb.ACTIVITY_EXECUTION_STATUS_TIMED_OUT // or another end, which nobody asks for
+	}
 	return &workflowservice.DescribeActivityExecutionResponse{
-		Info: &activitypb.ActivityExecutionInfo{SearchAttributes: &commonpb.SearchAttributes{}, CanceledReason: x.reason, HeartbeatDetails: x.details},
+		Info: &activitypb.ActivityExecutionInfo{Status: status, SearchAttributes: &commonpb.SearchAttributes{}, CanceledReason: x.reason, HeartbeatDetails: x.details},
 	}, nil
 }
 

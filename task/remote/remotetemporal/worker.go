@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -81,13 +82,21 @@ func (e *Engine) run(ctx context.Context, header ctxwire.Map, arg converter.RawV
 	// It has nothing of ctx: neither what the worker's carries, nor its end.
 	jobCtx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
-	a := &attempt{engine: e, info: info, lease: job.Lease, cancel: cancel}
+	a := &attempt{engine: e, info: info, lease: job.Lease, cancel: cancel, caller: header[callerKey], sent: sent}
+	e.callers.join(a.caller)
+	defer e.callers.leave(a.caller)
 	beating, stop := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { a.keep(beating) })
-	outcome := handle(jobCtx, &remote.Attempt{
-		Job: job, Delivery: int(info.Attempt), Worker: e.worker, Report: a.report,
-	})
+	var outcome *remote.Outcome
+	if a.hasCaller(jobCtx) {
+		outcome = handle(jobCtx, &remote.Attempt{
+			Job: job, Delivery: int(info.Attempt), Worker: e.worker, Report: a.report,
+		})
+	} else {
+		outcome = &remote.Outcome{Worker: e.worker, Delivery: int(info.Attempt), Failure: remote.NewFailure(context.Cause(jobCtx))}
+		outcome.Failure.Canceled = true
+	}
 	stop()
 	keeper.Wait()
 	if errors.Is(context.Cause(jobCtx), remote.ErrLeaseLost) {
@@ -103,6 +112,8 @@ type attempt struct {
 	info   activity.Info
 	lease  time.Duration
 	cancel context.CancelCauseFunc
+	caller string    // its presence; "" if it says nothing of one
+	sent   time.Time // when the job was stored
 
 	mu      sync.Mutex
 	reports [][]byte
@@ -127,8 +138,36 @@ func (a *attempt) reported() [][]byte {
 	return a.reports[:len(a.reports):len(a.reports)]
 }
 
+// hasToBeLookedFor reports whether the caller has a presence. One whose job is young may
+// not have said yet that it is there.
+func (a *attempt) hasToBeLookedFor() bool {
+	return a.caller != "" && time.Since(a.sent) > attendance(a.lease)
+}
+
+// missed returns how often, one after another, the caller was looked for in vain.
+func (a *attempt) missed(ctx context.Context) int {
+	if !a.hasToBeLookedFor() {
+		return 0
+	}
+	return a.engine.callers.missed(ctx, a.caller, a.lease)
+}
+
+// hasCaller reports, before the job runs, whether its caller is there; if not, ctx,
+// which is the job's, has ended. It blocks while that is not certain.
+func (a *attempt) hasCaller(ctx context.Context) bool {
+	for a.missed(ctx) > 0 {
+		select {
+		case <-time.After(attendance(a.lease) / 3):
+		case <-ctx.Done(): // keep, which looks for the caller as well, has cancelled it
+			return false
+		}
+	}
+	return true
+}
+
 // keep gives signs of life until ctx ends, and cancels the job when it hears that the
-// caller did, or when no sign has reached the server for the length of the lease.
+// caller did, when the caller is gone, or when no sign has reached the server for the
+// length of the lease.
 //
 // It does not use the SDK's own heartbeats, which don't tell when one has failed and
 // which wait for most of the lease.
@@ -137,6 +176,10 @@ func (a *attempt) keep(ctx context.Context) {
 	tick := time.NewTicker(max(interval, time.Millisecond))
 	defer tick.Stop()
 	kept, cancelled := time.Now(), false
+	// Apart, for an answer that is late must not hold up a sign of life.
+	var look sync.WaitGroup
+	var looking atomic.Bool
+	defer look.Wait()
 	for {
 		select {
 		case <-tick.C:
@@ -163,6 +206,14 @@ func (a *attempt) keep(ctx context.Context) {
 		case errors.As(err, &gone), time.Since(kept) > a.lease:
 			a.cancel(remote.ErrLeaseLost)
 			return
+		}
+		if a.hasToBeLookedFor() && looking.CompareAndSwap(false, true) {
+			look.Go(func() {
+				defer looking.Store(false)
+				if a.missed(ctx) >= missing {
+					a.cancel(remote.ErrCallerGone)
+				}
+			})
 		}
 	}
 }

@@ -1,0 +1,106 @@
+package remotetemporal_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/remote"
+)
+
+// What a network does not let through of a caller that is to be taken for gone, and
+// that hears what becomes of its jobs all the same.
+const presences = "StartActivityExecution"
+
+// held is what the jobs of attended do: they say that they have begun, and wait.
+type held struct {
+	begun   chan struct{}
+	goOn    chan struct{}
+	ended   chan error
+	running atomic.Int32
+}
+
+// attended finds its held by its argument, for tests run at the same time.
+var (
+	helds    = map[string]*held{"frontend/gone": newHeld(), "server/gone": newHeld(), "frontend/there": newHeld(), "server/there": newHeld(), "frontend/queued": newHeld(), "server/queued": newHeld()}
+	attended = remote.New("attended", func(ctx context.Context, key string) (string, error) {
+		h := helds[key]
+		h.running.Add(1)
+		h.begun <- struct{}{}
+		select {
+		case <-h.goOn:
+			return key, nil
+		case <-ctx.Done():
+			h.ended <- context.Cause(ctx)
+			return "", context.Cause(ctx)
+		}
+	}, remote.Lease(2*time.Second))
+)
+
+func newHeld() *held {
+	return &held{begun: make(chan struct{}, 10), goOn: make(chan struct{}), ended: make(chan error, 10)}
+}
+
+// The job of a caller that is gone is cancelled.
+func TestCallersThatAreGone(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s server) {
+		which := s.kind()
+		h, n := helds[which+"/gone"], &network{}
+		serve(t, s.open(t, nil), attended)
+		caller := s.open(t, n)
+		ctx := patient(t)
+		call := task.Go(ctx, func(ctx context.Context) (string, error) { return attended.On(caller)(ctx, which+"/gone") })
+		await(t, h.begun)
+		n.down.Store(names(presences))
+		require.ErrorIs(t, await(t, h.ended), remote.ErrCallerGone)
+		_, err := call.Await(ctx)
+		require.ErrorIs(t, err, remote.ErrCallerGone)
+	})
+}
+
+// A job whose caller is gone when a worker takes it is not run.
+func TestCallersThatAreGoneBefore(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s server) {
+		which := s.kind()
+		h, n := helds[which+"/queued"], &network{}
+		caller := s.open(t, n)
+		ctx := patient(t)
+		call := task.Go(ctx, func(ctx context.Context) (string, error) { return attended.On(caller)(ctx, which+"/queued") })
+		require.Eventually(t, func() bool { return n.started.Load() > 0 }, time.Minute, 10*time.Millisecond, "it is stored")
+		n.down.Store(names(presences))
+		time.Sleep(2500 * time.Millisecond) // while a job is young, its caller need not show itself
+		serve(t, s.open(t, nil), attended)
+		_, err := call.Await(ctx)
+		require.ErrorIs(t, err, remote.ErrCallerGone)
+		assert.Zero(t, h.running.Load())
+	})
+}
+
+// A caller that is there is not taken for gone, however long its call takes.
+func TestCallersThatAreThere(t *testing.T) {
+	t.Parallel()
+	onEach(t, func(t *testing.T, s server) {
+		which := s.kind()
+		h := helds[which+"/there"]
+		serve(t, s.open(t, nil), attended)
+		caller := s.open(t, nil)
+		ctx := patient(t)
+		call := task.Go(ctx, func(ctx context.Context) (string, error) { return attended.On(caller)(ctx, which+"/there") })
+		await(t, h.begun)
+		select {
+		case err := <-h.ended:
+			require.NoError(t, err)
+		case <-time.After(7 * time.Second): // more than what the first activities of a presence last
+		}
+		h.goOn <- struct{}{}
+		_, err := call.Await(ctx)
+		require.NoError(t, err)
+	})
+}

@@ -1,0 +1,164 @@
+//go:build unix
+
+package remotetemporal_test
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+
+	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/task/remote"
+	"github.com/heirloom-go/heirloom/task/remote/remotetemporal"
+)
+
+// A role is what a process of TestKills is told: the test's program is a worker or a
+// caller when it is started with roleVariable.
+type role struct {
+	Part               string // worker or caller
+	Address, Namespace string
+	Prefix             string
+	Dir                string // what the processes share
+	Places             int    // of a worker
+	Items              int    // of a caller
+	// Holds is the part that does not hear, before there is a file "release", that an
+	// outcome is stored.
+	Holds string
+}
+
+const (
+	killLease      = 5 * time.Second
+	killDeliveries = 5
+)
+
+// An answer is what a caller has for an item: a line of its output.
+type answer struct {
+	Item, Value int
+	Err         string
+}
+
+// playing is what this process is.
+var playing role
+
+func init() { playRole = play }
+
+func play(text string) int {
+	if err := json.Unmarshal([]byte(text), &playing); err != nil {
+		return failed(err)
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+	defer stop()
+	c, err := client.NewLazyClient(client.Options{
+		HostPort: playing.Address, Namespace: playing.Namespace, Logger: quiet{},
+		ConnectionOptions: client.ConnectionOptions{DialOptions: []grpc.DialOption{grpc.WithChainUnaryInterceptor(playing.hold)}},
+	})
+	if err != nil {
+		return failed(err)
+	}
+	e := remotetemporal.New(c, remotetemporal.Prefix(playing.Prefix), remotetemporal.Heartbeat(200*time.Millisecond))
+	if playing.Part == "worker" {
+		err = remote.Serve(ctx, e, []remote.Callable{killed}, remote.Concurrency(playing.Places))
+	} else {
+		err = callAll(ctx, e)
+	}
+	c.Close()
+	if err != nil {
+		return failed(err)
+	}
+	signal.Ignore(syscall.SIGTERM) // which may come now that there is nothing left to end
+	stop()
+	if err := goleak.Find(); err != nil {
+		return failed(err)
+	}
+	return 0
+}
+
+func failed(err error) int {
+	fmt.Fprintln(os.Stderr, err)
+	return 1
+}
+
+// hold notes what is stored, and holds back the answers that say so to the part that
+// is to be held.
+func (r *role) hold(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+	err := invoke(ctx, method, req, reply, conn, opts...)
+	if err != nil {
+		return err
+	}
+	name := filepath.Base(method)
+	said := map[string]string{"RespondActivityTaskCompleted": "worker", "PollActivityExecution": "caller"}[name]
+	start, _ := req.(*workflowservice.StartActivityExecutionRequest)
+	switch {
+	case start.GetActivityType().GetName() == "killed":
+		note("stored")
+	case said == r.Part && r.Holds == r.Part:
+		note("held")
+		return waitForFile(ctx, "release")
+	}
+	return nil
+}
+
+func callAll(ctx context.Context, e *remotetemporal.Engine) error {
+	items := make([]int, playing.Items)
+	for i := range items {
+		items[i] = i
+	}
+	var mu sync.Mutex
+	// All of them, whatever becomes of one; ctx ends the calls.
+	return gather.Each(context.WithoutCancel(ctx), items, func(_ context.Context, item int) error {
+		a := answer{Item: item}
+		var err error
+		if a.Value, err = killed.On(e)(ctx, item); err != nil {
+			a.Err = err.Error()
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		return json.NewEncoder(os.Stdout).Encode(a)
+	})
+}
+
+// killed notes that it runs, and waits until there is a file "go".
+var killed = remote.New("killed", func(ctx context.Context, item int) (int, error) {
+	note("runs", item)
+	return item * item, waitForFile(ctx, "go")
+}, remote.Deliveries(killDeliveries), remote.Lease(killLease))
+
+// note appends a line to a file that the test reads.
+func note(name string, what ...any) {
+	f, err := os.OpenFile(filepath.Join(playing.Dir, name), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
+	if err == nil {
+		fmt.Fprintln(f, what...)
+		err = f.Close()
+	}
+	if err != nil {
+		panic(err)
+	}
+}
+
+// waitForFile asks the disk, which is what processes have in common that are stopped
+// and killed.
+func waitForFile(ctx context.Context, name string) error {
+	tick := time.NewTicker(20 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		if _, err := os.Stat(filepath.Join(playing.Dir, name)); err == nil {
+			return nil
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+}
