@@ -37,3 +37,37 @@ func TestCauseThatAsksTheSet(t *testing.T) {
 	set.Cancel(nil)
 	<-task.Done()
 }
+
+type looks struct {
+	context.Context
+	set *joinset.Set[int]
+}
+
+func (l looks) Err() error {
+	l.set.Len()
+	return l.Context.Err()
+}
+
+// Nor are the methods of a ctx, also in a loop in a task of the set.
+func TestCtxThatAsksTheSet(t *testing.T) {
+	set := joinset.New[int](t.Context())
+	set.Go(func(ctx context.Context) (int, error) {
+		n := 0
+		for range set.Results(looks{ctx, set}) {
+			n++
+		}
+		return n, nil
+	})
+	came := make(chan int, 1)
+	go func() {
+		for n := range set.Results(t.Context()) {
+			came <- n
+		}
+	}()
+	select {
+	case n := <-came:
+		assert.Zero(t, n, "the task does not wait for itself")
+	case <-time.After(3 * time.Second):
+		t.Fatal("hangs")
+	}
+}

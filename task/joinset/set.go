@@ -145,30 +145,41 @@ func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
 // none left, and an error if ctx ends first. If a task has ended as well, it
 // takes that task.
 func (s *Set[T]) next(ctx context.Context) (*task.Task[T], error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	for {
-		switch {
-		case len(s.ended) > 0:
-			t := s.ended[0]
-			s.ended[0] = nil // so that the array does not keep it alive
-			s.ended = s.ended[1:]
-			s.open--
-			s.changed()
-			return t, nil
-		case s.open == 0:
-			return nil, nil
-		}
-		me := s.member()
-		if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open && ctx.Err() == nil {
-			// All tasks that could end wait here. This loop ends; when its task
-			// has ended, the others have a task to take.
-			return nil, nil
-		}
-		if err := s.wait(ctx, me); err != nil && len(s.ended) == 0 && s.open > 0 {
-			return nil, err
+		// With no lock held: ctx may be of a type of the user's.
+		ended := ctx.Err() != nil
+		if t, over, err := s.step(ctx, ended); over {
+			return t, err
 		}
 	}
+}
+
+// step takes a task that has ended, if there is one, and waits for a change
+// otherwise. It reports whether next is over, with the results of that.
+func (s *Set[T]) step(ctx context.Context, ended bool) (t *task.Task[T], over bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case len(s.ended) > 0:
+		t := s.ended[0]
+		s.ended[0] = nil // so that the array does not keep it alive
+		s.ended = s.ended[1:]
+		s.open--
+		s.changed()
+		return t, true, nil
+	case s.open == 0:
+		return nil, true, nil
+	}
+	me := s.member()
+	if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open && !ended {
+		// All tasks that could end wait here. This loop ends; when its task
+		// has ended, the others have a task to take.
+		return nil, true, nil
+	}
+	if err := s.wait(ctx, me); err != nil && len(s.ended) == 0 && s.open > 0 {
+		return nil, true, err
+	}
+	return nil, false, nil
 }
 
 // member returns the running task if it is one of the set, and otherwise nil.
