@@ -23,7 +23,7 @@ var dumpMutex sync.Mutex
 // ownLabels returns the labels of the calling goroutine as a goroutine profile
 // in the binary format has them: "key=value", sorted by key.
 func ownLabels() []string {
-	samples, err := decodeProfile(dumpSelf(0))
+	samples, err := decodeProfile(dump(0))
 	if err != nil {
 		panic(err)
 	}
@@ -40,7 +40,7 @@ var labelsLine = regexp.MustCompile(`(?m)^# labels: (.*)$`)
 // ownTextLabels returns them as one in the text format shows them: "{}" for
 // none, though it shows nothing at all where there never were any.
 func ownTextLabels() string {
-	text := string(dumpSelf(1))
+	text := string(dump(1))
 	for record := range strings.SplitSeq(text, "\n\n") {
 		if !strings.Contains(record, "ctxvar_test.dumpSelf+") {
 			continue
@@ -53,10 +53,16 @@ func ownTextLabels() string {
 	panic("the profile lacks the goroutine that takes it:\n" + text)
 }
 
-//go:noinline
-func dumpSelf(debug int) []byte {
+// dump takes a profile of all goroutines, of which one is in dumpSelf, the calling
+// one. Those that wait for their turn are not there yet.
+func dump(debug int) []byte {
 	dumpMutex.Lock()
 	defer dumpMutex.Unlock()
+	return dumpSelf(debug)
+}
+
+//go:noinline
+func dumpSelf(debug int) []byte {
 	var out bytes.Buffer
 	if err := pprof.Lookup("goroutine").WriteTo(&out, debug); err != nil {
 		panic(err)

@@ -2,6 +2,7 @@ package gather_test
 
 import (
 	"context"
+	"log"
 	"log/slog"
 	"slices"
 	"testing"
@@ -89,9 +90,15 @@ func TestPanicInAZeroGroupIsHeardAtOnce(t *testing.T) {
 // logged returns what the default logger writes until the test ends.
 func logged(t *testing.T) <-chan string {
 	lines := make(chan string, 10)
-	before := slog.Default()
+	before, out, flags := slog.Default(), log.Writer(), log.Flags()
 	slog.SetDefault(slog.New(slog.NewTextHandler(writer(func(p []byte) { lines <- string(p) }), nil)))
-	t.Cleanup(func() { slog.SetDefault(before) })
+	t.Cleanup(func() {
+		slog.SetDefault(before)
+		// SetDefault has package log write to the logger, and does not take that
+		// back. What logs after the test would wait for somebody to receive it.
+		log.SetOutput(out)
+		log.SetFlags(flags)
+	})
 	return lines
 }
 
