@@ -114,3 +114,25 @@ func TestZeroToken(t *testing.T) {
 	assert.ErrorIs(t, err, ctxvar.ErrTokenVar)
 	require.ErrorAs(t, recovered(func() { tenant.Reset(new(ctxvar.Token[string])) }).(error), &err)
 }
+
+// Python's tokens may be used in any order, and so may ours: also where the first
+// one of the goroutine is used before others that came after it.
+func TestResetsOutOfOrder(t *testing.T) {
+	for name, vars := range map[string][]modelVar{"one node": flatVars, "several nodes": deepVars()} {
+		t.Run(name, func(t *testing.T) {
+			value := inGoroutine(func() {
+				first, second := vars[0], vars[3]
+				outer := first.Set(1)
+				inner := second.Set(2)
+				last := second.Set(3)
+				inner.Reset()
+				outer.Reset()
+				_, set := first.In(ctxvar.Copy())
+				assert.False(t, set)
+				last.Reset()
+				assert.Equal(t, 2, second.Get(), "what it was when the last one was set")
+			})
+			assert.Nil(t, value)
+		})
+	}
+}

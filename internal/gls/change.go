@@ -35,12 +35,8 @@ func (c *Change) Undo(key uint32) bool {
 	if !f.ownedBy(goid()) || f.home.where() != c.where {
 		return false
 	}
-	if f.same(c.after) {
-		// Nothing has changed since, or it was undone: restoring the frame
-		// costs nothing.
-		f.home.publish(c.before)
-		f.home.putBack(c.before)
-	} else {
+	switch {
+	case !f.same(c.after):
 		values := f.values
 		if c.old != nil {
 			values = values.With(key, c.old)
@@ -48,6 +44,16 @@ func (c *Change) Undo(key uint32) bool {
 			values = values.Without(key)
 		}
 		(&Frame{home: f.home, values: values}).install()
+	case c.before != nil && c.before.home == f.home:
+		// Nothing has changed since, or it was undone: restoring the frame
+		// costs nothing.
+		f.home.publish(c.before)
+		f.home.putBack(c.before)
+	default:
+		// The goroutine inherited c.before, or had nothing, and began this home
+		// with c. It keeps the home: Changes that were made in it after c may
+		// still be undone, in any order.
+		(&Frame{home: f.home, values: *c.before.Values()}).install()
 	}
 	// c may be kept long after it was undone, and must not keep frames alive.
 	c.before, c.after = nil, nil
