@@ -16,3 +16,16 @@ func (e *Engine) StoredForTest(ctx context.Context) (jobs, outcomes uint64, err 
 	}
 	return jobs, outcomes, nil
 }
+
+// WaitingForTest returns how many requests for jobs of a function the server keeps.
+func (e *Engine) WaitingForTest(ctx context.Context, fn string) (int, error) {
+	s, err := e.js.Stream(ctx, e.namespace+"-jobs")
+	if err != nil {
+		return 0, err
+	}
+	c, err := s.Consumer(ctx, fn)
+	if err != nil {
+		return 0, err
+	}
+	return c.CachedInfo().NumWaiting, nil
+}

@@ -23,8 +23,14 @@ func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, e
 		AckWait:       e.lease,
 		MaxDeliver:    -1, // the jobs say how often, and their callers are to be told
 		MaxAckPending: -1, // as many as there are places
+		MaxWaiting:    mostWorkers,
 	})
 }
+
+// mostWorkers is how many idle workers of one function the server keeps waiting for
+// jobs. It refuses the requests of further ones, which then ask again each second.
+// The server's default is 512.
+const mostWorkers = 10_000
 
 // A worker is one call of Serve.
 type worker struct {
