@@ -55,8 +55,9 @@ func ExampleBuffer() {
 		}
 	}
 	id := func(_ context.Context, i int) (int, error) { return i, nil }
-	for i := range gather.Stream(context.Background(), in, id, gather.Limit(2), gather.Buffer(0)) {
-		if i == 10 {
+	results := 0
+	for range gather.Stream(context.Background(), in, id, gather.Limit(2), gather.Buffer(0)) {
+		if results++; results == 10 { // which need not be those of the first ten items
 			break
 		}
 	}
