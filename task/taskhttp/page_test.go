@@ -266,7 +266,11 @@ func (b *browser) testConnection() {
 	b.run(`document.getElementById("pause").click()`)
 	require.Eventually(t, func() bool {
 		resp, err := http.Get(url + "/events")
-		if err != nil || resp.StatusCode != http.StatusOK {
+		if err != nil {
+			return false
+		}
+		if resp.StatusCode != http.StatusOK {
+			_ = resp.Body.Close()
 			return false
 		}
 		t.Cleanup(func() { _ = resp.Body.Close() })
