@@ -1,15 +1,15 @@
-// Report runs the benchmarks of bench in turns, round after round, and
-// writes what comes out into docs: the tables of docs/performance.md and its
-// plots.
+// Report runs the benchmarks that docs/performance.md is about, those of bench and
+// of the packages themselves, round after round, and writes the results into docs:
+// the tables of that page and its plots.
 //
 //	go run ./bench/report [flags]
 //
-// What else the machine does can only slow a benchmark down. So it runs each for
+// Whatever else the machine does can only slow a benchmark down. So it runs each for
 // a short time, many times and in a different order each time, and compares the
 // fastest runs.
 //
-// In each round it also runs, if -exact is given, Heirloom's own benchmarks as the
-// exact mode builds them, and after the last, if -python is, cpython.py.
+// With -exact it also runs Heirloom's own benchmarks as the exact mode builds them,
+// in each round, and with -python cpython.py, after the last.
 package main
 
 import (
@@ -39,7 +39,7 @@ func run(args []string, log io.Writer) error {
 	var (
 		rounds    = flags.Int("rounds", 100, "how many times to run each benchmark")
 		benchtime = flags.String("benchtime", "10ms", "how long to run each, each time; see go help testflag")
-		match     = flags.String("bench", ".", "which benchmarks to run")
+		only      = flags.String("only", "", "the suites to run, separated by commas: "+suiteNames()+" (default all)")
 		exact     = flags.Bool("exact", false, "run Heirloom's own in the exact mode as well")
 		python    = flags.String("python", "", "the python3 to run cpython.py with")
 		results   = flags.String("results", "", "a file to add the results to; what it has already is reported too")
@@ -63,9 +63,17 @@ func run(args []string, log io.Writer) error {
 		}
 		all.Write(before)
 	}
-	m := measurement{root: root, rounds: *rounds, benchtime: *benchtime, match: *match, exact: *exact, log: log}
+	m := measurement{root: root, rounds: *rounds, benchtime: *benchtime, exact: *exact, log: log}
+	if *only != "" {
+		m.only = strings.Split(*only, ",")
+	}
 	if err := m.run(&all); err != nil {
 		return err
+	}
+	if *rounds > 0 && *only == "" {
+		if err := m.sizes(&all); err != nil {
+			return err
+		}
 	}
 	if *python != "" {
 		if err := m.python(*python, &all); err != nil {

@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
+	"strings"
 )
 
 // A measurement is how the benchmarks are run.
@@ -17,12 +19,19 @@ type measurement struct {
 	root      string // of the repository
 	rounds    int
 	benchtime string
-	match     string
-	exact     bool // also in the exact mode
+	only      []string // the names of the suites to run; all if there is none
+	exact     bool     // also in the exact mode
 	log       io.Writer
 }
 
-// run runs the benchmarks, each once a round, and writes what they print to out.
+// A program is a suite as it was built in one mode.
+type program struct {
+	suite  suite
+	exact  bool
+	binary string
+}
+
+// run runs the benchmarks, round after round, and writes what they print to out.
 func (m *measurement) run(out io.Writer) error {
 	if m.rounds == 0 {
 		return nil
@@ -32,66 +41,106 @@ func (m *measurement) run(out io.Writer) error {
 		return err
 	}
 	defer os.RemoveAll(dir)
-	binary, err := m.build(filepath.Join(dir, "default.test"), "go")
+	programs, err := m.build(dir)
 	if err != nil {
 		return err
 	}
-	exact := ""
-	if m.exact {
-		exact, err = m.build(filepath.Join(dir, "exact.test"), "go", "run", "./cmd/heirloom", "exact", "go")
-		if err != nil {
-			return err
-		}
-	}
 	for r := range m.rounds {
 		fmt.Fprintf(m.log, "\rround %d of %d", r+1, m.rounds)
-		if err := m.round(r, binary, out); err != nil {
-			return err
-		}
-		if exact == "" {
-			continue
-		}
-		var lines bytes.Buffer
-		if err := m.round(r, exact, &lines); err != nil {
-			return err
-		}
-		for _, line := range ours.FindAllSubmatch(lines.Bytes(), -1) {
-			fmt.Fprintf(out, "%s%s%s\n", line[1], exactly, line[2])
+		for _, p := range programs {
+			if r%p.suite.every != 0 {
+				continue
+			}
+			if err := m.round(r, p, out); err != nil {
+				return err
+			}
 		}
 	}
 	fmt.Fprintln(m.log)
 	return nil
 }
 
+// build builds the suites in the modes that are asked for, each package once.
+func (m *measurement) build(dir string) (programs []program, err error) {
+	for _, name := range m.only {
+		if !slices.ContainsFunc(suites, func(s suite) bool { return s.name == name }) {
+			return nil, fmt.Errorf("there is no suite %q", name)
+		}
+	}
+	modes := [][]string{{"go"}}
+	if m.exact {
+		modes = append(modes, []string{"go", "run", "./cmd/heirloom", "exact", "go"})
+	}
+	for mode, command := range modes {
+		built := make(map[string]string)
+		for _, s := range suites {
+			if len(m.only) > 0 && !slices.Contains(m.only, s.name) {
+				continue
+			}
+			if built[s.pkg] == "" {
+				binary := filepath.Join(dir, fmt.Sprintf("%s-%d.test", filepath.Base(s.pkg), mode))
+				if runtime.GOOS == "windows" {
+					binary += ".exe"
+				}
+				args := append(slices.Clone(command[1:]), "test", "-c", "-o", binary, s.pkg)
+				build := exec.Command(command[0], args...)
+				build.Dir, build.Stderr = m.root, m.log
+				if err := build.Run(); err != nil {
+					return nil, fmt.Errorf("build the benchmarks of %s: %w", s.pkg, err)
+				}
+				built[s.pkg] = binary
+			}
+			programs = append(programs, program{suite: s, exact: mode == 1, binary: built[s.pkg]})
+		}
+	}
+	return programs, nil
+}
+
+// round runs each benchmark of p once.
+func (m *measurement) round(r int, p program, out io.Writer) error {
+	benchtime := m.benchtime
+	if p.suite.once {
+		benchtime = "1x"
+	}
+	var printed bytes.Buffer
+	bench := exec.Command(p.binary, "-test.run=^$", "-test.bench="+p.suite.match, "-test.skip="+p.suite.skip,
+		"-test.benchtime="+benchtime, "-test.benchmem")
+	// In the folder of the package, as go test runs it.
+	bench.Dir = filepath.Join(m.root, filepath.FromSlash(p.suite.pkg))
+	bench.Stdout, bench.Stderr = &printed, m.log
+	bench.Env = append(os.Environ(), "PEERS_ROTATE="+strconv.Itoa(r))
+	if err := bench.Run(); err != nil {
+		return fmt.Errorf("run the benchmarks of %s: %w", p.suite.pkg, err)
+	}
+	_, err := io.WriteString(out, p.named(printed.String()))
+	return err
+}
+
 // exactly is what the names of results in the exact mode end with.
 const exactly = ",exact"
 
-// ours matches the lines of Heirloom's own benchmarks, in two parts.
-var ours = regexp.MustCompile(`(?m)^(Benchmark\S*/(?:ctxvar|gather\.\w+|heirloom))((?:-\d+)?\s.*)$`)
+var (
+	// resultLine matches the line of a result, in two parts.
+	resultLine = regexp.MustCompile(`(?m)^Benchmark(\S*?)((?:-\d+)?\s.*)$`)
+	// heirlooms matches the names of Heirloom's own benchmarks beside others'.
+	heirlooms = regexp.MustCompile(`/(?:ctxvar|gather\.\w+|heirloom)$`)
+)
 
-// build builds the benchmarks with a go command.
-func (m *measurement) build(binary string, command ...string) (string, error) {
-	if runtime.GOOS == "windows" {
-		binary += ".exe"
+// named returns the lines of results in what p printed, with their names as
+// tables have them.
+func (p program) named(printed string) string {
+	var b strings.Builder
+	for _, line := range resultLine.FindAllStringSubmatch(printed, -1) {
+		name, rest := line[1], line[2]
+		if p.exact {
+			if !p.suite.owned() && !heirlooms.MatchString(name) {
+				continue
+			}
+			name += exactly
+		}
+		fmt.Fprintf(&b, "Benchmark%s%s%s\n", p.suite.prefix, name, rest)
 	}
-	args := append(command[1:], "test", "-c", "-o", binary, "./bench")
-	build := exec.Command(command[0], args...)
-	build.Dir, build.Stderr = m.root, m.log
-	if err := build.Run(); err != nil {
-		return "", fmt.Errorf("build the benchmarks: %w", err)
-	}
-	return binary, nil
-}
-
-// round runs each benchmark once.
-func (m *measurement) round(r int, binary string, out io.Writer) error {
-	bench := exec.Command(binary, "-test.run=^$", "-test.bench="+m.match, "-test.benchtime="+m.benchtime)
-	bench.Stdout, bench.Stderr = out, m.log
-	bench.Env = append(os.Environ(), "PEERS_ROTATE="+strconv.Itoa(r))
-	if err := bench.Run(); err != nil {
-		return fmt.Errorf("run the benchmarks: %w", err)
-	}
-	return nil
+	return b.String()
 }
 
 // python runs cpython.py.

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -71,25 +72,69 @@ func TestReportIsWrittenInItsPlace(t *testing.T) {
 	assert.NoFileExists(t, filepath.Join(dir, "gather-items.svg"))
 }
 
-func TestOnlyHeirloomsOwnHaveAnExactMode(t *testing.T) {
-	for _, line := range []struct{ printed, want string }{
-		{"BenchmarkLocalsGet/ctxvar-2   100  10 ns/op", "BenchmarkLocalsGet/ctxvar,exact-2   100  10 ns/op"},
-		{"BenchmarkJobs/jobs=1/gather.All  100  10 ns/op", "BenchmarkJobs/jobs=1/gather.All,exact  100  10 ns/op"},
-		{"BenchmarkPython/op=get/heirloom-2 100  10 ns/op", "BenchmarkPython/op=get/heirloom,exact-2 100  10 ns/op"},
-		{"BenchmarkJobs/jobs=1/errgroup-2 100  10 ns/op", ""},
-		{"PASS", ""},
+func TestNamesOfResults(t *testing.T) {
+	peers, own := suite{}, own("./ctxvar", "")
+	for _, c := range []struct {
+		name          string
+		program       program
+		printed, want string
+	}{
+		{"a peer", program{suite: peers}, "BenchmarkJobs/jobs=1/errgroup-2 100  10 ns/op", "BenchmarkJobs/jobs=1/errgroup-2 100  10 ns/op\n"},
+		{"a peer in the exact mode", program{suite: peers, exact: true}, "BenchmarkJobs/jobs=1/errgroup-2 100  10 ns/op", ""},
+		{"ctxvar", program{suite: peers, exact: true}, "BenchmarkLocalsGet/ctxvar-2   100  10 ns/op", "BenchmarkLocalsGet/ctxvar,exact-2   100  10 ns/op\n"},
+		{"on one processor", program{suite: peers, exact: true}, "BenchmarkJobs/jobs=1/gather.All  100  10 ns/op", "BenchmarkJobs/jobs=1/gather.All,exact  100  10 ns/op\n"},
+		{"beside Python", program{suite: peers, exact: true}, "BenchmarkPython/op=get/heirloom-2 100  10 ns/op", "BenchmarkPython/op=get/heirloom,exact-2 100  10 ns/op\n"},
+		{"of a package", program{suite: own}, "BenchmarkGet/vars=1-2 100  10 ns/op", "Benchmarkctxvar.Get/vars=1-2 100  10 ns/op\n"},
+		{"a package's baseline in the exact mode", program{suite: own, exact: true}, "BenchmarkContextValue/depth=1-2 100  10 ns/op", "Benchmarkctxvar.ContextValue/depth=1,exact-2 100  10 ns/op\n"},
+		{"no result", program{suite: own}, "PASS", ""},
 	} {
-		got := ""
-		if m := ours.FindStringSubmatch("goos: linux\n" + line.printed + "\nPASS\n"); m != nil {
-			got = m[1] + exactly + m[2]
-		}
-		assert.Equal(t, line.want, got)
+		assert.Equal(t, c.want, c.program.named("goos: linux\n"+c.printed+"\nPASS\n"), c.name)
 	}
 	s, err := parse(strings.NewReader("BenchmarkLocalsGet/ctxvar,exact-2  100  10 ns/op\n"))
 	require.NoError(t, err)
 	_, ok := s.best("LocalsGet/ctxvar"+exactly, "ns/op")
 	assert.True(t, ok)
 	assert.Equal(t, "ctxvar, exact mode", label("ctxvar"+exactly))
+}
+
+func TestList(t *testing.T) {
+	s, err := parse(strings.NewReader(`Benchmarkx.Go/by_hand-2 100 100 ns/op 16 B/op 1 allocs/op
+Benchmarkx.Go/ours-2 100 150 ns/op 48 B/op 2 allocs/op
+Benchmarkx.Go/by_hand,exact-2 100 50 ns/op 16 B/op 1 allocs/op
+Benchmarkx.Go/ours,exact-2 100 60 ns/op 48 B/op 2 allocs/op
+`))
+	require.NoError(t, err)
+	l := list{rows: against("by hand", "x.Go/by_hand", "ours", "x.Go/ours", "other", "x.Go/other")}
+	assert.Equal(t, "| | time | ratio | exact mode | allocations |\n"+
+		"| --- | ---: | ---: | ---: | ---: |\n"+
+		"| by hand | 100 ns | 1 |  | 1, 16 bytes |\n"+
+		"| ours | 150 ns | **1.50** | **1.20** | 2, 48 bytes |\n", l.markdown(s), "what was not measured has no row")
+
+	aims := list{aims: true, rows: []item{{"ours / by hand", "x.Go/ours", "x.Go/by_hand", "1.6"}}}
+	assert.Contains(t, aims.markdown(s), "\n| ours / by hand | **1.50** | **1.20** | 1.6 |\n")
+	assert.Empty(t, list{rows: against("other", "x.Go/other")}.markdown(s))
+}
+
+func TestSizes(t *testing.T) {
+	printed := "BenchmarkBinary/fmt 1 2000000 bytes 1000000 stripped-bytes\n" +
+		"BenchmarkBinary/pprof 1 2300000 bytes 1200000 stripped-bytes\n"
+	s, err := parse(strings.NewReader(printed))
+	require.NoError(t, err)
+	assert.Empty(t, sizesTable(s), "one was not measured")
+	s, err = parse(strings.NewReader(printed + "BenchmarkBinary/ctxvar 1 2400000 bytes 1300000 stripped-bytes\n"))
+	require.NoError(t, err)
+	assert.Contains(t, sizesTable(s), "| `fmt` alone | 2000 KB | 1000 KB |\n")
+	assert.Contains(t, sizesTable(s), "| and `ctxvar` | + 400 KB | + 300 KB |\n")
+}
+
+func TestSuitesHaveNamesOfTheirOwn(t *testing.T) {
+	seen := make(map[string]bool)
+	for _, s := range suites {
+		assert.False(t, seen[s.name], s.name)
+		seen[s.name] = true
+	}
+	m := measurement{rounds: 1, only: []string{"ctxvars"}}
+	assert.ErrorContains(t, m.run(io.Discard), `no suite "ctxvars"`)
 }
 
 func TestReportNeedsItsPlace(t *testing.T) {

@@ -95,18 +95,37 @@ func writeTables(path string, s series) error {
 	}
 	text := string(doc)
 	for _, t := range measured(s) {
-		begin, end := "<!-- report: "+t.id+" -->\n", "<!-- end of report -->"
-		head, rest, ok := strings.Cut(text, begin)
-		if !ok {
-			return fmt.Errorf("%s has no place for %s", path, t.id)
+		if text, err = place(text, t.id, t.markdown(s)); err != nil {
+			return fmt.Errorf("%s %w", path, err)
 		}
-		_, tail, ok := strings.Cut(rest, end)
-		if !ok {
-			return fmt.Errorf("%s: the place for %s has no end", path, t.id)
+	}
+	rows := map[string]string{"sizes": sizesTable(s)}
+	for _, l := range lists {
+		rows[l.id] = l.markdown(s)
+	}
+	for id, table := range rows {
+		if table == "" {
+			continue
 		}
-		text = head + begin + t.markdown(s) + end + tail
+		if text, err = place(text, id, table); err != nil {
+			return fmt.Errorf("%s %w", path, err)
+		}
 	}
 	return os.WriteFile(path, []byte(text), 0o644)
+}
+
+// place puts the table with the given id in its place in the text.
+func place(text, id, table string) (string, error) {
+	begin, end := "<!-- report: "+id+" -->\n", "<!-- end of report -->"
+	head, rest, ok := strings.Cut(text, begin)
+	if !ok {
+		return "", fmt.Errorf("has no place for %s", id)
+	}
+	_, tail, ok := strings.Cut(rest, end)
+	if !ok {
+		return "", fmt.Errorf("has no end of the place for %s", id)
+	}
+	return head + begin + table + end + tail, nil
 }
 
 // measured returns the tables with the scenarios for which there are results.
