@@ -94,9 +94,8 @@ var lists = []list{
 			"`Promise`", "task.Promise/promise"),
 		against("a thousand cancelled: `context.WithCancel` and `go`", "task.Cancel/context",
 			"`Go` and `Cancel`", "task.Cancel/task"),
-		against("a failed function run again: a loop", "Restart/loop",
-			"`supervise.Run`", "Restart/supervise",
-			"suture", "Restart/suture"),
+		against("a failed function run again: suture", "Restart/suture",
+			"`supervise.Run`", "Restart/supervise"),
 	)},
 	{id: "adapters", rows: join(
 		against("a request over loopback, values by ctx keys", "ctxhttp.Server/context",
