@@ -149,7 +149,7 @@ func flagged(words []string, flag *regexp.Regexp) int {
 }
 
 // operand returns where the first word is that is no option, nor the argument of
-// one of those options.
+// one of those options. That may be the rest of the option's own word: ssh -p22.
 func operand(words []string, withArgument string) int {
 	for i := 0; i < len(words); i++ {
 		w := words[i]
@@ -158,7 +158,7 @@ func operand(words []string, withArgument string) int {
 			return i + 1
 		case len(w) < 2 || w[0] != '-':
 			return i
-		case strings.IndexByte(withArgument, w[len(w)-1]) >= 0:
+		case strings.IndexAny(w, withArgument) == len(w)-1:
 			i++
 		}
 	}
