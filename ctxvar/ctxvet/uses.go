@@ -40,16 +40,11 @@ type beginsWork struct{}
 func (*beginsWork) AFact()         {}
 func (*beginsWork) String() string { return "begins work" }
 
-// beginners holds the functions that run their arguments with variables of
-// their own, by package, including those of middlewares. Packages of Heirloom
-// are left out, because their callers are what matters.
-var beginners = map[name]bool{
-	{ctxvarPath, "", "Call"}:                    true,
-	{ctxvarPath, "", "Detach"}:                  true,
-	{ctxvarPath, "", "RunFrom"}:                 true,
-	{ctxvarPath, "", "Work"}:                    true,
-	{ctxvarPath, "Context", "Run"}:              true,
-	{ctxvarPath + "/ctxhttp", "", "Middleware"}: true,
+// begins reports whether a function runs its arguments with variables of their
+// own, as a middleware does too. Packages of Heirloom are left out, because
+// their callers are what matters.
+func begins(fn name) bool {
+	return runners[fn] == otherContext || fn == name{ctxvarPath + "/ctxhttp", "", "Middleware"}
 }
 
 func runUses(pass *analysis.Pass) (any, error) {
@@ -61,7 +56,7 @@ func runUses(pass *analysis.Pass) (any, error) {
 	if found.vars && !found.works && !ofHeirloom(pass.Pkg.Path()) {
 		root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
 		for c := range root.Preorder((*ast.Ident)(nil)) {
-			found.works = found.works || beginners[funcName(pass.TypesInfo.Uses[c.Node().(*ast.Ident)])]
+			found.works = found.works || begins(funcName(pass.TypesInfo.Uses[c.Node().(*ast.Ident)]))
 		}
 	}
 	if found.vars {

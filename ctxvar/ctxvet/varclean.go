@@ -77,7 +77,7 @@ func unclean(pass *analysis.Pass, c inspector.Cursor) *ast.CallExpr {
 		if !ok || found != nil {
 			return found == nil
 		}
-		if beginners[calleeName(pass.TypesInfo, call)] {
+		if begins(calleeName(pass.TypesInfo, call)) {
 			// What it runs is clean. ctxvar.Empty().Run, or the Copy of a Context
 			// that was kept, is not reported for what it is called on.
 			for _, arg := range call.Args {
