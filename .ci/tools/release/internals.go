@@ -76,10 +76,8 @@ func (r *repository) moduleOf(imported string) *goModule {
 // moduleWith returns the module that a file is in.
 func (r *repository) moduleWith(name string) *goModule {
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {
-		for _, m := range r.modules {
-			if m.dir == dir {
-				return m
-			}
+		if m := r.moduleAt(dir); m != nil {
+			return m
 		}
 	}
 }

@@ -101,6 +101,16 @@ func isPublished(dir string) bool {
 
 func (r *repository) disk(name string) string { return filepath.Join(r.root, filepath.FromSlash(name)) }
 
+// moduleAt returns the module whose go.mod is in a folder, or nil if there is none.
+func (r *repository) moduleAt(dir string) *goModule {
+	for _, m := range r.modules {
+		if m.dir == dir {
+			return m
+		}
+	}
+	return nil
+}
+
 // own returns the modules of this repository that m requires.
 func (r *repository) own(m *goModule) []*goModule {
 	var own []*goModule
@@ -218,22 +228,20 @@ func (r *repository) write(m *goModule) error {
 // workspace: a command has no replace directives of its own, since `go install`
 // refuses them.
 func (r *repository) alone(w io.Writer, dir string) error {
-	for _, m := range r.modules {
-		if m.dir != path.Clean(dir) {
-			continue
-		}
-		for _, required := range r.allOwn(m) {
-			if err := m.file.AddReplace(required.path(), "", r.disk(required.dir), ""); err != nil {
-				return err
-			}
-		}
-		m.file.Cleanup()
-		data, err := m.file.Format()
-		if err != nil {
+	m := r.moduleAt(path.Clean(dir))
+	if m == nil {
+		return fmt.Errorf("no module in %s", dir)
+	}
+	for _, required := range r.allOwn(m) {
+		if err := m.file.AddReplace(required.path(), "", r.disk(required.dir), ""); err != nil {
 			return err
 		}
-		_, err = w.Write(data)
+	}
+	m.file.Cleanup()
+	data, err := m.file.Format()
+	if err != nil {
 		return err
 	}
-	return fmt.Errorf("no module in %s", dir)
+	_, err = w.Write(data)
+	return err
 }
