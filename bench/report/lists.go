@@ -152,11 +152,11 @@ func (l list) markdown(s series) string {
 }
 
 func (it item) ratio(s series) string {
-	r, _ := s.ratio(it.bench, it.baseline, "ns/op")
 	if it.bench == it.baseline {
 		return "1"
 	}
-	return "**" + ratio(r) + "**"
+	r, _ := s.ratio(it.bench, it.baseline, "ns/op")
+	return bold(r)
 }
 
 // exactRatio is the ratio in the exact mode: to the baseline there, if that was
@@ -172,7 +172,7 @@ func (it item) exactRatio(s series) string {
 	if !ok {
 		return ""
 	}
-	return "**" + ratio(r) + "**"
+	return bold(r)
 }
 
 func (it item) allocations(s series) string {

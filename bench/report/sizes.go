@@ -34,8 +34,7 @@ func (m *measurement) sizes(out io.Writer) error {
 	defer os.RemoveAll(dir)
 	source, binary := filepath.Join(dir, "main.go"), filepath.Join(dir, "hello")
 	for _, h := range hellos {
-		text := fmt.Sprintf("package main\n\nimport (%s; \"fmt\")\n\nfunc main() {\n%s\nfmt.Println(\"hello\")\n}\n", h.imports, h.use)
-		text = strings.Replace(text, "(; ", "(", 1)
+		text := fmt.Sprintf("package main\n\nimport (\"fmt\"; %s)\n\nfunc main() {\n%s\nfmt.Println(\"hello\")\n}\n", h.imports, h.use)
 		if err := os.WriteFile(source, []byte(text), 0o600); err != nil {
 			return err
 		}

@@ -94,22 +94,20 @@ func writeTables(path string, s series) error {
 		return err
 	}
 	text := string(doc)
+	put := func(id, table string) {
+		if err == nil && table != "" {
+			text, err = place(text, id, table)
+		}
+	}
 	for _, t := range measured(s) {
-		if text, err = place(text, t.id, t.markdown(s)); err != nil {
-			return fmt.Errorf("%s %w", path, err)
-		}
+		put(t.id, t.markdown(s))
 	}
-	rows := map[string]string{"sizes": sizesTable(s)}
 	for _, l := range lists {
-		rows[l.id] = l.markdown(s)
+		put(l.id, l.markdown(s))
 	}
-	for id, table := range rows {
-		if table == "" {
-			continue
-		}
-		if text, err = place(text, id, table); err != nil {
-			return fmt.Errorf("%s %w", path, err)
-		}
+	put("sizes", sizesTable(s))
+	if err != nil {
+		return fmt.Errorf("%s %w", path, err)
 	}
 	return os.WriteFile(path, []byte(text), 0o644)
 }
@@ -165,7 +163,7 @@ func (t table) markdown(s series) string {
 			if !ok {
 				return ""
 			}
-			cell := "**" + ratio(wall) + "**"
+			cell := bold(wall)
 			if cpu, ok := s.ratio(sc.of(c), sc.of(t.baseline), "cpu-ns/op"); ok {
 				cell += " (" + ratio(cpu) + ")"
 			}
@@ -195,6 +193,9 @@ func label(contender string) string {
 	}
 	return contender
 }
+
+// bold returns a ratio of times, which is what a table is read for, in Markdown.
+func bold(r float64) string { return "**" + ratio(r) + "**" }
 
 func ratio(r float64) string {
 	if r < 0.1 {
