@@ -14,10 +14,10 @@ import (
 // part in it with Share.
 //
 // Goroutines that have inherited a level keep it in memory for as long as they
-// live, so once it has ended, it refers only to its pool.
+// live, so once it has ended, it refers only to its database.
 type level struct {
 	adapter *Adapter
-	db      any // a pointer
+	db      any
 	begun   place
 	parent  *level // the level around a savepoint; nil for a transaction
 	own     hold   // that of the goroutine that runs the level
