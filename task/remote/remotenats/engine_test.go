@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/task/remote"
@@ -38,4 +39,27 @@ func TestManyIdleWorkers(t *testing.T) {
 		n, err := e.WaitingForTest(ctx, "idle")
 		return err == nil && n >= workers
 	}, time.Minute, 50*time.Millisecond)
+}
+
+// A consumer keeps the number of requests that it was made with, which a worker that
+// wants another has to put up with. All else becomes as it has to be.
+func TestAConsumerThatIsThere(t *testing.T) {
+	s := serve(t)
+	nc := dial(t, s)
+	e := open(t, nc, remotenats.Namespace("there"))
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	consumer, err := js.CreateConsumer(t.Context(), "there-jobs", jetstream.ConsumerConfig{
+		Durable: "echo", FilterSubject: "there.job.echo.>", AckPolicy: jetstream.AckExplicitPolicy, MaxWaiting: 7, AckWait: time.Minute, MaxDeliver: 5,
+	})
+	require.NoError(t, err)
+	worker(t, s, []remote.Callable{echo}, remotenats.Namespace("there"))
+	got, err := echo.On(e)(within(t, 10*time.Second), "x")
+	require.NoError(t, err)
+	require.Equal(t, "x", got)
+	info, err := consumer.Info(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, 7, info.Config.MaxWaiting)
+	require.Equal(t, 30*time.Second, info.Config.AckWait)
+	require.Equal(t, -1, info.Config.MaxDeliver)
 }

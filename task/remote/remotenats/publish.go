@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"sync"
@@ -152,8 +153,9 @@ func isLasting(err error) bool {
 	return err != nil && (errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrMaxPayload) || isRefusal(err))
 }
 
-// isRefusal reports whether the server will never do what it was asked for.
+// isRefusal reports whether the server will never do what it was asked for. That a
+// message is being stored, which a cluster says of one that comes again, will pass.
 func isRefusal(err error) bool {
 	var api *jetstream.APIError
-	return errors.As(err, &api) && api.Code >= 400 && api.Code < 500
+	return errors.As(err, &api) && api.Code >= 400 && api.Code < 500 && api.Code != http.StatusConflict
 }

@@ -121,3 +121,21 @@ func TestResumeCallsWhatWasTakenBack(t *testing.T) {
 	require.NoError(t, err)
 	assert.JSONEq(t, `"x"`, string(outcome.Result))
 }
+
+// What a job reported before it was lost and taken back is not to keep the server from
+// storing what it reports when it is called again.
+func TestReportsOfAJobThatIsCalledAgain(t *testing.T) {
+	s := serve(t)
+	e := open(t, dial(t, s))
+	worker(t, s, []remote.Callable{countedJob})
+	ctx := within(t, time.Minute)
+	for range 2 {
+		var reports []string
+		_, err := e.Do(ctx, &remote.Job{
+			ID: "j", Func: "counted", Arg: []byte("false"), Deliveries: 1, Lease: time.Second, Grace: time.Second,
+			Progress: func(p remote.Progress) { reports = append(reports, string(p.Data)) },
+		})
+		require.NoError(t, err)
+		assert.Equal(t, []string{"one", "two"}, reports)
+	}
+}

@@ -205,11 +205,11 @@ func (r *running) report(p []byte) error {
 	}
 	defer func() { r.reports.free <- struct{}{} }()
 	r.reports.n++
-	suffix := "." + strconv.Itoa(r.delivery) + "." + strconv.Itoa(r.reports.n)
 	m := &nats.Msg{
-		Subject: r.worker.outcomeSubject(r.client, r.job) + suffix,
-		Header:  nats.Header{jetstream.MsgIDHeader: {r.job + suffix}},
-		Data:    p,
+		Subject: r.worker.outcomeSubject(r.client, r.job) + "." + strconv.Itoa(r.delivery) + "." + strconv.Itoa(r.reports.n),
+		// None that follows from the job's, which may be called again, see Resume.
+		Header: nats.Header{jetstream.MsgIDHeader: {r.worker.messageID()}},
+		Data:   p,
 	}
 	if err := r.worker.fits(m); err != nil {
 		return err

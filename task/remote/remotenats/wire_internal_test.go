@@ -61,6 +61,7 @@ func TestAnswer(t *testing.T) {
 		{"stored", `{"stream":"S","seq":7}`, "", true, false},
 		{"stored before", `{"stream":"S", "seq":7,"duplicate": true}`, "", true, false},
 		{"no leader", `{"error":{"code":503,"err_code":10008,"description":"unavailable"},"stream":"S","seq":0}`, "", false, false},
+		{"being stored", `{"error":{"code":409,"err_code":10158,"description":"duplicate message id is in process"},"stream":"S","seq":0}`, "", false, false},
 		{"full", `{"error":{"code":400,"err_code":10077,"description":"full"},"stream":"S","seq":0}`, "", false, true},
 		{"nobody has the stream", "", "503", false, false},
 		{"garbage", "x", "", false, false},

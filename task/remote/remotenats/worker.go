@@ -16,7 +16,7 @@ import (
 // consumer returns the consumer of a function's jobs, and makes it if it is
 // missing. All who ask for it make it the same.
 func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, error) {
-	return e.jobs.CreateOrUpdateConsumer(ctx, jetstream.ConsumerConfig{
+	config := jetstream.ConsumerConfig{
 		Durable:       fn,
 		FilterSubject: e.namespace + ".job." + fn + ".>",
 		AckPolicy:     jetstream.AckExplicitPolicy,
@@ -24,7 +24,19 @@ func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, e
 		MaxDeliver:    -1, // the jobs say how often, and their callers are to be told
 		MaxAckPending: -1, // as many as there are places
 		MaxWaiting:    mostWorkers,
-	})
+	}
+	made, err := e.jobs.CreateOrUpdateConsumer(ctx, config)
+	var refused *jetstream.APIError
+	if !errors.As(err, &refused) {
+		return made, err
+	}
+	// Its MaxWaiting is for good. Somebody may have made it with another.
+	there, missing := e.jobs.Consumer(ctx, fn)
+	if missing != nil || there.CachedInfo().Config.MaxWaiting == config.MaxWaiting {
+		return nil, err
+	}
+	config.MaxWaiting = there.CachedInfo().Config.MaxWaiting
+	return e.jobs.CreateOrUpdateConsumer(ctx, config)
 }
 
 // mostWorkers is how many idle workers of one function the server keeps waiting for
