@@ -26,15 +26,13 @@ func (n *node) join(p *node) error {
 	dying := n.home.dying()
 	direct := true
 	for {
+		p.mu.Lock()
 		if n.attached && !n.is(isCanceled) && p.is(isFinal|isCanceled) {
+			p.mu.Unlock()
 			// p's ctx has ended, and n's descends from it. The cause is read
 			// with no lock held, because a ctx of the user's may be called.
 			_, cause := p.late.Cause(p.base())
 			n.cancelOwn(cause)
-		}
-		p.mu.Lock()
-		if n.attached && !n.is(isCanceled) && p.is(isFinal|isCanceled) {
-			p.mu.Unlock()
 			continue
 		}
 		if !p.is(isGone) {
