@@ -121,7 +121,6 @@ func (n *node) shutDown(waiter *node) {
 	if ended || n.ctxEnded() {
 		n.endBelow()
 	}
-	n.judgeEnd(waiter)
 	for {
 		n.mu.Lock()
 		if n.first == nil {
@@ -138,6 +137,7 @@ func (n *node) shutDown(waiter *node) {
 		empty := make(chan struct{})
 		s.empty = empty
 		n.mu.Unlock()
+		n.judgeEnd(waiter)
 		<-empty
 	}
 }
