@@ -145,7 +145,7 @@ func (g *group) end(how how) {
 	waiter.waitsFor(&g.node)
 	if waiter != nil && waiter.lend(&g.node) {
 		g.shutDown(waiter)
-		waiter.takeBack(g.handed)
+		waiter.takeBack(&until{own: g.handed})
 	} else {
 		g.shutDown(waiter)
 	}

@@ -103,6 +103,7 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		return nil
 	}
 	wt := w.begin(ctx, nil, target{by: m, done: done}, how)
+	until := wt.until // which w alone writes
 	w.waitsFor(what)
 	defer w.waitsFor(nil)
 	if m != nil {
@@ -111,11 +112,10 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		m.hang(h)
 		defer m.unhang(h)
 		if n := m.oldest(); n != nil && w.lend(n) {
-			defer w.takeBack(ctx)
+			defer w.takeBack(&until)
 		}
 	}
 	defer w.endWait()
-	until := wt.until // which w alone writes
 	ended := w.doneOf(&until)
 	for {
 		if m != nil && w.maybeStuckBy(m) {

@@ -163,64 +163,36 @@ func (w *node) lend(n *node) bool {
 	return false
 }
 
-// takeBack waits until w has a place again. If ctx is done, it takes one in any
-// case, because a cancelled task must not wait.
-func (w *node) takeBack(ctx context.Context) {
+// takeBack waits until w has a place again. If u is over, it takes one in any
+// case, because a cancelled task must not wait. It does not call the user's code,
+// which might leave w without a place.
+func (w *node) takeBack(u *until) {
 	p := w.home.places
-	if p.take() {
-		return
-	}
-	has := false
-	defer func() {
-		if !has { // also if a method of ctx did not return
-			p.mu.Lock()
-			p.taken++
-			p.mu.Unlock()
-		}
-	}()
-	if ctx.Err() != nil {
-		return
-	}
-	done := ctx.Done()
-	came := make(chan struct{})
-	c := &comer{n: w, turn: func() { close(came) }}
+	over := u.over()
 	p.mu.Lock()
-	if p.taken < p.limit {
+	if over || p.taken < p.limit {
 		p.taken++
 		p.mu.Unlock()
-		has = true
 		return
 	}
+	came := make(chan struct{})
+	c := &comer{n: w, turn: func() { close(came) }}
 	p.back = append(p.back, c)
 	p.mu.Unlock()
 	w.waitsFor(&turn)
 	select {
 	case <-came:
-		has = true
 		return
-	case <-done:
+	case <-u.ended():
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	select {
 	case <-came:
-		has = true
 	default:
 		c.gone = true
 		p.taken++
-		has = true
 	}
-}
-
-// take takes a place if there is one.
-func (p *places) take() bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.taken >= p.limit {
-		return false
-	}
-	p.taken++
-	return true
 }
 
 // queue arranges for start, which starts the goroutine of n, a task, to be

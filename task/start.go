@@ -98,8 +98,11 @@ func (n *node) awaitReady(ctx context.Context, told <-chan struct{}) bool {
 	waiter := here()
 	waiter.waitsFor(n)
 	defer waiter.waitsFor(nil)
-	if waiter != nil && waiter.lend(n) {
-		defer waiter.takeBack(ctx)
+	if waiter != nil {
+		until := waiter.until(ctx) // while it has its place: ctx may be the user's
+		if waiter.lend(n) {
+			defer waiter.takeBack(&until)
+		}
 	}
 	select {
 	case <-told:

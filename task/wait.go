@@ -78,6 +78,14 @@ func (u *until) over() bool {
 	}
 }
 
+// ended returns a channel that is closed when the ctx is done, or nil.
+func (u *until) ended() <-chan struct{} {
+	if u.own != nil {
+		return u.own.Done()
+	}
+	return u.done
+}
+
 // lasts reports whether the wait goes on unless an awaited node ends.
 func (u *until) lasts() bool { return u.open && !u.bounded && !u.over() }
 
@@ -224,10 +232,10 @@ func (n *node) await(ctx context.Context) error {
 // doneOf returns the channel that ends a wait of w, in its own function, when the ctx of
 // the wait ends. It is nil if w is roused then.
 func (w *node) doneOf(u *until) <-chan struct{} {
-	if c := u.own; c != nil && (c.at.Load() != w || w.base() != nil) {
-		return c.Done()
+	if c := u.own; c != nil && c.at.Load() == w && w.base() == nil {
+		return nil
 	}
-	return u.done
+	return u.ended()
 }
 
 // awaitHere is await on the goroutine of w, a task.
@@ -238,16 +246,16 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	if !n.hang(h) {
 		return nil
 	}
+	until := wt.until // which w alone writes
 	w.waitsFor(n)
 	defer w.waitsFor(nil)
 	if w.lend(n) {
-		defer w.takeBack(ctx)
+		defer w.takeBack(&until)
 	}
 	defer w.endWait()
 	if w.maybeStuck(n) {
 		w.judgeWait()
 	}
-	until := wt.until // which w alone writes
 	done := w.doneOf(&until)
 	for !n.is(isFinal) {
 		stuck := w.verdict()

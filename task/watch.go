@@ -3,6 +3,7 @@ package task
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
 // A watcher waits for the ends of several tasks.
@@ -95,11 +96,8 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	until := wt.until // which n alone writes
 	n.waitsFor(what)
 	defer n.waitsFor(nil)
-	for _, c := range w.nodes {
-		if n.lend(c) {
-			defer n.takeBack(ctx)
-			break
-		}
+	if slices.ContainsFunc(w.nodes, n.lend) {
+		defer n.takeBack(&until)
 	}
 	defer n.endWait()
 	if n.maybeStuckOn(w.left, w.kind) {
