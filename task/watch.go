@@ -91,7 +91,6 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
 	}
-	done := ctx.Done()
 	wt := n.begin(ctx, nil, target{on: w.left}, w.kind)
 	until := wt.until // which n alone writes
 	n.waitsFor(what)
@@ -103,8 +102,9 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if n.maybeStuckOn(w.left, w.kind) {
 		n.judgeWait()
 	}
+	done := n.doneOf(&until)
 	for {
-		if stuck := n.verdict(); stuck != nil {
+		if stuck := n.verdict(); stuck != nil || until.over() {
 			return -1, stuck
 		}
 		select {
@@ -113,9 +113,6 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 		case <-done:
 			return -1, nil
 		case <-wt.woken:
-			if until.over() {
-				return -1, nil
-			}
 		}
 	}
 }
