@@ -31,7 +31,7 @@ func Carry() Carried {
 }
 
 func (c *Carried) carries() (f *Frame, here bool) {
-	return c.frame, c.maker == goid() || jobHere() == c
+	return c.frame, c.maker == goid() || JobHere() == c
 }
 
 func (e *Env) carries() (f *Frame, here bool) {

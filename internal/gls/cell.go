@@ -87,17 +87,14 @@ func begunCell(g unsafe.Pointer) *cell {
 	return nil
 }
 
-// jobHere returns the job given to [Snapshot.Enter] in the running goroutine.
-func jobHere() *Carried {
+// JobHere returns the job that the running goroutine itself runs, as [Snapshot.Enter]
+// was given it, or nil. The goroutines that a job starts run none.
+func JobHere() *Carried {
 	if c := begunCell(getg()); c != nil {
 		return c.doing()
 	}
 	return nil
 }
-
-// JobHere returns the job that the running goroutine itself runs, as [Snapshot.Enter]
-// was given it, or nil. The goroutines that a job starts run none.
-func JobHere() *Carried { return jobHere() }
 
 // Forget releases what is kept for the running goroutine, which is about to
 // end.
