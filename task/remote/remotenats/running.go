@@ -28,10 +28,9 @@ type running struct {
 
 	reports turn
 
-	mu       sync.Mutex
-	orders   *nats.Subscription // set while it listens
-	over     bool               // it does not begin to listen any more
-	forsaken bool               // lost is closed
+	mu     sync.Mutex
+	orders *nats.Subscription // set while it listens
+	over   bool               // it does not begin to listen any more
 }
 
 // run runs the job of a message, and stores its outcome.
@@ -94,8 +93,7 @@ func (r *running) lose() {
 	r.cancel(remote.ErrLeaseLost)
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !r.forsaken {
-		r.forsaken = true
+	if !r.isLost() {
 		close(r.lost)
 	}
 }

@@ -196,8 +196,8 @@ func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consum
 	}
 }
 
-// fetchOnce asks for n jobs and starts those that come. It returns how many came when all have, when some
-// have not for half a minute, or when ctx ends.
+// fetchOnce asks for n jobs and starts those that come. It returns how many came when
+// all have, when some have not for half a minute, or when ctx ends.
 func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n int, start func(jetstream.Msg)) (taken int, err error) {
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
