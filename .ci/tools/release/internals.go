@@ -14,9 +14,10 @@ import (
 
 // testsMayImport are the internal packages of the root module that tests of other
 // modules import. No user builds those tests, and here they always meet the root module
-// of the same commit. leakcheck fails a test binary that leaves goroutines behind, and
-// wiretest has the tests that all adapters of ctxwire for a queue pass.
-var testsMayImport = []string{"internal/leakcheck", "internal/wiretest"}
+// of the same commit. killtest has what engines' tests that kill processes share,
+// leakcheck fails a test binary that leaves goroutines behind, and wiretest has the tests
+// that all adapters of ctxwire for a queue pass.
+var testsMayImport = []string{"internal/killtest", "internal/leakcheck", "internal/wiretest"}
 
 // internals returns an error that names each import, by a package of one module, of an
 // internal package of another one. Go allows what is below the folder that internal is in

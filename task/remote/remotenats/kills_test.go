@@ -3,9 +3,7 @@
 package remotenats_test
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"fmt"
 	"net"
 	"os"
@@ -21,6 +19,8 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"github.com/heirloom-go/heirloom/internal/killtest"
 )
 
 const killItems = 8
@@ -204,35 +204,20 @@ func (k *kill) checkAnswers() {
 		return
 	}
 	k.wait("caller")
-	seen := map[int]bool{}
-	lines := bufio.NewScanner(&caller.stdout)
-	for lines.Scan() {
-		var a answer
-		require.NoError(k, json.Unmarshal(lines.Bytes(), &a))
-		assert.False(k, seen[a.Item], "a second answer for %d", a.Item)
-		seen[a.Item] = true
-		if a.Err != "" && k.part == "caller" && k.signal == syscall.SIGTERM {
-			continue
-		}
-		assert.Empty(k, a.Err)
-		assert.Equal(k, a.Item*a.Item, a.Value)
-	}
-	assert.Len(k, seen, killItems)
+	killtest.CheckAnswers(k, &caller.stdout, killItems, k.part == "caller" && k.signal == syscall.SIGTERM)
 }
 
 // checkRuns checks that nothing ran more often than it may.
 func (k *kill) checkRuns() {
-	times := map[string]int{}
+	var items []string
 	for _, line := range k.runs() {
 		item, delivery, _ := strings.Cut(line, " ")
-		times[item]++
+		items = append(items, item)
 		d, err := strconv.Atoi(delivery)
 		require.NoError(k, err)
 		assert.LessOrEqual(k, d, killDeliveries)
 	}
-	for item, n := range times {
-		assert.LessOrEqual(k, n, killDeliveries, "runs of %s", item)
-	}
+	killtest.CheckRuns(k, items, killDeliveries)
 }
 
 // checkStreams checks that nothing is left.

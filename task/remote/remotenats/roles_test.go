@@ -18,7 +18,7 @@ import (
 	"github.com/nats-io/nats.go"
 	"go.uber.org/goleak"
 
-	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/internal/killtest"
 	"github.com/heirloom-go/heirloom/task/remote"
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
 )
@@ -52,12 +52,6 @@ const (
 	killLease      = 3 * time.Second
 	killDeliveries = 5
 )
-
-// An answer is what a caller has for an item: a line of its output.
-type answer struct {
-	Item, Value int
-	Err         string
-}
 
 // playRole is the main function of such a process.
 func playRole(text string) int {
@@ -162,22 +156,7 @@ func (r *role) caller(ctx context.Context) error {
 		return err
 	}
 	defer end()
-	items := make([]int, r.Items)
-	for i := range items {
-		items[i] = i
-	}
-	var mu sync.Mutex
-	// All of them, whatever becomes of one; ctx ends the calls.
-	return gather.Each(context.WithoutCancel(ctx), items, func(_ context.Context, item int) error {
-		a := answer{Item: item}
-		var err error
-		if a.Value, err = killed.On(e)(ctx, item); err != nil {
-			a.Err = err.Error()
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		return json.NewEncoder(os.Stdout).Encode(a)
-	})
+	return killtest.Call(ctx, r.Items, killed.On(e), os.Stdout)
 }
 
 // playing is what this process is.
@@ -195,25 +174,8 @@ var killed = remote.New("killed", func(ctx context.Context, item int) (int, erro
 	if err := f.Close(); err != nil {
 		return 0, err
 	}
-	return item * item, waitForFile(ctx, filepath.Join(playing.Dir, "go"))
+	return item * item, killtest.WaitForFile(ctx, filepath.Join(playing.Dir, "go"))
 }, remote.Deliveries(killDeliveries))
-
-// waitForFile asks the disk, which is what processes have in common that are stopped
-// and killed.
-func waitForFile(ctx context.Context, path string) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if _, err := os.Stat(path); err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
-}
 
 // A holdingDialer makes a connection that holds back the first acknowledgement of
 // a job, and all behind it, so that its outcome is stored and it is not
@@ -237,7 +199,7 @@ func (c *holdingConn) Write(p []byte) (int, error) {
 	if bytes.Contains(p, []byte("+ACK\r\n")) {
 		c.dialer.once.Do(func() {
 			if os.WriteFile(filepath.Join(c.dialer.dir, "held"), nil, 0o600) == nil {
-				_ = waitForFile(context.Background(), filepath.Join(c.dialer.dir, "release"))
+				_ = killtest.WaitForFile(context.Background(), filepath.Join(c.dialer.dir, "release"))
 			}
 		})
 	}

@@ -3,7 +3,6 @@
 package remotetemporal_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -16,9 +15,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
+
+	"github.com/heirloom-go/heirloom/internal/killtest"
 )
 
 const killItems = 6
@@ -84,10 +84,10 @@ func (k *kill) run() {
 		_ = target.Wait()
 	} else {
 		k.wait("caller")
-		k.checkAnswers()
+		killtest.CheckAnswers(k, &k.parts["caller"].stdout, killItems, k.part == "caller" && k.signal == syscall.SIGTERM)
 	}
 	k.checkNothingIsLeft()
-	k.checkRuns()
+	killtest.CheckRuns(k, strings.Fields(k.text("runs")), killDeliveries)
 	for _, name := range []string{"worker", "worker-2"} {
 		if p := k.parts[name]; p != nil {
 			if p == target && k.signal == syscall.SIGKILL {
@@ -121,36 +121,6 @@ func (k *kill) begin() {
 		return
 	}
 	k.until("items run", func() bool { return k.lines("runs") >= places })
-}
-
-// checkAnswers checks that the caller has one answer for each item, and the right
-// one unless it was told to stop.
-func (k *kill) checkAnswers() {
-	seen := map[int]bool{}
-	lines := bufio.NewScanner(&k.parts["caller"].stdout)
-	for lines.Scan() {
-		var a answer
-		require.NoError(k, json.Unmarshal(lines.Bytes(), &a))
-		assert.False(k, seen[a.Item], "a second answer for %d", a.Item)
-		seen[a.Item] = true
-		if a.Err != "" && k.part == "caller" && k.signal == syscall.SIGTERM {
-			continue
-		}
-		assert.Empty(k, a.Err)
-		assert.Equal(k, a.Item*a.Item, a.Value)
-	}
-	assert.Len(k, seen, killItems)
-}
-
-// checkRuns checks that nothing ran more often than it may.
-func (k *kill) checkRuns() {
-	times := map[string]int{}
-	for _, item := range strings.Fields(k.text("runs")) {
-		times[item]++
-	}
-	for item, n := range times {
-		assert.LessOrEqual(k, n, killDeliveries, "runs of %s", item)
-	}
 }
 
 // checkNothingIsLeft checks that each job has ended, and that no presence outlives its

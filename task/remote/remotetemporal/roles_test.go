@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"sync"
 	"syscall"
 	"time"
 
@@ -18,7 +17,7 @@ import (
 	"go.uber.org/goleak"
 	"google.golang.org/grpc"
 
-	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/internal/killtest"
 	"github.com/heirloom-go/heirloom/task/remote"
 	"github.com/heirloom-go/heirloom/task/remote/remotetemporal"
 )
@@ -42,12 +41,6 @@ const (
 	killDeliveries = 5
 )
 
-// An answer is what a caller has for an item: a line of its output.
-type answer struct {
-	Item, Value int
-	Err         string
-}
-
 // playing is what this process is.
 var playing role
 
@@ -70,7 +63,7 @@ func play(text string) int {
 	if playing.Part == "worker" {
 		err = remote.Serve(ctx, e, []remote.Callable{killed}, remote.Concurrency(playing.Places))
 	} else {
-		err = callAll(ctx, e)
+		err = killtest.Call(ctx, playing.Items, killed.On(e), os.Stdout)
 	}
 	c.Close()
 	if err != nil {
@@ -109,25 +102,6 @@ func (r *role) hold(ctx context.Context, method string, req, reply any, conn *gr
 	return nil
 }
 
-func callAll(ctx context.Context, e *remotetemporal.Engine) error {
-	items := make([]int, playing.Items)
-	for i := range items {
-		items[i] = i
-	}
-	var mu sync.Mutex
-	// All of them, whatever becomes of one; ctx ends the calls.
-	return gather.Each(context.WithoutCancel(ctx), items, func(_ context.Context, item int) error {
-		a := answer{Item: item}
-		var err error
-		if a.Value, err = killed.On(e)(ctx, item); err != nil {
-			a.Err = err.Error()
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		return json.NewEncoder(os.Stdout).Encode(a)
-	})
-}
-
 // killed notes that it runs, and waits until there is a file "go".
 var killed = remote.New("killed", func(ctx context.Context, item int) (int, error) {
 	note("runs", item)
@@ -146,19 +120,6 @@ func note(name string, what ...any) {
 	}
 }
 
-// waitForFile asks the disk, which is what processes have in common that are stopped
-// and killed.
 func waitForFile(ctx context.Context, name string) error {
-	tick := time.NewTicker(20 * time.Millisecond)
-	defer tick.Stop()
-	for {
-		if _, err := os.Stat(filepath.Join(playing.Dir, name)); err == nil {
-			return nil
-		}
-		select {
-		case <-tick.C:
-		case <-ctx.Done():
-			return context.Cause(ctx)
-		}
-	}
+	return killtest.WaitForFile(ctx, filepath.Join(playing.Dir, name))
 }
