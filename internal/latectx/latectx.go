@@ -73,11 +73,9 @@ func NewEnd(cause error) *End {
 // Err returns why the context is done, or nil if it is not. It may call methods
 // of the context from which the base was made.
 func (l *Late) Err(base context.Context) error {
-	p := l.phase.Load()
+	p := l.now(base)
 	if p == nil {
-		if p = l.look(base); p == nil {
-			return nil
-		}
+		return nil
 	}
 	if p.cancel != nil {
 		return p.caughtUp(base).Err()
@@ -88,10 +86,7 @@ func (l *Late) Err(base context.Context) error {
 
 // Ended reports whether the context is done. It does not call the user's code.
 func (l *Late) Ended(base context.Context) bool {
-	p := l.phase.Load()
-	if p == nil {
-		p = l.look(base)
-	}
+	p := l.now(base)
 	return p != nil && (p.cancel == nil || p.caughtUp(base).Err() != nil)
 }
 
@@ -148,10 +143,7 @@ func (l *Late) End(base context.Context, e *End) {
 
 // decided reports whether the decision is made, other than by a std.
 func (l *Late) decided(base context.Context) bool {
-	p := l.phase.Load()
-	if p == nil {
-		p = l.look(base)
-	}
+	p := l.now(base)
 	return p != nil && p.cancel == nil
 }
 
@@ -166,14 +158,20 @@ func (l *Late) finish(base context.Context, p *phase) {
 	}
 }
 
+// now returns the phase, or nil for open. If the Late was open, it looks at base
+// first.
+func (l *Late) now(base context.Context) *phase {
+	if p := l.phase.Load(); p != nil {
+		return p
+	}
+	return l.look(base)
+}
+
 // look makes the decision from base if that is done, and returns the phase, or
 // nil for open.
 func (l *Late) look(base context.Context) *phase {
 	if base == nil || !IsDone(base) {
 		return nil
-	}
-	if l.phase.Load() != nil {
-		return l.phase.Load()
 	}
 	next := new(phase)
 	if ours, ok := base.(Ended); ok {
@@ -190,10 +188,7 @@ func (l *Late) look(base context.Context) *phase {
 // and [context.Cause] look up under the key of [IsCancelKey].
 func (l *Late) Standard(base context.Context) context.Context {
 	for {
-		p := l.phase.Load()
-		if p == nil {
-			p = l.look(base)
-		}
+		p := l.now(base)
 		if p != nil && p.std != nil {
 			return p.std
 		}
