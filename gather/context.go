@@ -29,9 +29,9 @@ type jobContext struct {
 // context.Canceled, without another cause.
 var over = latectx.NewEnd(context.Canceled)
 
-// begin makes c the context for jobs of a call with ctx.
+// begin makes c the context for jobs of a call with ctx, which [safe] returned.
 func (c *jobContext) begin(ctx context.Context) {
-	c.Context = safe(ctx)
+	c.Context = ctx
 	c.carried = gls.Carry()
 }
 

@@ -67,7 +67,7 @@ func WithContext(ctx context.Context) (*Group, context.Context) {
 
 // with makes own the context of g, for a caller with ctx.
 func (g *Group) with(own *jobContext, ctx context.Context) context.Context {
-	own.begin(ctx)
+	own.begin(safe(ctx))
 	g.jobs = own
 	return own
 }
