@@ -138,10 +138,8 @@ func (g *group) conclude(how how, err error) {
 
 // end waits for the children, and settles.
 func (g *group) end(how how) {
-	waiter, stop := waiting()
-	if stop != nil {
-		defer stop()
-	}
+	waiter := waiting()
+	defer waiter.waited()
 	waiter.waitsFor(&g.node)
 	if waiter != nil && waiter.lend(&g.node) {
 		g.shutDown(waiter)

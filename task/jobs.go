@@ -17,15 +17,15 @@ type jobWait struct {
 }
 
 // waiting returns the node with which the running goroutine waits: that of its task,
-// or, if it runs a job of package gather, a new one, which end must be called with.
-// It returns nil for any other goroutine.
-func waiting() (w *node, end func()) {
-	if w = here(); w != nil {
-		return w, nil
+// or, if it runs a job of package gather, a new one. It returns nil for any other
+// goroutine. The caller must call waited at the end.
+func waiting() *node {
+	if w := here(); w != nil {
+		return w
 	}
 	job, self := gls.JobHere(), gls.Origin()
 	if job == nil || self == nil {
-		return nil, nil
+		return nil
 	}
 	j := &jobWait{host: (*self).(Handle).untyped(), job: job}
 	j.self = j
@@ -33,16 +33,27 @@ func waiting() (w *node, end func()) {
 	in.mu.Lock()
 	in.jobs = append(in.jobs, j)
 	in.mu.Unlock()
-	return &j.node, func() {
-		in.mu.Lock()
-		defer in.mu.Unlock()
-		i := slices.Index(in.jobs, j)
-		in.jobs = slices.Delete(in.jobs, i, i+1)
-	}
+	return &j.node
 }
 
-// asJob returns the job that n is, or nil.
+// waited removes w, which waiting returned, if it is only for the wait.
+func (w *node) waited() {
+	j := w.asJob()
+	if j == nil {
+		return
+	}
+	in := j.host.calls
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	i := slices.Index(in.jobs, j)
+	in.jobs = slices.Delete(in.jobs, i, i+1)
+}
+
+// asJob returns the job that n is, or nil. n may be nil.
 func (n *node) asJob() *jobWait {
+	if n == nil {
+		return nil
+	}
 	j, _ := n.self.(*jobWait)
 	return j
 }

@@ -26,10 +26,8 @@ func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 		return t.result()
 	}
 	t.start(o)
-	if waiter, end := waiting(); waiter != nil {
-		if end != nil {
-			defer end()
-		}
+	if waiter := waiting(); waiter != nil {
+		defer waiter.waited()
 		_ = waiter.awaitHere(context.Background(), &t.node, forGood)
 	}
 	<-s.left                 // its callbacks have been called

@@ -205,10 +205,8 @@ func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
 	}
-	if waiter, end := waiting(); waiter != nil {
-		if end != nil {
-			defer end()
-		}
+	if waiter := waiting(); waiter != nil {
+		defer waiter.waited()
 		return waiter.awaitHere(ctx, n, forAll)
 	}
 	ended := n.ended()

@@ -13,19 +13,16 @@ type watcher struct {
 	hooks []hook
 	ended chan int // has room for all, so that telling never blocks
 	here  *node    // the task, or job, that waits, or nil
-	end   func()   // to be called when here waits no more, or nil
 	kind  waitKind
 }
 
 func watch[H Handle](tasks []H, kind waitKind) *watcher {
-	self, end := waiting()
 	w := &watcher{
 		nodes: make([]*node, len(tasks)),
 		left:  make([]*node, len(tasks)),
 		hooks: make([]hook, len(tasks)),
 		ended: make(chan int, len(tasks)),
-		here:  self,
-		end:   end,
+		here:  waiting(),
 		kind:  kind,
 	}
 	for i, t := range tasks {
@@ -133,9 +130,7 @@ func (w *watcher) pending() string {
 }
 
 func (w *watcher) stop() {
-	if w.end != nil {
-		w.end()
-	}
+	w.here.waited()
 	for i, n := range w.nodes {
 		n.unhang(&w.hooks[i])
 	}
