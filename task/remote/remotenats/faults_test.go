@@ -167,6 +167,31 @@ func TestTheJobsOfACallerThatIsGoneAreCancelled(t *testing.T) {
 	require.ErrorIs(t, err, nats.ErrConnectionClosed)
 }
 
+// A worker that does not know yet whether a job's caller is there has the job all the
+// same: it hears that the job is cancelled.
+func TestAJobIsCancelledWhileItsCallerIsAskedFor(t *testing.T) {
+	s := serve(t)
+	namespace := remotenats.Namespace("asking")
+	nc := dial(t, s)
+	e := open(t, nc, namespace, remotenats.Lease(time.Minute))
+	worker(t, s, []remote.Callable{echo}, namespace)
+	ctx := within(t, 15*time.Second) // and so less than a third of the lease
+	data := remotenats.PackForTest((&remote.Job{ID: "j", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: 1, Grace: 1}).Encode(time.Now()))
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	_, err = js.Publish(ctx, "asking.job.echo.nobody.j", data)
+	require.NoError(t, err)
+	cause := remote.NewFailure(errors.New("enough")).Encode()
+	require.Eventually(t, func() bool {
+		_, err := nc.RequestWithContext(ctx, "asking.cancel.j", cause)
+		return err == nil
+	}, 10*time.Second, 10*time.Millisecond)
+	require.Eventually(t, func() bool {
+		jobs, outcomes, err := e.StoredForTest(ctx)
+		return err == nil && jobs == 0 && outcomes == 1
+	}, 10*time.Second, 10*time.Millisecond, "what the job says to that is stored")
+}
+
 var large = remote.New("large", func(_ context.Context, n int) (string, error) { return strings.Repeat("x", n), nil })
 
 func TestWhatIsTooLarge(t *testing.T) {

@@ -67,14 +67,14 @@ func (w *worker) run(m jetstream.Msg) {
 		r.conclude(&remote.Outcome{Worker: w.options.worker, Delivery: r.delivery - 1, Failure: remote.NewFailure(remote.ErrLost)})
 		return
 	}
+	// Before the caller is asked, which may take long and end in that the job runs.
+	listening := time.AfterFunc(listenAfter, r.listen)
+	defer r.listenNoMore()
 	if !w.callers.join(ctx, r) {
 		_ = m.Term()
 		return
 	}
 	defer w.callers.leave(r)
-
-	listening := time.AfterFunc(listenAfter, r.listen)
-	defer r.listenNoMore()
 	outcome := w.handle(ctx, &remote.Attempt{Job: job, Delivery: r.delivery, Worker: w.options.worker, Report: r.report})
 	// One that listens goes on until its outcome is stored, so that who cancels it
 	// waits for that.
