@@ -58,7 +58,7 @@ func (h *Hub) dial(ctx context.Context, name string) (*nats.Conn, error) {
 		},
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
 			if err != nil && !nc.IsClosed() {
-				h.say(fmt.Sprintf("the connection to %s is lost (%v); trying again", nc.ConnectedUrlRedacted(), err))
+				h.say(fmt.Sprintf("the connection to %s is lost (%v); trying again", h.URL, err))
 			}
 		}),
 		nats.ReconnectHandler(func(*nats.Conn) { h.say("connected again") }),
