@@ -16,7 +16,14 @@ var shellNames = map[string]syntax.LangVariant{
 
 // shell seats what is in the arguments of a shell.
 func (p *program) shell(args []*syntax.Word, rest []string, language syntax.LangVariant) {
-	operand, code := shellOperand(rest)
+	operand, code, sure := shellOperand(rest)
+	if !sure {
+		for _, w := range args {
+			p.refuse(w, "shells differ in what they take for code when a letter is behind the o of -o; write -o by itself")
+			p.runs(w)
+		}
+		return
+	}
 	if operand == len(rest) {
 		return
 	}
@@ -31,9 +38,11 @@ func (p *program) shell(args []*syntax.Word, rest []string, language syntax.Lang
 	}
 }
 
-// shellOperand returns where the first word is that is no option of a shell, and
-// whether that is code and not a file.
-func shellOperand(words []string) (at int, code bool) {
+// shellOperand returns where the first word is that is no option of a shell, whether
+// that is code and not a file, and whether all shells read it like this: of -oe pipefail,
+// some take e for an option and pipefail for what -o is about, and others e for that.
+func shellOperand(words []string) (at int, code, sure bool) {
+	sure = true
 	for at < len(words) {
 		w := words[at]
 		if len(w) < 2 || w[0] != '-' && w[0] != '+' {
@@ -46,11 +55,17 @@ func shellOperand(words []string) (at int, code bool) {
 		if w[0] == '-' && w[1] != '-' && strings.Contains(w, "c") {
 			code = true
 		}
-		if last := w[len(w)-1]; w[1] != '-' && (last == 'o' || last == 'O') || w == "--rcfile" || w == "--init-file" {
+		if w[1] == '-' {
+			if w == "--rcfile" || w == "--init-file" {
+				at++
+			}
+		} else if o := strings.IndexAny(w, "oO"); o == len(w)-1 {
 			at++
+		} else if o >= 0 {
+			sure = false
 		}
 	}
-	return min(at, len(words)), code
+	return min(at, len(words)), code, sure
 }
 
 // readsCode reports whether a command in n runs what it reads.
@@ -65,8 +80,8 @@ func (p *program) readsCode(n syntax.Node) (reads bool) {
 		for i, w := range words {
 			name, rest := programName(w), words[i+1:]
 			if _, ok := shellNames[name]; ok {
-				at, code := shellOperand(rest)
-				stdin := at == len(rest) || !code && slices.Contains([]string{"-", "/dev/stdin", "-s"}, rest[at]) || slices.Contains(rest[:at], "-s")
+				at, code, sure := shellOperand(rest)
+				stdin := !sure || at == len(rest) || !code && slices.Contains([]string{"-", "/dev/stdin", "-s"}, rest[at]) || slices.Contains(rest[:at], "-s")
 				// xargs puts what it reads behind its arguments, or into them.
 				reads = reads || stdin || words[0] == "xargs" && slices.ContainsFunc(words, func(w string) bool {
 					return strings.HasPrefix(w, "-I") || strings.HasPrefix(w, "-i") || strings.HasPrefix(w, "--replace")

@@ -101,7 +101,7 @@ func (s *Shell) checkArguments() error {
 		if s.name == "busybox" || s.name == "toybox" {
 			rest = rest[1:]
 		}
-		at, code := shellOperand(rest)
+		at, code, _ := shellOperand(rest)
 		idle := slices.ContainsFunc(rest, func(w string) bool { return w == "noexec" || noExecution.MatchString(w) })
 		switch {
 		case code:
