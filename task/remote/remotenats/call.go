@@ -50,6 +50,11 @@ func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, erro
 // That outcome is returned as any other.
 func (e *Engine) Resume(ctx context.Context, job *remote.Job) (*remote.Outcome, error) {
 	subject := e.jobSubject(job.Func, e.client, job.ID)
+	// First, so that from now on workers that ask for the caller have an answer, and drop
+	// no job that is found.
+	if _, err := e.openInbox(ctx); err != nil {
+		return nil, err
+	}
 	// A job is in one of the streams from its call on, and leaves the first only
 	// when it is in the second.
 	_, err := e.jobs.GetLastMsgForSubject(ctx, subject)
@@ -60,9 +65,6 @@ func (e *Engine) Resume(ctx context.Context, job *remote.Job) (*remote.Outcome, 
 		return e.Do(ctx, job)
 	}
 	if err != nil {
-		return nil, err
-	}
-	if _, err := e.openInbox(ctx); err != nil { // which answers workers that ask for the caller
 		return nil, err
 	}
 	c, stop, err := e.replay(ctx, job.ID)

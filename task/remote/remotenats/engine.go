@@ -119,8 +119,11 @@ func (e *Engine) stream(ctx context.Context, config jetstream.StreamConfig) (jet
 	}
 	config.Storage, config.Replicas = e.storage, e.replicas
 	// A message that is published again, because its acknowledgement was lost, is
-	// stored once.
-	config.Duplicates = min(2*time.Minute, e.age)
+	// stored once. The server wants no more than MaxAge.
+	config.Duplicates = 2 * time.Minute
+	if config.MaxAge > 0 {
+		config.Duplicates = min(config.Duplicates, config.MaxAge)
+	}
 	s, err = e.js.CreateStream(ctx, config)
 	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // somebody else was faster
 		return e.js.Stream(ctx, config.Name)

@@ -63,3 +63,17 @@ func TestAConsumerThatIsThere(t *testing.T) {
 	require.Equal(t, 30*time.Second, info.Config.AckWait)
 	require.Equal(t, -1, info.Config.MaxDeliver)
 }
+
+// What is published again, which is after seconds, is stored once, however soon outcomes
+// are forgotten.
+func TestJobsAreStoredOnceWithAShortOutcomeAge(t *testing.T) {
+	nc := dial(t, serve(t))
+	open(t, nc, remotenats.Namespace("once"), remotenats.OutcomeAge(time.Second))
+	js, err := jetstream.New(nc)
+	require.NoError(t, err)
+	for name, want := range map[string]time.Duration{"once-jobs": 2 * time.Minute, "once-outcomes": time.Second} {
+		stream, err := js.Stream(t.Context(), name)
+		require.NoError(t, err)
+		require.Equal(t, want, stream.CachedInfo().Config.Duplicates, name)
+	}
+}

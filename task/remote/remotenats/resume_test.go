@@ -1,12 +1,16 @@
 package remotenats_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"net"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats.go"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
@@ -138,4 +142,49 @@ func TestReportsOfAJobThatIsCalledAgain(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, []string{"one", "two"}, reports)
 	}
+}
+
+// A worker that asked for the caller after the job was found, and before there was an
+// answer, would drop it, and its call would wait for ever.
+func TestResumeAnswersWorkersBeforeItLooks(t *testing.T) {
+	s := serve(t)
+	said := new(listener)
+	e := open(t, dial(t, s, nats.SetCustomDialer(said)), remotenats.Namespace("order"), remotenats.Client("caller"))
+	worker(t, s, []remote.Callable{echo}, remotenats.Namespace("order"))
+	_, err := e.Resume(within(t, time.Minute), &remote.Job{
+		ID: "j", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: time.Second, Grace: time.Second,
+	})
+	require.NoError(t, err)
+	answers, looks := said.index("SUB order.alive.caller "), said.index("STREAM.MSG.GET.order-jobs ")
+	require.NotEqual(t, -1, answers)
+	require.Greater(t, looks, answers)
+}
+
+// A listener dials, and hears what the client says.
+type listener struct {
+	mu   sync.Mutex
+	said bytes.Buffer
+}
+
+func (l *listener) Dial(network, address string) (net.Conn, error) {
+	c, err := net.Dial(network, address)
+	return &heardConn{c, l}, err
+}
+
+func (l *listener) index(text string) int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return bytes.Index(l.said.Bytes(), []byte(text))
+}
+
+type heardConn struct {
+	net.Conn
+	listener *listener
+}
+
+func (c *heardConn) Write(p []byte) (int, error) {
+	c.listener.mu.Lock()
+	c.listener.said.Write(p)
+	c.listener.mu.Unlock()
+	return c.Conn.Write(p)
 }
