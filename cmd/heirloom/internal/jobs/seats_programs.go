@@ -168,18 +168,23 @@ func (e *evaluator) read(words []string) (u use) {
 			unsure = false
 			code, next, not := e.cluster(w[1:])
 			excused = excused || not
+			at := i
 			if next {
-				i++
+				at++
 			}
 			if code {
-				u.code = append(u.code, i)
+				u.code = append(u.code, at)
+			}
+			// The next word may be options all the same: mysql -p -e, sed -i.save -e.
+			if next && (at == len(words) || len(words[at]) < 2 || words[at][0] != '-') {
+				i++
 			}
 			if e.last && (code || excused) {
 				end = 0
 			}
 		}
 	}
-	u.code = slices.DeleteFunc(u.code, func(i int) bool { return i >= len(words) })
+	u.code = slices.Compact(slices.DeleteFunc(u.code, func(i int) bool { return i >= len(words) }))
 	switch n := len(u.operands); {
 	case e.first && len(u.code) == 0 && !excused && n > 0:
 		u.code, u.operands = u.operands[:1], u.operands[1:]
