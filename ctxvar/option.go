@@ -21,13 +21,13 @@ func Default[T any](value T) Option[T] {
 
 // DefaultFunc gives a variable a default that f makes anew for each call of
 // [Var.Get] or [Var.Lookup] that finds no value set. f may be called by several
-// goroutines at the same time. DefaultFunc panics if f is nil.
+// goroutines at the same time. DefaultFunc panics with a [*UsageError] if f is nil.
 //
 // Python has no counterpart: its default is one object shared by all tasks, and
 // changing that object in place is a common bug.
 func DefaultFunc[T any](f func() T) Option[T] {
 	if f == nil {
-		panic("ctxvar: DefaultFunc of a nil function")
+		panic(&UsageError{Func: "ctxvar.DefaultFunc", Problem: "nil function; pass one that makes a default, or use Default"})
 	}
 	return optionFunc[T](func(v *Var[T]) {
 		var none T

@@ -65,7 +65,7 @@ var ids atomic.Uint64
 func New[T any](name string, opts ...Option[T]) *Var[T] {
 	id := ids.Add(1)
 	if id > math.MaxUint32 {
-		panic("ctxvar: too many variables: declare them at package level, not in functions")
+		panic(&UsageError{Func: "ctxvar.New", Problem: "too many variables; declare them at package level, not in functions"})
 	}
 	v := &Var[T]{id: uint32(id), name: name}
 	v.self = v

@@ -37,11 +37,11 @@ import (
 func Batch[T any](in iter.Seq[T], n int, maxWait time.Duration) iter.Seq[[]T] {
 	switch {
 	case in == nil:
-		panic(&UsageError{Func: "Batch", Problem: "nil input; pass a sequence, as slices.Values(items)"})
+		panic(&UsageError{Func: "gather.Batch", Problem: "nil input; pass a sequence, as slices.Values(items)"})
 	case n < 1:
-		panic(&UsageError{Func: "Batch", Problem: fmt.Sprintf("batches of %d items; at least 1 must be in each", n)})
+		panic(&UsageError{Func: "gather.Batch", Problem: fmt.Sprintf("batches of %d items; at least 1 must be in each", n)})
 	case maxWait < 0:
-		panic(&UsageError{Func: "Batch", Problem: fmt.Sprintf("wait of at most %v; it must not be negative, and 0 is no limit", maxWait)})
+		panic(&UsageError{Func: "gather.Batch", Problem: fmt.Sprintf("wait of at most %v; it must not be negative, and 0 is no limit", maxWait)})
 	case maxWait == 0:
 		return chunks(in, n)
 	}

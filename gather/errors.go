@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -112,23 +113,7 @@ func (e Errors) Unwrap() []error {
 // UsageError is the panic value of the functions of this package when they are
 // called in a way that can never work, such as with a nil function or a
 // negative limit.
-type UsageError struct {
-	// Func is the function or option that was called.
-	Func string
-
-	// Problem says what is wrong with the call, and what would be right.
-	Problem string
-
-	// Err is a more general error to test for with errors.Is, such as
-	// [task.ErrNilFunc], or nil.
-	Err error
-}
-
-// Error returns the name of the function and the problem.
-func (e *UsageError) Error() string { return "gather." + e.Func + ": " + e.Problem }
-
-// Unwrap returns Err.
-func (e *UsageError) Unwrap() error { return e.Err }
+type UsageError = ctxvar.UsageError
 
 // A notStartedError is an [ErrNotStarted]. Its Is method says so; it wraps only
 // the errors that ended its ctx. So a job that returns the notStartedError of a

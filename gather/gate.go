@@ -106,7 +106,7 @@ func itemFunc[T, R any](caller, name string, f any) func(T) R {
 	}
 	var item T
 	panic(&UsageError{
-		Func:    caller,
+		Func:    "gather." + caller,
 		Problem: fmt.Sprintf("the function given to %s is a %T, but the items are of type %T", name, f, item),
 	})
 }

@@ -94,7 +94,7 @@ func checkFuncs[T any](caller string, fns []task.Func[T]) {
 	for i, fn := range fns {
 		if fn == nil {
 			panic(&UsageError{
-				Func:    caller,
+				Func:    "gather." + caller,
 				Problem: "function " + strconv.Itoa(i) + " is nil; pass the function that the job is to run",
 				Err:     task.ErrNilFunc,
 			})

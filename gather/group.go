@@ -120,7 +120,7 @@ func (g *Group) SetLimit(n int) {
 	active, start := g.setLimit(n)
 	if active > 0 {
 		panic(&UsageError{
-			Func:    "Group.SetLimit",
+			Func:    "gather.Group.SetLimit",
 			Problem: fmt.Sprintf("modify limit while %d goroutines in the group are still active; set it before they start, or after Wait", active),
 		})
 	}
@@ -142,7 +142,7 @@ func (g *Group) SetPolicy(p Policy) {
 		panic(unknownPolicy("Group.SetPolicy", p))
 	}
 	if g.total() > 0 {
-		panic(&UsageError{Func: "Group.SetPolicy", Problem: "functions were given to the group already; set the policy before the first"})
+		panic(&UsageError{Func: "gather.Group.SetPolicy", Problem: "functions were given to the group already; set the policy before the first"})
 	}
 	g.policy = groupPolicy{p - FailFast}
 }

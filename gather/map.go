@@ -47,7 +47,7 @@ func Each[T any](ctx context.Context, items []T, fn func(context.Context, T) err
 
 func nilFunc(caller string) *UsageError {
 	return &UsageError{
-		Func:    caller,
+		Func:    "gather." + caller,
 		Problem: "nil function; pass the function that the jobs are to run",
 		Err:     task.ErrNilFunc,
 	}

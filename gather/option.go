@@ -62,7 +62,7 @@ func configure(defaults *config, opts []Option) *config {
 // Limit panics with a [*UsageError] if n is less than 1.
 func Limit(n int) Option {
 	if n < 1 {
-		panic(&UsageError{Func: "Limit", Problem: fmt.Sprintf("limit %d; at least 1 job must be able to run", n)})
+		panic(&UsageError{Func: "gather.Limit", Problem: fmt.Sprintf("limit %d; at least 1 job must be able to run", n)})
 	}
 	return option(func(c *config) { c.limit = n })
 }
@@ -96,7 +96,7 @@ type Limiter interface {
 // Rate panics with a [*UsageError] if l is nil.
 func Rate(l Limiter) Option {
 	if l == nil {
-		panic(&UsageError{Func: "Rate", Problem: "nil limiter; pass one, as rate.NewLimiter(rate.Every(time.Second), 1)"})
+		panic(&UsageError{Func: "gather.Rate", Problem: "nil limiter; pass one, as rate.NewLimiter(rate.Every(time.Second), 1)"})
 	}
 	return option(func(c *config) { c.rate = l })
 }
@@ -114,10 +114,10 @@ func Rate(l Limiter) Option {
 // Weight panics with a [*UsageError] if capacity is less than 1 or weigh is nil.
 func Weight[T any](capacity int64, weigh func(item T) int64) Option {
 	if capacity < 1 {
-		panic(&UsageError{Func: "Weight", Problem: fmt.Sprintf("capacity %d; it must be positive", capacity)})
+		panic(&UsageError{Func: "gather.Weight", Problem: fmt.Sprintf("capacity %d; it must be positive", capacity)})
 	}
 	if weigh == nil {
-		panic(&UsageError{Func: "Weight", Problem: "nil function; pass one that weighs an item"})
+		panic(&UsageError{Func: "gather.Weight", Problem: "nil function; pass one that weighs an item"})
 	}
 	return option(func(c *config) { c.capacity, c.weigh = capacity, weigh })
 }
@@ -130,7 +130,7 @@ func Weight[T any](capacity int64, weigh func(item T) int64) Option {
 // Name panics with a [*UsageError] if name is nil.
 func Name[T any](name func(item T) string) Option {
 	if name == nil {
-		panic(&UsageError{Func: "Name", Problem: "nil function; pass one that names an item"})
+		panic(&UsageError{Func: "gather.Name", Problem: "nil function; pass one that names an item"})
 	}
 	return option(func(c *config) { c.name = name })
 }
@@ -152,7 +152,7 @@ func Ordered() Option {
 // Buffer panics with a [*UsageError] if n is negative.
 func Buffer(n int) Option {
 	if n < 0 {
-		panic(&UsageError{Func: "Buffer", Problem: fmt.Sprintf("size %d; it must not be negative", n)})
+		panic(&UsageError{Func: "gather.Buffer", Problem: fmt.Sprintf("size %d; it must not be negative", n)})
 	}
 	return option(func(c *config) { c.buffer = n })
 }
@@ -178,7 +178,7 @@ const (
 // StopAfter panics with a [*UsageError] if n is less than 1.
 func StopAfter(n int) Policy {
 	if n < 1 {
-		panic(&UsageError{Func: "StopAfter", Problem: fmt.Sprintf("after %d failures; it must be at least 1, or CollectAll", n)})
+		panic(&UsageError{Func: "gather.StopAfter", Problem: fmt.Sprintf("after %d failures; it must be at least 1, or CollectAll", n)})
 	}
 	return Policy(n)
 }
@@ -193,7 +193,7 @@ func OnError(p Policy) Option {
 }
 
 func unknownPolicy(caller string, p Policy) *UsageError {
-	return &UsageError{Func: caller, Problem: fmt.Sprintf("unknown policy %d; pass FailFast, CollectAll or StopAfter(n)", p)}
+	return &UsageError{Func: "gather." + caller, Problem: fmt.Sprintf("unknown policy %d; pass FailFast, CollectAll or StopAfter(n)", p)}
 }
 
 // enough reports whether n failures are the most that a call allows.

@@ -35,7 +35,7 @@ type Counts struct {
 // Progress panics with a [*UsageError] if f is nil.
 func Progress(f func(Counts)) Option {
 	if f == nil {
-		panic(&UsageError{Func: "Progress", Problem: "nil function; pass one that shows the progress"})
+		panic(&UsageError{Func: "gather.Progress", Problem: "nil function; pass one that shows the progress"})
 	}
 	return option(func(c *config) { c.progress = f })
 }

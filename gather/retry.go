@@ -29,7 +29,7 @@ func Constant(d time.Duration) Backoff {
 func Exponential(first, most time.Duration) Backoff {
 	if first <= 0 || most < first {
 		panic(&UsageError{
-			Func:    "Exponential",
+			Func:    "gather.Exponential",
 			Problem: fmt.Sprintf("first wait %v and longest wait %v; it must be 0 < first <= longest", first, most),
 		})
 	}
@@ -67,11 +67,11 @@ type retry struct {
 func Retry(attempts int, wait Backoff, retryable func(error) bool) Option {
 	switch {
 	case attempts < 1:
-		panic(&UsageError{Func: "Retry", Problem: fmt.Sprintf("%d attempts; at least 1 is needed to run a job", attempts)})
+		panic(&UsageError{Func: "gather.Retry", Problem: fmt.Sprintf("%d attempts; at least 1 is needed to run a job", attempts)})
 	case wait == nil:
-		panic(&UsageError{Func: "Retry", Problem: "nil Backoff; pass Constant(d) or Exponential(first, most)"})
+		panic(&UsageError{Func: "gather.Retry", Problem: "nil Backoff; pass Constant(d) or Exponential(first, most)"})
 	case retryable == nil:
-		panic(&UsageError{Func: "Retry", Problem: "nil function; pass one that says which errors are worth another attempt"})
+		panic(&UsageError{Func: "gather.Retry", Problem: "nil function; pass one that says which errors are worth another attempt"})
 	}
 	return option(func(c *config) { c.retry = retry{attempts, wait, retryable} })
 }

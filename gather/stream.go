@@ -43,7 +43,7 @@ import (
 // if in or fn is nil, or if an option is for another type of item.
 func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Context, T) (R, error), opts ...Option) iter.Seq2[R, error] {
 	if in == nil {
-		panic(&UsageError{Func: "Stream", Problem: "nil input; pass a sequence, as slices.Values(items)"})
+		panic(&UsageError{Func: "gather.Stream", Problem: "nil input; pass a sequence, as slices.Values(items)"})
 	}
 	if fn == nil {
 		panic(nilFunc("Stream"))

@@ -3,7 +3,6 @@ package task_test
 import (
 	"context"
 	"runtime"
-	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -337,7 +336,7 @@ func TestDoneIsOneChannel(t *testing.T) {
 }
 
 func TestNilCtxPanics(t *testing.T) {
-	defer func() { assert.True(t, strings.HasPrefix(recover().(string), "task: nil ctx")) }()
+	defer func() { assert.Equal(t, task.ErrNilContext, recover()) }()
 	var missing context.Context
 	task.Go(missing, one)
 }

@@ -48,6 +48,9 @@ var (
 
 	// ErrNilFunc is the panic value of starting a nil function.
 	ErrNilFunc = errors.New("task: nil function; pass the function the task is to run")
+
+	// ErrNilContext is the panic value of passing a nil context.
+	ErrNilContext = errors.New("task: nil ctx; pass context.Background() if there is none")
 )
 
 // text returns the text of err. fmt.Sprint recovers if err.Error panics, as it

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"iter"
 	"sync"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // Members is a list of live tasks. It is for waits that one of the tasks is
@@ -38,10 +40,10 @@ type Members struct {
 // MemberOf puts a task in m until it has ended. A task may be in several lists. The
 // option means nothing to a [Group].
 //
-// MemberOf panics if m is nil.
+// MemberOf panics with a [*ctxvar.UsageError] if m is nil.
 func MemberOf(m *Members) Option {
 	if m == nil {
-		panic("task: nil Members; pass the address of one")
+		panic(&ctxvar.UsageError{Func: "task.MemberOf", Problem: "nil Members; pass the address of one"})
 	}
 	return optionFunc(func(o *options) {
 		for x := o.members; x != nil; x = x.also {

@@ -13,7 +13,7 @@ import (
 // fails and n is not in the tree.
 func (n *node) open(ctx context.Context, o *options) error {
 	if ctx == nil {
-		panic("task: nil ctx; pass context.Background() if there is none")
+		panic(ErrNilContext)
 	}
 	n.id = lastID.Add(1)
 	n.started = int64(time.Since(epoch))

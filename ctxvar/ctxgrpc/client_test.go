@@ -200,11 +200,11 @@ func TestBinaryKeys(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	for _, key := range []string{"x!tenant", "grpc-timeout", "Grpc-Tenant", "Content-Type", "user-agent", "te", "host", "Connection"} {
-		assert.PanicsWithValue(t,
+		assert.PanicsWithError(t,
 			"ctxgrpc: "+strconv.Quote(key)+" is no key for tenant: use letters, digits and any of -_. and no name of gRPC's own",
 			func() { ctxgrpc.UnaryServerInterceptor(ctxwire.String(tenant, key)) })
 	}
-	assert.PanicsWithValue(t, `ctxgrpc: tenant and locale have the same key, "k"`, func() {
+	assert.PanicsWithError(t, `ctxgrpc: tenant and locale have the same key, "k"; give one of them another`, func() {
 		ctxgrpc.UnaryClientInterceptor(ctxwire.String(tenant, "k"), ctxwire.String(locale, "K"))
 	})
 }

@@ -33,10 +33,10 @@ func isHeaderValue(_, text string) bool {
 // that [Middleware] handles, and leaves v unchanged if f returns false. The
 // field is never sent. f may read the variables that preceding fields have set.
 // It is called by the goroutine that serves the request, so by several at the
-// same time. From panics if f is nil.
+// same time. From panics with a [*ctxvar.UsageError] if f is nil.
 func From[T any](v *ctxvar.Var[T], f func(*http.Request) (T, bool)) ctxwire.Field {
 	if f == nil {
-		panic("ctxhttp: From of a nil function for " + v.Name())
+		panic(&ctxvar.UsageError{Func: "ctxhttp.From", Problem: "nil function for " + v.Name() + "; pass one that finds the value in a request"})
 	}
 	return ctxwire.From(v, func(in ctxwire.Incoming) (value T, ok bool) {
 		if in, isHTTP := in.(*incoming); isHTTP {

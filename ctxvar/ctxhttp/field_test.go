@@ -98,17 +98,17 @@ func TestNamedStringTypes(t *testing.T) {
 
 func TestMisuse(t *testing.T) {
 	for want, misuse := range map[string]func(){
-		"ctxhttp: From of a nil function for tenant": func() { ctxhttp.From(tenant, nil) },
+		"ctxhttp.From: nil function for tenant; pass one that finds the value in a request": func() { ctxhttp.From(tenant, nil) },
 		`ctxhttp: "Host" is no key for tenant: it is for net/http to see to; From can read the request`: func() {
 			ctxhttp.Middleware(ctxhttp.FromHeader(tenant, "Host"))
 		},
 		`ctxhttp: "content-length" is no key for tenant: it is for net/http to see to; From can read the request`: func() {
 			ctxhttp.NewTransport(nil, ctxhttp.ToHeader(tenant, "content-length"))
 		},
-		`ctxhttp: tenant and request_id have the same key, "X-Id"`: func() {
+		`ctxhttp: tenant and request_id have the same key, "X-Id"; give one of them another`: func() {
 			ctxhttp.Middleware(ctxwire.String(tenant, "X-Id"), ctxwire.String(requestID, "x-id"))
 		},
 	} {
-		assert.PanicsWithValue(t, want, misuse)
+		assert.PanicsWithError(t, want, misuse)
 	}
 }

@@ -197,7 +197,7 @@ func TestSecrets(t *testing.T) {
 	srv := start(t, ctxhttp.Middleware(ctxhttp.FromHeader(key, "X-Api-Key"))(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, key.Get()) })), false)
 	assert.Equal(t, "k1", get(t, srv.Client(), srv.URL, header("X-Api-Key", "k1")).body)
-	assert.PanicsWithValue(t, "ctxwire: api_key is marked secret, and must not be sent: make it ReceiveOnly", func() {
+	assert.PanicsWithError(t, "ctxwire.Func: api_key is marked secret and must not be sent; make it ReceiveOnly", func() {
 		ctxhttp.ToHeader(key, "X-Api-Key")
 	})
 	assert.Panics(t, func() { ctxwire.String(key, "X-Api-Key") })

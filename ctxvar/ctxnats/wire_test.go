@@ -148,7 +148,7 @@ func TestPanics(t *testing.T) {
 
 func TestKeys(t *testing.T) {
 	for _, key := range []string{"Nats-Msg-Id", "nats-tenant"} {
-		assert.PanicsWithValue(t, fmt.Sprintf("ctxnats: %q is no key for tenant: keys that begin with Nats- are NATS's own", key),
+		assert.PanicsWithError(t, fmt.Sprintf("ctxnats: %q is no key for tenant: keys that begin with Nats- are NATS's own", key),
 			func() { ctxnats.New(ctxwire.String(wiretest.Tenant, key)) })
 	}
 	assert.NotPanics(t, func() { ctxnats.New(ctxwire.String(wiretest.Tenant, "Nats")) })

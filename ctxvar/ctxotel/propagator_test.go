@@ -182,7 +182,7 @@ func TestExtractTwice(t *testing.T) {
 }
 
 func TestMisuse(t *testing.T) {
-	assert.PanicsWithValue(t, `ctxotel: tenant and user have the same key, "k"`, func() {
+	assert.PanicsWithError(t, `ctxotel: tenant and user have the same key, "k"; give one of them another`, func() {
 		ctxotel.NewPropagator(ctxwire.String(tenant, "k"), ctxwire.String(user, "k"))
 	})
 	assert.Panics(t, func() { ctxotel.NewPropagator(ctxwire.Field{}) })

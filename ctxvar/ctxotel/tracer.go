@@ -23,10 +23,10 @@ type Tracer struct{ tracer trace.Tracer }
 //
 //	var tracer = ctxotel.NewTracer(otel.Tracer("example.com/store"))
 //
-// It panics if tracer is nil.
+// It panics with a [*ctxvar.UsageError] if tracer is nil.
 func NewTracer(tracer trace.Tracer) Tracer {
 	if tracer == nil {
-		panic("ctxotel: NewTracer of a nil trace.Tracer")
+		panic(&ctxvar.UsageError{Func: "ctxotel.NewTracer", Problem: "nil trace.Tracer; pass that of a TracerProvider"})
 	}
 	return Tracer{tracer}
 }

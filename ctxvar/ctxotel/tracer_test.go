@@ -255,7 +255,7 @@ func TestNobodyTraces(t *testing.T) {
 }
 
 func TestNewTracerOfNil(t *testing.T) {
-	assert.PanicsWithValue(t, "ctxotel: NewTracer of a nil trace.Tracer", func() { ctxotel.NewTracer(nil) })
+	assert.PanicsWithError(t, "ctxotel.NewTracer: nil trace.Tracer; pass that of a TracerProvider", func() { ctxotel.NewTracer(nil) })
 }
 
 // The chain of spans that Context walks ends where With begins: it does not keep

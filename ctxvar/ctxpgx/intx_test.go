@@ -306,7 +306,7 @@ func TestRetryable(t *testing.T) {
 	assert.False(t, ctxpgx.Retryable(&pgconn.PgError{Code: "23505"}))
 	assert.True(t, ctxpgx.Retryable(fmt.Errorf("wrapped: %w", &pgconn.PgError{Code: "40001"})))
 	assert.True(t, ctxpgx.Retryable(&pgconn.PgError{Code: "40P01"}))
-	assert.PanicsWithValue(t, "ctxtx: Retry with a nil function", func() { ctxpgx.Retry(1, nil) })
+	assert.PanicsWithError(t, "ctxtx.Retry: nil function; pass one that says which errors are worth another attempt", func() { ctxpgx.Retry(1, nil) })
 }
 
 // Without a transaction, and without a database.

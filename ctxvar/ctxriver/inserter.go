@@ -5,6 +5,8 @@ import (
 
 	"github.com/riverqueue/river"
 	"github.com/riverqueue/river/rivertype"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // An Inserter inserts jobs in the current transaction, so they exist if, and
@@ -25,10 +27,10 @@ type Inserter[TTx any] struct {
 //		return ctxsql.Tx(ctx, db)
 //	})
 //
-// NewInserter panics if client or current is nil.
+// NewInserter panics with a [*ctxvar.UsageError] if client or current is nil.
 func NewInserter[TTx any](client *river.Client[TTx], current func(ctx context.Context) (TTx, error)) *Inserter[TTx] {
 	if client == nil || current == nil {
-		panic("ctxriver: NewInserter of a nil client or function")
+		panic(&ctxvar.UsageError{Func: "ctxriver.NewInserter", Problem: "nil client or function; pass the River client, and one that returns the transaction"})
 	}
 	return &Inserter[TTx]{client, current}
 }

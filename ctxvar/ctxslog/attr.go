@@ -59,10 +59,10 @@ func Var[T any](v *ctxvar.Var[T], opts ...Option) Attr {
 // panics, slog writes the place of the panic instead of the value. If it
 // returns a group without attributes, nothing is written.
 //
-// VarFunc panics if f is nil.
+// VarFunc panics with a [*ctxvar.UsageError] if f is nil.
 func VarFunc[T any](v *ctxvar.Var[T], f func(T) slog.Value, opts ...Option) Attr {
 	if f == nil {
-		panic("ctxslog: VarFunc of a nil function for " + v.Name())
+		panic(&ctxvar.UsageError{Func: "ctxslog.VarFunc", Problem: "nil function for " + v.Name() + "; pass one that makes a slog.Value, or use Var"})
 	}
 	return newAttr(v, func(value T) slog.Value {
 		return slog.AnyValue(&deferred[T]{f, value})

@@ -38,8 +38,8 @@ type group struct {
 }
 
 // NewHandler returns a handler that adds attrs, in their order, to each record
-// that next handles. It panics if next is nil or an Attr was made by neither
-// [Var] nor [VarFunc].
+// that next handles. It panics with a [*ctxvar.UsageError] if next is nil or an
+// Attr was made by neither [Var] nor [VarFunc].
 //
 // If the result is given to [slog.SetDefault], next must not be the handler of
 // the original [slog.Default]: that handler writes through package log, which
@@ -47,11 +47,11 @@ type group struct {
 // your own.
 func NewHandler(next slog.Handler, attrs ...Attr) *Handler {
 	if next == nil {
-		panic("ctxslog: NewHandler of a nil slog.Handler")
+		panic(&ctxvar.UsageError{Func: "ctxslog.NewHandler", Problem: "nil slog.Handler; pass the one that writes the records"})
 	}
 	for _, a := range attrs {
 		if a.in == nil {
-			panic("ctxslog: NewHandler of an empty Attr: make it with Var or VarFunc")
+			panic(&ctxvar.UsageError{Func: "ctxslog.NewHandler", Problem: "empty Attr; make it with Var or VarFunc"})
 		}
 	}
 	return &Handler{attrs: slices.Clone(attrs), next: next, root: next}

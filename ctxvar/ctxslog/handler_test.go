@@ -273,10 +273,10 @@ func TestPackageLog(t *testing.T) {
 
 func TestMisuse(t *testing.T) {
 	next := slog.NewTextHandler(io.Discard, nil)
-	assert.PanicsWithValue(t, "ctxslog: NewHandler of a nil slog.Handler",
+	assert.PanicsWithError(t, "ctxslog.NewHandler: nil slog.Handler; pass the one that writes the records",
 		func() { ctxslog.NewHandler(nil) })
-	assert.PanicsWithValue(t, "ctxslog: NewHandler of an empty Attr: make it with Var or VarFunc",
+	assert.PanicsWithError(t, "ctxslog.NewHandler: empty Attr; make it with Var or VarFunc",
 		func() { ctxslog.NewHandler(next, ctxslog.Attr{}) })
-	assert.PanicsWithValue(t, "ctxslog: VarFunc of a nil function for request_id",
+	assert.PanicsWithError(t, "ctxslog.VarFunc: nil function for request_id; pass one that makes a slog.Value, or use Var",
 		func() { ctxslog.VarFunc(requestID, nil) })
 }

@@ -154,5 +154,5 @@ func TestRetryNotAfterPanic(t *testing.T) {
 }
 
 func TestRetryOfNil(t *testing.T) {
-	assert.PanicsWithValue(t, "ctxtx: Retry with a nil function", func() { ctxsql.Retry(1, nil) })
+	assert.PanicsWithError(t, "ctxtx.Retry: nil function; pass one that says which errors are worth another attempt", func() { ctxsql.Retry(1, nil) })
 }

@@ -1,5 +1,7 @@
 package ctxtx
 
+import "github.com/heirloom-go/heirloom/ctxvar"
+
 // An Option configures one call of [Adapter.InTx]. Adapters provide it to their
 // users, directly or as an alias.
 type Option interface{ apply(*config) }
@@ -74,10 +76,10 @@ func Autonomous() Option {
 // savepoint cannot be run again by itself, and leaves retrying to the one that
 // began the transaction.
 //
-// Retry panics if retryable is nil.
+// Retry panics with a [*ctxvar.UsageError] if retryable is nil.
 func Retry(n int, retryable func(error) bool) Option {
 	if retryable == nil {
-		panic("ctxtx: Retry with a nil function")
+		panic(&ctxvar.UsageError{Func: "ctxtx.Retry", Problem: "nil function; pass one that says which errors are worth another attempt"})
 	}
 	return optionFunc(func(c *config) { c.retries, c.retryable = n, retryable })
 }

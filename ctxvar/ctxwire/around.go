@@ -1,6 +1,10 @@
 package ctxwire
 
-import "context"
+import (
+	"context"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
 
 // An around calls rest once, in the calling goroutine, before it returns.
 type around func(ctx context.Context, rest func(context.Context))
@@ -16,10 +20,10 @@ type around func(ctx context.Context, rest func(context.Context))
 // called by several goroutines at the same time, and one of them may be nil.
 //
 // If the function is not called, a message is not sent, or its handling fails.
-// Around panics if both are nil.
+// Around panics with a [*ctxvar.UsageError] if both are nil.
 func Around(receive, send func(ctx context.Context, rest func(context.Context))) Field {
 	if receive == nil && send == nil {
-		panic("ctxwire: Around of two nil functions")
+		panic(&ctxvar.UsageError{Func: "ctxwire.Around", Problem: "two nil functions; pass one for messages received, or sent, or both"})
 	}
 	return Field{receiving: receive, sending: send}
 }

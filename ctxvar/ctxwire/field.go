@@ -42,7 +42,8 @@ type Field struct {
 }
 
 // String returns the field of a variable of a string type, whose value is sent
-// unchanged. It panics if key is not a token in the sense of HTTP.
+// unchanged. It panics with a [*ctxvar.UsageError] if key is not a token in the
+// sense of HTTP.
 func String[T ~string](v *ctxvar.Var[T], key string, opts ...Option) Field {
 	return Func(v, key,
 		func(value T) (string, error) { return string(value), nil },
@@ -77,15 +78,16 @@ func Text[T any, P interface {
 //
 // With a nil encode, the field is received but never sent, as with
 // [ReceiveOnly]; with a nil decode, it is sent but never received. Func panics
-// if both are nil, or if key is not a token in the sense of HTTP, which
-// consists of ASCII letters and digits and any of !#$%&'*+-.^_`|~. It also
-// panics if v is declared with [ctxvar.Secret] and the field would be sent.
+// with a [*ctxvar.UsageError] if both are nil, or if key is not a token in the
+// sense of HTTP, which consists of ASCII letters and digits and any of
+// !#$%&'*+-.^_`|~, or if v is declared with [ctxvar.Secret] and the field would
+// be sent.
 func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), decode func(string) (T, error), opts ...Option) Field {
 	if encode == nil && decode == nil {
-		panic("ctxwire: Func of two nil functions for " + v.Name())
+		panic(&ctxvar.UsageError{Func: "ctxwire.Func", Problem: "two nil functions for " + v.Name() + "; pass one that encodes, or decodes, or both"})
 	}
 	if !isToken(key) {
-		panic(fmt.Sprintf("ctxwire: %q is no key for %s: use letters, digits and any of %s", key, v.Name(), tokenPunctuation))
+		panic(&ctxvar.UsageError{Func: "ctxwire.Func", Problem: fmt.Sprintf("%q is no key for %s; use letters, digits and any of %s", key, v.Name(), tokenPunctuation)})
 	}
 	f := Field{key: key, name: v.Name(), maxLen: DefaultMaxLen}
 	if encode != nil {
@@ -111,7 +113,7 @@ func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), d
 		opt.apply(&f)
 	}
 	if f.secret = v.Secret(); f.secret && f.encode != nil {
-		panic("ctxwire: " + v.Name() + " is marked secret, and must not be sent: make it ReceiveOnly")
+		panic(&ctxvar.UsageError{Func: "ctxwire.Func", Problem: v.Name() + " is marked secret and must not be sent; make it ReceiveOnly"})
 	}
 	return f
 }
@@ -121,10 +123,10 @@ func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), d
 // unchanged if f returns false. The documentation of an adapter says what type
 // its messages have; f should return false for other types. f may read the
 // variables of the preceding fields, and may be called by several goroutines at
-// the same time. From panics if f is nil.
+// the same time. From panics with a [*ctxvar.UsageError] if f is nil.
 func From[T any](v *ctxvar.Var[T], f func(in Incoming) (T, bool)) Field {
 	if f == nil {
-		panic("ctxwire: From of a nil function for " + v.Name())
+		panic(&ctxvar.UsageError{Func: "ctxwire.From", Problem: "nil function for " + v.Name() + "; pass one that finds the value in a message"})
 	}
 	return Field{
 		name: v.Name(),

@@ -83,16 +83,16 @@ type idOptionFunc func(*idOptions)
 
 func (f idOptionFunc) apply(o *idOptions) { f(o) }
 
-// IDKey makes [RequestID] use another key. RequestID panics if the key is not a
-// token in the sense of HTTP.
+// IDKey makes [RequestID] use another key. RequestID panics with a
+// [*ctxvar.UsageError] if the key is not a token in the sense of HTTP.
 func IDKey(key string) IDOption { return idOptionFunc(func(o *idOptions) { o.key = key }) }
 
 // IDFunc makes [RequestID] take new IDs from f, which may be called by several
 // goroutines at the same time. The IDs should be well-formed, because the next
-// service accepts no others. IDFunc panics if f is nil.
+// service accepts no others. IDFunc panics with a [*ctxvar.UsageError] if f is nil.
 func IDFunc(f func() string) IDOption {
 	if f == nil {
-		panic("ctxwire: IDFunc of a nil function")
+		panic(&ctxvar.UsageError{Func: "ctxwire.IDFunc", Problem: "nil function; pass one that returns a new ID"})
 	}
 	return idOptionFunc(func(o *idOptions) { o.newID = f })
 }

@@ -1,6 +1,10 @@
 package ctxwire
 
-import "fmt"
+import (
+	"fmt"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
+)
 
 // A Wire is a [Protocol] together with the fields that are sent over it. An
 // adapter makes one of the fields that it is given. A Wire is immutable, so
@@ -12,9 +16,9 @@ type Wire struct {
 	fields      []Field // with keys in the form of the protocol
 }
 
-// NewWire returns a Wire. It panics if two fields that are sent, or two that
-// are received, have the same key, if the protocol does not allow a field's
-// key, or if a field is the zero Field.
+// NewWire returns a Wire. It panics with a [*ctxvar.UsageError] if two fields
+// that are sent, or two that are received, have the same key, if the protocol
+// does not allow a field's key, or if a field is the zero Field.
 func NewWire(p Protocol, fields ...Field) *Wire {
 	if p.Key == nil {
 		p.Key = func(key string) (string, error) { return key, nil }
@@ -29,11 +33,11 @@ func NewWire(p Protocol, fields ...Field) *Wire {
 		switch {
 		case f.from != nil, f.receiving != nil, f.sending != nil:
 		case f.key == "":
-			panic(p.Name + ": a zero Field: make it with a function of package ctxwire")
+			panic(&ctxvar.UsageError{Func: p.Name, Problem: "a zero Field; make it with a function of package ctxwire"})
 		default:
 			key, err := p.Key(f.key)
 			if err != nil {
-				panic(fmt.Sprintf("%s: %q is no key for %s: %v", p.Name, f.key, f.name, err))
+				panic(&ctxvar.UsageError{Func: p.Name, Problem: fmt.Sprintf("%q is no key for %s: %v", f.key, f.name, err), Err: err})
 			}
 			f.key = key
 			if f.encode != nil {
@@ -51,7 +55,7 @@ func NewWire(p Protocol, fields ...Field) *Wire {
 // checkUnique panics if another field than f has its key.
 func (p *Protocol) checkUnique(seen map[string]string, f Field) {
 	if other, ok := seen[f.key]; ok {
-		panic(fmt.Sprintf("%s: %s and %s have the same key, %q", p.Name, other, f.name, f.key))
+		panic(&ctxvar.UsageError{Func: p.Name, Problem: fmt.Sprintf("%s and %s have the same key, %q; give one of them another", other, f.name, f.key)})
 	}
 	seen[f.key] = f.name
 }

@@ -265,29 +265,39 @@ func TestAroundThatIsNotCalled(t *testing.T) {
 	assert.Equal(t, 2, called)
 }
 
+// usageError returns what fn panics with, which must be a *ctxvar.UsageError.
+func usageError(t *testing.T, fn func()) (e *ctxvar.UsageError) {
+	t.Helper()
+	defer func() {
+		err, _ := recover().(error)
+		require.ErrorAs(t, err, &e)
+	}()
+	fn()
+	return nil
+}
+
 func TestMisuse(t *testing.T) {
 	same := func(s string) (string, error) { return s, nil }
 	nobody := ctxwire.Protocol{Name: "nobody", Key: func(string) (string, error) { return "", errors.New("it has none") }}
 	for want, misuse := range map[string]func(){
-		"ctxwire: Func of two nil functions for tenant":                   func() { ctxwire.Func(tenant, "tenant", nil, nil) },
-		"ctxwire: From of a nil function for attempt":                     func() { ctxwire.From(attempt, nil) },
-		"ctxwire: Around of two nil functions":                            func() { ctxwire.Around(nil, nil) },
-		"ctxwire: IDFunc of a nil function":                               func() { ctxwire.IDFunc(nil) },
-		"ctxwire: OnRefused of a nil function":                            func() { ctxwire.OnRefused(nil) },
-		"ctxwire: MaxLen of 0 bytes":                                      func() { ctxwire.MaxLen(0) },
-		`queue: tenant and user have the same key, "k"`:                   func() { ctxwire.NewWire(queue, ctxwire.String(tenant, "k"), ctxwire.String(user, "k")) },
-		"queue: a zero Field: make it with a function of package ctxwire": func() { ctxwire.NewWire(queue, ctxwire.Field{}) },
-		`nobody: "tenant" is no key for tenant: it has none`:              func() { ctxwire.NewWire(nobody, ctxwire.String(tenant, "tenant")) },
-		`queue: tenant and user have the same key, "s"`: func() {
+		"ctxwire.Func: two nil functions for tenant; pass one that encodes, or decodes, or both": func() { ctxwire.Func(tenant, "tenant", nil, nil) },
+		"ctxwire.From: nil function for attempt; pass one that finds the value in a message":     func() { ctxwire.From(attempt, nil) },
+		"ctxwire.Around: two nil functions; pass one for messages received, or sent, or both":    func() { ctxwire.Around(nil, nil) },
+		"ctxwire.IDFunc: nil function; pass one that returns a new ID":                           func() { ctxwire.IDFunc(nil) },
+		"ctxwire.OnRefused: nil function; pass one that counts or logs what is refused":          func() { ctxwire.OnRefused(nil) },
+		"ctxwire.MaxLen: 0 bytes; it must be positive":                                           func() { ctxwire.MaxLen(0) },
+		`queue: tenant and user have the same key, "k"; give one of them another`:                func() { ctxwire.NewWire(queue, ctxwire.String(tenant, "k"), ctxwire.String(user, "k")) },
+		"queue: a zero Field; make it with a function of package ctxwire":                        func() { ctxwire.NewWire(queue, ctxwire.Field{}) },
+		`nobody: "tenant" is no key for tenant: it has none`:                                     func() { ctxwire.NewWire(nobody, ctxwire.String(tenant, "tenant")) },
+		`queue: tenant and user have the same key, "s"; give one of them another`: func() {
 			ctxwire.NewWire(queue, ctxwire.Func(tenant, "s", same, nil), ctxwire.String(user, "s", ctxwire.SendOnly()))
 		},
 	} {
-		assert.PanicsWithValue(t, want, misuse)
+		assert.EqualError(t, usageError(t, misuse), want)
 	}
 	for _, key := range []string{"", "my tenant", "ténant", "a=b", "a,b", "a;b", "X-Tenant:", ":authority"} {
-		assert.PanicsWithValue(t,
-			"ctxwire: "+strconv.Quote(key)+" is no key for tenant: use letters, digits and any of !#$%&'*+-.^_`|~",
-			func() { ctxwire.String(tenant, key) })
+		assert.EqualError(t, usageError(t, func() { ctxwire.String(tenant, key) }),
+			"ctxwire.Func: "+strconv.Quote(key)+" is no key for tenant; use letters, digits and any of !#$%&'*+-.^_`|~")
 	}
 	// One that is sent and one that is received don't meet.
 	ctxwire.NewWire(queue, ctxwire.Func(tenant, "k", same, nil), ctxwire.Func(user, "k", nil, same))

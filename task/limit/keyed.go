@@ -44,7 +44,7 @@ func NewKeyed[K comparable](limits func(key K) Limit) *Keyed[K] {
 
 func checkLimits[K comparable](caller string, limits func(K) Limit) {
 	if limits == nil {
-		panic(&UsageError{caller, "nil function; pass one that returns the limit of a key"})
+		panic(&UsageError{Func: "limit." + caller, Problem: "nil function; pass one that returns the limit of a key"})
 	}
 }
 
@@ -52,7 +52,7 @@ func checkLimits[K comparable](caller string, limits func(K) Limit) {
 // is in use only while somebody holds or waits for a place.
 func (k *Keyed[K]) For(key K) Gate {
 	if key != key { //nolint:gocritic,staticcheck // as a NaN
-		panic(&UsageError{"For", "the key does not equal itself, so it could never be found again"})
+		panic(&UsageError{Func: "limit.For", Problem: "the key does not equal itself, so it could never be found again"})
 	}
 	return gateOf[K]{k, key}
 }
@@ -201,7 +201,7 @@ func (g gateOf[K]) Release(weight int64) {
 	l := g.keyed.keys[g.key]
 	g.keyed.mu.Unlock()
 	if l == nil {
-		panic(&UsageError{"Release", "nothing is held for this key; release what was acquired, once"})
+		panic(&UsageError{Func: "limit.Release", Problem: "nothing is held for this key; release what was acquired, once"})
 	}
 	l.Release(weight)
 	g.keyed.leave(l, weight)

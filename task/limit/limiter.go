@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
@@ -31,11 +32,11 @@ type Limit struct {
 func (l Limit) check(caller string) {
 	switch {
 	case l.AtOnce < 0:
-		panic(&UsageError{caller, fmt.Sprintf("%d at once; it must be positive, or 0 for no limit", l.AtOnce)})
+		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("%d at once; it must be positive, or 0 for no limit", l.AtOnce)})
 	case l.Every < 0:
-		panic(&UsageError{caller, fmt.Sprintf("one every %v; it must be positive, or 0 for no limit", l.Every)})
+		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("one every %v; it must be positive, or 0 for no limit", l.Every)})
 	case l.Burst < 0:
-		panic(&UsageError{caller, fmt.Sprintf("a burst of %d; it must be positive, or 0 for 1", l.Burst)})
+		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("a burst of %d; it must be positive, or 0 for 1", l.Burst)})
 	}
 }
 
@@ -49,13 +50,7 @@ func (l Limit) slack() time.Duration {
 }
 
 // A UsageError is the panic value of this package for invalid arguments.
-type UsageError struct {
-	Func    string // what was called
-	Problem string // what is wrong, and what would be right
-}
-
-// Error returns the name of the function and the problem.
-func (e *UsageError) Error() string { return "limit." + e.Func + ": " + e.Problem }
+type UsageError = ctxvar.UsageError
 
 // A Gate admits callers and is notified when they leave: a [*Limiter], or the
 // limiter of a key of a [Keyed]. Any number of goroutines may call its methods
@@ -177,7 +172,7 @@ func (l *Limiter) Release(weight int64) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if weight > l.held {
-		panic(&UsageError{"Release", fmt.Sprintf("%d is released, but only %d is held; release what was acquired, once", weight, l.held)})
+		panic(&UsageError{Func: "limit.Release", Problem: fmt.Sprintf("%d is released, but only %d is held; release what was acquired, once", weight, l.held)})
 	}
 	l.held -= weight
 	l.admit()
@@ -308,7 +303,7 @@ func (l *Limiter) rested() time.Time {
 
 func checkWeight(caller string, weight int64) {
 	if weight < 1 {
-		panic(&UsageError{caller, fmt.Sprintf("weight %d; it must be positive", weight)})
+		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("weight %d; it must be positive", weight)})
 	}
 }
 

@@ -66,7 +66,7 @@ func check(caller string, period time.Duration, fn func(context.Context) error) 
 		panic(task.ErrNilFunc)
 	}
 	if period <= 0 {
-		panic(&UsageError{caller, fmt.Sprintf("period %v; it must be positive", period)})
+		panic(&UsageError{Func: "periodic." + caller, Problem: fmt.Sprintf("period %v; it must be positive", period)})
 	}
 }
 

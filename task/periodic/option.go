@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // ErrStop is returned by a function, unwrapped, to end [Every] without a
@@ -11,13 +13,7 @@ import (
 var ErrStop = errors.New("periodic: stop")
 
 // A UsageError is the panic value of this package for invalid arguments.
-type UsageError struct {
-	Func    string // what was called
-	Problem string // what is wrong, and what would be right
-}
-
-// Error returns the name of the function and the problem.
-func (e *UsageError) Error() string { return "periodic." + e.Func + ": " + e.Problem }
+type UsageError = ctxvar.UsageError
 
 // An Option configures [Every] and [Go].
 type Option func(*config)
@@ -52,7 +48,7 @@ func Now() Option { return func(c *config) { c.now = true } }
 // CatchUp panics with a [*UsageError] if most is less than 1.
 func CatchUp(most int) Option {
 	if most < 1 {
-		panic(&UsageError{"CatchUp", fmt.Sprintf("%d runs; it must be at least 1, or leave the option out", most)})
+		panic(&UsageError{Func: "periodic.CatchUp", Problem: fmt.Sprintf("%d runs; it must be at least 1, or leave the option out", most)})
 	}
 	return func(c *config) { c.catchUp = most }
 }
@@ -72,7 +68,7 @@ type Failure struct {
 // OnFailure panics with a [*UsageError] if f is nil.
 func OnFailure(f func(Failure)) Option {
 	if f == nil {
-		panic(&UsageError{"OnFailure", "nil function; pass one that is to hear of failures"})
+		panic(&UsageError{Func: "periodic.OnFailure", Problem: "nil function; pass one that is to hear of failures"})
 	}
 	return func(c *config) { c.onFailure = f }
 }

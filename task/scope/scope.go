@@ -7,6 +7,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -63,10 +64,10 @@ func OnFailure(f func(t task.Handle, err error)) Option {
 // tasks are cancelled if ctx is. If ctx comes from none of these, nothing waits
 // for the tasks unless [Scope.Wait] is called.
 //
-// New panics if ctx is nil.
+// New panics with a [*ctxvar.UsageError] if ctx is nil.
 func New(ctx context.Context, opts ...Option) *Scope {
 	if ctx == nil {
-		panic("scope: nil ctx; pass that of a task or a Group")
+		panic(&ctxvar.UsageError{Func: "scope.New", Problem: "nil ctx; pass that of a task or a Group", Err: task.ErrNilContext})
 	}
 	s := &Scope{ctx: ctx}
 	s.live.OnEnd = s.leave

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
 // ErrReturned is the failure of a [Permanent] function that returned without an
@@ -29,10 +31,4 @@ func (e *LimitError) Unwrap() error { return e.Err }
 
 // A UsageError is the panic value of the options of this package for arguments
 // that can never work.
-type UsageError struct {
-	Func    string // the option
-	Problem string // what is wrong, and what would be right
-}
-
-// Error returns the name of the option and the problem.
-func (e *UsageError) Error() string { return "supervise." + e.Func + ": " + e.Problem }
+type UsageError = ctxvar.UsageError

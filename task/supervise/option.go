@@ -49,7 +49,7 @@ func Name(name string) Option { return func(c *config) { c.name = name } }
 // MaxRestarts panics with a [*UsageError] if n is negative or d is not positive.
 func MaxRestarts(n int, d time.Duration) Option {
 	if n < 0 || d <= 0 {
-		panic(&UsageError{"MaxRestarts", fmt.Sprintf("%d restarts within %v; it must be 0 or more within a positive time", n, d)})
+		panic(&UsageError{Func: "supervise.MaxRestarts", Problem: fmt.Sprintf("%d restarts within %v; it must be 0 or more within a positive time", n, d)})
 	}
 	return func(c *config) { c.limited, c.restarts, c.within = true, n, d }
 }
@@ -62,7 +62,7 @@ func MaxRestarts(n int, d time.Duration) Option {
 // than first.
 func Delay(first, most time.Duration) Option {
 	if first <= 0 || most < first {
-		panic(&UsageError{"Delay", fmt.Sprintf("first wait %v and longest wait %v; it must be 0 < first <= longest", first, most)})
+		panic(&UsageError{Func: "supervise.Delay", Problem: fmt.Sprintf("first wait %v and longest wait %v; it must be 0 < first <= longest", first, most)})
 	}
 	return Backoff(exponential(first, most))
 }
@@ -74,7 +74,7 @@ func Delay(first, most time.Duration) Option {
 // Backoff panics with a [*UsageError] if f is nil.
 func Backoff(f func(failed int, err error) time.Duration) Option {
 	if f == nil {
-		panic(&UsageError{"Backoff", "nil function; pass one that says how long to wait, or use Delay"})
+		panic(&UsageError{Func: "supervise.Backoff", Problem: "nil function; pass one that says how long to wait, or use Delay"})
 	}
 	return func(c *config) { c.backoff = f }
 }
@@ -85,7 +85,7 @@ func Backoff(f func(failed int, err error) time.Duration) Option {
 // Stable panics with a [*UsageError] if d is not positive.
 func Stable(d time.Duration) Option {
 	if d <= 0 {
-		panic(&UsageError{"Stable", fmt.Sprintf("%v; it must be positive", d)})
+		panic(&UsageError{Func: "supervise.Stable", Problem: fmt.Sprintf("%v; it must be positive", d)})
 	}
 	return func(c *config) { c.stable = d }
 }
@@ -101,7 +101,7 @@ func Permanent() Option { return func(c *config) { c.permanent = true } }
 // RestartIf panics with a [*UsageError] if f is nil.
 func RestartIf(f func(error) bool) Option {
 	if f == nil {
-		panic(&UsageError{"RestartIf", "nil function; pass one that says after which errors to go on"})
+		panic(&UsageError{Func: "supervise.RestartIf", Problem: "nil function; pass one that says after which errors to go on"})
 	}
 	return func(c *config) { c.restartIf = f }
 }
@@ -129,7 +129,7 @@ type Failure struct {
 // OnFailure panics with a [*UsageError] if f is nil.
 func OnFailure(f func(Failure)) Option {
 	if f == nil {
-		panic(&UsageError{"OnFailure", "nil function; pass one that is to hear of failures"})
+		panic(&UsageError{Func: "supervise.OnFailure", Problem: "nil function; pass one that is to hear of failures"})
 	}
 	return func(c *config) { c.onFailure = f }
 }

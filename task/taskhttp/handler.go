@@ -45,31 +45,31 @@ func Variables(vars ...ctxvar.Variable) Option {
 }
 
 // Interval sets the time between two pictures of the tasks; the default is a
-// second. All viewers within that time see the same picture. Interval panics if
-// d is not positive.
+// second. All viewers within that time see the same picture. Interval panics
+// with a [*ctxvar.UsageError] if d is not positive.
 func Interval(d time.Duration) Option {
 	if d <= 0 {
-		panic(fmt.Sprintf("taskhttp: interval %v is not positive", d))
+		panic(&ctxvar.UsageError{Func: "taskhttp.Interval", Problem: fmt.Sprintf("%v; it must be positive", d)})
 	}
 	return optionFunc(func(h *Handler) { h.interval = d })
 }
 
 // MaxTasks sets how many live tasks and groups are inspected for a picture; the
 // default is 50,000. Further ones are counted, but can be neither shown nor
-// found. MaxTasks panics if n is negative.
+// found. MaxTasks panics with a [*ctxvar.UsageError] if n is negative.
 func MaxTasks(n int) Option {
 	if n < 0 {
-		panic(fmt.Sprintf("taskhttp: maximum of %d tasks is negative", n))
+		panic(&ctxvar.UsageError{Func: "taskhttp.MaxTasks", Problem: fmt.Sprintf("%d tasks; it must not be negative", n)})
 	}
 	return optionFunc(func(h *Handler) { h.maxTasks = n })
 }
 
 // History sets how many of the tasks that ended last are shown; the default is
 // 100. With 0, tasks that end are counted only while plots are viewed. History
-// panics if n is negative.
+// panics with a [*ctxvar.UsageError] if n is negative.
 func History(n int) Option {
 	if n < 0 {
-		panic(fmt.Sprintf("taskhttp: history of %d tasks is negative", n))
+		panic(&ctxvar.UsageError{Func: "taskhttp.History", Problem: fmt.Sprintf("%d tasks; it must not be negative", n)})
 	}
 	return optionFunc(func(h *Handler) { h.history = n })
 }
@@ -77,10 +77,10 @@ func History(n int) Option {
 // MaxFollowers sets how many clients may follow the events at a time; the
 // default is 32. If there are as many, a client from a machine other than the
 // one with the most takes the place of one of those; others get status 503.
-// MaxFollowers panics if n is negative.
+// MaxFollowers panics with a [*ctxvar.UsageError] if n is negative.
 func MaxFollowers(n int) Option {
 	if n < 0 {
-		panic(fmt.Sprintf("taskhttp: maximum of %d followers is negative", n))
+		panic(&ctxvar.UsageError{Func: "taskhttp.MaxFollowers", Problem: fmt.Sprintf("%d followers; it must not be negative", n)})
 	}
 	return optionFunc(func(h *Handler) { h.followers.max = n })
 }

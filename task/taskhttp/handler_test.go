@@ -212,16 +212,13 @@ func TestPagePolicy(t *testing.T) {
 
 func TestOptionsPanic(t *testing.T) {
 	tests := map[string]func(){
-		"interval 0s":   func() { taskhttp.Interval(0) },
-		"of -1 tasks":   func() { taskhttp.MaxTasks(-1) },
-		"history of -1": func() { taskhttp.History(-1) },
-		"-1 followers":  func() { taskhttp.MaxFollowers(-1) },
+		"taskhttp.Interval: 0s; it must be positive":                   func() { taskhttp.Interval(0) },
+		"taskhttp.MaxTasks: -1 tasks; it must not be negative":         func() { taskhttp.MaxTasks(-1) },
+		"taskhttp.History: -1 tasks; it must not be negative":          func() { taskhttp.History(-1) },
+		"taskhttp.MaxFollowers: -1 followers; it must not be negative": func() { taskhttp.MaxFollowers(-1) },
 	}
 	for want, f := range tests {
-		t.Run(want, func(t *testing.T) {
-			defer func() { assert.Contains(t, recover(), want) }()
-			f()
-		})
+		assert.PanicsWithError(t, want, f)
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/encoding/protowire"
 
+	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
@@ -36,7 +37,7 @@ type Engine struct {
 var _ remote.Engine = (*Engine)(nil)
 
 // New returns an engine over c, in the namespace of c. There is nothing to close but c.
-// New panics if [Heartbeat] is not positive.
+// New panics with a [*ctxvar.UsageError] if [Heartbeat] is not positive.
 func New(c client.Client, opts ...Option) *Engine {
 	e := &Engine{
 		options: defaults(), client: c, caller: "caller-" + rand.Text(),
@@ -47,7 +48,7 @@ func New(c client.Client, opts ...Option) *Engine {
 		opt.apply(&e.options)
 	}
 	if e.heartbeat <= 0 {
-		panic(fmt.Sprintf("remotetemporal: Heartbeat of %v: give a positive time", e.heartbeat))
+		panic(&ctxvar.UsageError{Func: "remotetemporal.Heartbeat", Problem: fmt.Sprintf("%v; it must be positive", e.heartbeat)})
 	}
 	return e
 }
