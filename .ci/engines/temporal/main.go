@@ -1,10 +1,11 @@
-// Command temporal runs a command beside a real Temporal server, which ends with it:
+// Command temporal runs a command together with a real Temporal server, which ends with
+// the command:
 //
 //	temporal go test ./...
 //
 // The server is one process with SQLite in memory, on a loopback port that the system
-// chooses. The command finds its address and its namespace, with a space between, in
-// the environment's HEIRLOOM_TEMPORAL. The exit code is the command's.
+// chooses. The environment variable HEIRLOOM_TEMPORAL gives the command the address and
+// the namespace of the server, separated by a space. The exit code is the command's.
 package main
 
 import (
@@ -36,7 +37,7 @@ func main() {
 	command.WaitDelay = 10 * time.Second
 	err := command.Run()
 
-	// The server needs no end of its own: nothing of it is outside of this process.
+	// The server need not be stopped, since it leaves nothing outside of this process.
 	var exit *exec.ExitError
 	switch {
 	case err == nil:

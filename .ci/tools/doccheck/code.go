@@ -31,8 +31,8 @@ func codeLines(lines []string) []string {
 	return code
 }
 
-// checkCode reports the page's Go code that does not parse and, in a README, what
-// no Go file has.
+// checkCode reports Go code of the page that does not parse and, for a README, code
+// that is in no Go file.
 func (p *page) checkCode(sources []source) []finding {
 	var findings []finding
 	for _, b := range p.code {
@@ -53,8 +53,8 @@ func (p *page) checkCode(sources []source) []finding {
 	return findings
 }
 
-// parses reports what keeps code from being a file, declarations, or statements.
-// An ellipsis stands for what a page leaves out.
+// parses says why code is not a file, declarations, or statements. An ellipsis stands
+// for code that a page leaves out.
 func parses(code string) error {
 	code = strings.ReplaceAll(code, "…", "_")
 	var first error
@@ -70,8 +70,8 @@ func parses(code string) error {
 	return first
 }
 
-// nearest returns the empty string if some source has the lines, in this order
-// but maybe with others in between, and else the line at which the best one fails.
+// nearest returns "" if a source has the lines in this order, perhaps with others in
+// between. Otherwise it returns the line at which the best source fails.
 func nearest(lines []string, sources []source) string {
 	best, missing := -1, ""
 	for _, s := range sources {

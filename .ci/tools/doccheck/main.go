@@ -1,11 +1,11 @@
-// Command doccheck reads the repository's Markdown files and reports what in them
-// is not so: links to files, headings and packages that are not there, Go code
-// that does not parse, and code in the README that no Go file of the repository
-// has, so that nothing would notice if it no longer compiled; tests that a table
-// has as ours and that are not there. A translation, as
-// README.zh-CN.md is of README.md, must show the same code and the same figures.
+// Command doccheck reads the repository's Markdown files and reports what is wrong in
+// them: links to files, headings and packages that do not exist; Go code that does not
+// parse; code in the README that is in no Go file of the repository, so that nothing
+// would notice if it no longer compiled; and tests that a table names and that do not
+// exist. A translation, such as README.zh-CN.md of README.md, must show the same code
+// and the same figures.
 //
-// It works in the current folder, the root of the repository.
+// It works in the current folder, which must be the root of the repository.
 package main
 
 import (
@@ -36,7 +36,7 @@ func main() {
 	}
 }
 
-// tracked returns the files that git knows of or would add.
+// tracked returns the files that git tracks or would add.
 func tracked() ([]string, error) {
 	out, err := exec.Command("git", "ls-files", "-z", "--cached", "--others", "--exclude-standard").Output()
 	if err != nil {
@@ -45,7 +45,7 @@ func tracked() ([]string, error) {
 	return strings.FieldsFunc(string(out), func(r rune) bool { return r == 0 }), nil
 }
 
-// A finding is one line of a Markdown file that is wrong.
+// A finding is a line of a Markdown file that is wrong.
 type finding struct {
 	file string
 	line int
@@ -54,7 +54,7 @@ type finding struct {
 
 func (f finding) String() string { return fmt.Sprintf("%s:%d: %s", f.file, f.line, f.text) }
 
-// check looks at all Markdown files among names, outside of testdata.
+// check checks all Markdown files among names that are not in testdata.
 func check(fsys fs.FS, names []string) ([]finding, error) {
 	var findings []finding
 	pages := make(map[string]*page)
@@ -62,7 +62,7 @@ func check(fsys fs.FS, names []string) ([]finding, error) {
 	for _, name := range names {
 		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
-			continue // deleted and not yet committed, or no file but a link
+			continue // deleted and not yet committed, or a link rather than a file
 		}
 		if strings.Contains("/"+name, "/testdata/") {
 			continue

@@ -9,7 +9,7 @@ import (
 	"unicode"
 )
 
-// A page is what the checks need to know of a Markdown file.
+// A page has what the checks need of a Markdown file.
 type page struct {
 	name    string
 	links   []link
@@ -34,7 +34,7 @@ var (
 	fence = regexp.MustCompile("^ {0,3}(`{3,}|~{3,})(.*)$")
 	// Inline links and images; a link's text may hold an image.
 	inlineLink = regexp.MustCompile(`\]\(\s*<?([^)\s>]+)>?(?:\s+"[^"]*")?\s*\)`)
-	// Reference definitions, as Keep a Changelog has them.
+	// Reference definitions, as in Keep a Changelog.
 	definition = regexp.MustCompile(`^ {0,3}\[[^\]]+\]:\s+<?(\S+?)>?\s*$`)
 	heading    = regexp.MustCompile(`^ {0,3}#{1,6}\s+(.*?)\s*#*\s*$`)
 	htmlID     = regexp.MustCompile(`<a\s+(?:id|name)="([^"]+)"`)

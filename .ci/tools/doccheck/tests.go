@@ -27,8 +27,7 @@ func testsOf(sources []source) map[string]bool {
 	return tests
 }
 
-// checkTests reports what a table has as a test of ours, in a column of that name,
-// and is none.
+// checkTests reports tests that do not exist in the columns for our tests.
 func (p *page) checkTests(tests map[string]bool) []finding {
 	var findings []finding
 	ours, last := -1, -1

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// A page whose name has a language before its extension, README.zh-CN.md, is a
-// translation of the one without, README.md.
+// A page with a language before its extension, such as README.zh-CN.md, is a
+// translation of the page without one, README.md.
 var translated = regexp.MustCompile(`^(.*)\.[a-z]{2}(-[A-Z]{2})?(\.md)$`)
 
-// checkTranslation reports where a translation does not show what its original
-// does: the same code, and tables with the same code, links and figures.
+// checkTranslation reports where a translation differs from its original: it must have
+// the same code, and tables with the same code, links and figures.
 func (p *page) checkTranslation(pages map[string]*page) []finding {
 	m := translated.FindStringSubmatch(p.name)
 	if m == nil {
@@ -54,11 +54,11 @@ type row struct {
 	line int
 }
 
-// fact matches what no language has a word of its own for.
+// fact matches text that is the same in every language.
 var fact = regexp.MustCompile("`[^`]*`|\\]\\([^)]*\\)|[0-9][0-9.,]*")
 
-// facts returns the code, the links and the figures of a row, in the alphabet's
-// order, since another language may have them in another one.
+// facts returns the code, the links and the figures of a row in sorted order, since
+// languages may differ in their order.
 func facts(text string) []string {
 	found := fact.FindAllString(text, -1)
 	for i := range found {

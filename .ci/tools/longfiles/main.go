@@ -11,8 +11,8 @@ import (
 	"os"
 )
 
-// limit is the number of lines that a file may have. A longer file holds more
-// than one subject, and each subject has a file whose name says what it is.
+// limit is the number of lines that a file may have. A longer file has more than one
+// subject, and each subject should have a file named after it.
 const limit = 350
 
 func main() {

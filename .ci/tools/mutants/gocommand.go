@@ -14,19 +14,20 @@ import (
 	"time"
 )
 
-// Gremlins runs `go`, and finds this program under that name. So it is known apart
-// that a mutant does not compile, which would pass for killed; only the package's own
-// tests run, for as long as they may need, with all of their processes in a namespace.
+// Gremlins runs `go`, and finds this program under that name. This program
+// distinguishes mutants that do not compile, which gremlins would count as killed. It
+// runs only the package's own tests, for as long as they may need, with all of their
+// processes in a namespace.
 
-// apart begins a command line whose rest runs as the second process of a PID
-// namespace. Its first one waits for orphans, and all that is left ends with it. A
-// signal that a mutant sends to every process, or to a number that is none of a job's,
-// finds only these.
+// apart begins a command line. The rest of the line runs as the second process of a PID
+// namespace. The first process waits for orphans, and when it ends, so does everything
+// that is left. A signal that a mutant sends to all processes, or to an id that is not
+// a job's, reaches only processes in the namespace.
 var apart = []string{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "sh", "-c", `"$@"; exit $?`, "sh"}
 
 const (
-	pathVariable  = "MUTANTS_PATH"  // the PATH that has the real go
-	workVariable  = "MUTANTS_WORK"  // a folder for what is known of the package
+	pathVariable  = "MUTANTS_PATH"  // the PATH with the real go
+	workVariable  = "MUTANTS_WORK"  // a folder for files about the package
 	apartVariable = "MUTANTS_APART" // not empty if there are namespaces
 )
 
@@ -97,10 +98,10 @@ func goCommand(args []string) int {
 	return 0
 }
 
-// wholeFiles is a coverage profile, as a template of go list, in which all of each file
-// was run. Gremlins leaves out what a profile has not: conditions of a case and
-// declarations, which no profile has, and what no test reaches. Of the latter it would
-// not find out what doesn't compile.
+// wholeFiles is a template for go list that prints a coverage profile in which every
+// line of each file was run. Gremlins leaves out lines that a profile does not have:
+// conditions of a case and declarations, which no profile has, and lines that no test
+// reaches. It would not find out which mutants of the latter don't compile.
 const wholeFiles = `{{range .GoFiles}}{{$.ImportPath}}/{{.}}:1.1,2147483647.1 1 1{{"\n"}}{{end}}`
 
 // runTests runs tests in a folder, in a session of their own, and reports whether they passed.
@@ -109,12 +110,12 @@ func runTests(dir string, longest time.Duration, test ...string) bool {
 	if os.Getenv(apartVariable) != "" {
 		args = append(slices.Clone(apart), args...)
 	}
-	// The test binary's own limit comes first, unless its timers don't run any more.
+	// The test binary's own limit comes first, unless its timers no longer run.
 	ctx, cancel := context.WithTimeout(context.Background(), longest+5*time.Second)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, args[0], args[1:]...)
 	cmd.Dir = dir
-	// To signal the own group, as a mutant may, must not reach gremlins.
+	// A mutant may signal its own process group, which must not be gremlins' group.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
 	return exitCode(cmd) == 0

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// A key names a mutant by what does not change when lines move: its file, its
-// function, what gremlins calls the change, and the line with the changed operator
-// between guillemets. Mutants that agree in all of that share one key.
+// A key identifies a mutant by what does not change when lines move: its file, its
+// function, gremlins' name for the change, and the line with the changed operator
+// between guillemets. Mutants for which all of these agree share one key.
 //
 //	internal/trie/trie.go node.set CONDITIONALS_BOUNDARY: if shift «>» 0 {
 type key string
@@ -17,14 +17,16 @@ func newKey(file, function, change, line string) key {
 	return key(fmt.Sprintf("%s %s %s: %s", file, function, change, line))
 }
 
-// in reports whether a mutant is one of a target, a package's folder or a file.
+// in reports whether a mutant belongs to a target, which is a package's folder or a
+// file.
 func (k key) in(target string) bool {
 	file, _, _ := strings.Cut(string(k), " ")
 	return file == target || path.Dir(file) == target
 }
 
-// parseList reads a list of mutants that may live: one a line, and below one or several
-// of them, indented, why they do. Empty lines and those that begin with # mean nothing.
+// parseList reads a list of mutants that may live. It has one mutant a line, and below
+// one or several of them the reason, indented. Empty lines and lines that begin with #
+// have no meaning.
 func parseList(text string) (map[key]string, error) {
 	listed := map[key]string{}
 	var group []key

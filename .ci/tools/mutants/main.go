@@ -1,16 +1,16 @@
 // Command mutants tests the tests of packages: gremlins (github.com/go-gremlins/gremlins)
-// changes one operator of a package at a time, and a test has to fail each time.
+// changes one operator of a package at a time, and each time a test has to fail.
 //
 //	mutants -tree DIR -list FILE target ...
 //
-// DIR is a copy of the repository that nothing else uses; targets are packages, which
-// are folders in it, and files. For each, one line has its score: the share of the
-// mutants, without those that FILE lists, that a test killed. One whose tests never end
-// counts as killed, and one that doesn't compile not at all. The mutants that live and
-// are not listed are printed as FILE would have them. The exit code is 1 if a score is
-// below 90 %, or if FILE lists a mutant that there is not.
+// DIR is a copy of the repository that nothing else uses. A target is a package, given as
+// its folder in DIR, or a file. The program prints a line with the score of each target:
+// the share of mutants that a test killed, not counting those that FILE lists. A mutant
+// for which the tests never end counts as killed, and one that doesn't compile does not
+// count. Mutants that live and are not listed are printed in the form of FILE. The exit
+// code is 1 if a score is below 90 %, or if FILE lists a mutant that does not exist.
 //
-// The program gremlins must lie beside this one.
+// The program gremlins must be in the same folder as this one.
 package main
 
 import (
@@ -21,7 +21,7 @@ import (
 	"path/filepath"
 )
 
-// wanted is the lowest score, in percent, that a package may have.
+// wanted is the lowest score, in percent, that a target may have.
 const wanted = 90
 
 func main() {

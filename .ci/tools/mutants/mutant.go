@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// A state is what became of a mutant.
+// A state is what happened to a mutant.
 type state int
 
 const (
@@ -22,7 +22,7 @@ const (
 	invalid
 )
 
-// states has the state for each of gremlins' words.
+// states maps gremlins' words to states.
 var states = map[string]state{
 	"KILLED":      killed,
 	"TIMED OUT":   killed,
@@ -36,7 +36,7 @@ type mutant struct {
 	state state
 }
 
-// readReport reads what gremlins reports of a package, whose source is in tree.
+// readReport reads gremlins' report about a package, which has its source in tree.
 func readReport(report []byte, tree, pkg string) ([]mutant, error) {
 	var content struct {
 		Files []struct {
@@ -121,7 +121,7 @@ func (s *source) at(line, column int) (function, marked string) {
 	return receiver(f.Recv.List[0].Type) + "." + f.Name.Name, marked
 }
 
-// receiver is the name of a receiver's type.
+// receiver returns the name of a receiver's type.
 func receiver(e ast.Expr) string {
 	switch e := e.(type) {
 	case *ast.StarExpr:

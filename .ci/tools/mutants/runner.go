@@ -13,7 +13,7 @@ import (
 	"strings"
 )
 
-// A runner has gremlins mutate packages of a tree.
+// A runner makes gremlins mutate packages of a tree.
 type runner struct {
 	tree     string
 	work     string
@@ -42,7 +42,7 @@ func (r *runner) bin() string { return filepath.Join(r.work, "bin") }
 
 func (r *runner) close() error { return os.RemoveAll(r.work) }
 
-// mutate returns the mutants of a target, a package or a file, and what became of each.
+// mutate returns the mutants of a target, a package or a file, and the state of each.
 func (r *runner) mutate(target string) ([]mutant, error) {
 	pkg, only := target, ""
 	if strings.HasSuffix(target, ".go") {
@@ -55,7 +55,7 @@ func (r *runner) mutate(target string) ([]mutant, error) {
 	}
 	report := filepath.Join(r.work, "report.json")
 	args := []string{"unleash", dir, "--output", report, "--output-statuses", "l", "--timeout-coefficient", "100"}
-	// All kinds but one: what it does to a minus, arithmetic-base does too.
+	// All kinds except one: arithmetic-base does the same to a minus.
 	for _, kind := range []string{
 		"arithmetic-base", "conditionals-boundary", "conditionals-negation", "increment-decrement", "invert-assignments",
 		"invert-bitwise", "invert-bwassign", "invert-logical", "invert-loopctrl", "remove-self-assignments",
@@ -63,7 +63,7 @@ func (r *runner) mutate(target string) ([]mutant, error) {
 		args = append(args, "--"+kind)
 	}
 	args = append(args, "--invert-negatives=false")
-	// Neither the packages below this one, nor the files of other platforms.
+	// This excludes the packages below this one and the files of other platforms.
 	args = append(args, "--exclude-files", "/")
 	for _, name := range files {
 		args = append(args, "--exclude-files", "^"+regexp.QuoteMeta(name)+"$")
@@ -81,8 +81,8 @@ func (r *runner) mutate(target string) ([]mutant, error) {
 	return readReport(content, r.tree, path.Clean(pkg))
 }
 
-// others returns the source files in a folder that are not to be changed: all but the
-// one that is given, if one is, and those that are not compiled here.
+// others returns the source files in a folder that must not be changed: those that are
+// not compiled here and, if a file is given, all others.
 func (r *runner) others(dir, only string) ([]string, error) {
 	list := exec.Command("go", "list", "-json=GoFiles,IgnoredGoFiles,Imports")
 	list.Dir = dir

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// A score is what became of the mutants of one target.
+// A score counts the mutants of one target by what happened to them.
 type score struct {
 	target  string
 	killed  int
 	invalid int // mutants that don't compile
 	alive   []key
 	listed  int   // mutants that live, and are listed
-	dead    []key // listed, and killed this time
-	unknown []key // listed, and no mutant
+	dead    []key // listed, but killed this time
+	unknown []key // listed, but no longer a mutant
 }
 
-// judge compares the mutants of a target with those that are listed.
+// judge compares the mutants of a target with the list.
 func judge(target string, mutants []mutant, listed map[key]string) score {
 	s := score{target: target}
 	alive := map[key]bool{}
@@ -50,7 +50,7 @@ func judge(target string, mutants []mutant, listed map[key]string) score {
 	return s
 }
 
-// percent is the share of the mutants that a test killed, of those that are not listed.
+// percent returns the share of unlisted mutants that a test killed.
 func (s score) percent() float64 {
 	if s.killed+len(s.alive) == 0 {
 		return 100
@@ -74,7 +74,7 @@ func (s score) String() string {
 	return b.String()
 }
 
-// err is nil if the score is as wanted and the list has no entry too many.
+// err returns nil if the score is high enough and every entry of the list is needed.
 func (s score) err() error {
 	switch {
 	case s.percent() < wanted:

@@ -8,15 +8,15 @@ import (
 )
 
 var (
-	// The topmost section is of what no release has yet. It is called Unreleased, or
-	// has the number that its release will have.
+	// The topmost section has the changes that no release has yet. Its heading is
+	// Unreleased, or the number of the next release.
 	comingHeading = regexp.MustCompile(`(?m)^## \[(?:Unreleased\]|([0-9][^\]\s]*)\] - unreleased)\n`)
 	nextHeading   = regexp.MustCompile(`(?m)^(## |\[[^\]]+\]: )`)
 	comingLink    = regexp.MustCompile(`(?m)^\[([^\]]+)\]: (https://\S+?)/(?:commits|compare)/\S+\n`)
 )
 
-// openSection gives the changelog's topmost section the version and the day, puts
-// a new and empty one above it, and makes both link to what they hold.
+// openSection gives the changelog's topmost section the version and the day, puts a new
+// and empty section above it, and adds the links of both.
 func openSection(text, version string, day time.Time) (string, error) {
 	number := strings.TrimPrefix(version, "v")
 	if hasSection(text, number) {
@@ -49,15 +49,15 @@ func openSection(text, version string, day time.Time) (string, error) {
 			"["+number+"]: "+link[2]+"/releases/tag/"+version+"\n", 1), nil
 }
 
-// hasSection reports whether the changelog says what is in a release.
+// hasSection reports whether the changelog has a section for a release.
 func hasSection(changelog, number string) bool {
 	heading := regexp.MustCompile(`(?m)^## \[` + regexp.QuoteMeta(number) + `\] - [0-9]`)
 	return heading.MatchString(changelog)
 }
 
-// next returns the version that comes next: the one that the changelog announces,
-// or else the one that the tree requires, until that is released, and then the
-// next minor one.
+// next returns the next version: the one that the changelog announces; otherwise the
+// one that the tree requires, if it is not released yet; otherwise the next minor
+// version.
 func next(changelog, required string) string {
 	if heading := comingHeading.FindStringSubmatch(changelog); heading != nil && heading[1] != "" {
 		return "v" + heading[1]
@@ -67,7 +67,7 @@ func next(changelog, required string) string {
 	}
 	var major, minor int
 	if _, err := fmt.Sscanf(required, "v%d.%d.", &major, &minor); err != nil {
-		return required // no version of these modules looks otherwise
+		return required // these modules have no other form of version
 	}
 	return fmt.Sprintf("v%d.%d.0", major, minor+1)
 }

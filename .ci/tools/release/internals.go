@@ -12,18 +12,18 @@ import (
 	"strings"
 )
 
-// testsMayImport are the internal packages of the root module that tests of other
-// modules import. No user builds those tests, and here they always meet the root module
-// of the same commit. killtest has what engines' tests that kill processes share,
+// testsMayImport are the internal packages of the root module that tests of other modules
+// may import. No user builds those tests, and here they always meet the root module of
+// the same commit. killtest is shared by the tests of engines that kill processes,
 // leakcheck fails a test binary that leaves goroutines behind, and wiretest has the tests
-// that all adapters of ctxwire for a queue pass.
+// that every adapter of ctxwire for a queue must pass.
 var testsMayImport = []string{"internal/killtest", "internal/leakcheck", "internal/wiretest"}
 
-// internals returns an error that names each import, by a package of one module, of an
-// internal package of another one. Go allows what is below the folder that internal is in
-// to import it, and all of this repository is below the root. But internal packages change
-// without notice, and a user may have the two modules at different versions, which then
-// don't compile together.
+// internals returns an error that names each import, in a package of one module, of an
+// internal package of another module. Go permits it, since an internal package may be
+// imported below the folder that contains internal, and all of this repository is below
+// the root. But internal packages change without notice, and a user may have the two
+// modules at different versions, which then don't compile together.
 func (r *repository) internals() error {
 	var found []error
 	for _, name := range r.files {
@@ -63,8 +63,8 @@ func (r *repository) internals() error {
 	return errors.Join(found...)
 }
 
-// moduleOf returns the module that an import path leads into, or nil if that is none of
-// this repository's.
+// moduleOf returns the module of this repository to which an import path belongs, or
+// nil if there is none.
 func (r *repository) moduleOf(imported string) *goModule {
 	for ; imported != "."; imported = path.Dir(imported) {
 		if m := r.modules[imported]; m != nil {
@@ -74,7 +74,7 @@ func (r *repository) moduleOf(imported string) *goModule {
 	return nil
 }
 
-// moduleWith returns the module that a file is in.
+// moduleWith returns the module of a file.
 func (r *repository) moduleWith(name string) *goModule {
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {
 		if m := r.moduleAt(dir); m != nil {

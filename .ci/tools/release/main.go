@@ -66,7 +66,8 @@ func run(args []string) error {
 	case "alone":
 		return repo.alone(os.Stdout, args[0])
 	case "set":
-		// The changelog first: a version that it refuses leaves the tree as it is.
+		// The changelog is changed first, so that a version that it refuses leaves the tree
+		// as it is.
 		if err := updateFile("CHANGELOG.md", func(text string) (string, error) {
 			return openSection(text, version, time.Now().UTC())
 		}); err != nil {

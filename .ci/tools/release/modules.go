@@ -14,7 +14,8 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// repository is a checkout: what git knows of or would add, as it is on disk.
+// repository is a checkout: the files that git tracks or would add, as they are on
+// disk.
 type repository struct {
 	root      string // absolute
 	files     []string
@@ -77,7 +78,7 @@ func load(root string) (*repository, error) {
 		return nil, fmt.Errorf("%s: no go.mod at the root of the repository", root)
 	}
 	for _, m := range published {
-		// The go command finds a nested module by this rule, and its tag too.
+		// The go command finds a nested module, and its tag, by this rule.
 		if want := path.Join(published[0].path(), m.dir); m.path() != want {
 			return nil, fmt.Errorf("%s/go.mod: module %s must be called %s to be found where it is", m.dir, m.path(), want)
 		}
@@ -88,8 +89,9 @@ func load(root string) (*repository, error) {
 	return r, nil
 }
 
-// isPublished reports whether the module in a folder is for users. Measurements,
-// scenes, tools and fixtures are not; neither is what no user may import.
+// isPublished reports whether the module in a folder is for users. Benchmarks,
+// examples, tools and test data are not, and neither are modules that no user may
+// import.
 func isPublished(dir string) bool {
 	parts := strings.Split(dir, "/")
 	switch parts[0] {
@@ -101,7 +103,7 @@ func isPublished(dir string) bool {
 
 func (r *repository) disk(name string) string { return filepath.Join(r.root, filepath.FromSlash(name)) }
 
-// moduleAt returns the module whose go.mod is in a folder, or nil if there is none.
+// moduleAt returns the module with its go.mod in a folder, or nil if there is none.
 func (r *repository) moduleAt(dir string) *goModule {
 	for _, m := range r.modules {
 		if m.dir == dir {
@@ -122,7 +124,8 @@ func (r *repository) own(m *goModule) []*goModule {
 	return own
 }
 
-// allOwn returns the modules of this repository that m requires, or that those require.
+// allOwn returns the modules of this repository that m requires, directly or
+// indirectly.
 func (r *repository) allOwn(m *goModule) []*goModule {
 	seen := make(map[*goModule]bool)
 	var visit func(*goModule)
@@ -138,7 +141,8 @@ func (r *repository) allOwn(m *goModule) []*goModule {
 	return slices.DeleteFunc(slices.Clone(r.published), func(m *goModule) bool { return !seen[m] })
 }
 
-// inOrder puts each module after all that it requires, and otherwise keeps the order.
+// inOrder puts each module after all modules that it requires, and otherwise keeps the
+// order.
 func (r *repository) inOrder(modules []*goModule) ([]*goModule, error) {
 	var ordered []*goModule
 	const visiting, done = 1, 2
@@ -149,7 +153,8 @@ func (r *repository) inOrder(modules []*goModule) ([]*goModule, error) {
 		case done:
 			return nil
 		case visiting:
-			// Go allows such a cycle. Checksums do not: each would be part of the other.
+			// Go allows such a cycle, but then each module's checksum would be a part of the
+			// other's.
 			return fmt.Errorf("%s requires itself by way of other modules", m.path())
 		}
 		state[m] = visiting
@@ -173,8 +178,8 @@ func (r *repository) inOrder(modules []*goModule) ([]*goModule, error) {
 	return ordered, nil
 }
 
-// required returns the version at which the modules require each other, which
-// has to be one, so that the tree can be served as that version.
+// required returns the version at which the modules require each other. It must be the
+// same everywhere, so that the tree can be served as that version.
 func (r *repository) required() (string, error) {
 	version, by := "", ""
 	for _, m := range r.modules {
@@ -210,7 +215,7 @@ func (r *repository) setVersions(version string) error {
 	return nil
 }
 
-// write stores a go.mod that was edited, and leaves one alone that was not.
+// write stores a go.mod if it was edited.
 func (r *repository) write(m *goModule) error {
 	m.file.Cleanup()
 	data, err := m.file.Format()
@@ -224,9 +229,9 @@ func (r *repository) write(m *goModule) error {
 	return os.WriteFile(name, data, 0o644)
 }
 
-// alone prints a go.mod by which the module in dir can be built without the
-// workspace: a command has no replace directives of its own, since `go install`
-// refuses them.
+// alone prints a go.mod with which the module in dir can be built without the
+// workspace. A command has no replace directives of its own, since `go install` refuses
+// them.
 func (r *repository) alone(w io.Writer, dir string) error {
 	m := r.moduleAt(path.Clean(dir))
 	if m == nil {

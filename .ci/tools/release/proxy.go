@@ -53,7 +53,7 @@ func (r *repository) writeProxy(version, dir string) error {
 	return nil
 }
 
-// committed returns a file as a commit has it.
+// committed returns the content of a file in a commit.
 func (r *repository) committed(revision, name string) ([]byte, error) {
 	show := exec.Command("git", "cat-file", "blob", revision+":"+path.Clean(name))
 	show.Dir = r.root

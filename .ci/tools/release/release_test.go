@@ -16,8 +16,9 @@ import (
 
 const own = "github.com/heirloom-go/heirloom"
 
-// tree is a repository with every kind of module: published ones that require
-// each other, against the order of their names, and one of each kind that is not.
+// tree is a repository with every kind of module: published modules that require each
+// other, in the reverse order of their names, and one module of each kind that is not
+// published.
 var tree = map[string]string{
 	"LICENSE":             "the licence\n",
 	"CHANGELOG.md":        "# Changelog\n\n## [Unreleased]\n\n- all of it\n\n[Unreleased]: https://example.com/r/commits/main\n",

@@ -15,8 +15,9 @@ import (
 	modzip "golang.org/x/mod/zip"
 )
 
-// zipped returns the module's zip file, byte for byte what the go command would
-// make of a tag on this tree, except for its compression, which no checksum sees.
+// zipped returns the module's zip file. It is byte for byte what the go command would
+// make from a tag on this tree, except for its compression, which checksums do not
+// cover.
 func (r *repository) zipped(m *goModule, version string) ([]byte, error) {
 	var files []modzip.File
 	license := false
@@ -42,14 +43,14 @@ func (r *repository) zipped(m *goModule, version string) ([]byte, error) {
 	return buffer.Bytes(), nil
 }
 
-// treeFile is a file of the tree as the zip package wants it.
+// treeFile is a file of the tree in the form that the zip package needs.
 type treeFile struct{ inside, disk string }
 
 func (f treeFile) Path() string                 { return f.inside }
 func (f treeFile) Lstat() (os.FileInfo, error)  { return os.Lstat(f.disk) }
 func (f treeFile) Open() (io.ReadCloser, error) { return os.Open(f.disk) }
 
-// sums returns the two lines that go.sum has for a module.
+// sums returns the two lines of a go.sum for a module.
 func sums(m *goModule, version string, zipped, goMod []byte) ([]string, error) {
 	temp, err := os.CreateTemp("", "heirloom-*.zip")
 	if err != nil {
@@ -76,8 +77,9 @@ func sums(m *goModule, version string, zipped, goMod []byte) ([]string, error) {
 	}, nil
 }
 
-// pin gives the published modules the form that is tagged. A module's checksum
-// covers its go.sum, and so the checksums of what it requires: hence the order.
+// pin gives the published modules the form that is tagged. The order matters, because a
+// module's checksum covers its go.sum, and so the checksums of the modules that it
+// requires.
 func (r *repository) pin(version string) error {
 	lines := make(map[*goModule][]string)
 	for _, m := range r.published {
@@ -111,7 +113,8 @@ func (r *repository) pin(version string) error {
 	return nil
 }
 
-// addSums puts the lines of this repository's modules into a go.sum, for any it had before.
+// addSums puts the lines of this repository's modules into a go.sum, in place of any that
+// it had before.
 func (r *repository) addSums(m *goModule, lines []string) error {
 	name := path.Join(m.dir, "go.sum")
 	old, err := os.ReadFile(r.disk(name))
@@ -133,7 +136,8 @@ func (r *repository) addSums(m *goModule, lines []string) error {
 	return os.WriteFile(r.disk(name), []byte(strings.Join(lines, "\n")+"\n"), 0o644)
 }
 
-// compareSums orders lines as the go command does: by path, by version, the go.mod's after the zip's.
+// compareSums orders lines as the go command does: by path and version, with the line for the
+// go.mod after that for the zip.
 func compareSums(a, b string) int {
 	parse := func(line string) (v module.Version) {
 		fields := strings.Fields(line)
@@ -150,8 +154,8 @@ func compareSums(a, b string) int {
 	return strings.Compare(a, b)
 }
 
-// verify reads the modules from a commit, as the go command will from the tag,
-// and compares them with the checksums that the commit's go.sum files have.
+// verify reads the modules from a commit, as the go command will read them from the
+// tag, and compares them with the checksums in the commit's go.sum files.
 func (r *repository) verify(version, revision string) error {
 	real := make(map[string]bool)
 	for _, m := range r.published {

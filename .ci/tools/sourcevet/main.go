@@ -1,7 +1,7 @@
-// Command sourcevet is go vet for a platform other than this one: the same
-// checks, but it reads the packages that are imported from source. Go vet
-// compiles them first, and to compile the standard library for each platform
-// takes ten times as long as all the rest.
+// Command sourcevet is go vet for a platform other than this one. It does the same
+// checks, but reads imported packages from source. Go vet compiles them first, and
+// compiling the standard library for each platform takes ten times as long as
+// everything else.
 package main
 
 import (
