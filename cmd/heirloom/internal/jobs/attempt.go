@@ -11,31 +11,31 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// An Attempt is one at a job's command, with all that the command is told. It is
-// what travels to another machine.
+// An Attempt is one attempt at running a job's command, with all that the command is
+// given. An Attempt can be sent to another machine.
 type Attempt struct {
-	// ID names the attempt, the same in each run that resumes an earlier one. It is ""
-	// if nobody keeps a log to resume from.
+	// ID identifies the attempt, also in each run that resumes this one. It is "" if
+	// there is no log from which a run could be resumed.
 	ID string `json:"-"`
 
 	Job     string `json:"job"` // the job's name
 	Number  int    `json:"number"`
-	Attempt int    `json:"attempt"` // of how many at this job, from 1
+	Attempt int    `json:"attempt"` // the number of this attempt at the job, from 1
 	Slot    int    `json:"slot"`
 
 	Command string            `json:"command"`
 	Env     map[string]string `json:"env,omitempty"`
 	Unset   []string          `json:"unset,omitempty"`
 	Dir     string            `json:"dir,omitempty"`
-	Stdin   []byte            `json:"stdin,omitempty"` // what the command reads, if that is not the run's to decide
+	Stdin   []byte            `json:"stdin,omitempty"` // what the command reads, if the run does not decide that
 
-	// Template and Values say what the command is where the run does not: on a
-	// machine that keeps the templates itself.
+	// Template and Values determine the command on a machine that has templates of its
+	// own.
 	Template string   `json:"-"`
 	Values   []string `json:"-"`
 
 	Timeout time.Duration `json:"timeout,omitempty"` // 0 for none
-	Grace   time.Duration `json:"grace"`             // between telling the command to end and killing it
+	Grace   time.Duration `json:"grace"`             // between the signal to end and the kill
 }
 
 // An End is how an attempt ended.
@@ -46,10 +46,10 @@ type End struct {
 	Error  string `json:"error,omitempty"`
 	Worker string `json:"-"` // the machine that ran it, if not this one
 
-	interrupt error // that the terminal sent the command, and so the run
+	interrupt error // if the terminal interrupted the command, and so the run
 }
 
-// ownPath reports whether the command has a PATH which is not ours.
+// ownPath reports whether the command has another PATH than this program.
 func (a *Attempt) ownPath() bool {
 	_, set := a.Env["PATH"]
 	return set || slices.Contains(a.Unset, "PATH")
@@ -73,9 +73,9 @@ func (a *Attempt) environ(base []string) []string {
 		jobAttempt.Name()+"="+strconv.Itoa(a.Attempt))
 }
 
-// job runs the job's command until it succeeds or has been tried often enough. It
-// is the body of the job's task, in a copy of its parent's variables. The error is
-// one that the job is not to blame for.
+// job runs the job's command until it succeeds or has been tried often enough. It is
+// the body of the job's task, and runs in a copy of its parent's variables. An error is
+// not the job's own, but one of the run.
 func (r *run) job(ctx context.Context, n *node, out sink) (*Result, error) {
 	r.vars.set(n.Job)
 	jobName.Set(n.name)

@@ -8,10 +8,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// copyFile writes all that is in f, from its offset, to w. To a pipe, which is
-// where output mostly goes, the kernel does that by itself, with sendfile: the
-// bytes do not pass through our memory. (Between two files, io.Copy has the
-// kernel do it.)
+// copyFile writes the content of f, from its offset, to w. Output mostly goes to a
+// pipe. There the kernel copies by itself, with sendfile, and no byte passes through
+// our memory. (Between two files, io.Copy makes the kernel copy.)
 func copyFile(w io.Writer, f *os.File) error {
 	out, ok := w.(*os.File)
 	if !ok {
@@ -37,7 +36,7 @@ func copyFile(w io.Writer, f *os.File) error {
 			return err
 		case sent == unix.EINTR:
 		case errors.Is(sent, unix.EINVAL), errors.Is(sent, unix.ENOSYS):
-			return copyBytes(w, f) // not to or from such files; go on with what is left
+			return copyBytes(w, f) // sendfile does not support these files; copy the rest
 		case sent != nil:
 			return &os.PathError{Op: "sendfile", Path: out.Name(), Err: sent}
 		case n == 0:

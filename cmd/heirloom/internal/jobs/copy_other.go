@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// copyFile writes all that is in f, from its offset, to w.
+// copyFile writes the content of f, from its offset, to w.
 func copyFile(w io.Writer, f *os.File) error {
 	_, err := io.Copy(w, f)
 	return err

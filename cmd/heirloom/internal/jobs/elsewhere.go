@@ -8,16 +8,17 @@ import (
 	"os"
 )
 
-// An Elsewhere runs attempts on other machines. It returns how the attempt ended,
-// and which delivery of it that was: an attempt whose machine is lost is delivered
-// to another one. Before it returns it has called write with what each
-// delivery wrote, one call at a time and in that order.
+// An Elsewhere runs an attempt on another machine. It returns how the attempt ended,
+// and in which delivery: an attempt whose machine is lost is delivered to another one.
+// Before an Elsewhere returns, it has called write with the output of each delivery,
+// one call at a time and in order.
 //
-// An error says why there is no end. When ctx ends, the attempt's command is told to
-// end as [Host.Run] has it; if it never began, the error is ctx's cause.
+// An error is the reason why there is no End. When ctx ends, the attempt's command is
+// signalled as by [Host.Run]. If the command never began, the error is the cause of
+// ctx.
 type Elsewhere func(ctx context.Context, a *Attempt, write func(delivery int, s Stdio, p []byte)) (end *End, delivery int, err error)
 
-// A Stdio is one of the two streams that commands write to.
+// A Stdio is standard output or standard error of a command.
 type Stdio byte
 
 const (
@@ -25,7 +26,7 @@ const (
 	Stderr Stdio = 2
 )
 
-// elsewhere has the attempt run on another machine.
+// elsewhere runs the attempt on another machine.
 func (r *run) elsewhere(ctx context.Context, a *Attempt, out sink) *End {
 	written := newDelivered(out)
 	defer written.close()
@@ -42,15 +43,15 @@ func (r *run) elsewhere(ctx context.Context, a *Attempt, out sink) *End {
 	return end
 }
 
-// delivered is what the deliveries of an attempt wrote. Most attempts have one, and
-// that goes where the job's output goes as it comes. What others write waits in files
-// until it is known which of them counts.
+// delivered is the output of an attempt's deliveries. Most attempts have one delivery,
+// and its output is passed to the job's output as it comes. The output of further
+// deliveries waits in files until it is known which delivery counts.
 type delivered struct {
 	out    [2]*os.File
-	start  [2]int64             // where the attempt's output begins in these, -1 if they are not the job's alone
-	first  int                  // the delivery that out has, 0 before there is one
+	start  [2]int64             // the offsets at which the attempt's output begins, or -1 if other jobs write to out too
+	first  int                  // the delivery that writes to out, 0 before there is one
 	others map[int]*[2]*os.File // in unnamed files
-	err    error                // the first
+	err    error                // the first error
 }
 
 func newDelivered(out sink) *delivered {
@@ -91,8 +92,8 @@ func (d *delivered) write(delivery int, s Stdio, p []byte) {
 	d.err = cmp.Or(d.err, err)
 }
 
-// settle makes the output that of the delivery. What another one wrote is taken
-// back, where it was not printed already.
+// settle makes the output that of the given delivery. The output of another one is
+// taken back, unless it has been printed already.
 func (d *delivered) settle(delivery int) error {
 	if d.first == 0 || d.first == delivery {
 		return d.err

@@ -9,13 +9,13 @@ type ended struct {
 	err    error
 }
 
-// ends are those that loop has not heard of yet. They are no channel, because they
-// are added by OnDone, which makes the call itself if the task has ended already:
-// loop would wait for itself.
+// ends are the ends of jobs that loop has not handled yet. They are in a list and not
+// in a channel, because OnDone adds them, and calls its function itself if the task has
+// ended already: then loop would wait for itself.
 type ends struct {
 	mu   sync.Mutex
 	list []ended
-	some chan struct{} // has an element if list may have one
+	some chan struct{} // has an element if list may not be empty
 }
 
 func (e *ends) add(one ended) {
@@ -24,7 +24,7 @@ func (e *ends) add(one ended) {
 	e.mu.Unlock()
 	select {
 	case e.some <- struct{}{}:
-	default: // it has been told already
+	default: // it has an element already
 	}
 }
 

@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/nearest"
 )
 
-// DecodeJSONLines reads a job from each line of r that is not blank, and returns
-// the group of them all. An error begins with the line it is about.
+// DecodeJSONLines reads a job from each line of r that is not blank, and returns a
+// group of all these jobs. An error begins with the number of its line.
 func DecodeJSONLines(r io.Reader) (*Job, error) {
 	root := new(Job)
 	n := 0
@@ -63,7 +63,7 @@ func decodeJSON(line []byte) (*Job, error) {
 	if err := checkKeys(line); err != nil {
 		return nil, err
 	}
-	// Half of a surrogate pair is read as U+FFFD, which nobody wrote.
+	// The decoder reads half of a surrogate pair as U+FFFD, which is not in the file.
 	if read, err := marshal(job); err != nil || bytes.ContainsRune(read, utf8.RuneError) && !bytes.ContainsRune(line, utf8.RuneError) &&
 		!bytes.Contains(bytes.ToLower(line), []byte(`\ufffd`)) {
 		return nil, errors.New("the line has half of a surrogate pair")
@@ -71,8 +71,9 @@ func decodeJSON(line []byte) (*Job, error) {
 	return job, nil
 }
 
-// checkKeys looks for a key that is none of a job's, because a misspelt one must
-// not be ignored. (A Decoder that disallows them names them in its text only.)
+// checkKeys looks for a key that a job does not have, because a misspelt key must not
+// be ignored. (A Decoder that disallows unknown keys names them only in the text of its
+// error.)
 func checkKeys(object []byte) error {
 	fields := map[string]json.RawMessage{}
 	d := json.NewDecoder(bytes.NewReader(object))
@@ -137,8 +138,8 @@ func checkKey(key string) error {
 	return fmt.Errorf("a job has no %q, but %s", key, strings.Join(known, ", "))
 }
 
-// DecodeTOML reads a TOML document: the group of all jobs, each in a [[jobs]]
-// table. An error begins with the line it is about.
+// DecodeTOML reads a TOML document with a [[jobs]] table for each job, and returns the
+// group of all jobs. An error begins with the number of its line.
 func DecodeTOML(r io.Reader) (*Job, error) {
 	root := new(Job)
 	err := toml.NewDecoder(r).DisallowUnknownFields().Decode(root)

@@ -100,7 +100,7 @@ func FuzzDecode(f *testing.F) {
 		} {
 			root, err := decode(text)
 			if err == nil {
-				jobs.NewPlan(root) // which must not panic
+				jobs.NewPlan(root) // must not panic
 			}
 		}
 	})

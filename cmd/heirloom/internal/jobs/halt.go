@@ -8,15 +8,16 @@ import (
 	"strings"
 )
 
-// A Halt is what ends a run before all its jobs have run. The zero Halt is nothing.
+// A Halt is a condition that ends a run before all its jobs have run. The zero Halt is
+// never met.
 type Halt struct {
-	Now     bool // end the jobs that run; or else, only start no more
+	Now     bool // cancel the running jobs too, instead of only starting no more
 	On      Kind
-	Count   int     // how many of the kind, or
-	Percent float64 // how many of a hundred, of all jobs
+	Count   int     // how many jobs of the kind, or
+	Percent float64 // how many in a hundred of all jobs
 }
 
-// A Kind is which jobs are counted.
+// A Kind says which jobs a Halt counts.
 type Kind int
 
 const (
@@ -74,9 +75,9 @@ func ParseHalt(s string) (h Halt, err error) {
 	return h, nil
 }
 
-// reached reports whether the counts are what ends a run of so many jobs. What has
-// succeeded in a run that this one resumes counts as if it had in this one, as with
-// GNU parallel; what failed there is run again, and counts if it fails again.
+// reached reports whether the counts end a run of that many jobs. A job that succeeded
+// in a run which this one resumes counts as if it had succeeded in this one, as with
+// GNU parallel. A job that failed there runs again, and counts if it fails again.
 func (h Halt) reached(c Counts, all int) bool {
 	bad := c.Failed + c.TimedOut
 	n := map[Kind]int{Failures: bad, Successes: c.OK + c.Resumed, Ends: c.OK + c.Resumed + bad}[h.On]
@@ -89,10 +90,10 @@ func (h Halt) reached(c Counts, all int) bool {
 // Codes are exit codes, in ranges.
 type Codes [][2]int
 
-// exitTimeout stands for a time that was up, as timeout(1) has it.
+// exitTimeout is the exit code that stands for a timeout, as in timeout(1).
 const exitTimeout = 124
 
-// ParseCodes parses a list as 1,75,100-110, in which timeout is 124.
+// ParseCodes parses a list such as 1,75,100-110, in which timeout means 124.
 func ParseCodes(s string) (codes Codes, err error) {
 	for field := range strings.SplitSeq(s, ",") {
 		field = strings.TrimSpace(field)
@@ -113,7 +114,7 @@ func ParseCodes(s string) (codes Codes, err error) {
 	return codes, nil
 }
 
-// has reports whether an attempt that ended so is to be tried again.
+// has reports whether an attempt with that end is to be repeated.
 func (cs Codes) has(r *Result) bool {
 	code := r.Exit
 	if r.State == TimedOut {

@@ -12,25 +12,23 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Host runs attempts on this machine. Its methods may be called by several
-// goroutines.
+// A Host runs attempts on this machine. Its methods are safe for concurrent use.
 type Host struct {
 	Shell     *Shell
-	Environ   []string // the variables of commands, which those of an attempt are added to
+	Environ   []string // the variables of all commands; those of an attempt are added
 	Processes *Processes
-	Hurry     <-chan struct{} // closed when there is no time for grace any more
+	Hurry     <-chan struct{} // closed when there is no more time for grace
 	TTY       bool            // commands share the terminal
 
-	// Say, if not nil, is called with what a person who waits should know, and what
-	// kind of thing that is.
+	// Say, if not nil, is called with a message for the user, and with its kind.
 	Say func(kind, text string)
 }
 
 var errTimeout = errors.New("the command's time is up")
 
-// Run runs the attempt's command, which reads stdin, and returns how it ended.
-// When ctx ends, the command is told to end with the signal of the cause if that is
-// an [*Interrupted], and killed after the attempt's Grace.
+// Run runs the attempt's command, which reads stdin, and returns how it ended. When ctx
+// ends, Run sends the command a signal, which is that of the cause if the cause is an
+// [*Interrupted], and kills it after the attempt's Grace.
 func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr *os.File) *End {
 	if a.Timeout > 0 {
 		var cancel context.CancelFunc
@@ -43,7 +41,7 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 		switch {
 		case ctx.Err() == nil:
 			end.Error = err.Error()
-		case context.Cause(ctx) == errTimeout: // which was up before the start
+		case context.Cause(ctx) == errTimeout: // it had passed before the start
 			end.State = TimedOut
 		default:
 			end.State = Canceled
@@ -76,11 +74,12 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 	return end
 }
 
-// aloneTime is how long a command that cannot be started for want of something is
-// tried again when nothing runs that could set it free.
+// aloneTime is how long Run goes on trying to start a command for which the machine
+// lacks something, when nothing runs that could release it.
 const aloneTime = time.Minute
 
-// start starts the attempt's command. If the machine lacks what that takes, it waits.
+// start starts the attempt's command. If the machine lacks something for that, start
+// waits.
 func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr *os.File) (*process, error) {
 	path, args := h.Shell.Command(a.Command, a.ownPath())
 	begun := time.Now()
@@ -105,7 +104,7 @@ func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, s
 		case tooLong(err):
 			return nil, fmt.Errorf("%w: the command is %d bytes long", err, len(a.Command))
 		case !scarce(err) || len(h.Processes.all()) == 0 && time.Since(begun) > aloneTime:
-			// What is missing may be the directory, which err does not tell.
+			// err does not say whether the missing file is the directory.
 			if _, noDir := os.Stat(cmd.Dir); cmd.Dir != "" && noDir != nil {
 				err = noDir
 			}
@@ -120,8 +119,8 @@ func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, s
 	}
 }
 
-// RunPiped is Run with what the command writes passed on to two writers as it
-// comes. stdin may be nil, for nothing to read.
+// RunPiped is Run, and passes the command's output to two writers as it comes. If stdin
+// is nil, the command has nothing to read.
 func (h *Host) RunPiped(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr io.Writer) *End {
 	p := &piped{printer: printer{stdout: stdout, stderr: stderr}}
 	out, err := p.open("", 0)
@@ -136,5 +135,5 @@ func (h *Host) RunPiped(ctx context.Context, a *Attempt, stdin io.Reader, stdout
 	return end
 }
 
-// cutShort is what is wrong with a command that succeeded, as far as it knows.
+// cutShort is the error of a command that itself believes to have succeeded.
 func cutShort(err error) string { return "its output may be cut short: " + err.Error() }

@@ -9,27 +9,27 @@ import (
 
 // A Job is a command to run, or a group of jobs: an entry of a job file.
 type Job struct {
-	// Name is what others need it by, and what it is called in output and logs.
-	// A job without one is called by its command.
+	// Name is the name of the job in the Needs of others, in output and in logs. A job
+	// without a name is named after its command.
 	Name string `json:"name" toml:"name"`
 
 	// Command is a shell command. A group has Jobs instead.
 	Command string `json:"command" toml:"command"`
 
-	// Env holds variables to set, for the job and for all below it.
+	// Env holds variables to set, for the job and for all jobs below it.
 	Env map[string]string `json:"env" toml:"env"`
 
-	// Unset names variables that the job is not to have, nor those below it.
+	// Unset names variables to unset, for the job and for all jobs below it.
 	Unset []string `json:"unset" toml:"unset"`
 
-	// Dir is the directory to run in; a relative one starts from the parent's.
+	// Dir is the directory to run in. A relative one starts from the parent's.
 	Dir string `json:"dir" toml:"dir"`
 
-	// Timeout bounds each attempt. Like Retries, it is inherited by the jobs of a
-	// group, and nil leaves what is inherited.
+	// Timeout limits each attempt. The jobs of a group inherit it, as they inherit
+	// Retries. A job with nil keeps what it inherits.
 	Timeout *Duration `json:"timeout" toml:"timeout"`
 
-	// Retries is how often a command that fails is run again.
+	// Retries is how many times a command that fails is run again.
 	Retries *int `json:"retries" toml:"retries"`
 
 	// Needs names the jobs that must have succeeded before this one is started.
@@ -38,22 +38,22 @@ type Job struct {
 	// Jobs are the jobs of a group.
 	Jobs []*Job `json:"jobs" toml:"jobs"`
 
-	// Tag is what the output is marked with, if that is not the name.
+	// Tag marks the output of the job, in place of its name.
 	Tag string `json:"-" toml:"-"`
 
-	// Values are those that Command was made of, if it was.
+	// Values are the values from which Command was made, if there were any.
 	Values []string `json:"-" toml:"-"`
 
-	// Template is the name of what another machine makes the command of, and of
-	// Values. Command is then for people.
+	// Template is the name of a template on another machine, which makes the command from
+	// it and from Values. Command is then only shown to people.
 	Template string `json:"-" toml:"-"`
 
-	// Stdin is what the command reads, if that is not the run's to decide.
+	// Stdin is what the command reads, if the run does not decide that.
 	Stdin []byte `json:"-" toml:"-"`
 }
 
-// A Duration is written as in Go: "90s", "1h30m". It is no number, so that a number
-// without a unit is not taken for one of nanoseconds.
+// A Duration is written as in Go: "90s", "1h30m". It can't be written as a number,
+// because a number without a unit would be read as nanoseconds.
 type Duration struct{ time.Duration }
 
 // UnmarshalText parses a duration, which must not be negative.
@@ -69,7 +69,7 @@ func (d *Duration) UnmarshalText(text []byte) error {
 	return nil
 }
 
-// check returns what is wrong with the job by itself, whatever is around it.
+// check returns what is wrong with the job itself, regardless of the jobs around it.
 func (j *Job) check() error {
 	switch {
 	case strings.TrimSpace(j.Command) == "" && len(j.Jobs) == 0:

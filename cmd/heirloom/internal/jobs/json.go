@@ -9,8 +9,9 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
-// marshal is json.Marshal with <, > and & as they are, which commands are full of,
-// and without what does something to a terminal, where logs are looked at.
+// marshal is json.Marshal with two differences. It leaves <, > and & as they are, since
+// commands are full of them, and it escapes control characters, since people look at
+// logs on a terminal.
 func marshal(v any) ([]byte, error) {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
@@ -19,8 +20,8 @@ func marshal(v any) ([]byte, error) {
 	return display.JSON(bytes.TrimSuffix(b.Bytes(), []byte{'\n'})), err
 }
 
-// WriteCommand writes what would be run, as a line with the number, the name and
-// the command of the job.
+// WriteCommand writes a line with the number, the name and the command of a job that
+// would be run.
 func (r *Result) WriteCommand(w io.Writer) error {
 	command := struct {
 		Number       int    `json:"number"`

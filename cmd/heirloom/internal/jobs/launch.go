@@ -19,7 +19,7 @@ func (r *run) dismiss(ctx context.Context, n *node, res *Result) {
 	r.end(ctx, n, res)
 }
 
-// launch starts the job. It returns an error if that cannot be for the moment.
+// launch starts the job. It returns an error if the job can't be started at the moment.
 func (r *run) launch(ctx context.Context, n *node) error {
 	if r.Log.succeeded(n.name, n.Command, n.repeat) {
 		r.dismiss(ctx, n, r.result(n, Resumed))
@@ -77,7 +77,7 @@ func (r *run) takeSlot() int {
 	return free + 1
 }
 
-// end takes note of how a job ended, and goes on to those that wait for it.
+// end records how a job ended, and continues with the jobs that wait for it.
 func (r *run) end(ctx context.Context, n *node, res *Result) {
 	r.summary.add(res)
 	if res.State != Resumed && r.Explain == nil {
@@ -95,7 +95,7 @@ func (r *run) end(ctx context.Context, n *node, res *Result) {
 			r.cancel(ErrFailFast)
 		}
 	}
-	if res.State != Canceled { // or else whoever waits for it will not be run
+	if res.State != Canceled { // otherwise the jobs that wait for it are not run
 		r.settle(ctx, n, res.State.succeeded(), fmt.Sprintf("%s, which %s", n.name, past(res.State)))
 	}
 	r.tell()

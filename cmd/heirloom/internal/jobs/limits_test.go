@@ -33,7 +33,7 @@ func TestRunEndsWhatIsStopped(t *testing.T) {
 	assert.Equal(t, "SIGTERM", b.results[command].Why(), "it is continued, so that it hears the signal")
 }
 
-// failingOnce fails with the first write, and counts them.
+// failingOnce fails in the first write, and counts its writes.
 type failingOnce struct{ writes int }
 
 func (f *failingOnce) Write(p []byte) (int, error) {
@@ -88,7 +88,7 @@ func TestRunTimeStandsStillWhileSuspended(t *testing.T) {
 	go func() {
 		waitFor(t, filepath.Join(dir, "ready"))
 		b.Processes.Suspend()
-		time.Sleep(3 * time.Second) // more than the time that the job has
+		time.Sleep(3 * time.Second) // longer than the timeout of the job
 		b.Processes.Resume()
 	}()
 	sum, err := b.stream(t, t.Context(), "touch "+dir+"/ready; sleep 0.2")
@@ -96,7 +96,7 @@ func TestRunTimeStandsStillWhileSuspended(t *testing.T) {
 	assert.Equal(t, jobs.Counts{OK: 1}, sum.Counts)
 }
 
-// The end of a job and the order to start no more come at the same time.
+// A job ends at the same moment as the order comes to start no more jobs.
 func TestRunStartsNothingOnceItDrains(t *testing.T) {
 	b := newBench(t)
 	drain := make(chan struct{})

@@ -10,12 +10,11 @@ import (
 	"strings"
 )
 
-// A Stream is a sequence of jobs that may have no end. Its jobs have no needs and
-// are in no group. It ends with the first error.
+// A Stream is a sequence of jobs, which may be endless. Its jobs have no needs and are
+// in no group. The first error ends it.
 type Stream iter.Seq2[*Job, error]
 
-// Whole reads the stream to its end, for a run that has to know how many jobs there
-// are.
+// Whole reads the stream to its end, for a run that must know how many jobs there are.
 func (s Stream) Whole() (_ Stream, n int, err error) {
 	var all []*Job
 	for j, err := range s {
@@ -64,11 +63,11 @@ func Commands(commands []string) Stream {
 	}
 }
 
-// SkipBOM returns r without the byte order mark that programs on Windows put at
-// the start of a text. It refuses text in an encoding of two bytes, which the mark
-// tells.
+// SkipBOM returns r without the byte order mark that programs on Windows put at the
+// start of a text. If the mark says that the text is in an encoding of two bytes,
+// SkipBOM refuses it.
 func SkipBOM(r *bufio.Reader) error {
-	head, _ := r.Peek(2) // what is wrong with r is told when it is read
+	head, _ := r.Peek(2) // the next read returns the error
 	if string(head) == "\xff\xfe" || string(head) == "\xfe\xff" {
 		return errors.New("the text is UTF-16; write it as UTF-8")
 	}
@@ -81,8 +80,8 @@ func SkipBOM(r *bufio.Reader) error {
 	return nil
 }
 
-// split returns the lines of r without their ends, be it sep or, for '\n', "\r\n".
-// A line is as long as it is, and is all that is held in memory.
+// split returns the lines of r without their ends, which are sep or, for '\n', also
+// "\r\n". The length of a line is not limited. No more than one line is held in memory.
 func split(r io.Reader, sep byte) iter.Seq2[string, error] {
 	return func(yield func(string, error) bool) {
 		lines := bufio.NewReader(r)
@@ -93,7 +92,7 @@ func split(r io.Reader, sep byte) iter.Seq2[string, error] {
 				return
 			}
 			if len(text) == 0 {
-				return // at the end of what ends with sep
+				return // nothing follows the last sep
 			}
 			text = bytes.TrimSuffix(text, []byte{sep})
 			if sep == '\n' {

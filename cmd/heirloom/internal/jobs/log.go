@@ -12,28 +12,29 @@ import (
 	"os"
 )
 
-// A Log is the file that a run writes the results of its jobs to, one a line, as
-// they come in. After a crash it is whole but for its last line.
+// A Log is the file to which a run writes the result of each job, in a line, when the
+// job ends. After a crash all of its lines are whole, except perhaps the last.
 type Log struct {
 	f    *os.File
 	run  string                // the run's name, see Run
-	jobs map[identity]*history // those of earlier runs
+	jobs map[identity]*history // from earlier runs
 }
 
-// A history is what became of a job in earlier runs.
+// A history is what happened to a job in earlier runs.
 type history struct {
-	succeeded bool // when it last ended
-	ends      int  // how often it ended
+	succeeded bool // at its last end
+	ends      int  // how many times it ended
 }
 
-// A logRun is a line that says which run wrote the ones below it.
+// A logRun is a line that names the run which wrote the following lines.
 type logRun struct {
 	Run string `json:"run"`
 }
 
-// An identity tells a job from all others, in this run and in the next: its name,
-// its command, and how many before it have the same. (A digest, so that memory
-// does not grow with the length of commands.)
+// An identity distinguishes a job from all others, in this run and in the next. It
+// consists of the job's name, its command, and the number of jobs before it for which
+// these are the same. (It is a digest, so that memory does not grow with the length of
+// commands.)
 type identity [16]byte
 
 func identify(job, command string, repeat int) identity {
@@ -42,7 +43,7 @@ func identify(job, command string, repeat int) identity {
 	return identity(h.Sum(nil))
 }
 
-// CreateLog starts a log that is empty, or the one that ResumeLog continues.
+// CreateLog starts an empty log, or continues the log that ResumeLog opened.
 func CreateLog(path string) (*Log, error) {
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o666)
 	if err != nil {
@@ -51,8 +52,8 @@ func CreateLog(path string) (*Log, error) {
 	return &Log{f: f}, nil
 }
 
-// ResumeLog opens the log of earlier runs, if there is one, to learn which jobs
-// have succeeded and to add to it.
+// ResumeLog opens the log of earlier runs, if it exists. The run reads from it which
+// jobs have succeeded, and adds to it.
 func ResumeLog(path string) (*Log, error) {
 	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
@@ -71,7 +72,7 @@ func (l *Log) read() error {
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err == io.EOF {
-			// What follows the last newline is a line that was never finished.
+			// A line that was never finished may follow the last newline.
 			return l.dropTail(len(line))
 		}
 		if err != nil {
@@ -118,12 +119,12 @@ func (l *Log) dropTail(n int) error {
 	if err != nil {
 		return err
 	}
-	// By name, because Windows allows a file that is open to append to no more
-	// than that.
+	// The file is truncated by its name, because Windows allows nothing else than
+	// appending to a file that is open for that.
 	return os.Truncate(l.f.Name(), info.Size()-int64(n))
 }
 
-// succeeded reports whether the job had, when it last ended.
+// succeeded reports whether the job succeeded when it last ended.
 func (l *Log) succeeded(job, command string, repeat int) bool {
 	h := l.before(job, command, repeat)
 	return h != nil && h.succeeded
@@ -137,8 +138,8 @@ func (l *Log) before(job, command string, repeat int) *history {
 	return l.jobs[identify(job, command, repeat)]
 }
 
-// Run returns the name of the run that the log is of, which is the same when it is
-// resumed. A log that has none gets one, and keeps it from then on.
+// Run returns the name of the log's run, which stays the same when the run is resumed.
+// A log without a name gets one, and keeps it.
 func (l *Log) Run() (string, error) {
 	if l.run == "" {
 		l.run = rand.Text()
@@ -149,8 +150,8 @@ func (l *Log) Run() (string, error) {
 	return l.run, nil
 }
 
-// attemptID returns what is to be the [Attempt]'s ID: another one for each attempt
-// at each job, and again another one when the job is run again after it has ended.
+// attemptID returns the ID of an [Attempt]. Each attempt at each job has another one,
+// and so has each attempt after the job has ended and is run again.
 func (l *Log) attemptID(n *node, attempt int) string {
 	if l == nil {
 		return ""
@@ -178,7 +179,7 @@ func (l *Log) write(v any) error {
 	}
 	if n, err := l.f.Write(append(line, '\n')); err != nil {
 		if n > 0 {
-			err = errors.Join(err, l.dropTail(n)) // so that it can be written again
+			err = errors.Join(err, l.dropTail(n)) // so that the line can be written again
 		}
 		return fmt.Errorf("job log: %w", err)
 	}

@@ -28,7 +28,7 @@ func readLog(t *testing.T, path string) (results []*jobs.Result) {
 	return results
 }
 
-// resumed runs the commands with the log, and returns which of them were run.
+// resumed runs the commands with the log, and returns those that were run.
 func resumed(t *testing.T, log *jobs.Log, commands ...string) (run []string, sum *jobs.Summary) {
 	t.Helper()
 	defer log.Close()

@@ -6,49 +6,48 @@ import (
 	"time"
 )
 
-// Options tell how jobs are run.
+// Options determine how jobs are run.
 type Options struct {
 	Limit      int               // how many jobs run at once; 0 for no limit
-	Total      int               // how many jobs a stream has; 0 if nobody knows, and then Halt has no percentage
+	Total      int               // how many jobs a stream has; 0 if that is not known, and then Halt has no percentage
 	Shell      *Shell            // runs commands
 	Env        map[string]string // variables for all jobs
-	Unset      []string          // variables that no job is to have
-	Timeout    time.Duration     // of an attempt, for jobs that don't say; 0 for none
-	Retries    int               // for jobs that don't say
+	Unset      []string          // variables that no job gets
+	Timeout    time.Duration     // of an attempt, for jobs that set none; 0 for no limit
+	Retries    int               // for jobs that set none
 	RetryDelay time.Duration     // before the first retry; doubled for each after it
-	RetryOn    Codes             // what is tried again; nil for all that fails
+	RetryOn    Codes             // which ends lead to a retry; nil for all failures
 	Delay      time.Duration     // between the starts of two jobs
 	FailFast   bool              // whether the first failure ends the run, as Halt{Now: true, On: Failures, Count: 1} does
-	Halt       Halt              // what ends the run early
-	Grace      time.Duration     // between telling a command to end and killing it
-	Hurry      <-chan struct{}   // closed when there is no time for grace any more
-	Drain      <-chan struct{}   // closed when no further job is to be started
+	Halt       Halt              // ends the run early
+	Grace      time.Duration     // between the signal to end and the kill
+	Hurry      <-chan struct{}   // closed when there is no more time for grace
+	Drain      <-chan struct{}   // closed when no further job may be started
 	Stdin      Stdin             // what commands read
 	Input      *os.File          // the run's own standard input, for Stdin and TTY
 	TTY        bool              // whether a job has the terminal; Limit is 1 then
 	Output     Output
 	Log        *Log         // where results are written; nil for nowhere
-	Processes  *Processes   // those that run; nil if nobody else asks for them
+	Processes  *Processes   // the running commands; may be nil
 	Progress   func(Counts) // called when they change, one call at a time; may be nil
 
-	// Say, if not nil, is called with what a person who waits should know, one call
-	// at a time.
+	// Say, if not nil, is called with a message for the user, one call at a time.
 	Say func(string)
 
-	// Hold, if not nil, is asked before a job is started, and again after a second
-	// for as long as it returns why there is to be none.
+	// Hold, if not nil, is called before a job is started. As long as it returns a reason
+	// for which no job may be started, it is called again after a second.
 	Hold func() string
 
 	// Elsewhere, if not nil, runs commands on other machines. Shell, Hurry, Stdin and
-	// Processes say nothing there.
+	// Processes have no effect there.
 	Elsewhere Elsewhere
 
-	// Explain, if not nil, is called with each job in the place of running it, as
-	// if it had succeeded. Nothing is logged.
+	// Explain, if not nil, is called with each job instead of running it, as if the job
+	// had succeeded. Nothing is logged.
 	Explain func(*Result) error
 }
 
-// A Stdin is what a command reads that is not given something of its own.
+// A Stdin is what a command reads that is given no input of its own.
 type Stdin int
 
 const (
@@ -57,8 +56,8 @@ const (
 	First              // the run's own standard input for the first job, nothing for others
 )
 
-// ErrFailFast is the cause of the end of a run that Halt ends.
+// ErrFailFast is the cause of a run's end when its Halt is met.
 var ErrFailFast = errors.New("a job failed")
 
-// maxRetryDelay bounds the doubling of RetryDelay.
+// maxRetryDelay limits the doubling of RetryDelay.
 const maxRetryDelay = time.Minute

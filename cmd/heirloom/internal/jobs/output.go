@@ -8,48 +8,48 @@ import (
 	"sync"
 )
 
-// An Output is where the output of jobs goes, and how. Its methods may be called
-// by several goroutines, but for open, which the run itself calls for each job it
+// An Output determines where and how the output of jobs is printed. Its methods are
+// safe for concurrent use, except open, which the run calls for each job that it
 // starts, in that order.
 type Output interface {
-	// begin is called before all else, with what is to be told the first failure to
-	// print. After the run, stop is called.
+	// begin is called first, with a function that receives the first failure to print.
+	// After the run, stop is called.
 	begin(fail func(error)) (stop func())
 
 	open(label string, number int) (sink, error)
 
-	// note is told of a job that ended without being started.
+	// note is called for a job that ended without being started.
 	note(r *Result) error
 
-	// full reports whether so much waits to be printed that no further job may be
+	// full reports whether so much output waits to be printed that no further job may be
 	// started before a running one has ended.
 	full() bool
 }
 
-// A sink takes what one job's command writes, in all its attempts.
+// A sink takes the output of one job's command, from all attempts.
 type sink interface {
-	// files returns what the command gets for standard output and error.
+	// files returns the command's standard output and standard error.
 	files() (stdout, stderr *os.File)
 
-	// end is called when the job has ended, or was never started after all. What
-	// of the job's output has not been printed is printed, or will be.
+	// end is called when the job has ended, or was not started after all. The rest of the
+	// job's output is printed now or later.
 	end(r *Result) error
 }
 
 // A printer writes to the run's own streams, one piece at a time.
 type printer struct {
 	stdout, stderr io.Writer
-	endLines       bool // add the newline that a job's output may lack at its end
+	endLines       bool // add the newline that may be missing at the end of a job's output
 
 	mu      sync.Mutex
-	written bool  // whether anything has been
-	err     error // the first one, after which nothing is written
+	written bool  // whether anything has been written
+	err     error // the first error, after which nothing is written
 	fail    func(error)
 }
 
-// begin watches standard output, so that the run ends when its reader has gone away
-// and not only with the next piece, which may never come. A reader that goes away
-// before there was anything to read may be one that wants nothing.
+// begin watches standard output, so that the run ends when its reader goes away, and
+// not only with the next piece, which may never come. If a reader goes away before
+// there was anything to read, it may be one that reads nothing, and the run goes on.
 func (p *printer) begin(fail func(error)) (stop func()) {
 	p.fail = fail
 	out, ok := p.stdout.(*os.File)
@@ -65,7 +65,7 @@ func (p *printer) begin(fail func(error)) (stop func()) {
 	})
 }
 
-// broken takes note of the first error. It is called with mu held.
+// broken records the first error. mu is held.
 func (p *printer) broken(err error) {
 	p.err = err
 	if p.fail != nil {
@@ -73,7 +73,7 @@ func (p *printer) broken(err error) {
 	}
 }
 
-// print calls write, which nobody else's writing comes between.
+// print calls write while nothing else is written.
 func (p *printer) print(write func() error) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -94,7 +94,7 @@ func streamError(name string, err error) error {
 	return fmt.Errorf("cannot write to %s: %w", name, withoutPath(err))
 }
 
-// withoutPath is err without the operation and the path.
+// withoutPath returns err without the operation and the path.
 func withoutPath(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {

@@ -5,8 +5,8 @@ import (
 	"os"
 )
 
-// Direct gives commands the run's own standard output and error, on which what
-// they write may come mixed. Where these are no files, a pipe leads to them.
+// Direct gives commands the run's own standard output and error, so the output of
+// commands may be mixed. If these are not files, a pipe leads to them.
 func Direct(stdout, stderr io.Writer) Output {
 	out, ok1 := stdout.(*os.File)
 	err, ok2 := stderr.(*os.File)
@@ -24,8 +24,8 @@ func (d direct) note(*Result) error               { return nil }
 func (d direct) full() bool                       { return false }
 func (d direct) files() (stdout, stderr *os.File) { return d.stdout, d.stderr }
 
-// end ends the run with a job that failed, if the reader of its output has gone
-// away: the next would fail as well.
+// end ends the run after a job that failed, if the reader of its output has gone away:
+// the next job would fail too.
 func (d direct) end(r *Result) error {
 	if r != nil && r.State == Failed && readerGone(d.stdout) {
 		return streamError("standard output", errReaderGone)

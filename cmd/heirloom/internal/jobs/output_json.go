@@ -8,9 +8,9 @@ import (
 	"unicode/utf8"
 )
 
-// JSON prints a line for each job that has ended: its result, with the output of
-// its command in "stdout" and "stderr". If there are bytes in there that are no UTF-8,
-// they are replaced, and "stdout_base64" or "stderr_base64" has them all.
+// JSON prints a line for each job that has ended: its result, with the output of its
+// command in "stdout" and "stderr". If the output has bytes that are not UTF-8, they
+// are replaced there, and "stdout_base64" or "stderr_base64" has the whole output.
 func JSON(stdout io.Writer) Output {
 	return &jsonLines{whole: whole{printer: printer{stdout: stdout}}}
 }
@@ -64,9 +64,9 @@ func (l *jsonLine) end(r *Result) error {
 	})
 }
 
-// writeField writes all that is in f as one JSON string, without having all of
-// it in memory, and once more in base64 if a string cannot hold it. Failing to write
-// is left for the Flush to tell.
+// writeField writes the content of f as one JSON string, without holding all of it in
+// memory, and once more in base64 if a string can't represent it. Flush returns an
+// error of writing.
 func writeField(w *bufio.Writer, name string, f *os.File) error {
 	w.WriteString(`,"` + name + `":"`)
 	valid, err := writeString(w, f)
@@ -85,7 +85,7 @@ func writeField(w *bufio.Writer, name string, f *os.File) error {
 	return err
 }
 
-// writeString reports whether all that is in f is UTF-8.
+// writeString reports whether the content of f is UTF-8.
 func writeString(w *bufio.Writer, f *os.File) (valid bool, err error) {
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return false, err
@@ -113,8 +113,8 @@ func writeString(w *bufio.Writer, f *os.File) (valid bool, err error) {
 	}
 }
 
-// wholeRunes returns where the last rune of data begins, if data may lack the end
-// of it, or else the length of data.
+// wholeRunes returns the index of the last rune of data if its end may be missing, and
+// otherwise the length of data.
 func wholeRunes(data []byte) int {
 	for i := len(data) - 1; i >= max(0, len(data)-utf8.UTFMax); i-- {
 		if utf8.RuneStart(data[i]) {

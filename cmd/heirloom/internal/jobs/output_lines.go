@@ -14,8 +14,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Prefixed prints the output of jobs as it comes, line by line, each with the name
-// of its job before it, in a colour of its own if coloured says so.
+// Prefixed prints the output of jobs as it comes, line by line. Before each line it
+// prints the name of the job, in the job's own colour if coloured is true.
 func Prefixed(stdout, stderr io.Writer, coloured bool) Output {
 	return &piped{
 		printer: printer{stdout: stdout, stderr: stderr},
@@ -23,7 +23,7 @@ func Prefixed(stdout, stderr io.Writer, coloured bool) Output {
 	}
 }
 
-// TagLines has an output that prints jobs whole put the name of the job before each
+// TagLines makes an output that prints jobs whole put the name of the job before each
 // line, as Prefixed does.
 func TagLines(o Output, coloured bool) {
 	if w, ok := o.(*whole); ok {
@@ -31,7 +31,7 @@ func TagLines(o Output, coloured bool) {
 	}
 }
 
-// maxLabel bounds the name before a line, in columns.
+// maxLabel limits the name before a line, in columns.
 const maxLabel = 24
 
 // Colours that can be read on light and on dark: cyan, yellow, green, magenta,
@@ -46,10 +46,10 @@ func linePrefix(label string, number int, coloured bool) string {
 	return fmt.Sprintf("\x1b[%dm[%s]\x1b[0m ", colours[(number-1)%len(colours)], label)
 }
 
-// piped reads what commands write from pipes.
+// piped is an Output that reads from pipes what commands write.
 type piped struct {
 	printer
-	prefix func(label string, number int) string // nil: pass on what comes as it comes
+	prefix func(label string, number int) string // nil: output is passed on as it comes
 }
 
 func (p *piped) note(*Result) error { return nil }
@@ -75,7 +75,7 @@ func (p *piped) open(label string, number int) (sink, error) {
 type pipes struct {
 	to             *piped
 	prefix         string
-	stdout, stderr *os.File // what the command writes to
+	stdout, stderr *os.File // the ends to which the command writes
 	readers        []*os.File
 	reading        []*task.Task[struct{}]
 }
@@ -85,9 +85,9 @@ func (s *pipes) pipe(write func([]byte) error) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	// It reads to the end of the pipe, which comes with the end of the job, however
-	// that ends: the command is not to be left alone with a full pipe. That is why
-	// the task is nobody's child.
+	// The task reads to the end of the pipe, which comes with the end of the job, however
+	// the job ends: the command must not be left alone with a full pipe. Therefore the
+	// task has no parent.
 	s.readers = append(s.readers, r)
 	s.reading = append(s.reading, task.Go(context.Background(), func(context.Context) (struct{}, error) {
 		return struct{}{}, s.read(r, write)
@@ -97,9 +97,9 @@ func (s *pipes) pipe(write func([]byte) error) (*os.File, error) {
 
 func (s *pipes) files() (stdout, stderr *os.File) { return s.stdout, s.stderr }
 
-// end waits for the last of the output. The command and its family are gone, so
-// that all there is to read is in the pipes, unless somebody who left the family
-// has them open: who has a second.
+// end waits for the last of the output. The command and its family are gone, so the
+// rest is in the pipes already, unless a process that left the family has them open.
+// Such a process gets a second.
 func (s *pipes) end(*Result) error { return s.close() }
 
 func (s *pipes) close() error {
@@ -108,7 +108,7 @@ func (s *pipes) close() error {
 			w.Close()
 		}
 	}
-	var first error // most often, the other is the same one
+	var first error // the other error is mostly the same
 	for i, reading := range s.reading {
 		s.readers[i].SetReadDeadline(time.Now().Add(time.Second))
 		_, err := reading.Await(context.Background())
@@ -118,8 +118,8 @@ func (s *pipes) close() error {
 	return first
 }
 
-// read passes on what comes from r until its end. It goes on reading when writing
-// has failed, which ends the run, and with it the command that we read from.
+// read passes on what comes from r until its end. It goes on reading after a failed
+// write, because that ends the run, and with it the command at the other end.
 func (s *pipes) read(r *os.File, write func([]byte) error) error {
 	var failed error
 	emit := func(b []byte) {
@@ -134,13 +134,13 @@ func (s *pipes) read(r *os.File, write func([]byte) error) error {
 	return errors.Join(failed, err)
 }
 
-// passOn calls emit with what comes from r until its end, as it comes, or in lines
-// with the prefix before them if that is not empty. Lines that are longer than 64 KiB
-// become several.
+// passOn calls emit with what comes from r until its end. If prefix is empty, it does
+// so as the data comes; otherwise it passes on lines, each after the prefix. It splits
+// lines longer than 64 KiB.
 func passOn(r io.Reader, prefix string, emit func([]byte)) error {
 	buffer := make([]byte, 64<<10)
 	var lines []byte // with prefixes, ready to write
-	kept := 0        // bytes of the buffer that begin a line
+	kept := 0        // how many bytes at the start of the buffer begin a line
 	for {
 		n, err := r.Read(buffer[kept:])
 		data := buffer[:kept+n]
@@ -159,7 +159,7 @@ func passOn(r io.Reader, prefix string, emit func([]byte)) error {
 			lines = append(append(append(lines, prefix...), line...), '\n')
 			data = rest
 		}
-		// The last line may have no end, and a line may be too long to be kept.
+		// The last line may have no newline, and a line may be too long to be kept.
 		if len(data) > 0 && (err != nil || len(data) == len(buffer)) {
 			lines = append(append(append(lines, prefix...), data...), '\n')
 			data = nil

@@ -22,7 +22,7 @@ import (
 
 func TestWholeKeepsJobsApart(t *testing.T) {
 	b := newBench(t)
-	// All have begun to write before one goes on.
+	// All of them have begun to write before one goes on.
 	_, err := b.stream(t, t.Context(), slices.Repeat([]string{
 		"echo begin $HEIRLOOM_NUMBER; echo error $HEIRLOOM_NUMBER >&2; " + meet(t, 4) + "; echo end $HEIRLOOM_NUMBER",
 	}, 4)...)
@@ -116,7 +116,7 @@ func TestOrdered(t *testing.T) {
 	b := newBench(t)
 	b.Output = jobs.Ordered(&b.stdout, &b.stderr, false)
 	dir := t.TempDir()
-	// Each but the last waits for the next to end.
+	// Each job except the last waits for the end of the next.
 	wait := `while [ $HEIRLOOM_NUMBER -lt 4 ] && [ ! -e %[1]s/$((HEIRLOOM_NUMBER + 1)) ]; do sleep 0.01; done; %[2]s touch %[1]s/$HEIRLOOM_NUMBER`
 	_, err := b.stream(t, t.Context(),
 		fmt.Sprintf(wait, dir, "echo one;"), fmt.Sprintf(wait, dir, ""), fmt.Sprintf(wait, dir, "echo three;"), fmt.Sprintf(wait, dir, "echo four;"))
@@ -133,12 +133,12 @@ func TestOrderedHoldsABoundedNumberOfFiles(t *testing.T) {
 	dir := t.TempDir()
 	const others = 300
 	first := fmt.Sprintf("echo first; while [ ! -e %s/go ]; do sleep 0.02; done", dir)
-	held := 0 // by the time that the first may end
+	held := 0 // how many are held when the first may end
 	b.Progress = func(c jobs.Counts) {
 		if _, err := os.Stat(filepath.Join(dir, "go")); err != nil {
 			held = c.Ended()
 		}
-		// When it stops at the bound, nothing but the first runs.
+		// When the run stops at the limit, only the first job runs.
 		if c.Ended() >= 256 && c.Running == 1 {
 			os.WriteFile(filepath.Join(dir, "go"), nil, 0o644)
 		}
@@ -174,7 +174,7 @@ func TestPrefixedColours(t *testing.T) {
 	assert.Equal(t, "\x1b[36m[a]\x1b[0m x\n\x1b[33m[b]\x1b[0m y\n", b.stdout.String())
 }
 
-// firstWrite tells when something is written for the first time.
+// firstWrite closes a channel when something is written for the first time.
 type firstWrite struct {
 	once    sync.Once
 	written chan struct{}
@@ -255,7 +255,7 @@ func TestJSONOutput(t *testing.T) {
 	b := newBench(t)
 	b.Limit = 1
 	b.Output = jobs.JSON(&b.stdout)
-	// Runes of three bytes do not end where buffers do.
+	// Runes of three bytes do not end where buffers end.
 	_, err := b.plan(t, t.Context(), `
 jobs = [
   {name = "a", command = "printf 'x\\377\"\\\\\\n<&>'; printf e >&2; exit 2"},

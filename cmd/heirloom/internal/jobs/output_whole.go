@@ -7,14 +7,13 @@ import (
 	"sync"
 )
 
-// Whole keeps the output of each job to itself until the job has ended, in files
-// that have no name, so that memory does not grow with it. It is then printed in
-// one piece.
+// Whole keeps the output of each job until the job has ended, and then prints it in one
+// piece. It uses files without a name, so memory does not grow with the output.
 func Whole(stdout, stderr io.Writer, endLines bool) Output {
 	return &whole{printer: printer{stdout: stdout, stderr: stderr, endLines: endLines}}
 }
 
-// Ordered is Whole with the pieces in the order in which the jobs were started.
+// Ordered is Whole, with the pieces in the order in which the jobs were started.
 func Ordered(stdout, stderr io.Writer, endLines bool) Output {
 	return &whole{
 		printer: printer{stdout: stdout, stderr: stderr, endLines: endLines},
@@ -24,23 +23,23 @@ func Ordered(stdout, stderr io.Writer, endLines bool) Output {
 
 type whole struct {
 	printer
-	queue   *queue                                // nil if they are printed as they end
+	queue   *queue                                // nil if output is printed as jobs end
 	results *Results                              // where the files are; nil if they have no names
-	tag     func(label string, number int) string // what is put before lines; nil for nothing
+	tag     func(label string, number int) string // the prefix of lines; nil for none
 }
 
-// A queue puts what jobs print in order.
+// A queue orders what jobs print.
 type queue struct {
-	opened int // touched by open only
+	opened int // only open uses it
 
 	mu      sync.Mutex
-	next    int // whose turn it is
+	next    int // the number whose turn it is
 	waiting map[int]*kept
-	holding int // of those that wait, how many have output, and so hold files open
+	holding int // how many of the waiting jobs have output, and so hold files open
 }
 
-// maxHolding bounds the files that wait for their turn, at two for a job, well
-// below the 1024 that a process may have open on many systems.
+// maxHolding limits the jobs whose files wait for their turn. With two files for each
+// job, it stays well below the 1024 files that a process may have open on many systems.
 const maxHolding = 256
 
 func (w *whole) full() bool {
@@ -77,7 +76,7 @@ func (w *whole) open(label string, number int) (sink, error) {
 	return k, nil
 }
 
-// file opens a file for one stream of a job's.
+// file opens a file for one of a job's streams.
 func (w *whole) file(number int, stream string) (*os.File, error) {
 	if w.results != nil {
 		return w.results.create(number, stream)
@@ -96,13 +95,13 @@ type kept struct {
 
 func (k *kept) files() (stdout, stderr *os.File) { return k.stdout, k.stderr }
 
-// private says that nobody else writes to the files, so that what was written can
-// be taken back.
+// private marks a sink with files to which no other job writes, so that output can be taken
+// back.
 func (k *kept) private() {}
 
-// finish takes note of what became of the job, before its output is printed. A
-// command that cannot write may not notice, or not mind: that its output is whole is
-// sure only if there is space left.
+// finish records the end of the job before its output is printed. A command that can't
+// write may not notice or not care, so its output is known to be whole only if there is
+// still space on the disk.
 func (k *kept) finish(r *Result) error {
 	if r == nil {
 		return nil
@@ -179,7 +178,7 @@ func (k *kept) close() {
 	k.stdout, k.stderr = nil, nil
 }
 
-// copy writes all that is in f, with the prefix before lines if that is not empty.
+// copy writes the content of f, with the prefix before each line if it is not empty.
 func (p *printer) copy(name string, w io.Writer, f *os.File, prefix string) error {
 	size, err := f.Seek(0, io.SeekEnd)
 	if err != nil || size == 0 {

@@ -12,13 +12,12 @@ import (
 	"unicode/utf8"
 )
 
-// A place is what a template has where something is put in: a value, or a number
-// of the job's.
+// A place is the part of a template into which a value, or a number of the job, is put.
 type place struct {
 	kind placeKind
-	text string              // as it is written, braces and all
+	text string              // as written, including braces
 	nth  int                 // which value, from 1, or from -1 for the last; 0 for all
-	edit func(string) string // what is made of a value
+	edit func(string) string // changes a value before it is put in
 }
 
 type placeKind int
@@ -26,14 +25,14 @@ type placeKind int
 const (
 	placeValue  placeKind = iota
 	placeNumber           // {#}, the job's number
-	placeSlot             // {%}, which of the jobs that run at once it is
+	placeSlot             // {%}, the number of the job's slot
 	placeTotal            // {##}, how many jobs there are
 )
 
-// counted reports whether digits are put in the place, which are no code anywhere.
+// counted reports whether digits are put into the place. Digits are never code.
 func (p *place) counted() bool { return p.kind == placeNumber || p.kind == placeTotal }
 
-// edits are those of GNU parallel, with the ones that its --plus adds.
+// edits are those of GNU parallel, without the ones that its --plus adds.
 var edits = map[string]func(string) string{
 	"":     func(v string) string { return v },
 	".":    func(v string) string { return withoutExt(v, 1) },
@@ -52,8 +51,8 @@ var edits = map[string]func(string) string{
 	"^^":   func(v string) string { return all(v, unicode.ToUpper) },
 }
 
-// plusEdits are taken for edits only when they are asked for, because shells
-// expand {,} and a sed or awk program may well have {/x/d}.
+// plusEdits are recognised only on request, because shells expand {,} and a sed or awk
+// program may well contain {/x/d}.
 var plusEdits = map[string]func(string) string{
 	",":  func(v string) string { return first(v, unicode.ToLower) },
 	",,": func(v string) string { return all(v, unicode.ToLower) },
@@ -72,8 +71,8 @@ var (
 	greedy     = regexp.MustCompile(`(?s)^(%%|##).+$`)
 )
 
-// parsePlace parses what is between braces. It reports whether that is a place, or
-// text of somebody else's.
+// parsePlace parses the text between braces. It reports whether the text is a place,
+// and not some other text in braces.
 func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 	p = place{text: "{" + inside + "}"}
 	switch inside {
@@ -92,7 +91,7 @@ func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 	}
 	digits := nthOf.FindString(inside)
 	if digits != "" {
-		p.nth, _ = strconv.Atoi(digits) // six digits are no overflow
+		p.nth, _ = strconv.Atoi(digits) // six digits can't overflow
 	}
 	edit := inside[len(digits):]
 	if p.edit = edits[edit]; p.edit == nil && plus {
@@ -149,7 +148,7 @@ func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 
 var errPerl = errors.New("{= … =} is Perl of GNU parallel's; heirloom run has {.} {/} {%.gz} {#old-} {:0:8} {^^} and, with --plus, {/a/b} in its place")
 
-// cutPlace finds the first place in s, and returns what is before and behind it.
+// cutPlace finds the first place in s, and returns the text before it and after it.
 func cutPlace(s string, plus bool) (before string, p place, after string, found bool, err error) {
 	for at := 0; ; at++ {
 		i := strings.IndexByte(s[at:], '{')
@@ -168,7 +167,7 @@ func cutPlace(s string, plus bool) (before string, p place, after string, found 
 		if end < 0 {
 			return s, place{}, "", false, nil
 		}
-		// What holds a brace is not ours, but what it holds may be.
+		// Text with a brace in it is not a place, but may contain one.
 		inside := rest[:end]
 		if strings.IndexByte(inside, '{') >= 0 {
 			continue
@@ -183,7 +182,7 @@ func cutPlace(s string, plus bool) (before string, p place, after string, found 
 	}
 }
 
-// base is the value without its directory.
+// base returns the value without its directory.
 func base(v string) string {
 	if v == "" {
 		return ""
@@ -191,7 +190,7 @@ func base(v string) string {
 	return filepath.Base(v)
 }
 
-// beforeBase is what is before the last separator, and nothing if there is none.
+// beforeBase returns the text before the last separator, or "" if there is none.
 func beforeBase(v string) string {
 	dir, _ := filepath.Split(v)
 	if dir != "" && os.IsPathSeparator(dir[len(dir)-1]) {
@@ -200,8 +199,8 @@ func beforeBase(v string) string {
 	return dir
 }
 
-// splitExt cuts off n extensions, or none if there are fewer. It leaves ".profile"
-// and "a.d/b" as they are.
+// splitExt cuts off n extensions, or none if there are fewer. It does not change
+// ".profile" and "a.d/b".
 func splitExt(v string, n int) (stem, ext string) {
 	stem = v
 	for ; n > 0; n-- {
@@ -232,7 +231,7 @@ func first(v string, edit func(rune) rune) string {
 	return string(edit(r)) + v[size:]
 }
 
-// all edits the characters of v and leaves alone the bytes that are none.
+// all edits the characters of v, and does not change bytes that are not characters.
 func all(v string, edit func(rune) rune) string {
 	var b strings.Builder
 	for v != "" {
@@ -243,8 +242,8 @@ func all(v string, edit func(rune) rune) string {
 	return b.String()
 }
 
-// cut returns length characters of v, or all if that is negative, but for the
-// first from. A byte that is not part of a character counts as one.
+// cut returns length characters of v after the first from, or all of them if length is
+// negative. A byte that is not part of a character counts as one.
 func cut(v string, from, length int) string {
 	skip := func(n int) {
 		for ; n > 0 && v != ""; n-- {

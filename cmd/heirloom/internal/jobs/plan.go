@@ -11,47 +11,47 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A Plan is a tree of jobs whose names and needs are resolved, and which can be
-// run to its end: no job waits for itself.
+// A Plan is a tree of jobs whose names and needs are resolved. It can be run to its
+// end, because no job waits for itself.
 type Plan struct {
 	root  *node
-	nodes []*node // all but the root, parents before their jobs, in the order of the file
+	nodes []*node // all except the root, parents before their jobs, in the order of the file
 }
 
-// A node is a job in its place. A stream's nodes have the root for a parent and
-// need nothing.
+// A node is a job at its position in the tree. The nodes of a stream have the root as
+// their parent, and no needs.
 type node struct {
 	*Job
 	parent   *node
-	path     string // names from the root's jobs down; "" for the root and in a stream
+	path     string // the names from the root's jobs down; "" for the root and in a stream
 	children []*node
 	needs    []*node
 	neededBy []*node
 
-	// Of a job, when it is admitted to a run.
+	// Set for a job when it is admitted to a run.
 	number, repeat int
 	name           string
-	slot           int // when it runs, from 1
+	slot           int // while it runs, from 1
 
-	// Of a run, see there.
-	blockers int             // how many of its needs have not ended, and its group if that has not begun
-	missing  string          // why it cannot be run, or ""
+	// These belong to a run, see there.
+	blockers int             // how many of its needs have not ended, plus its group if that has not begun
+	missing  string          // why it can't be run, or ""
 	unended  int             // how many of a group's children have not ended
-	broken   bool            // whether one of them did not succeed
-	scope    *ctxvar.Context // a group's variables, which those of its jobs are copied from
+	broken   bool            // whether one of the group's children did not succeed
+	scope    *ctxvar.Context // a group's variables, of which its jobs get copies
 }
 
 func (n *node) group() bool { return len(n.Jobs) > 0 }
 
-// label is what the node is called in output and messages.
+// label returns the name of the node in output and messages.
 func (n *node) label() string {
 	return cmp.Or(n.path, n.Name, n.Command)
 }
 
-// shown is what the output of the node is marked with.
+// shown returns the mark of the node's output.
 func (n *node) shown() string { return cmp.Or(n.Tag, n.name) }
 
-// NewPlan resolves the tree below root. An error tells the job that it is about.
+// NewPlan resolves the tree below root. An error names the job at fault.
 func NewPlan(root *Job) (*Plan, error) {
 	p := &Plan{root: &node{Job: root}}
 	if root.Command != "" || len(root.Needs) > 0 {
@@ -96,7 +96,7 @@ func noSuchJob(name string, byPath map[string]*node) string {
 	return "which does not exist"
 }
 
-// add makes nodes of the jobs of parent and of all below them.
+// add makes nodes for the jobs of parent and for all jobs below them.
 func (p *Plan) add(parent *node, byPath map[string]*node) error {
 	for i, job := range parent.Jobs {
 		n := &node{Job: job, parent: parent}
@@ -131,8 +131,8 @@ func (p *Plan) add(parent *node, byPath map[string]*node) error {
 	return nil
 }
 
-// resolve finds the job that n means by name: one beside it, or beside the group
-// it is in, and so on up to the top, where a whole path is found as well.
+// resolve finds the job that n refers to by name. It looks beside n, then beside the
+// group of n, and so on up to the top, where it also finds a job by its whole path.
 func (n *node) resolve(name string, byPath map[string]*node) (*node, bool) {
 	for scope := n.parent; scope != nil; scope = scope.parent {
 		path := name
@@ -146,8 +146,8 @@ func (n *node) resolve(name string, byPath map[string]*node) (*node, bool) {
 	return nil, false
 }
 
-// A moment is the start or the end of a node. Jobs can be run if the moments can
-// be put in an order.
+// A moment is the start or the end of a node. Jobs can be run if there is an order of
+// the moments.
 type moment struct {
 	*node
 	end bool
@@ -172,8 +172,8 @@ func (m moment) after() []moment {
 	return before
 }
 
-// cycle returns the names of jobs that each wait for the next, the last of which
-// is the first, or nil if there are none such.
+// cycle returns the names of jobs in which each waits for the next, and of which the
+// last is the first. It returns nil if there is no such cycle.
 func (p *Plan) cycle() []string {
 	const (
 		onPath = iota + 1
@@ -193,7 +193,7 @@ func (p *Plan) cycle() []string {
 					names = append(names, name)
 				}
 			}
-			if len(names) == 1 { // a job that needs itself
+			if len(names) == 1 { // the job needs itself
 				names = append(names, names[0])
 			}
 			return names

@@ -10,9 +10,9 @@ import (
 	"time"
 )
 
-// A process is a running command and its family, which the system knows as a
-// process group or a job object: what it starts belongs to it, unless that takes
-// pains to leave (as setsid does).
+// A process is a running command and its family: a process group, or a job object on
+// Windows. Processes that the command starts belong to the family, unless they take
+// pains to leave it, as setsid does.
 type process struct {
 	cmd    *exec.Cmd
 	family family
@@ -20,8 +20,8 @@ type process struct {
 	number int
 }
 
-// start starts the command. One that is shared stays in our own process group,
-// with the terminal.
+// start starts the command. If the command shares the terminal, it stays in our own
+// process group.
 func start(cmd *exec.Cmd, shared bool) (*process, error) {
 	lead(cmd, shared)
 	if err := cmd.Start(); err != nil {
@@ -36,21 +36,21 @@ func start(cmd *exec.Cmd, shared bool) (*process, error) {
 	return &process{cmd: cmd, family: f}, nil
 }
 
-// wait returns when the command has ended and nothing of its family is left. When
-// ctx ends first, the family is sent the signal that its cause tells, or SIGTERM,
-// and it is killed once grace is over or hurry is closed.
+// wait returns when the command has ended and nothing of its family is left. When ctx
+// ends first, wait sends the family the signal in its cause, or SIGTERM, and kills it
+// when grace is over or hurry is closed.
 //
-// What a command leaves in the background when it ends by itself is ended too, in
-// the same way.
+// If the command ends by itself and leaves processes in the background, wait ends these
+// in the same way.
 //
-// wait reports whether the command was told to end before it had, and returns what
-// [exec.Cmd.Wait] does.
+// wait reports whether it signalled the command before the command had ended, and
+// returns the error of [exec.Cmd.Wait].
 func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (told bool, err error) {
 	defer p.family.close()
 
-	// The family is signalled by another goroutine while this one waits for the
-	// command. It is gone before we return: either it was never started, or it
-	// has closed stopped.
+	// Another goroutine signals the family while this one waits for the command. That
+	// goroutine is gone before we return: either it was never started, or it has closed
+	// stopped.
 	ended, stopped := make(chan struct{}), make(chan struct{})
 	stop := context.AfterFunc(ctx, func() {
 		defer close(stopped)
@@ -66,7 +66,7 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 		}
 	})
 	if err = p.cmd.Wait(); errors.Is(err, exec.ErrWaitDelay) {
-		err = nil // it left to another process what it was given to read
+		err = nil // the command left its input to another process
 	}
 	close(ended)
 	if told = !stop(); told {
@@ -76,12 +76,12 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 	return told, err
 }
 
-// lastWait is how long sweep waits for what it has killed. Killing takes no time,
-// but for a process that the kernel holds on to, or that is not ours to kill.
+// lastWait is how long sweep waits for the processes that it has killed. Killing takes
+// no time, except for a process that the kernel holds on to, or that we may not kill.
 const lastWait = 2 * time.Second
 
-// sweep ends what is left of the family after its leader. There is nothing to wait
-// on but the clock: these processes are not our children.
+// sweep ends the rest of the family after its leader has ended. It has to look at the
+// clock, since these processes are not our children and can't be waited for.
 func (p *process) sweep(grace time.Duration, hurry <-chan struct{}) {
 	if !p.family.alive() {
 		return
@@ -111,10 +111,11 @@ type Interrupted struct{ Signal os.Signal }
 
 func (i *Interrupted) Error() string { return "interrupted by " + signalName(i.Signal) }
 
-// MarshalJSON and UnmarshalJSON carry the signal's name to another machine.
+// MarshalJSON writes the signal's name, which other machines understand.
 func (i *Interrupted) MarshalJSON() ([]byte, error) { return json.Marshal(signalName(i.Signal)) }
 
-// UnmarshalJSON returns an error if this system has no signal of the name.
+// UnmarshalJSON reads a signal's name. It returns an error if this system has no signal
+// of that name.
 func (i *Interrupted) UnmarshalJSON(data []byte) error {
 	var name string
 	if err := json.Unmarshal(data, &name); err != nil {
@@ -126,11 +127,11 @@ func (i *Interrupted) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// ExitCode is that of a program which ends because of the signal.
+// ExitCode returns the exit code of a program that the signal ends.
 func (i *Interrupted) ExitCode() int { return exitOf(i.Signal) }
 
-// signalOf is what to tell a command whose ctx has ended: the signal that we were
-// told ourselves, or that it is time to end.
+// signalOf returns the signal for a command whose ctx has ended: the one that this
+// program got, or SIGTERM.
 func signalOf(ctx context.Context) os.Signal {
 	var i *Interrupted
 	if errors.As(context.Cause(ctx), &i) && i.Signal != nil {

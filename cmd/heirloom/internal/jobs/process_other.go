@@ -7,7 +7,7 @@ import (
 	"os/exec"
 )
 
-// Where there are no process groups, a command is on its own.
+// On systems without process groups, a command has no family.
 type family struct{ *os.Process }
 
 var terminate = os.Kill
@@ -43,8 +43,8 @@ func tooLong(error) bool { return false }
 
 func crowded(*os.File) error { return nil }
 
-// signalNamed returns the signal that another system calls by the name, if this one
-// has the like, or nil.
+// signalNamed returns this system's counterpart of a signal that has the given name on
+// another system, or nil.
 func signalNamed(name string) os.Signal {
 	if name == "SIGINT" || name == signalName(os.Interrupt) {
 		return os.Interrupt

@@ -13,22 +13,22 @@ import (
 
 const terminate = unix.SIGTERM
 
-// lead makes the command the leader of a family of its own. A terminal's Ctrl-C
-// then reaches us only, who pass it on.
+// lead makes the command the leader of a family of its own. The terminal's Ctrl-C then
+// reaches only this program, which passes it on.
 func lead(cmd *exec.Cmd, shared bool) {
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: !shared}
 }
 
-// A family is a process group, by its leader's process id.
+// A family is a process group, identified by its leader's process id.
 //
-// The id is the family's for as long as it has a member. When it has none, the id
-// may go to a new process, and what we send would go to that one's family. We send
-// without asking while the leader is not waited for, and only right after that
-// when it is, and a system takes its ids in turn: it would have to start tens of
-// thousands of processes in those microseconds.
+// The id is the family's for as long as the family has a member. After that, a new
+// process may get the id, and a signal would go to that process's family. We signal
+// without a check as long as nobody has waited for the leader, and otherwise only
+// directly after a check. A system assigns its ids in turn: it would have to start tens
+// of thousands of processes in those microseconds.
 type family struct {
 	leader int
-	shared bool // the command is in our own family, and all that is known of
+	shared bool // the command is in our own family, and no other process of it is known
 }
 
 func familyOf(leader *os.Process, shared bool) (family, error) {
@@ -43,15 +43,15 @@ func (f family) send(s unix.Signal) {
 	unix.Kill(-f.leader, s)
 }
 
-// signal passes a signal on. What shares our family has been sent the terminal's
-// own signals already, if the terminal is ours.
+// signal passes a signal on. A command in our own family has got the terminal's signals
+// already, if the terminal is ours.
 func (f family) signal(s os.Signal) {
 	n, ok := s.(unix.Signal)
 	if !ok || f.shared && (n == unix.SIGINT || n == unix.SIGQUIT) && foreground() {
 		return
 	}
 	f.send(n)
-	f.send(unix.SIGCONT) // who is stopped would not hear the first
+	f.send(unix.SIGCONT) // a stopped process would not handle the signal
 }
 
 // foreground reports whether the terminal's keys reach our process group.
@@ -77,7 +77,7 @@ func (f family) alive() bool {
 
 func (f family) close() {}
 
-// signalName returns "SIGINT" and the like.
+// signalName returns the name of a signal, such as "SIGINT".
 func signalName(s os.Signal) string {
 	if s, ok := s.(unix.Signal); ok {
 		if name := unix.SignalName(s); name != "" {
@@ -103,7 +103,7 @@ func killedBy(state *os.ProcessState) (os.Signal, bool) {
 	return nil, false
 }
 
-// exitOf is the exit code that a shell tells for a process that s ended.
+// exitOf returns the exit code that a shell reports for a process that s ended.
 func exitOf(s os.Signal) int {
 	if s, ok := s.(unix.Signal); ok {
 		return 128 + int(s)
@@ -111,8 +111,8 @@ func exitOf(s os.Signal) int {
 	return -1
 }
 
-// ofKeys reports whether the signal is one that the terminal's keys send, to what
-// shares our family as to us.
+// ofKeys reports whether the terminal's keys send the signal. It then reaches commands
+// in our family as well as us.
 func (f family) ofKeys(s os.Signal) bool {
 	return f.shared && (s == unix.SIGINT || s == unix.SIGQUIT)
 }

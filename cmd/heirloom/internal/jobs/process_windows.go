@@ -13,9 +13,9 @@ import (
 
 const terminate = syscall.SIGTERM
 
-// lead makes the command the leader of a console process group of its own, which
-// Ctrl-Break can be sent to, and a command of cmd.exe's is passed on as it is:
-// cmd.exe does not undo the quoting that other programs do.
+// lead makes the command the leader of a console process group of its own, to which
+// Ctrl-Break can be sent. It passes a command line for cmd.exe on unchanged, because
+// cmd.exe does not undo the quoting that other programs undo.
 func lead(cmd *exec.Cmd, _ bool) {
 	attr := &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP}
 	if last := len(cmd.Args) - 1; last > 0 && strings.EqualFold(cmd.Args[last-1], "/c") {
@@ -24,9 +24,9 @@ func lead(cmd *exec.Cmd, _ bool) {
 	cmd.SysProcAttr = attr
 }
 
-// A family is a job object, which what its processes start belongs to as well.
-// Windows ends them all when we end, however that comes about. There is none for a
-// command that ended before it could be put into one.
+// A family is a job object, to which the processes that its processes start belong as
+// well. Windows ends all of them when this program ends, however it ends. A command
+// that ended before it could be put into a job object has none.
 type family struct {
 	job    windows.Handle
 	leader *os.Process
@@ -61,8 +61,8 @@ func familyOf(leader *os.Process, _ bool) (family, error) {
 	return family{job, leader}, nil
 }
 
-// signal sends Ctrl-Break, the one that a console program of another group can
-// be sent and can handle.
+// signal sends Ctrl-Break, the only signal that can be sent to a console program of
+// another group and that such a program can handle.
 func (f family) signal(os.Signal) {
 	windows.GenerateConsoleCtrlEvent(windows.CTRL_BREAK_EVENT, uint32(f.leader.Pid))
 }
@@ -75,7 +75,7 @@ func (f family) kill() {
 	windows.TerminateJobObject(f.job, 1)
 }
 
-// alive asks the job how many of its processes are running.
+// alive reports whether processes of the job object are running.
 func (f family) alive() bool {
 	if f.job == 0 {
 		return false
@@ -95,7 +95,7 @@ func (f family) close() {
 	}
 }
 
-// Windows stops no processes.
+// Windows does not stop processes.
 func (f family) suspend() {}
 func (f family) stop()    {}
 func (f family) resume()  {}
@@ -127,8 +127,8 @@ func tooLong(error) bool { return false }
 
 func crowded(*os.File) error { return nil }
 
-// signalNamed returns the signal that another system calls by the name, if this one
-// has the like, or nil.
+// signalNamed returns this system's counterpart of a signal that has the given name on
+// another system, or nil.
 func signalNamed(name string) os.Signal {
 	if name == "SIGINT" || name == signalName(os.Interrupt) {
 		return os.Interrupt

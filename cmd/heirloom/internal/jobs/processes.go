@@ -9,21 +9,22 @@ import (
 	"time"
 )
 
-// Processes are the commands that run at the moment. Its methods may be called by
-// several goroutines. The zero Processes is empty and ready to use.
+// Processes are the commands that run at the moment. Its methods are safe for
+// concurrent use. The zero Processes is empty and ready to use.
 type Processes struct {
-	// starting is held for reading while a command is started and, for writing,
-	// by what needs that none is: who suspends all must miss none, and a process
-	// that ends must be in running before anybody asks whose it is.
+	// starting is held for reading while a command is started. Code that needs a moment
+	// in which no command is being started holds it for writing: Suspend must not miss a
+	// command, and a process that ends must be in running before Stops or Reap looks for
+	// its owner.
 	starting sync.RWMutex
 
 	mu        sync.Mutex
 	running   map[*process]bool
-	suspended time.Time     // since when they are; zero if they are not
-	idle      time.Duration // how long they were, until then
+	suspended time.Time     // the beginning of the suspension; zero if there is none
+	idle      time.Duration // the total length of earlier suspensions
 }
 
-// start starts the command of an attempt, unless all are suspended: it waits then.
+// start starts the command of an attempt. While commands are suspended, it waits.
 func (ps *Processes) start(cmd *exec.Cmd, a *Attempt, shared bool) (*process, error) {
 	ps.starting.RLock()
 	defer ps.starting.RUnlock()
@@ -61,12 +62,12 @@ func (ps *Processes) all() []*process {
 	return list
 }
 
-// suspendTime is what commands have to stop by themselves in, as some do that pass
-// the signal on, or leave the terminal as it was.
+// suspendTime is the time that commands have to stop by themselves. Some of them pass
+// the signal on, or restore the terminal first.
 const suspendTime = 50 * time.Millisecond
 
-// Suspend stops all commands, and has none started before Resume is called. The
-// time of those that have a limit stands still.
+// Suspend stops all commands, and lets none be started before Resume is called. The
+// timeouts of commands stand still.
 func (ps *Processes) Suspend() {
 	ps.starting.Lock() // until Resume
 	ps.mu.Lock()
@@ -96,7 +97,7 @@ func (ps *Processes) Resume() {
 	ps.starting.Unlock()
 }
 
-// stoodStill returns how long commands have been suspended, all in all.
+// stoodStill returns for how long commands have been suspended in total.
 func (ps *Processes) stoodStill() time.Duration {
 	ps.mu.Lock()
 	defer ps.mu.Unlock()
@@ -107,8 +108,8 @@ func (ps *Processes) stoodStill() time.Duration {
 	return d
 }
 
-// within is context.WithTimeoutCause, but that the time in which commands are
-// suspended is none of d.
+// within is context.WithTimeoutCause, except that time in which commands are suspended
+// does not count.
 func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	seen := ps.stoodStill()
@@ -132,7 +133,7 @@ func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (
 	}
 }
 
-// A Stop tells of a command that something has stopped.
+// A Stop describes a command that something has stopped.
 type Stop struct {
 	Number   int // of the job
 	Name     string
@@ -148,9 +149,9 @@ func (s Stop) String() string {
 	return fmt.Sprintf("job %d (%s) is stopped by %s; kill -CONT -%d lets it go on", s.Number, s.Name, signalName(s.Signal), s.Family)
 }
 
-// Stops returns those of the commands that were stopped since it was last called,
-// by something else than Suspend, where the system tells. It waits for commands that
-// are being started: the system tells of each stop once, and the caller may not ask
+// Stops returns the commands that something other than Suspend has stopped since Stops
+// was last called, on systems that report it. It waits for commands that are being
+// started, because the system reports each stop once, and the caller may not call Stops
 // again.
 func (ps *Processes) Stops() []Stop {
 	ps.starting.Lock()
@@ -164,8 +165,8 @@ func (ps *Processes) Stops() []Stop {
 	return stops
 }
 
-// Reap takes note of processes that ended and that were left to this program, as
-// they are to process 1, so that the system forgets them.
+// Reap waits for processes that ended and that were left to this program, as they are
+// to process 1, so that the system forgets them.
 func (ps *Processes) Reap() {
 	ps.starting.Lock()
 	defer ps.starting.Unlock()

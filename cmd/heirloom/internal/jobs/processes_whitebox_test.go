@@ -14,8 +14,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A command may be stopped before Processes knows it, and its parent hears of that
-// once.
+// A command may be stopped before Processes knows it, and its parent is notified once.
 func TestStopsMissesNoneThatIsBeingStarted(t *testing.T) {
 	var ps Processes
 	ps.starting.RLock() // as start does
@@ -25,7 +24,7 @@ func TestStopsMissesNoneThatIsBeingStarted(t *testing.T) {
 
 	stops := make(chan []Stop, 1)
 	go func() { stops <- ps.Stops() }()
-	waits := func() bool { // nobody gets to read while one waits to write
+	waits := func() bool { // a waiting writer keeps readers out
 		if ps.starting.TryRLock() {
 			ps.starting.RUnlock()
 			return false
@@ -42,10 +41,10 @@ func TestStopsMissesNoneThatIsBeingStarted(t *testing.T) {
 	_ = p.cmd.Wait()
 }
 
-// slowCause is a ctx that takes its time to tell why it has ended.
+// slowCause is a ctx whose cause takes long to return.
 type slowCause struct {
 	context.Context
-	watched, asked func() // which are called when somebody waits for the end, and asks for the cause
+	watched, asked func() // called when a goroutine waits for the end, and when one asks for the cause
 }
 
 func (c slowCause) Value(key any) any {
@@ -57,7 +56,8 @@ func (c slowCause) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// What is signalled may be another's process once wait has returned.
+// Once wait has returned, the id that a signal would go to may belong to another
+// process.
 func TestWaitEndsTheSignallerFirst(t *testing.T) {
 	p, err := start(exec.Command("sleep", "60"), false)
 	require.NoError(t, err)
@@ -83,7 +83,7 @@ func TestWaitEndsTheSignallerFirst(t *testing.T) {
 	<-returned
 }
 
-// waitStopped waits for the process to be stopped, and leaves it to others to hear of it.
+// waitStopped waits until the process is stopped, without consuming the notification.
 func waitStopped(t *testing.T, pid int) {
 	t.Helper()
 	require.NoError(t, unix.Waitid(unix.P_PID, pid, nil, unix.WSTOPPED|unix.WNOWAIT, nil))

@@ -9,7 +9,7 @@ import (
 
 var errReaderGone error = syscall.EPIPE
 
-// Only Unix tells before something is written.
+// Only Unix reports this before something is written.
 func readerGone(*os.File) bool { return false }
 
 func watchReader(*os.File, func()) (stop func()) { return func() {} }

@@ -26,7 +26,7 @@ func pipeFD(f *os.File) (fd int, ok bool) {
 	return fd, err == nil
 }
 
-// readerGone reports whether nobody reads any more what is written to f.
+// readerGone reports whether f has no reader any more.
 func readerGone(f *os.File) bool {
 	fd, ok := pipeFD(f)
 	if !ok {
@@ -37,8 +37,8 @@ func readerGone(f *os.File) bool {
 	return err == nil && fds[0].Revents&(unix.POLLERR|unix.POLLHUP) != 0
 }
 
-// watchReader calls gone once, from a goroutine of its own, when nobody reads any
-// more what is written to f. f has to stay open until stop has returned.
+// watchReader calls gone once, from a goroutine of its own, when f has no reader any
+// more. f must stay open until stop has returned.
 func watchReader(f *os.File, gone func()) (stop func()) {
 	fd, ok := pipeFD(f)
 	if !ok {
@@ -46,7 +46,7 @@ func watchReader(f *os.File, gone func()) (stop func()) {
 	}
 	r, w, err := os.Pipe()
 	if err != nil {
-		return func() {} // the next write will tell
+		return func() {} // the next write will fail
 	}
 	var watching sync.WaitGroup
 	watching.Go(func() {

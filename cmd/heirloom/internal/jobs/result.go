@@ -8,12 +8,12 @@ import (
 // A State is how a job ended.
 type State string
 
-// The states of a job that has ended. One that an interrupted run never started
-// has no result.
+// The states of a job that has ended. A job that an interrupted run never started has
+// no result.
 const (
 	OK       State = "ok"
-	Failed   State = "failed"   // its command did, as often as it was tried
-	TimedOut State = "timeout"  // the last time it was tried
+	Failed   State = "failed"   // its command failed in each attempt
+	TimedOut State = "timeout"  // in the last attempt
 	Canceled State = "canceled" // the run was interrupted, or gave up after a failure
 	Skipped  State = "skipped"  // a job that it needs did not succeed
 	Resumed  State = "resumed"  // it had succeeded in an earlier run
@@ -22,36 +22,36 @@ const (
 // succeeded reports whether jobs that need this one can be started.
 func (s State) succeeded() bool { return s == OK || s == Resumed }
 
-// A Result tells how a job ended. It is a line of the job log.
+// A Result describes how a job ended. It is a line of the job log.
 type Result struct {
 	Number   int       `json:"number"` // from 1, in the order of the jobs' file
 	Job      string    `json:"job"`
 	Command  string    `json:"command"`
 	State    State     `json:"state"`
-	Exit     int       `json:"exit"`             // as a shell tells it: 128+n after signal n; -1 if it never ran
+	Exit     int       `json:"exit"`             // as a shell reports it: 128+n after signal n; -1 if it never ran
 	Signal   string    `json:"signal,omitempty"` // that ended the command
-	Error    string    `json:"error,omitempty"`  // why there was none to end, or why it was skipped
+	Error    string    `json:"error,omitempty"`  // why no command ended, or why the job was skipped
 	Worker   string    `json:"worker,omitempty"` // the machine that ran it last, if not this one
 	Attempts int       `json:"attempts"`
 	Start    time.Time `json:"start,omitzero"`
 	Seconds  float64   `json:"seconds"` // from the start of the first attempt to the end of the last
 	Repeat   int       `json:"repeat"`  // how many jobs before it have the same name and command
 
-	// JSON holds characters only: a name or a command with other bytes is there
+	// JSON can represent only characters: a name or a command with other bytes is in it
 	// twice, the second time in base64.
 	JobBytes     []byte `json:"job_base64,omitempty"`
 	CommandBytes []byte `json:"command_base64,omitempty"`
 
-	interrupt error // that the terminal sent the job, and so the run
+	interrupt error // if the terminal interrupted the job, and so the run
 }
 
-// take takes over how an attempt ended.
+// take copies the end of an attempt into the result.
 func (r *Result) take(e *End) {
 	r.State, r.Exit, r.Signal, r.Error, r.Worker = e.State, e.Exit, e.Signal, e.Error, e.Worker
 	r.interrupt = e.interrupt
 }
 
-// Why tells in a few words why the job did not succeed.
+// Why says in a few words why the job did not succeed.
 func (r *Result) Why() string {
 	switch {
 	case r.Error != "":

@@ -7,12 +7,12 @@ import (
 	"strconv"
 )
 
-// Results are a directory with one for each job, by its number: what it wrote, in
-// the files stdout and stderr, and how it ended, in result.json.
+// Results are a directory that has, for each job, a directory named after its number,
+// with its output in the files stdout and stderr, and its result in result.json.
 type Results struct{ dir string }
 
-// OpenResults makes the directory. One that has something in it is refused, unless
-// again says that jobs run again are to replace what is there of them.
+// OpenResults makes the directory. It refuses one that is not empty, unless again is
+// true: then jobs that run again replace their earlier results.
 func OpenResults(dir string, again bool) (*Results, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
@@ -51,8 +51,8 @@ func (r *Results) finish(res *Result) error {
 	return f.Close()
 }
 
-// KeepResults has an output that prints jobs whole keep them in r. It reports
-// whether the output does that.
+// KeepResults makes an output that prints jobs whole keep their output in r. It returns
+// false for other outputs.
 func KeepResults(o Output, r *Results) bool {
 	switch o := o.(type) {
 	case *whole:

@@ -11,8 +11,8 @@ import (
 	"strings"
 )
 
-// Rows are the values of jobs, those of one in each row. Like a [Stream], they may
-// have no end, and end with the first error.
+// Rows are the values of jobs; each row has the values of one job. Like a [Stream],
+// they may be endless, and the first error ends them.
 type Rows iter.Seq2[[]string, error]
 
 // LineRows returns a row of one value for each line of r. Lines end with sep.
@@ -50,7 +50,7 @@ func Product(lists [][][]string) Rows {
 	}
 }
 
-// Columns splits each value of the rows at what matches sep.
+// Columns splits each value of the rows at the matches of sep.
 func (rows Rows) Columns(sep *regexp.Regexp) Rows {
 	return func(yield func([]string, error) bool) {
 		for row, err := range rows {
@@ -69,8 +69,8 @@ func (rows Rows) Columns(sep *regexp.Regexp) Rows {
 	}
 }
 
-// Batches puts the values of several rows into one: as many rows as most, if that
-// is not 0, and as many as fit into room bytes, if size is not nil and says how many
+// Batches joins the values of several rows into one row: of at most most rows, if that
+// is not 0, and of at most room bytes, if size is not nil. size returns how many bytes
 // a value takes.
 func (rows Rows) Batches(most int, size func(value string) int, room int) Rows {
 	return func(yield func([]string, error) bool) {
@@ -129,8 +129,8 @@ func (t *Template) Jobs(rows Rows) Stream {
 	}
 }
 
-// FromTemplate returns the jobs of s with the template of another machine in the
-// place of their commands.
+// FromTemplate returns the jobs of s, with a template of another machine in place of
+// their commands.
 func FromTemplate(s Stream, name string) Stream {
 	return func(yield func(*Job, error) bool) {
 		for j, err := range s {
@@ -144,7 +144,7 @@ func FromTemplate(s Stream, name string) Stream {
 	}
 }
 
-// Check returns the error that Jobs would, of rows that have an end.
+// Check returns the error that Jobs would return. The rows must have an end.
 func (t *Template) Check(rows Rows) error {
 	for _, err := range t.Jobs(rows) {
 		if err != nil {
@@ -154,11 +154,11 @@ func (t *Template) Check(rows Rows) error {
 	return nil
 }
 
-// maxName bounds a name made of values, which is in the environment of commands
-// and in front of lines.
+// maxName limits a name made of values, since it is in the environment of commands and
+// before lines.
 const maxName = 4 << 10
 
-// nameOf is how a job is called that has the values, which tell it from the
+// nameOf returns the name of a job with these values, which distinguish it from the
 // template's other jobs.
 func nameOf(values []string) string {
 	name := strings.Join(values, " ")
@@ -168,9 +168,10 @@ func nameOf(values []string) string {
 	return fmt.Sprintf("%s … %s (%d values)", values[0], values[len(values)-1], len(values))
 }
 
-// Blocks returns a job for each part of what r has, which is what the command reads.
-// A part ends with a record, of which each ends with sep, and is as many whole ones
-// as fit into size bytes, but for a longer one, or records of them if that is not 0.
+// Blocks returns a job for each part of the content of r, which the job's command
+// reads. Records end with sep. If records is not 0, a part has that many records.
+// Otherwise it has as many as fit into size bytes, and a record that is longer is a
+// part of its own.
 func (t *Template) Blocks(r io.Reader, sep byte, size, records int) Stream {
 	return func(yield func(*Job, error) bool) {
 		in := bufio.NewReaderSize(r, 64<<10)
@@ -223,8 +224,8 @@ func ReadValues(r io.Reader, sep byte) (values []string, err error) {
 	return values, nil
 }
 
-// Link makes rows of lists, the first of the first values, and so on. It returns
-// an error if the lists are not of the same length.
+// Link makes rows of lists: the first row has the first value of each list, and so on.
+// It returns an error if the lists have different lengths.
 func Link(lists [][]string) (rows [][]string, err error) {
 	for i, v := range lists[0] {
 		row := []string{v}
@@ -244,7 +245,7 @@ func Link(lists [][]string) (rows [][]string, err error) {
 	return rows, nil
 }
 
-// Size returns the bytes that a value takes in the command, where all values are.
+// Size returns how many bytes a value takes in a command that has all the values.
 func (t *Template) Size(value string) int {
 	n := 0
 	for i, p := range t.places {
@@ -256,7 +257,7 @@ func (t *Template) Size(value string) int {
 	return n
 }
 
-// Fixed is the length of the command without its values.
+// Fixed returns the length of the command without its values.
 func (t *Template) Fixed() int {
 	n := len(strings.Join(t.texts, ""))
 	return n + 32*len(t.places)

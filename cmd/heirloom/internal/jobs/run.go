@@ -1,9 +1,9 @@
 // Package jobs runs shell commands, several at a time.
 //
-// A run is a [task.Run] with a task for each job. What a job inherits, from its
-// group and from the command line, and what it is told for itself are context
-// variables: see vars.go. Jobs come as a [Stream] or as a [Plan]; what they print
-// goes to an [Output], and how they ended to a [Log] and a [Summary].
+// A run is a [task.Run] with a task for each job. Context variables hold what a job
+// inherits, from its group and from the command line, and what it is given for itself:
+// see vars.go. Jobs come as a [Stream] or as a [Plan]. Their output goes to an
+// [Output], and their results go to a [Log] and a [Summary].
 package jobs
 
 import (
@@ -17,22 +17,22 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// RunStream runs the jobs of s, each as soon as fewer than the limit are running,
-// and returns when they have ended. It reads no further ahead than one job.
+// RunStream runs the jobs of s, each as soon as fewer jobs than the limit are running,
+// and returns when all have ended. It reads no further ahead than one job.
 //
-// When ctx is cancelled, no further job is started, and those that run are told to
-// end: with the signal of the cause if that is an [*Interrupted]. RunStream returns
-// when they have, with a Summary and no error: what became of the run is in there.
-// It returns an error if output or log cannot be written, or the stream ends with
-// one. Jobs that ran until then are in the Summary.
+// When ctx is cancelled, RunStream starts no further job and signals the running ones,
+// with the signal of the cause if the cause is an [*Interrupted]. When these have
+// ended, it returns a Summary, which says what happened, and no error. It returns an
+// error if output or log can't be written, or if the stream ends with one. The Summary
+// has the jobs that ran until then.
 func RunStream(ctx context.Context, s Stream, o Options) (*Summary, error) {
 	r := newRun(&Job{Env: o.Env}, o)
 	return r.run(ctx, s)
 }
 
-// RunPlan runs the jobs of p, once, each as soon as those it needs have succeeded and
-// fewer than the limit are running; of several, the one first in the file. It
-// returns as [RunStream] does.
+// RunPlan runs the jobs of p once, each as soon as the jobs that it needs have
+// succeeded and fewer jobs than the limit are running. If several could start, the
+// first in the file does. RunPlan returns as [RunStream] does.
 func RunPlan(ctx context.Context, p *Plan, o Options) (*Summary, error) {
 	r := newRun(p.root.Job, o)
 	p.root.scope = r.root.scope
@@ -48,8 +48,8 @@ func RunPlan(ctx context.Context, p *Plan, o Options) (*Summary, error) {
 	return r.run(ctx, nil)
 }
 
-// A run is the state of RunStream or RunPlan. It belongs to the goroutine that is in
-// loop. Jobs read what is set before loop begins, and call ends.
+// A run is the state of RunStream or RunPlan. It belongs to the goroutine that executes
+// loop. Jobs read the fields that are set before loop begins, and call ends.
 type run struct {
 	Options
 	vars   variables
@@ -59,18 +59,18 @@ type run struct {
 	speech speech
 
 	ends      ends
-	broken    chan error // the first failure to print, which any goroutine may have
+	broken    chan error // the first failure to print, from any goroutine
 	cancel    context.CancelCauseFunc
-	closing   bool // no further job is started
+	closing   bool // no further job may be started
 	ready     byNumber
 	running   int
-	slots     []bool    // which are taken
-	next      time.Time // before which no job is started
+	slots     []bool    // the slots that are taken
+	next      time.Time // no job may be started before it
 	unstarted int       // jobs of a plan that are neither running nor ended
 	admitted  int
 	repeats   map[identity]int
 	summary   Summary
-	err       error // the first that no job is to blame for
+	err       error // the first error that is not a job's
 }
 
 func newRun(root *Job, o Options) *run {
@@ -116,7 +116,7 @@ func (r *run) run(ctx context.Context, s Stream) (*Summary, error) {
 	stop := r.Output.begin(func(err error) {
 		select {
 		case r.broken <- err:
-		default: // it has failed already
+		default: // it has an element already
 		}
 	})
 	defer stop()
@@ -136,8 +136,8 @@ type job struct {
 	err error
 }
 
-// read makes a channel of the stream. Its goroutine may wait for standard input,
-// out of which nothing can get it, so that it is no task: nobody waits for it.
+// read turns the stream into a channel. Its goroutine may wait for standard input, and
+// nothing can interrupt that. So it is not a task, and its end is not awaited.
 func read(ctx context.Context, s Stream) <-chan job {
 	if s == nil {
 		return nil
@@ -156,7 +156,7 @@ func read(ctx context.Context, s Stream) <-chan job {
 	return jobs
 }
 
-// loop starts jobs and waits for their ends, until there are no more of either.
+// loop starts jobs and waits for their ends, until nothing is left of either.
 func (r *run) loop(ctx context.Context, jobs <-chan job) {
 	drain := r.Drain
 	for {
@@ -166,7 +166,7 @@ func (r *run) loop(ctx context.Context, jobs <-chan job) {
 		case stopping || r.closing:
 			next, wake = nil, nil
 		case len(r.ready) > 0 || !r.free():
-			next = nil // which is read when it can be started, and not before
+			next = nil // the next job is read only when it can be started
 		}
 		if stopping {
 			stop = nil
@@ -209,7 +209,7 @@ func (r *run) loop(ctx context.Context, jobs <-chan job) {
 	}
 }
 
-// takeBroken takes note of a failure to print that came with the end of all.
+// takeBroken records a failure to print that came with the end of everything.
 func (r *run) takeBroken() {
 	select {
 	case err := <-r.broken:
@@ -218,9 +218,9 @@ func (r *run) takeBroken() {
 	}
 }
 
-// startReady starts the jobs that can be. If one has to wait for something else
-// than a place, it returns a channel that has an element when it is time to try
-// again.
+// startReady starts the jobs that can be started. If a job has to wait for something
+// other than a place, startReady returns a channel that gets an element when it is time
+// to try again.
 func (r *run) startReady(ctx context.Context) <-chan time.Time {
 	for ctx.Err() == nil && !r.over() && len(r.ready) > 0 && r.free() {
 		if wait := time.Until(r.next); wait > 0 {
@@ -246,8 +246,8 @@ func (r *run) startReady(ctx context.Context) <-chan time.Time {
 	return nil
 }
 
-// over reports whether no further job is to be started. It asks Drain itself,
-// because loop hears of one thing at a time, and may hear of the end of a job first.
+// over reports whether no further job may be started. It looks at Drain itself, because
+// loop receives one event at a time, and may receive the end of a job first.
 func (r *run) over() bool {
 	select {
 	case <-r.Drain:
@@ -257,8 +257,8 @@ func (r *run) over() bool {
 	return r.closing
 }
 
-// holdTime is how long a job waits for what the machine lacks before it is tried
-// again.
+// holdTime is how long a job waits before its next try when the machine lacks something
+// for it.
 const holdTime = 500 * time.Millisecond
 
 // free reports whether another job may be started.
@@ -266,7 +266,7 @@ func (r *run) free() bool {
 	return (r.Limit == 0 || r.running < r.Limit) && !r.Output.full()
 }
 
-// fail ends the run because of something that no job is to blame for.
+// fail ends the run because of an error that is not a job's.
 func (r *run) fail(err error) {
 	r.err = cmp.Or(r.err, err)
 	r.cancel(err)

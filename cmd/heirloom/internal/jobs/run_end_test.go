@@ -64,7 +64,7 @@ jobs = [
 	assert.Equal(t, "needs slow, which timed out", b.results["after"].Why())
 }
 
-// running returns those of the processes whose ids are in the files that run.
+// running reads process ids from the files, and returns those of processes that run.
 func running(t *testing.T, pidFiles ...string) (alive []int) {
 	t.Helper()
 	for _, file := range pidFiles {
@@ -135,7 +135,8 @@ func TestRunKillsTheDeaf(t *testing.T) {
 					close(hurry)
 				}
 			}()
-			// The leader ends when it is told to, and leaves behind one who doesn't.
+			// The leader ends when it is signalled, and leaves behind a process that does
+			// not.
 			sum, err := b.stream(t, ctx, fmt.Sprintf(
 				`sh -c 'trap "" TERM; echo $$ > %[1]s/deaf; touch %[1]s/ready; while :; do sleep 0.01; done' & wait`, dir))
 			require.NoError(t, err)

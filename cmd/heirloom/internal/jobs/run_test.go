@@ -55,7 +55,7 @@ func TestRunWithNothingToDo(t *testing.T) {
 	assert.Zero(t, sum.Counts)
 }
 
-// meet is a command that ends when n of its kind have begun.
+// meet returns a command that ends when n of its kind have begun.
 func meet(t *testing.T, n int) string {
 	dir := t.TempDir()
 	return fmt.Sprintf("touch %s/$HEIRLOOM_NUMBER; while [ $(ls %s | wc -l) -lt %d ]; do sleep 0.01; done", dir, dir, n)
@@ -66,7 +66,7 @@ func TestRunKeepsToTheLimit(t *testing.T) {
 	b.Limit = 3
 	most := 0
 	b.Progress = func(c jobs.Counts) { most = max(most, c.Running) }
-	// They end only if three run at once, and the last are in time to help nobody.
+	// They end only if three run at once. The last of them do not help the others.
 	sum, err := b.stream(t, t.Context(), slices.Repeat([]string{meet(t, 3)}, 7)...)
 	require.NoError(t, err)
 	assert.Equal(t, 7, sum.OK)
@@ -174,14 +174,14 @@ func TestRunFindsProgramsOnTheJobsPath(t *testing.T) {
 	b.Env = map[string]string{"PATH": dir + ":" + os.Getenv("PATH")}
 	_, err := b.stream(t, t.Context(), "true")
 	require.NoError(t, err)
-	// The shell has a true of its own; what matters is that ours was not taken
-	// from the PATH of the run.
+	// The shell has its own true. The test is that ours was not taken from the PATH of
+	// the run.
 	_, err = b.stream(t, t.Context(), filepath.Join(dir, "true"), "env true")
 	require.NoError(t, err)
 	assert.Equal(t, "mine\nmine\n", b.stdout.String())
 }
 
-// A plain command is run without a shell, unless its PATH is not the run's.
+// A plain command runs without a shell, unless its PATH is not the run's.
 func TestRunFindsPlainCommandsOnTheJobsPath(t *testing.T) {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "uname"), []byte("#!/bin/sh\necho mine\n"), 0o755))

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// scarce reports whether a start, or a write, may succeed a little later: when
-// processes, descriptors, memory or disk are free again.
+// scarce reports whether a start, or a write, may succeed a little later, when
+// processes, descriptors, memory or disk space are free again.
 func scarce(err error) bool {
 	for _, e := range []error{unix.EAGAIN, unix.EMFILE, unix.ENFILE, unix.ENOMEM, unix.ENOSPC, unix.EDQUOT, unix.ENOBUFS} {
 		if errors.Is(err, e) {
@@ -20,16 +20,16 @@ func scarce(err error) bool {
 	return false
 }
 
-// tooLong reports whether a command cannot be started because of its length.
+// tooLong reports whether a command is too long to be started.
 func tooLong(err error) bool { return errors.Is(err, unix.E2BIG) }
 
-// roomAbove is how many descriptors a start needs above those of the files that a
-// command gets: a new process moves them there before they are put in their places,
-// and fails with EBADF, whenever it is tried again, if there are none.
+// roomAbove is how many descriptors a start needs above those of the command's files. A
+// new process moves the files there before it puts them into their places. If there is
+// no room, each start fails with EBADF.
 const roomAbove = 8
 
-// crowded returns an error if the descriptor of the file is too near to the limit for a
-// command to be started with it.
+// crowded returns an error if the descriptor of the file is so near to the limit that a
+// command can't be started with it.
 func crowded(f *os.File) error {
 	var limit unix.Rlimit
 	if f == nil || unix.Getrlimit(unix.RLIMIT_NOFILE, &limit) != nil || uint64(f.Fd())+roomAbove < uint64(limit.Cur) {

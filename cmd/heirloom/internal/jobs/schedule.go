@@ -6,7 +6,7 @@ import (
 	"context"
 )
 
-// admit numbers a job, in the order of the file or the stream.
+// admit gives a job its number, in the order of the file or the stream.
 func (r *run) admit(n *node) {
 	r.admitted++
 	n.number = r.admitted
@@ -26,7 +26,7 @@ func (r *run) result(n *node, s State) *Result {
 	}
 }
 
-// unblock is called when all that n waited for has come about, or never will.
+// unblock is called when everything that n waited for has happened, or never will.
 func (r *run) unblock(ctx context.Context, n *node) {
 	switch {
 	case n.missing != "" && !n.group():
@@ -44,15 +44,15 @@ func (r *run) unblock(ctx context.Context, n *node) {
 	r.begin(ctx, n)
 }
 
-// begin tells the jobs of a group that the group has begun.
+// begin notifies the jobs of a group that the group has begun.
 func (r *run) begin(ctx context.Context, group *node) {
 	for _, child := range group.children {
 		r.unblockOne(ctx, child, group.missing)
 	}
 }
 
-// unblockOne tells n that one of those it waits for has ended or, if missing is
-// not "", will never have done what n needs.
+// unblockOne notifies n that one of the nodes it waits for has ended. If missing is not
+// "", it says why that node will never satisfy n.
 func (r *run) unblockOne(ctx context.Context, n *node, missing string) {
 	n.missing = cmp.Or(n.missing, missing)
 	if n.blockers--; n.blockers == 0 {
@@ -60,8 +60,8 @@ func (r *run) unblockOne(ctx context.Context, n *node, missing string) {
 	}
 }
 
-// settle tells those that need n that it has ended, and its group, which ends with
-// its last job.
+// settle notifies the nodes that need n of its end, and its group, which ends with its
+// last job.
 func (r *run) settle(ctx context.Context, n *node, succeeded bool, missing string) {
 	if succeeded {
 		missing = ""
@@ -77,7 +77,7 @@ func (r *run) settle(ctx context.Context, n *node, succeeded bool, missing strin
 	}
 }
 
-// byNumber is a heap of jobs that can be started, the first in the file on top.
+// byNumber is a heap of jobs that can be started, with the first in the file on top.
 type byNumber []*node
 
 func (q byNumber) Len() int           { return len(q) }

@@ -26,7 +26,7 @@ func TestShellIsSparedForPlainCommands(t *testing.T) {
 	s := posixShell(t)
 	tests := []struct {
 		command, reason string
-		direct          []string // nil: by the shell
+		direct          []string // nil: run by the shell
 	}{
 		{"sleep 1", "words", []string{"sleep", "1"}},
 		{"  ls\t-l  ./a:b,c@d%e+f=g ", "characters that mean nothing to a shell", []string{"ls", "-l", "./a:b,c@d%e+f=g"}},

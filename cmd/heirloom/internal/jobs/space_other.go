@@ -4,5 +4,5 @@ package jobs
 
 import "os"
 
-// spaceFor cannot tell here how much space there is.
+// spaceFor can't find out on this system how much space there is.
 func spaceFor(*os.File) error { return nil }

@@ -10,15 +10,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spaceFor returns an error if there is no space left where f is.
+// spaceFor returns an error if there is no space left on the file system of f.
 func spaceFor(f *os.File) error {
 	var s unix.Statfs_t
 	if unix.Fstatfs(int(f.Fd()), &s) != nil || s.Blocks == 0 {
-		return nil // it has no blocks to run out of
+		return nil // the file system has no fixed number of blocks
 	}
 	left := s.Bavail
 	if os.Geteuid() == 0 {
-		left = s.Bfree // what is kept for root
+		left = s.Bfree // including the blocks reserved for root
 	}
 	if left > 0 {
 		return nil

@@ -2,14 +2,15 @@ package jobs
 
 import "sync"
 
-// A speech is what a run has said, so that it does not repeat itself.
+// A speech holds the kinds of messages that a run has printed, so that it does not
+// repeat them.
 type speech struct {
 	mu   sync.Mutex
-	say  func(string) // nil if nobody listens
+	say  func(string) // nil to print nothing
 	said map[string]bool
 }
 
-// once says the text, unless something of that kind has been said.
+// once prints the text, unless a message of that kind has been printed.
 func (s *speech) once(kind, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

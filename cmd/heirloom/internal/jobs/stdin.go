@@ -7,14 +7,14 @@ import (
 	"time"
 )
 
-// A stdin is what commands read.
+// A stdin is the input of commands.
 type stdin struct {
 	mode  Stdin
 	tty   bool
 	input *os.File
 	null  *os.File
-	open  *os.File // the end of a pipe that nobody writes to
-	held  *os.File // the other end
+	open  *os.File // the reading end of a pipe to which nothing is written
+	held  *os.File // the writing end
 }
 
 func openStdin(mode Stdin, input *os.File, tty bool) (*stdin, error) {
@@ -40,12 +40,12 @@ func (s *stdin) close() {
 	}
 }
 
-// unreadTime is how long what a command was given to read may stay unread when it
-// has ended, in the hands of a process that it started.
+// unreadTime is how long the input of a command may remain unread after its end, when a
+// process that it started has the input.
 const unreadTime = time.Second
 
-// of is what the command of the job reads. It is a file, so that nobody has to copy
-// it, unless the job has something to read of its own.
+// of returns the input of the job's command. It is a file, so that nothing has to be
+// copied, unless the job has input of its own.
 func (s *stdin) of(n *node) io.Reader {
 	switch {
 	case n.Stdin != nil:

@@ -2,7 +2,7 @@ package jobs
 
 import "time"
 
-// Counts tell how many jobs have ended how.
+// Counts are the numbers of jobs in each state.
 type Counts struct {
 	OK       int `json:"ok"`
 	Failed   int `json:"failed"`
@@ -10,30 +10,30 @@ type Counts struct {
 	Canceled int `json:"canceled"`
 	Skipped  int `json:"skipped"`
 	Resumed  int `json:"resumed"`
-	NotRun   int `json:"not_run"` // of a plan whose run was ended early
+	NotRun   int `json:"not_run"` // jobs of a plan that an early end left out
 
 	Running int  `json:"-"` // at the moment
-	Known   int  `json:"-"` // have been read so far
-	Final   bool `json:"-"` // whether there are no more than those
+	Known   int  `json:"-"` // how many have been read so far
+	Final   bool `json:"-"` // whether Known is all of them
 }
 
-// Ended is how many jobs have ended.
+// Ended returns how many jobs have ended.
 func (c Counts) Ended() int {
 	return c.OK + c.Failed + c.TimedOut + c.Canceled + c.Skipped + c.Resumed
 }
 
-// A Summary is what is kept of a run. It holds some results only, so that it does
-// not grow with the jobs of a stream.
+// A Summary describes a run that has ended. It has a limited number of results, so that
+// it does not grow with the jobs of a stream.
 type Summary struct {
 	Counts
 	Elapsed time.Duration
 	Halted  bool      // whether Halt ended the run
-	Enough  bool      // whether the run ended because as many succeeded as were asked for
+	Enough  bool      // whether the run ended because the required number of jobs succeeded
 	First   []*Result // the first to end, up to MaxResults
 	Bad     []*Result // those that did not succeed, up to MaxResults
 }
 
-// MaxResults is how many results a Summary holds of each kind.
+// MaxResults is how many results of each kind a Summary has at most.
 const MaxResults = 30
 
 func (s *Summary) add(r *Result) {

@@ -15,12 +15,12 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// A bench is a run in the making.
+// A bench is the setup of a run.
 type bench struct {
 	jobs.Options
 	stdout, stderr bytes.Buffer
 	results        map[string]*jobs.Result // by name, from the log
-	order          []string                // of their ends
+	order          []string                // in which they ended
 }
 
 func newBench(t *testing.T) *bench {

@@ -1,6 +1,6 @@
 package jobs
 
-// A Tag is what the output of jobs is marked with.
+// A Tag is a mark for the output of jobs.
 type Tag struct{ template *Template }
 
 // verbatim is the seat of a place in text that no shell reads.
@@ -9,8 +9,8 @@ type verbatim struct{}
 func (verbatim) fill(values []string) (string, error) { return nameOf(values), nil }
 func (verbatim) slot() string                         { return "{%}" }
 
-// ParseTag parses text with the places that a command has, which holds all that
-// the tag is: no value is put at its end.
+// ParseTag parses text that may have the places of a command. The text is the whole
+// tag: no value is added at its end.
 func ParseTag(text string, o TemplateOptions) (*Tag, error) {
 	t := &Template{total: o.Total}
 	if err := t.parse(text, o); err != nil {

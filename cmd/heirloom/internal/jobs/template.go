@@ -28,27 +28,27 @@ type Template struct {
 	total  int
 }
 
-// A seat is where a place stands in a command: what a value has to be made into
-// so that it is data there.
+// A seat is the position of a place in a command. It determines how a value must be
+// quoted to be data there.
 type seat interface {
-	// fill returns what is put there for the values. It refuses a value that
-	// cannot be quoted.
+	// fill returns the text to put there for the values. It refuses a value that can't be
+	// quoted.
 	fill(values []string) (string, error)
 
-	// slot is what the shell replaces with the slot of the job.
+	// slot returns text that the shell replaces with the slot of the job.
 	slot() string
 }
 
-// TemplateOptions tell what a template is for.
+// TemplateOptions describe the use of a template.
 type TemplateOptions struct {
-	Values int  // how many values a job has; 0 if that differs
-	Total  int  // how many jobs there will be; 0 if nobody knows
+	Values int  // how many values each job has; 0 if their numbers differ
+	Total  int  // how many jobs there will be; 0 if that is not known
 	Plus   bool // whether {,} {,,} {/a/b} and {//a/b} are replaced too
-	Bare   bool // the command takes no value, and none is put at its end
+	Bare   bool // whether the command takes no value, so that none is added at its end
 }
 
-// ParseTemplate parses the command, which the shell will run. It refuses one in
-// which a value would be code.
+// ParseTemplate parses a command that the shell will run. It refuses a command in which
+// a value would be code.
 func ParseTemplate(command string, shell *Shell, o TemplateOptions) (*Template, error) {
 	t := &Template{total: o.Total}
 	if err := t.parse(command, o); err != nil {
@@ -91,7 +91,7 @@ func (t *Template) parse(text string, o TemplateOptions) error {
 	}
 }
 
-// Expand returns the command for the values, whose job has the number n.
+// Expand returns the command for the values of job n.
 func (t *Template) Expand(n int, values []string) (string, error) {
 	var b strings.Builder
 	for i, p := range t.places {
@@ -120,7 +120,7 @@ func (t *Template) Expand(n int, values []string) (string, error) {
 	return b.String(), nil
 }
 
-// choose returns the values that are meant, edited.
+// choose returns the values that a place refers to, edited.
 func (p *place) choose(values []string) ([]string, error) {
 	if p.nth != 0 {
 		i := p.nth - 1

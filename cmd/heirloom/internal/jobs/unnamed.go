@@ -4,7 +4,7 @@ package jobs
 
 import "os"
 
-// removedFile opens an empty file and takes its name away.
+// removedFile opens an empty file and removes its name.
 func removedFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "heirloom-*")
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// unnamedFile opens an empty file that is gone when its last user closes it.
+// unnamedFile opens an empty file that disappears when its last user closes it.
 func unnamedFile() (*os.File, error) {
 	f, err := os.CreateTemp("", "heirloom-*")
 	if err != nil {

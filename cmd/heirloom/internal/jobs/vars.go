@@ -9,10 +9,10 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// What a job is told is in context variables. A job starts with a copy of its
-// parent's and sets its own in it, so that it inherits all that it does not set,
-// and what it sets is seen by the jobs below it and by no other. What its command
-// is told is the same, as environment variables.
+// The settings of a job are context variables. A job starts with a copy of its parent's
+// variables and sets its own in it. So it inherits everything that it does not set, and
+// only the jobs below it see what it sets. The environment variables of its command
+// work in the same way.
 var (
 	jobName    = ctxvar.New[string]("HEIRLOOM_JOB")
 	jobNumber  = ctxvar.New[int]("HEIRLOOM_NUMBER")
@@ -23,11 +23,11 @@ var (
 	jobRetries = ctxvar.New("retries", ctxvar.Default(0))
 )
 
-// variables are those that the env tables of a job tree set, and those that it
-// unsets, one for each name.
+// variables has one element for each environment variable that the tree of jobs sets or
+// unsets.
 type variables map[string]*ctxvar.Var[setting]
 
-// A setting is what a variable is set to, or that it is not to be there.
+// A setting is the value of an environment variable, or says that it must not exist.
 type setting struct {
 	value string
 	unset bool
@@ -44,7 +44,7 @@ func (vs variables) declare(j *Job) {
 	}
 }
 
-// set sets what the job's record tells in the running goroutine's context.
+// set sets the context variables of the running goroutine to what the job says.
 func (vs variables) set(j *Job) {
 	for _, name := range j.Unset {
 		vs[name].Set(setting{unset: true})
@@ -67,7 +67,8 @@ func (vs variables) set(j *Job) {
 	}
 }
 
-// settings returns what the running goroutine's job sets, and what it unsets.
+// settings returns the environment variables that the running goroutine's job sets, and
+// those that it unsets.
 func (vs variables) settings() (env map[string]string, unset []string) {
 	env = make(map[string]string, len(vs))
 	for name, v := range vs {

@@ -9,17 +9,17 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A stat is what the system tells of a process.
+// A stat is the system's description of a process.
 type stat struct {
 	pid, parent, family, session int
 	state                        byte
 }
 
-// zombie reports whether the process has ended and waits for its parent to ask how.
+// zombie reports whether the process has ended and its parent has not waited for it.
 func (s stat) zombie() bool { return s.state == 'Z' || s.state == 'X' }
 
-// everyProcess calls f with each process, until it returns false. It reports whether
-// it could.
+// everyProcess calls f with each process until f returns false. It returns false if the
+// system has no list of processes.
 func everyProcess(f func(stat) bool) bool {
 	processes, err := os.ReadDir("/proc")
 	if err != nil {
@@ -50,9 +50,9 @@ func everyProcess(f func(stat) bool) bool {
 	return true
 }
 
-// onlyZombies reports whether all processes of the family have ended and only wait
-// for their parent to ask how. A parent that never asks is common in containers,
-// where it is whatever the image starts first.
+// onlyZombies reports whether all processes of the family have ended and only wait for
+// their parent to wait for them. A parent that never does so is common in containers,
+// where it is the first program of the image.
 func onlyZombies(family int) bool {
 	alive := false
 	known := everyProcess(func(s stat) bool {
@@ -62,7 +62,7 @@ func onlyZombies(family int) bool {
 	return known && !alive
 }
 
-// reapStrays asks after the zombies that are our children and none of own.
+// reapStrays waits for zombies that are our children and are not in own.
 func reapStrays(own map[int]bool) {
 	self := os.Getpid()
 	everyProcess(func(s stat) bool {
@@ -76,13 +76,13 @@ func reapStrays(own map[int]bool) {
 // stopped reports whether the command was stopped since stopped was last called.
 func (p *process) stopped() (Stop, bool) {
 	var info unix.Siginfo
-	// WEXITED is not asked for, so that the end is left for os.Process to find.
+	// WEXITED is missing here, so that os.Process finds the end.
 	err := unix.Waitid(unix.P_PID, p.cmd.Process.Pid, &info, unix.WSTOPPED|unix.WNOHANG, nil)
 	if err != nil || info.Signo != int32(unix.SIGCHLD) {
 		return Stop{}, false
 	}
-	// What follows the three numbers that Siginfo names is, for SIGCHLD, the
-	// process, its user and the signal, aligned as a pointer is.
+	// For SIGCHLD, the three numbers that Siginfo names are followed by the process, its
+	// user and the signal, with the alignment of a pointer.
 	start := (unsafe.Sizeof([3]int32{}) + unsafe.Alignof(uintptr(0)) - 1) &^ (unsafe.Alignof(uintptr(0)) - 1)
 	signal := unix.Signal(*(*int32)(unsafe.Add(unsafe.Pointer(&info), start+8)))
 	return Stop{
@@ -91,9 +91,10 @@ func (p *process) stopped() (Stop, bool) {
 	}, true
 }
 
-// Orphaned reports whether our family is what POSIX calls an orphaned process group:
-// nobody in our session, but outside of the family, is there to continue it once it
-// is stopped. A process that is alone in a container is, and one that ssh started.
+// Orphaned reports whether our family is what POSIX calls an orphaned process group: no
+// process in our session and outside of the family is there to continue it when it is
+// stopped. A process that is alone in a container is orphaned, and so is one that ssh
+// started.
 func Orphaned() bool {
 	all := map[int]stat{}
 	everyProcess(func(s stat) bool {
