@@ -33,7 +33,6 @@ import (
 //
 // Batch panics with a [*UsageError] if in is nil, n is less than 1 or maxWait
 // is negative.
-// negative.
 func Batch[T any](in iter.Seq[T], n int, maxWait time.Duration) iter.Seq[[]T] {
 	switch {
 	case in == nil:

@@ -26,31 +26,32 @@ import (
 // A caller that may not add a function leaves it in the queue and waits there
 // until it is claimed.
 type crew struct {
-	running sync.WaitGroup // functions given and not ended; Done comes after all else
+	// running counts the functions that have a goroutine of their own and, as
+	// one, all those that workers run. So it is touched when the first of these
+	// is given and when the last one ends, and not for each.
+	running sync.WaitGroup
 
 	mu      sync.Mutex // held only for moments, never while a function of the user's runs
 	room    *sync.Cond // callers of Go wait here until their function is claimed
 	waiting int        // the number of these callers; 0 as long as room is nil
 
-	queue   []part // those not claimed, from head on
-	head    int
-	given   int  // functions ever given
-	claimed int  // of these, the functions that a worker has claimed
-	ended   int  // of these, the functions that have ended
-	coming  bool // a worker was started and has not looked yet
+	queue          // those not claimed
+	given   int    // functions ever given
+	active  int    // of these, those that have not ended and have no goroutine of their own
+	caller  uint64 // the goroutine that added the last function
+	coming  bool   // a worker was started and has not looked yet
 	limited bool
+	indexed bool // the functions are those of a GroupOf; it is written before the first is given
 	limit   int
 
-	alone atomic.Int64 // functions that had a goroutine of their own and have ended
+	alone      int          // functions ever given that had a goroutine of their own
+	aloneEnded atomic.Int64 // of these, those that have ended; not guarded by mu
 }
 
-// A part is a function given to a Group: f, or for a [GroupOf] of, which is
-// called with the index.
-type part struct {
-	f     func() error
-	of    func(index int) error
-	index int
-	vars  gls.Snapshot // those of the goroutine that called Go
+// A hand is what a goroutine of a Group has in hand.
+type hand struct {
+	part      // none if f is nil
+	index int // how many were given before
 }
 
 // A next says what the goroutine that added a function must do then.
@@ -63,27 +64,36 @@ const (
 	turnedAway             // it was not added
 )
 
-// add adds p, and returns it with all its fields. If the limit does not allow p
-// to run now, add waits until it does or, if wait is false, turns p away.
-func (c *crew) add(p part, wait bool) (part, next) {
+// add adds f, and stores its index if index is not nil. If the limit does not
+// allow f to run now, add waits until it does or, if wait is false, turns f away.
+func (c *crew) add(f func() error, index *int, wait bool) (hand, next) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	full := c.limited && c.given-c.gone() >= c.limit
+	full := c.limited && c.unended() >= c.limit
 	if full && !wait {
-		return p, turnedAway
+		return hand{}, turnedAway
 	}
-	p.index, p.vars = c.given, gls.Save()
-	c.running.Add(1)
+	h := hand{part{f, c.save()}, c.given}
+	if index != nil {
+		*index = h.index
+		if !c.indexed { // workers read it
+			c.indexed = true
+		}
+	}
 	c.given++
-	if raceEnabled && !c.limited {
+	if raceEnabled && !c.limited && c.len == 0 {
 		// A lock that workers share would order the functions, and so hide
 		// races between them from the race detector.
-		c.claimed++
-		return p, goAlone
+		c.running.Add(1)
+		c.alone++
+		return h, goAlone
 	}
-	c.push(p)
+	if c.active++; c.active == 1 {
+		c.running.Add(1)
+	}
+	c.push(h.part)
 	if c.beckon() {
-		return p, goWork
+		return h, goWork
 	}
 	if full {
 		// No worker is needed: those whose functions must end first will
@@ -92,39 +102,34 @@ func (c *crew) add(p part, wait bool) (part, next) {
 			c.room = sync.NewCond(&c.mu)
 		}
 		c.waiting++
-		for c.claimed <= p.index {
+		for c.claimed() <= h.index {
 			c.room.Wait()
 		}
 		c.waiting--
 	}
-	return p, goOnly
+	return h, goOnly
 }
 
-// push puts p at the end of the queue. The caller holds c.mu.
-func (c *crew) push(p part) {
-	if len(c.queue) == cap(c.queue) && c.head > len(c.queue)/2 {
-		// The used half of the queue makes room for the rest.
-		n := copy(c.queue, c.queue[c.head:])
-		clear(c.queue[n:])
-		c.queue, c.head = c.queue[:n], 0
+// save returns the variables of the running goroutine. The caller holds c.mu.
+func (c *crew) save() gls.Snapshot {
+	if g := gls.Goroutine(); g != c.caller {
+		c.caller = g
+		return gls.Save()
 	}
-	c.queue = append(c.queue, p)
+	return gls.SaveAgain()
 }
 
-// pop removes the first function from the queue. The caller holds c.mu.
-func (c *crew) pop() part {
-	p := c.queue[c.head]
-	c.queue[c.head] = part{}
-	if c.head++; c.head == len(c.queue) {
-		c.queue, c.head = c.queue[:0], 0
-	}
-	return p
-}
+// unended returns how many functions have not ended. The caller holds c.mu.
+func (c *crew) unended() int { return c.active + c.alone - int(c.aloneEnded.Load()) }
+
+// claimed returns how many functions were ever claimed, or had a goroutine of
+// their own, which are always the first ones. The caller holds c.mu.
+func (c *crew) claimed() int { return c.given - c.len }
 
 // mayClaim reports whether there is a function that may be run now. The caller
 // holds c.mu.
 func (c *crew) mayClaim() bool {
-	return c.head < len(c.queue) && (!c.limited || c.claimed-c.gone() < c.limit)
+	return c.len > 0 && (!c.limited || c.unended()-c.len < c.limit)
 }
 
 // beckon reports whether the caller, who holds c.mu, must start a worker.
@@ -136,28 +141,15 @@ func (c *crew) beckon() bool {
 	return true
 }
 
-// claim takes a function from the queue, if there is one that may run, and
-// reports whether the caller must start a worker for the one after it.
-func (c *crew) claim() (p part, ok, start bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if !c.mayClaim() {
-		return p, false, false
-	}
-	p = c.pop()
-	c.claimed++
+// claim takes the first function, which may run, from the queue, and reports
+// whether the caller, who holds c.mu, must start a worker for the one after it.
+func (c *crew) claim() (h hand, start bool) {
+	h.index = c.claimed()
+	h.part = c.pop()
 	if c.waiting > 0 {
 		c.room.Broadcast()
 	}
-	return p, true, c.beckon()
-}
-
-// end records that a claimed function has ended.
-func (c *crew) end() {
-	c.mu.Lock()
-	c.ended++
-	c.mu.Unlock()
-	c.running.Done()
+	return h, c.beckon()
 }
 
 // setLimit sets the limit, unless there was one and functions are active. In
@@ -169,16 +161,13 @@ func (c *crew) setLimit(n int) (active int, start bool) {
 	if c.limited && n >= 0 {
 		// Of the functions in the queue, as many are active as the limit
 		// allows.
-		if active = min(c.given-c.gone(), c.limit); active > 0 {
+		if active = min(c.unended(), c.limit); active > 0 {
 			return active, false
 		}
 	}
 	c.limited, c.limit = n >= 0, n
 	return 0, c.beckon()
 }
-
-// gone returns how many functions have ended. The caller holds c.mu.
-func (c *crew) gone() int { return c.ended + int(c.alone.Load()) }
 
 // total returns how many functions were ever added.
 func (c *crew) total() int {
@@ -187,11 +176,16 @@ func (c *crew) total() int {
 	return c.given
 }
 
+// A worker is a goroutine that runs functions, one after the other.
+type worker struct {
+	hand
+	begun bool         // it has run a function
+	vars  gls.Snapshot // those that the last function began with
+}
+
 // work is the life of a worker.
 func (g *Group) work() {
-	g.mu.Lock()
-	g.coming = false
-	g.mu.Unlock()
+	var w worker
 	defer gls.Forget()
 	returned := false
 	defer func() {
@@ -201,45 +195,79 @@ func (g *Group) work() {
 		// A function called runtime.Goexit, which ends the goroutine and not
 		// only the function. Another worker takes this one's place.
 		g.mu.Lock()
-		start := g.beckon()
+		g.active--
+		last, start := g.active == 0, g.beckon()
 		g.mu.Unlock()
 		if start {
 			go g.work()
 		}
+		if last {
+			g.running.Done()
+		}
 	}()
-	for !g.serve() {
+	for !g.serve(&w) {
 	}
 	returned = true
 }
 
 // serve runs functions until none may be run, and then reports true, or until
 // one of them panics.
-func (g *Group) serve() (done bool) {
-	var p part // in hand
+func (g *Group) serve(w *worker) (done bool) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
-		for {
-			var ok, start bool
-			if p, ok, start = g.claim(); !ok {
-				return struct{}{}, nil
+		for g.next(w) {
+			w.enter(g.carried())
+			if err := g.call(&w.hand); err != nil {
+				g.fail(&w.hand, err)
 			}
-			if start {
-				go g.work()
-			}
-			p.vars.Enter(g.carried())
-			if err := g.call(&p); err != nil {
-				g.fail(&p, err)
-			}
-			g.end()
 		}
+		return struct{}{}, nil
 	}).Call(context.Background(), func(_ struct{}, err error) {
-		if err != nil { // p has not returned
-			g.fail(&p, err)
-			g.end()
+		if err != nil { // the function in hand has not returned
+			g.fail(&w.hand, err)
 			return
 		}
 		done = true
 	})
 	return done
+}
+
+// next puts the next function in the hands of w, and reports whether there is one
+// that may run. The function that w had in hand, if any, has ended.
+func (g *Group) next(w *worker) bool {
+	g.mu.Lock()
+	last := false
+	if w.f == nil {
+		g.coming = false
+	} else {
+		w.f = nil
+		g.active--
+		last = g.active == 0
+	}
+	if !g.mayClaim() { // so it is if last
+		g.mu.Unlock()
+		if last {
+			g.running.Done()
+		}
+		return false
+	}
+	var start bool
+	w.hand, start = g.claim()
+	g.mu.Unlock()
+	if start {
+		go g.work()
+	}
+	return true
+}
+
+// enter gives the goroutine the variables for the function in hand, whose ctx
+// carries job. Mostly they are those of the function before, and it has them.
+func (w *worker) enter(job *gls.Carried) {
+	if w.begun && w.vars == w.part.vars {
+		w.vars.Restore()
+		return
+	}
+	w.begun, w.vars = true, w.part.vars
+	w.vars.Enter(job)
 }
 
 // carried returns the variables that the ctx of the functions carries, or nil
@@ -251,35 +279,30 @@ func (g *Group) carried() *gls.Carried {
 	return &g.jobs.carried
 }
 
-// runAlone runs p in a goroutine of its own. p was not in the queue.
-func (g *Group) runAlone(p part) {
+// runAlone runs h in a goroutine of its own. It was not in the queue.
+func (g *Group) runAlone(h hand) {
 	defer func() {
 		// This is not done under mu, which would order this function before
 		// those that are started later: see add.
-		g.alone.Add(1)
+		g.aloneEnded.Add(1)
 		g.running.Done()
 	}()
-	p.vars.Enter(g.carried())
+	h.vars.Enter(g.carried())
 	defer gls.Forget()
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
-		return struct{}{}, g.call(&p)
+		return struct{}{}, g.call(&h)
 	}).Call(context.Background(), func(_ struct{}, err error) {
 		if err != nil {
-			g.fail(&p, err)
+			g.fail(&h, err)
 		}
 	})
 }
 
-// call calls p and returns its error, with the caller's cause unless the group
+// call calls h and returns its error, with the caller's cause unless the group
 // must return the error unchanged.
-func (g *Group) call(p *part) error {
-	var err error
-	if p.of == nil {
-		err = p.f()
-	} else {
-		err = p.of(p.index)
-	}
-	if err != nil && g.jobs != nil && !g.bare(p) {
+func (g *Group) call(h *hand) error {
+	err := h.f()
+	if err != nil && g.jobs != nil && !g.bare() {
 		err, _ = judge(g.jobs.Context, err)
 	}
 	return err

@@ -1,6 +1,7 @@
 package gather_test
 
 import (
+	"fmt"
 	"runtime"
 	"sync"
 	"testing"
@@ -149,6 +150,73 @@ func TestGroupIsFair(t *testing.T) {
 		synctest.Wait()
 		require.NoError(t, g.Wait())
 		assert.Equal(t, upTo(20), order)
+	})
+}
+
+// Functions run in the order in which they were given, wherever in the queue's ring
+// it grows.
+func TestGroupQueueKeepsItsOrder(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gather.Group
+		g.SetLimit(1)
+		step := make(chan struct{})
+		var order []int
+		given := 0
+		for _, turn := range []struct{ add, end int }{{1, 0}, {5, 3}, {4, 4}, {8, 2}, {20, 9}, {40, 60}} {
+			for range turn.add {
+				i := given
+				given++
+				go g.Go(func() error {
+					<-step
+					order = append(order, i)
+					return nil
+				})
+				synctest.Wait()
+			}
+			for range turn.end {
+				step <- struct{}{}
+				synctest.Wait()
+			}
+		}
+		require.NoError(t, g.Wait())
+		assert.Equal(t, upTo(given), order)
+	})
+}
+
+// The variables of a function are those of the goroutine that gave it, although one
+// worker runs functions of several goroutines, which have set others meanwhile.
+func TestGroupFunctionsOfSeveralGoroutines(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var g gather.Group
+		g.SetLimit(1)
+		begin := make(chan struct{})
+		g.Go(func() error { <-begin; return nil })
+		type seen struct{ want, got string }
+		var all []seen
+		var callers sync.WaitGroup
+		for goroutine := range 3 {
+			callers.Go(func() {
+				for i := range 4 {
+					want := fmt.Sprint(goroutine, i/2)
+					if i%2 == 0 { // so that two functions have the same
+						jobVar.Set(want)
+					}
+					g.Go(func() error {
+						all = append(all, seen{want, jobVar.Get()})
+						jobVar.Set("a function's own")
+						return nil
+					})
+				}
+			})
+		}
+		synctest.Wait()
+		close(begin)
+		callers.Wait()
+		require.NoError(t, g.Wait())
+		require.Len(t, all, 12)
+		for _, s := range all {
+			assert.Equal(t, s.want, s.got)
+		}
 	})
 }
 

@@ -35,7 +35,6 @@ import (
 // of the Group instead of the one that called Go. Under the race detector, each
 // function of a Group without a limit has a goroutine of its own, so the
 // detector finds every race among them.
-// limit does have a goroutine of its own, so that it finds every race among them.
 type Group struct {
 	jobs   *jobContext // nil in a zero Group
 	policy groupPolicy
@@ -43,8 +42,7 @@ type Group struct {
 
 	// Guarded by crew.mu: as many errors as the policy allows, in the order in
 	// which they came.
-	errs  Errors
-	first error // the one that Wait returns under FailFast
+	errs Errors
 }
 
 // A groupPolicy is a [Policy] whose zero value is [FailFast].
@@ -85,9 +83,9 @@ func (g *Group) Go(f func() error) {
 		panic(nilFunc("Group.Go"))
 	}
 	// The go statements are here so that tracebacks point to this method.
-	switch p, what := g.add(part{f: f}, true); what {
+	switch h, what := g.add(f, nil, true); what {
 	case goAlone:
-		go g.runAlone(p)
+		go g.runAlone(h)
 	case goWork:
 		go g.work()
 	}
@@ -100,10 +98,10 @@ func (g *Group) TryGo(f func() error) bool {
 	if f == nil {
 		panic(nilFunc("Group.TryGo"))
 	}
-	p, what := g.add(part{f: f}, false)
+	h, what := g.add(f, nil, false)
 	switch what {
 	case goAlone:
-		go g.runAlone(p)
+		go g.runAlone(h)
 	case goWork:
 		go g.work()
 	}
@@ -157,37 +155,44 @@ func (g *Group) Wait() error {
 		}
 	}
 	g.running.Wait()
-	g.mu.Lock()
-	err := g.first
-	if g.policy.policy() != FailFast && len(g.errs) > 0 {
-		errs := slices.Clone(g.errs)
-		slices.SortFunc(errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
-		err = errs
-	}
-	g.mu.Unlock()
+	err := g.error()
 	if g.jobs != nil {
 		g.jobs.cancel(err)
 	}
 	return err
 }
 
-// fail records that p failed with err, before p counts as ended.
-func (g *Group) fail(p *part, err error) {
+// error returns the error for Wait.
+func (g *Group) error() error {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	switch {
+	case len(g.errs) == 0:
+		return nil
+	case g.bare():
+		return g.errs[0].Err
+	case g.policy.policy() == FailFast:
+		return g.errs[0]
+	}
+	errs := slices.Clone(g.errs)
+	slices.SortFunc(errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
+	return errs
+}
+
+// fail records that the function h failed with err, before it counts as ended.
+func (g *Group) fail(h *hand, err error) {
 	policy := g.policy.policy()
-	e := &JobError{Index: p.index, Err: err}
-	if !g.bare(p) {
+	e := &JobError{Index: h.index, Err: err}
+	if !g.bare() {
 		err = e
 	}
 	g.mu.Lock()
 	kept := !policy.enough(len(g.errs))
 	if kept {
 		g.errs = append(g.errs, e)
-		if g.first == nil {
-			g.first = err
-		}
 	}
 	cancels := kept && policy.enough(len(g.errs)) && g.jobs != nil
-	last := kept && g.given-g.gone() == 1
+	last := kept && g.unended() == 1
 	g.mu.Unlock()
 	switch {
 	case cancels:
@@ -197,8 +202,8 @@ func (g *Group) fail(p *part, err error) {
 	}
 }
 
-// bare reports whether g returns the error of p unwrapped, as errgroup does.
-func (g *Group) bare(p *part) bool { return p.of == nil && g.policy.policy() == FailFast }
+// bare reports whether g returns errors unwrapped, as errgroup does.
+func (g *Group) bare() bool { return !g.indexed && g.policy.policy() == FailFast }
 
 // ctx returns the group's context, or an empty one if it has none.
 func (g *Group) ctx() context.Context {

@@ -31,9 +31,9 @@ func (g *GroupOf[T]) Go(f func() (T, error)) {
 	if f == nil {
 		panic(nilFunc("GroupOf.Go"))
 	}
-	switch p, what := g.group.add(g.part(f), true); what {
+	switch h, what := g.add(f, true); what {
 	case goAlone:
-		go g.group.runAlone(p)
+		go g.group.runAlone(h)
 	case goWork:
 		go g.group.work()
 	}
@@ -46,10 +46,10 @@ func (g *GroupOf[T]) TryGo(f func() (T, error)) bool {
 	if f == nil {
 		panic(nilFunc("GroupOf.TryGo"))
 	}
-	p, what := g.group.add(g.part(f), false)
+	h, what := g.add(f, false)
 	switch what {
 	case goAlone:
-		go g.group.runAlone(p)
+		go g.group.runAlone(h)
 	case goWork:
 		go g.group.work()
 	}
@@ -74,15 +74,16 @@ func (g *GroupOf[T]) Wait() ([]T, error) {
 	return slices.Clip(g.results), err
 }
 
-// part returns f in the form in which the group calls it.
-func (g *GroupOf[T]) part(f func() (T, error)) part {
-	return part{of: func(i int) error {
+// add adds f to the group in the form in which that calls it.
+func (g *GroupOf[T]) add(f func() (T, error), wait bool) (hand, next) {
+	index := new(int)
+	return g.group.add(func() error {
 		v, err := f()
 		if err == nil {
-			g.set(i, v)
+			g.set(*index, v)
 		}
 		return err
-	}}
+	}, index, wait)
 }
 
 // set sets the result with index i to v.

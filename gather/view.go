@@ -61,8 +61,8 @@ func (v groupView) Counts() (name string, done, running, total int) {
 	g := v.group
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	ended := g.gone()
-	return "gather.Group", ended, g.claimed - ended, g.given
+	unended := g.unended()
+	return "gather.Group", g.given - unended, unended - g.len, g.given
 }
 
 // Counts returns no total, because that of a stream is unknown.

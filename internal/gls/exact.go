@@ -86,6 +86,9 @@ type Snapshot struct{ frame, labels unsafe.Pointer }
 // Save returns the variables and the labels of the running goroutine.
 func Save() Snapshot { return Snapshot{getSlot(), getProfLabel()} }
 
+// SaveAgain is Save in a goroutine that has called Save before.
+func SaveAgain() Snapshot { return Save() }
+
 // Restore gives the running goroutine the variables and labels of s, as if it
 // had been started by a go statement where s was saved, which may have been in
 // another goroutine. It is for a goroutine that runs several jobs, one after

@@ -23,6 +23,16 @@ func Save() Snapshot {
 	return Snapshot{f}
 }
 
+// SaveAgain is Save in a goroutine that has called Save before, and so has begun.
+func SaveAgain() Snapshot {
+	if s := inSlot(); s != nil {
+		if f := s.frame(); f != nil {
+			return Snapshot{f}
+		}
+	}
+	return Save()
+}
+
 // Restore gives the running goroutine the variables and labels of s, as if it
 // had been started by a go statement where s was saved, which may have been in
 // another goroutine. It is for a goroutine that runs several jobs, one after

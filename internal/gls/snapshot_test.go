@@ -40,6 +40,28 @@ func TestRestoreGivesWhatWasSaved(t *testing.T) {
 	})
 }
 
+// What was saved once and what is saved again is the same, and each time what
+// counts now.
+func TestSaveAgain(t *testing.T) {
+	onGoroutine(func() {
+		first := gls.Save()
+		assert.Equal(t, first, gls.SaveAgain(), "nothing")
+		gls.Set(1, "a")
+		assert.Equal(t, gls.Save(), gls.SaveAgain())
+		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("who", "a")))
+		again := gls.SaveAgain()
+		assert.Equal(t, again, gls.Save(), "labels took the place of the variables")
+		pprof.SetGoroutineLabels(context.Background())
+		assert.NotEqual(t, again, gls.SaveAgain())
+		gls.Set(1, "b")
+		onGoroutine(func() {
+			again.Restore()
+			assert.Equal(t, "a", value(1))
+			assert.Equal(t, again, gls.SaveAgain())
+		})
+	})
+}
+
 func TestRestoreOfNothing(t *testing.T) {
 	onGoroutine(func() {
 		saved := gls.Save()
