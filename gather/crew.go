@@ -31,14 +31,14 @@ type crew struct {
 	// is given and when the last one ends, and not for each.
 	running sync.WaitGroup
 
-	mu      sync.Mutex // held only for moments, never while a function of the user's runs
-	room    *sync.Cond // callers of Go wait here until their function is claimed
-	waiting int        // the number of these callers; 0 as long as room is nil
+	mu   sync.Mutex // held only for moments, never while a function of the user's runs
+	room *sync.Cond // callers of Go wait here until their function is claimed
 
 	queue          // those not claimed
 	given   int    // functions ever given
 	active  int    // of these, those that have not ended and have no goroutine of their own
 	caller  uint64 // the goroutine that added the last function
+	waiting int32  // callers of Go in room; 0 as long as that is nil
 	coming  bool   // a worker was started and has not looked yet
 	limited bool
 	indexed bool // the functions are those of a GroupOf; it is written before the first is given

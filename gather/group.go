@@ -67,6 +67,7 @@ func WithContext(ctx context.Context) (*Group, context.Context) {
 func (g *Group) with(own *jobContext, ctx context.Context) context.Context {
 	own.begin(safe(ctx))
 	g.jobs = own
+	g.caller = own.carried.Maker() // which has begun
 	return own
 }
 

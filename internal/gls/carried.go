@@ -30,6 +30,9 @@ func Carry() Carried {
 	return Carried{f, g}
 }
 
+// Maker returns the goroutine that called [Carry], see [Goroutine].
+func (c *Carried) Maker() uint64 { return c.maker }
+
 func (c *Carried) carries() (f *Frame, here bool) {
 	return c.frame, c.maker == goid() || JobHere() == c
 }
