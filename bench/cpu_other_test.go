@@ -4,5 +4,5 @@ package bench_test
 
 import "time"
 
-// cpuTime returns 0: it is not known here.
+// cpuTime returns 0, because processor time is not available here.
 func cpuTime() time.Duration { return 0 }

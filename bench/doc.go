@@ -1,9 +1,9 @@
-// Package bench compares Heirloom with the packages that people use for the
-// same, in benchmarks that run all of them on the same jobs, one after the other
-// and in turns.
+// Package bench compares Heirloom with other packages for the same purpose. Its
+// benchmarks run all of these packages on the same jobs, by turns.
 //
-//	go test -bench=. ./bench           # everything once
-//	go run ./bench/report              # what docs/performance.md has
+//	go test -bench=. ./bench     # everything once
+//	go run ./bench/report        # the tables of docs/performance.md
 //
-// It is a module of its own, so that nobody who uses Heirloom downloads them.
+// It is a module of its own, so that users of Heirloom do not download the other
+// packages.
 package bench

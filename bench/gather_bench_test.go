@@ -21,16 +21,16 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A contender runs the jobs of a scenario. All contenders of one do the same:
-// they give the results in order, stop at the first error and heed a context,
-// as far as they can. What a pool needs to be set up only once is.
+// A contender runs the jobs of a scenario. All contenders do the same, as far as they
+// can: they give the results in order, stop at the first error and respect a context.
+// The setup of a pool is done before.
 type contender struct {
 	name string
 	run  func(ctx context.Context, b *testing.B)
 }
 
 func compare(b *testing.B, contenders []contender) {
-	// As in a server: the context is one that can be cancelled.
+	// The context can be cancelled, as in a server.
 	ctx, cancel := context.WithCancel(b.Context())
 	defer cancel()
 	for _, c := range rotated(contenders) {
@@ -40,15 +40,15 @@ func compare(b *testing.B, contenders []contender) {
 	}
 }
 
-// rotated returns the contenders beginning with another one, as the report asks
-// for: the first one in a process runs on a cold machine.
+// rotated returns the contenders, beginning with another one each time as the report
+// asks for, because the first in a process runs on a cold machine.
 func rotated[C any](contenders []C) []C {
 	by, _ := strconv.Atoi(os.Getenv("PEERS_ROTATE"))
 	by %= len(contenders)
 	return slices.Concat(contenders[by:], contenders[:by])
 }
 
-// measure reports allocations and processor time besides.
+// measure also reports allocations and processor time.
 func measure(b *testing.B, run func()) {
 	b.ReportAllocs()
 	before := cpuTime()
@@ -58,7 +58,7 @@ func measure(b *testing.B, run func()) {
 	}
 }
 
-// check keeps the results honest, and from being optimised away.
+// check makes sure that the results are right, and that they are not optimised away.
 func check(b *testing.B, results []int, err error) {
 	if err != nil || results[len(results)-1] != len(results)-1 {
 		b.Fatal(results[len(results)-1], err)
@@ -297,7 +297,7 @@ func releaseAnts(b *testing.B, p *ants.Pool) {
 	}
 }
 
-// firstError is what a pool of functions without a result needs besides.
+// firstError collects errors for pools that take functions without a result.
 type firstError struct {
 	once sync.Once
 	err  error
@@ -320,8 +320,8 @@ func spin(rounds int) (x uint64) {
 	return x
 }
 
-// perMicrosecond is how many rounds of spin take a microsecond here. Others may
-// slow a measurement down, and nobody speeds it up, so the fastest one counts.
+// perMicrosecond is how many rounds of spin take a microsecond here. The fastest
+// measurement counts, because other programs can only slow one down.
 var perMicrosecond = sync.OnceValue(func() float64 {
 	const rounds = 100_000
 	best := time.Hour

@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// Get, Set and a goroutine that inherits, as each package wants it done. The
-// context package, which passes values by hand, is the measure.
+// Get, Set and a goroutine that inherits, each in the way that the package recommends.
+// The baseline is the context package, with values passed by hand.
 
 type contextKey struct{}
 
@@ -15,7 +15,7 @@ var sum int
 func BenchmarkLocalsGet(b *testing.B) {
 	b.Run("context.Value", func(b *testing.B) {
 		ctx := context.WithValue(b.Context(), contextKey{}, 1)
-		// Called through a variable, as those of the packages are.
+		// Called through a variable, like the functions of the packages.
 		get := func() int {
 			n, _ := ctx.Value(contextKey{}).(int)
 			return n

@@ -21,25 +21,24 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// locals is one way to give goroutines values of their own. Here each keeps one
-// int, and 0 is none.
+// locals is a way to give goroutines values of their own. Each keeps one int here, and
+// 0 means no value.
 type locals struct {
 	name string
 
-	// with calls fn with the value v, on the calling goroutine.
+	// with calls fn with the value v, in the calling goroutine.
 	with func(v int, fn func())
 
-	// set sets the value on the calling goroutine, which has one already. nil
-	// if there is no way to but with.
+	// set sets the value of the calling goroutine, which has one already. It is nil if
+	// only with can set a value.
 	set func(v int)
 
 	get func() int
 
-	// spawn starts a goroutine that inherits, in the way that the package wants
-	// it to be done.
+	// spawn starts a goroutine that inherits, in the way that the package recommends.
 	spawn func(fn func())
 
-	// What holds. See TestLocals.
+	// Which properties hold; see TestLocals.
 	plainGo, errgroup, pprofDo, labels bool
 }
 
@@ -69,7 +68,7 @@ var (
 			set:   routineVar.Set,
 			get:   routineVar.Get,
 			spawn: func(fn func()) { routine.Go(fn) },
-			// Its values are behind the pointer to the labels, and go with it.
+			// The values are behind the pointer to the labels, and are lost with it.
 			labels: true,
 		},
 		{
@@ -136,13 +135,13 @@ var (
 	}
 )
 
-// TestMain is what localsession asks of a program.
+// localsession requires this TestMain.
 func TestMain(m *testing.M) {
 	localsession.InitDefaultManager(localsession.DefaultManagerOptions())
 	m.Run()
 }
 
-// TestLocals is the table of docs/performance.md.
+// TestLocals checks the table in docs/performance.md.
 func TestLocals(t *testing.T) {
 	for _, l := range localsPeers {
 		t.Run(l.name, func(t *testing.T) {
@@ -193,8 +192,8 @@ func within(l locals, v int, fn func()) {
 	<-done
 }
 
-// labels does what a profiled server does around a request, with a context that
-// carries what the server's middleware put there: for ctxvar, its variables.
+// labels does what a profiled server does around a request. Its context carries what
+// the server's middleware put there: for ctxvar, the variables.
 func labels(ctx context.Context, fn func(context.Context)) {
 	pprof.Do(ctxvar.NewContext(ctx), pprof.Labels("peers", "yes"), fn)
 }
@@ -208,13 +207,13 @@ func labelled(t *testing.T) bool {
 
 const implicitEnv = "PEERS_TEST_IMPLICIT"
 
-// localsession has a mode in which a plain go inherits, by a label in the same
-// place where ctxvar keeps its values. It takes pprof's labels for a map, which
-// they are not any more since Go 1.24: a program that has labels dies of it.
-// When this test fails, docs/performance.md has to say something else.
+// localsession has a mode in which a plain go inherits, through a label in the slot
+// where ctxvar keeps its values. It treats pprof's labels as a map, which they have not
+// been since Go 1.24, so a program that has labels crashes. When this test fails,
+// docs/performance.md has to be changed.
 func TestLocalsessionImplicitMode(t *testing.T) {
 	if os.Getenv(implicitEnv) != "" {
-		// Labels first, as its documentation wants it.
+		// Labels come first, as its documentation says.
 		pprof.Do(context.Background(), pprof.Labels("peers", "yes"), func(context.Context) {
 			session := localsession.NewSessionCtx(context.Background())
 			localsession.BindSession(session.WithValue(sessionKey, 1))

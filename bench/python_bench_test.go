@@ -11,8 +11,7 @@ import (
 
 var pythonVar = ctxvar.New("var", ctxvar.Default(0))
 
-// BenchmarkPython does what cpython.py does, operation by operation, under the
-// same names.
+// BenchmarkPython does the operations of cpython.py, under the same names.
 func BenchmarkPython(b *testing.B) {
 	nothing := func(context.Context) (int, error) { return 0, nil }
 	run := func(b *testing.B, op string, loop func(ctx context.Context, b *testing.B)) {

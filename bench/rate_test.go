@@ -10,7 +10,7 @@ import (
 	"github.com/heirloom-go/heirloom/gather"
 )
 
-// The limiter of golang.org/x/time/rate is what gather.Rate is made for.
+// gather.Rate is made for the limiter of golang.org/x/time/rate.
 func Example_rate() {
 	limiter := rate.NewLimiter(rate.Every(5*time.Millisecond), 1)
 	start := time.Now()

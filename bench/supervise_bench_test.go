@@ -14,7 +14,7 @@ import (
 
 var errFailed = errors.New("failed")
 
-// A service fails at once, so many times, and then ends and says so.
+// A service fails at once that many times, and then ends and says so.
 type service struct {
 	failures int
 	done     context.CancelFunc
@@ -28,9 +28,9 @@ func (s *service) Serve(context.Context) error {
 	return nil
 }
 
-// BenchmarkRestart is what it costs to run a function again that has failed, with
-// no wait in between: of a loop that does nothing else, and of supervisors. A run of
-// package supervise is a task, with variables and a scope of its own.
+// BenchmarkRestart measures what it costs to run a failed function again without a wait
+// in between: in a loop that does nothing else, and in supervisors. A run of package
+// supervise is a task with variables and a scope of its own.
 func BenchmarkRestart(b *testing.B) {
 	for _, c := range rotated([]struct {
 		name string

@@ -8,9 +8,9 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// The promises about allocations, with few and with many variables set. Beyond
-// 32 declared variables the trie has more than one level, and each costs Set,
-// and Reset where it isn't right after Set, two allocations more.
+// The promises about allocations, with few and with many variables set. With more than
+// 32 declared variables, the trie has more than one level. Each level costs Set two
+// more allocations, and also Reset unless it follows directly on Set.
 func TestAllocations(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector allocates")

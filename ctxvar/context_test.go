@@ -24,8 +24,8 @@ func TestCopyIsASnapshot(t *testing.T) {
 	assert.Equal(t, 2, v.Get())
 }
 
-// In a Run, Copy is of the Context that is entered, and what a nested Run of
-// another does stays there.
+// In a Run, Copy copies the entered Context, and the effects of a nested Run of another
+// Context stay there.
 func TestRunNested(t *testing.T) {
 	v := ctxvar.New[string]("v")
 	outer, inner := ctxvar.Empty(), ctxvar.Empty()
@@ -60,8 +60,8 @@ func TestRunChildGoroutine(t *testing.T) {
 	requireIn(t, "run", c, v)
 }
 
-// With an exclusive owner at any time, a Context may go from goroutine to
-// goroutine; of those that try at the same time one gets in.
+// A Context may go from goroutine to goroutine as long as it has one owner at any time.
+// If several try to enter it at once, one succeeds.
 func TestRunConcurrentEntry(t *testing.T) {
 	v := ctxvar.New[int]("v")
 	c := ctxvar.Empty()
@@ -95,8 +95,8 @@ func TestRunConcurrentEntry(t *testing.T) {
 	assert.Equal(t, entered.Load(), int64(got), "no update was lost")
 }
 
-// Reading a Context while another goroutine is inside gives a state that it
-// was in: here the two variables are equal, or the first is one ahead.
+// Reading a Context while another goroutine is inside returns a state in which the
+// Context was: here the two variables are equal, or the first is one ahead.
 func TestReadWhileInside(t *testing.T) {
 	first, second := ctxvar.New[int]("first"), ctxvar.New[int]("second")
 	c := ctxvar.Empty()
@@ -152,7 +152,7 @@ func TestReadWhileInside(t *testing.T) {
 	requireIn(t, 2000, c, second)
 }
 
-// All is over the state at the time it is begun.
+// All iterates over the state at its beginning.
 func TestAllWhileSetting(t *testing.T) {
 	vars := ints(10)
 	c := fill(vars...)
@@ -181,8 +181,8 @@ func TestAllStopsEarly(t *testing.T) {
 	assert.Equal(t, 3, n)
 }
 
-// Equal compares as CPython does: the same variables, equal values; and does
-// not panic where Go's == would.
+// Equal compares as CPython does: the same variables and equal values. It does not
+// panic where Go's == would.
 func TestEqual(t *testing.T) {
 	v := ctxvar.New[any]("v")
 	with := func(value any) *ctxvar.Context {
@@ -218,8 +218,8 @@ func TestCallReturnsWhatFnReturns(t *testing.T) {
 	requireUnset(t, v)
 }
 
-// A context.Context made by NewContext carries the values of the time to
-// where no goroutine hands them on.
+// A context.Context made by NewContext carries the values of that moment to where no
+// goroutine passes them on.
 func TestNewContextCarriesASnapshot(t *testing.T) {
 	v := ctxvar.New[string]("v")
 	type key struct{}
@@ -248,8 +248,8 @@ func TestNewContextCarriesASnapshot(t *testing.T) {
 	assert.ErrorIs(t, ctx.Err(), context.Canceled)
 }
 
-// Each FromContext is a Context of its own, so that several goroutines may
-// run in theirs at once.
+// FromContext returns a new Context each time, so several goroutines may run in theirs
+// at once.
 func TestFromContextConcurrently(t *testing.T) {
 	v := ctxvar.New[int]("v")
 	v.Set(100)
@@ -278,8 +278,7 @@ func TestFromContextOfAForeignOne(t *testing.T) {
 	assert.Nil(t, c)
 }
 
-// The innermost NewContext is the one that counts, and deadlines, causes and
-// values pass through it.
+// The innermost NewContext counts, and deadlines, causes and values pass through it.
 func TestNewContextNested(t *testing.T) {
 	v := ctxvar.New[int]("v")
 	v.Set(1)

@@ -59,8 +59,8 @@ func TestCPythonHamtBasics4(t *testing.T) {
 	assert.Equal(t, 1, h2.Len())
 }
 
-// Numbers do not collide, so what is left of the case is that each version
-// keeps what it was, at every depth.
+// Numbers do not collide, so the test checks the rest of the case: each version keeps
+// its content, at every depth.
 func TestCPythonHamtCollision1(t *testing.T) {
 	vars := ints(5000)
 	k1, k2, k3 := vars[0], vars[1], vars[4999]
@@ -83,7 +83,7 @@ func TestCPythonHamtCollision1(t *testing.T) {
 	}
 }
 
-// The deepest tree there can be has its variables as far apart as can be.
+// The deepest possible tree has its variables as far apart as possible.
 func TestCPythonHamtCollision3(t *testing.T) {
 	c := ctxvar.New[int]("C")
 	ints(40_000)
@@ -101,7 +101,7 @@ func TestCPythonHamtStress(t *testing.T) {
 	want := make(map[ctxvar.Variable]any)
 	tokens := make([]*ctxvar.Token[int], size)
 
-	// CPython keeps the half-deleted tree by holding on to it, we by a copy.
+	// CPython keeps the half-deleted tree by a reference, and this test by a copy.
 	var half *ctxvar.Context
 	var wantHalf map[ctxvar.Variable]any
 	h.Run(func() {
@@ -136,8 +136,8 @@ func TestCPythonHamtStress(t *testing.T) {
 	assert.Equal(t, wantHalf, items(t, half))
 }
 
-// The five cases of delete differ in the shapes that the hashes make. Here
-// the gaps between the variables' numbers make them.
+// The five cases of delete differ in the shapes that the hashes produce. Here the gaps
+// between the variables' numbers produce them.
 func TestCPythonHamtDelete(t *testing.T) {
 	for name, gaps := range map[string][]int{
 		"1: one node":              {0, 0, 0, 0, 0},
@@ -241,8 +241,8 @@ func TestCPythonHamtEq1(t *testing.T) {
 	assert.True(t, ctxvar.Empty().Equal(ctxvar.Empty()))
 }
 
-// A value that is reached from the Context that holds it is garbage all the
-// same once nothing else holds the Context.
+// A value that refers to the Context which holds it still becomes garbage once nothing
+// else refers to the Context.
 func TestCPythonHamtGC1(t *testing.T) {
 	type node struct {
 		links []any
@@ -258,7 +258,7 @@ func TestCPythonHamtGC1(t *testing.T) {
 	requireCollected(t, gone)
 }
 
-// As is one that an unfinished iteration has been over.
+// So does a value in an unfinished iteration.
 func TestCPythonHamtGC2(t *testing.T) {
 	type node struct{ in *ctxvar.Context }
 	v := ctxvar.New[*node]("held by an iterator")

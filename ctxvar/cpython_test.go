@@ -1,10 +1,9 @@
 package ctxvar_test
 
-// The cases of CPython 3.11's Lib/test/test_context.py, each as a Go test
-// named for it: test_context_run_4 is TestCPythonContextRun4. The cases of
-// hamt, which CPython tests as a type of its own, are asked here of Context,
-// the one place where Go shows it. docs/python.md lists them all, with the
-// reason where a case has no meaning in Go.
+// The cases of CPython 3.11's Lib/test/test_context.py, each as a Go test named after
+// it: test_context_run_4 is TestCPythonContextRun4. CPython tests hamt as a type of its
+// own; these cases are here tests of Context, the only type through which Go shows it.
+// docs/python.md lists all cases, with the reason if a case has no meaning in Go.
 
 import (
 	"errors"

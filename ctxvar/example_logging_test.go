@@ -22,8 +22,8 @@ func (h traceHandler) Handle(ctx context.Context, r slog.Record) error {
 	return h.Handler.Handle(ctx, r)
 }
 
-// Log lines that tell which request they belong to, from code that is given
-// neither a logger nor a context.
+// Log lines say to which request they belong, from code that gets neither a logger nor
+// a context.
 func Example_logging() {
 	noTime := &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
 		if a.Key == slog.TimeKey {

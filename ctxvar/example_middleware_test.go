@@ -13,9 +13,8 @@ var currentUser = ctxvar.New("user", ctxvar.Default("anonymous"))
 // audit is far from any handler, and has no parameter for the user.
 func audit(what string) { fmt.Printf("%s: %s\n", currentUser.Get(), what) }
 
-// authenticate sets the user for as long as the handler runs. A server uses
-// one goroutine for all the requests of a connection, so what is set has to
-// be put back.
+// authenticate sets the user while the handler runs. A server uses one goroutine for
+// all requests of a connection, so the value has to be reset.
 func authenticate(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if user, _, ok := r.BasicAuth(); ok {
@@ -25,7 +24,7 @@ func authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// Middleware that says who the user is, to code that takes no parameter.
+// Middleware sets the user for code that has no parameter.
 func Example_middleware() {
 	handler := authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		audit(r.Method + " " + r.URL.Path)

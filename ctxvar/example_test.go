@@ -62,8 +62,8 @@ func ExampleDefault() {
 	// Output: 3
 }
 
-// A default that can be changed in place, such as a map, has to be made anew
-// for each reader: with Default, all would share one.
+// A default that can be changed in place, such as a map, has to be made anew for each
+// reader, because Default would share one.
 func ExampleDefaultFunc() {
 	shared := ctxvar.New("shared", ctxvar.Default(map[string]int{}))
 	shared.Get()["hits"]++
@@ -104,7 +104,7 @@ func ExampleVar_MustGet() {
 	// Output: missing: locale
 }
 
-// Set gives a token that puts back what was there before.
+// Set returns a token that restores the earlier value.
 func ExampleVar_Set() {
 	handle := func(user string) {
 		defer userID.Set(user).Reset()
@@ -148,8 +148,7 @@ func ExampleToken_OldValue() {
 	// alice true
 }
 
-// A Context is a snapshot that code can be run in. What the code sets stays
-// there.
+// A Context is a snapshot in which code can be run. What the code sets stays there.
 func ExampleCopy() {
 	defer userID.Set("alice").Reset()
 	snapshot := ctxvar.Copy()
@@ -184,7 +183,7 @@ func ExampleCall() {
 	// Output: hello, alice <nil>
 }
 
-// A Context may be entered again when it has been left, and not before.
+// A Context may be entered again after it has been left, and not before.
 func ExampleContext_Run() {
 	c := ctxvar.Empty()
 	c.Run(func() { userID.Set("alice") })
@@ -225,8 +224,8 @@ func ExampleContext_Equal() {
 	// false
 }
 
-// Where work is handed from goroutine to goroutine, as to a pool that was
-// there before, no go statement hands the values on. A context.Context does.
+// If work is passed from goroutine to goroutine, such as to an existing pool, no go
+// statement passes the values on. A context.Context does.
 func ExampleNewContext() {
 	jobs := make(chan context.Context)
 	var pool sync.WaitGroup
@@ -257,7 +256,7 @@ func ExampleDo() {
 	// Output: index alice
 }
 
-// A goroutine that outlives the request should hold none of its values.
+// A goroutine that outlives the request should keep none of its values.
 func ExampleDetach() {
 	var wg sync.WaitGroup
 	userID.With("alice", func() {

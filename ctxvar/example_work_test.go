@@ -7,8 +7,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A worker that others share does a job with the variables of the job's ctx, and
-// not with those of whoever started it.
+// A shared worker does a job with the variables of the job's ctx, not with those of the
+// goroutine that started it.
 func ExampleRunFrom() {
 	order := ctxvar.New("order", ctxvar.Default("none"))
 	type job struct {
@@ -35,8 +35,8 @@ func ExampleRunFrom() {
 	// second
 }
 
-// Whom code acts for is a variable for identity: it is readable within the
-// request that set it, and in nothing that outlives it.
+// The user for whom code acts is a variable for identity: it is readable within the
+// request that set it, and nowhere after that request.
 func ExampleIdentity() {
 	user := ctxvar.New("user", ctxvar.Identity[string]())
 	over, done := make(chan struct{}), make(chan struct{})

@@ -24,7 +24,7 @@ func mustUser(t *testing.T) error {
 	return err
 }
 
-// isNobody asserts that user has no value here, and why.
+// isNobody asserts that user has no value here, and for which reason.
 func isNobody(t *testing.T, why error) {
 	t.Helper()
 	assert.Equal(t, "nobody", user.Get())
@@ -87,8 +87,8 @@ func TestIdentityWithinItsWork(t *testing.T) {
 	isNobody(t, nil)
 }
 
-// A worker that is started lazily has the identity of nobody, once the request
-// that started it is over, and in a job that of the job.
+// A lazily started worker has no identity once the request that started it is over, and
+// the job's identity in a job.
 func TestIdentityOfAGoroutineThatOutlivesItsWork(t *testing.T) {
 	var do func(func())
 	ctxvar.Work(func() {
@@ -117,7 +117,7 @@ func TestIdentityOfAGoroutineThatOutlivesItsWork(t *testing.T) {
 	assert.Zero(t, c.Len())
 }
 
-// A server that a test started as admin serves nobody as admin.
+// A server that a test started as admin serves no request as admin.
 func TestIdentitySetBeforeTheWork(t *testing.T) {
 	user.Set("admin")
 	region.Set("eu")
@@ -135,8 +135,8 @@ func TestIdentitySetBeforeTheWork(t *testing.T) {
 	assert.Nil(t, inGoroutine(func() { isNobody(t, ctxvar.ErrOtherWork) }), "outside of a work it is the goroutine's alone")
 }
 
-// What authorised before the work began, or while it lasted, is not to be had of a
-// token either.
+// A token does not return an identity from before the work, or from the work after its
+// end.
 func TestIdentityThatATokenReplaced(t *testing.T) {
 	user.Set("admin")
 	var within *ctxvar.Token[string]

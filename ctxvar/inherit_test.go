@@ -22,8 +22,8 @@ import (
 
 var requestID = ctxvar.New("request_id", ctxvar.Default("none"))
 
-// A goroutine has its parent's values of the instant of the go statement, and
-// neither changes the other's afterwards.
+// A goroutine has its parent's values at the moment of the go statement, and afterwards
+// neither changes the other's.
 func TestGoInheritsASnapshot(t *testing.T) {
 	requestID.Set("parent")
 	parentSet, childSet := make(chan struct{}), make(chan struct{})
@@ -57,7 +57,7 @@ func TestGoBeforeTheFirstUse(t *testing.T) {
 	assert.Equal(t, "parent", requestID.Get())
 }
 
-// Generations, each adding one variable and changing the first.
+// In several generations, each adds one variable and changes the first.
 func TestGoThroughGenerations(t *testing.T) {
 	const depth = 50
 	vars := ints(depth)
@@ -75,8 +75,8 @@ func TestGoThroughGenerations(t *testing.T) {
 	generation(0)
 }
 
-// A goroutine that only ever reads is its parent's equal as long as the
-// parent sets nothing.
+// A goroutine that only reads has the same values as its parent, as long as the parent
+// sets nothing.
 func TestManyChildrenAtOnce(t *testing.T) {
 	requestID.Set("shared")
 	var wg sync.WaitGroup
@@ -108,8 +108,8 @@ func TestErrgroupInherits(t *testing.T) {
 	assert.Equal(t, "r1", requestID.Get())
 }
 
-// An iterator behind iter.Pull runs in a coroutine, which is a goroutine: it
-// has the values of the time of iter.Pull, and what it sets is its own.
+// An iterator behind iter.Pull runs in a coroutine, which is a goroutine. It has the
+// values at the call of iter.Pull, and what it sets is its own.
 func TestIterPullInherits(t *testing.T) {
 	requestID.Set("at Pull")
 	next, stop := iter.Pull(func(yield func(string) bool) {
@@ -127,7 +127,8 @@ func TestIterPullInherits(t *testing.T) {
 	}
 }
 
-// A range-over-func body and its iterator are one goroutine: no boundary.
+// The body of a range-over-func loop and its iterator run in one goroutine, with no
+// boundary.
 func TestRangeOverFuncIsTheSameGoroutine(t *testing.T) {
 	each := func(yield func(int) bool) {
 		requestID.With("iterator", func() { yield(1) })
@@ -139,8 +140,8 @@ func TestRangeOverFuncIsTheSameGoroutine(t *testing.T) {
 	assert.Equal(t, "none", requestID.Get())
 }
 
-// The goroutine of time.AfterFunc is started by the runtime's timers, which
-// have no values: take a Copy along.
+// The runtime's timers start the goroutine of time.AfterFunc, and have no values: take
+// a Copy along.
 func TestAfterFuncDoesNotInherit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		requestID.Set("r1")
@@ -154,7 +155,7 @@ func TestAfterFuncDoesNotInherit(t *testing.T) {
 	})
 }
 
-// That of context.AfterFunc is started by whoever cancels.
+// The goroutine that cancels starts that of context.AfterFunc.
 func TestContextAfterFuncInheritsFromTheCanceller(t *testing.T) {
 	got := make(chan string)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -165,8 +166,8 @@ func TestContextAfterFuncInheritsFromTheCanceller(t *testing.T) {
 	assert.Equal(t, "cancels", <-got)
 }
 
-// The runtime's goroutines for finalizers and cleanups have no values, whoever
-// was the first to ask for one.
+// The runtime's goroutines for finalizers and cleanups have no values, whichever
+// goroutine first asked for one.
 func TestCleanupsDoNotInherit(t *testing.T) {
 	requestID.Set("r1")
 	got := make(chan string, 1)
@@ -207,9 +208,9 @@ func TestSubtestInherits(t *testing.T) {
 	assert.Equal(t, "test", requestID.Get())
 }
 
-// A server's handlers have the values of the goroutine that called Serve, one
-// and the same for all; what each sets is its own. What the client's goroutine
-// has does not cross the connection.
+// All handlers of a server have the values of the goroutine that called Serve, and what
+// each sets is its own. The values of the client's goroutine do not cross the
+// connection.
 func TestHTTPServerInheritsFromServe(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
 		t.Skip("net/http has no server to connect to here")
@@ -243,9 +244,9 @@ func TestHTTPServerInheritsFromServe(t *testing.T) {
 	wg.Wait()
 }
 
-// Requests one after the other on one connection are served by one goroutine,
-// so what a handler sets and does not reset is there for the next: middleware
-// has to reset, or to run the handler in a Copy.
+// One goroutine serves all requests of a connection in turn. So a value that a handler
+// sets and does not reset is there for the next one: middleware has to reset it, or to
+// run the handler in a Copy.
 func TestHTTPServerConnectionIsOneGoroutine(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
 		t.Skip("net/http has no server to connect to here")
@@ -280,8 +281,8 @@ func TestHTTPServerConnectionIsOneGoroutine(t *testing.T) {
 	}
 }
 
-// A client's transport dials in a goroutine of its own: it inherits, and a
-// RoundTripper runs in the caller's.
+// A client's transport dials in a goroutine of its own, which inherits. A RoundTripper
+// runs in the caller's goroutine.
 func TestHTTPClientInherits(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
 		t.Skip("net/http has no server to connect to here")
@@ -309,7 +310,7 @@ type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
 
-// A goroutine locked to its thread is as any other.
+// A goroutine locked to its thread is like any other.
 func TestLockedThreadInherits(t *testing.T) {
 	requestID.Set("r1")
 	assert.Nil(t, inGoroutine(func() {
@@ -322,7 +323,7 @@ func TestLockedThreadInherits(t *testing.T) {
 	assert.Equal(t, "r1", requestID.Get())
 }
 
-// A stack that grows or shrinks under a goroutine moves nothing that counts.
+// When the stack of a goroutine grows or shrinks, nothing changes.
 func TestStackGrowth(t *testing.T) {
 	requestID.Set("r1")
 	var deep func(n int) string

@@ -24,7 +24,7 @@ func fresh(fn func()) {
 	<-done
 }
 
-// What labels cost where there are variables, and the other way round.
+// The cost of labels with variables, and that of variables with labels.
 func BenchmarkLabels(b *testing.B) {
 	labels := pprof.Labels("k", "v")
 	run := func(name string, fn func(b *testing.B)) {
@@ -87,7 +87,7 @@ func BenchmarkLabels(b *testing.B) {
 	})
 }
 
-// What a goroutine's first variable costs, and what it keeps.
+// The cost of a goroutine's first variable, and the memory that it keeps.
 func BenchmarkGoroutineThatSets(b *testing.B) {
 	for name, job := range map[string]func(){
 		"Set":       func() { tenant.Set("x") },

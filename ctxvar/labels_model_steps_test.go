@@ -12,7 +12,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// set sets the variable, to stay or until later in the same body.
+// set sets the variable, without a reset or until later in the same body.
 func (w *writer) set() {
 	w.begin()
 	before := w.want
@@ -28,8 +28,8 @@ func (w *writer) set() {
 	}
 }
 
-// within runs enter, which calls a function with the variable at want, and is
-// back afterwards.
+// within calls enter, which calls a function with the variable at want, and checks that
+// the value is restored afterwards.
 func (w *writer) within(name, want string, enter func(fn func())) {
 	depth := w.depth
 	w.begin()
@@ -94,7 +94,7 @@ func (w *writer) labels() {
 
 func (w *writer) wroteLabels() { w.wrote = w.wrote || !w.begun }
 
-// bare takes all labels off.
+// bare removes all labels.
 func (w *writer) bare() {
 	w.note("has no labels")
 	w.wroteLabels()
@@ -184,8 +184,7 @@ func (w *writer) live() {
 		w.read()
 	}))
 	w.note("ends")
-	// What is still on its way out is not to be seen in the profiles of other
-	// tests.
+	// Goroutines that are about to end must not be in the profiles of other tests.
 	pprof.SetGoroutineLabels(context.Background())
 	if n := len(w.parked); n > 0 {
 		next := w.parked[n-1]
@@ -196,7 +195,7 @@ func (w *writer) live() {
 	close(w.done)
 }
 
-// task has a body run by a task, and waits for it.
+// task runs a body in a task, and waits for it.
 func (w *writer) task() {
 	w.begin()
 	c := w.child()
@@ -212,7 +211,7 @@ func (w *writer) task() {
 	w.read()
 }
 
-// gather has two bodies run as jobs.
+// gather runs two bodies as jobs.
 func (w *writer) gather() {
 	w.begin()
 	w.note("jobs {")

@@ -11,14 +11,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// The label model runs programs of random steps in which goroutines write labels
-// with every kind of ctx: none, foreign ones, their own, another goroutine's,
-// plain or labelled, at any time. Each value that is ever set is another one, so
-// that a value that is read tells where it comes from.
+// The label model runs programs of random steps in which goroutines write labels with
+// every kind of ctx: none, foreign ones, their own, another goroutine's, plain or
+// labelled, at any time. No two values are the same, so a value that is read shows
+// where it comes from.
 //
-// Goroutines take turns: one runs, and gives its turn to another one wherever
-// the program says so, in the middle of whatever it is in. So a goroutine may
-// start long after its go statement, and go on long after its parent.
+// Goroutines take turns: one runs, and gives its turn to another one at any place where
+// the program says so. So a goroutine may start long after its go statement, and go on
+// long after its parent.
 type world struct {
 	t      *testing.T
 	script *script
@@ -46,20 +46,19 @@ type writer struct {
 	want   string // what variable has, or "none"
 	turn   chan struct{}
 	depth  int
-	// begun tells that nothing may be missing any more.
+	// begun is true when nothing may be missing any more.
 	begun bool
-	// wrote tells that it wrote labels before it had begun.
+	// wrote is true if it wrote labels before it had begun.
 	wrote bool
 }
 
-// A place is a goroutine, which may be that of several writers, one after the
-// other, as a worker is.
+// A place is a goroutine, which may serve several writers in turn, like a worker.
 type place struct{ now *writer }
 
 // written is the variable of all programs.
 var written = ctxvar.New("written", ctxvar.Default("none"))
 
-// read reads the variable and says whether that is allowed.
+// read reads the variable and reports whether that value is allowed.
 func (w *writer) read() {
 	got := written.Get()
 	switch {
@@ -69,8 +68,8 @@ func (w *writer) read() {
 		w.reads["nothing"]++
 		w.want = "none"
 	case got == w.starters() && w.wrote && !w.begun && !exact:
-		// It has put on itself the labels that its parent has got, and that one
-		// has changed nothing since. Nobody can tell it from a goroutine that was
+		// The writer has put on itself the labels that its parent has, and the parent has
+		// changed nothing since. It can't be distinguished from a goroutine that was
 		// started with them.
 		w.reads["its parent's of now"]++
 		w.want, w.begun = got, true
@@ -91,7 +90,7 @@ func (w *writer) note(format string, args ...any) {
 	w.trace = append(w.trace, w.name+" "+fmt.Sprintf(format, args...))
 }
 
-// begin is called before what lets a goroutine begin.
+// begin is called before anything that makes a goroutine begin.
 func (w *writer) begin() {
 	w.read()
 	w.begun = true
@@ -102,8 +101,8 @@ func (w *writer) fresh() string {
 	return fmt.Sprint(w.name, "#", w.serial)
 }
 
-// body is the inside of whatever a writer is in. What it sets there is put back
-// by put.
+// body runs steps inside of whatever the writer has entered. put restores what it sets
+// there.
 func (w *writer) body() {
 	if w.depth++; w.depth < 7 {
 		for range w.script.choose(6) {
@@ -156,9 +155,9 @@ func runLabelProgram(t *testing.T, program []byte, reads map[string]int) {
 	}
 }
 
-// No value is another goroutine's, or replaced, or undone, or put aside. In the
-// exact mode none is missing, and in the default mode only where a goroutine has
-// not begun.
+// No value is another goroutine's, or has been replaced, undone or put aside. In the
+// exact mode none is missing, and in the default mode only in a goroutine that has not
+// begun.
 func TestLabelModel(t *testing.T) {
 	programs := 1500
 	if raceEnabled || testing.Short() {

@@ -29,7 +29,7 @@ func TestCtxvarDo(t *testing.T) {
 			tenant.Set("acme")
 			ctx := ctx()
 			if name == "NewContext" {
-				// Where ctx has no labels, those of the goroutine stay.
+				// If ctx has no labels, the goroutine's labels stay.
 				pprof.SetGoroutineLabels(pprof.WithLabels(ctx, pprof.Labels("on", "goroutine")))
 				ctxvar.Do(ctx, pprof.Labels("k", "v"), func(context.Context) {
 					assert.Equal(t, []string{"k=v", "on=goroutine"}, ownLabels())
@@ -76,8 +76,8 @@ func TestCtxvarDo(t *testing.T) {
 	}
 }
 
-// labelScenario does what programs do with labels, and returns what they are
-// at each step. With variables, a set or a reset lies between any two steps.
+// labelScenario uses labels as programs do, and returns the labels at each step. With
+// variables, there is a set or a reset between any two steps.
 func labelScenario(variables bool) []string {
 	var seen []string
 	n := 0
@@ -155,8 +155,8 @@ func labelScenario(variables bool) []string {
 	return seen
 }
 
-// listLabels returns the labels that ctx has, as pprof's functions tell them,
-// but for the mark that TestMark is about.
+// listLabels returns the labels of ctx as pprof's functions list them, without the mark
+// that TestMark is about.
 func listLabels(ctx context.Context) string {
 	var list []string
 	pprof.ForLabels(ctx, func(key, value string) bool {
@@ -168,14 +168,14 @@ func listLabels(ctx context.Context) string {
 	return strings.Join(list, ", ")
 }
 
-// The labels of goroutines are at each step those that the same program has
-// without variables.
+// At each step, goroutines have the same labels as in the same program without
+// variables.
 func TestLabelsAreAsWithoutVariables(t *testing.T) {
 	var want, got []string
 	require.Nil(t, inGoroutine(func() { want = labelScenario(false) }))
 	require.Nil(t, inGoroutine(func() { got = labelScenario(true) }))
 
-	// A step is seen twice with variables: before and after a set.
+	// With variables, each step is recorded twice: before and after a set.
 	var once []string
 	for i, seen := range got {
 		if i == 0 || seen != got[i-1] {
@@ -208,10 +208,9 @@ func TestLabelsBeforeTheFirstVariable(t *testing.T) {
 	})
 }
 
-// After pprof has labelled a goroutine with a ctx of ours and until the next use
-// of a variable, in the default mode, it has one more label, of two empty
-// strings. Profiles in the binary format don't show it, texts do. The ctx has it
-// for good.
+// In the default mode, a goroutine that pprof has labelled with a ctx of ours has one
+// more label, of two empty strings, until it uses a variable. Profiles in the binary
+// format don't show this label, but texts do. The ctx keeps it.
 func TestMark(t *testing.T) {
 	mark := `"":"", `
 	keys := []string{"", "k"}
@@ -238,7 +237,8 @@ func TestMark(t *testing.T) {
 	assert.Equal(t, `{}`, ownTextLabels())
 }
 
-// A Context taken where there are labels does not bring them to where it runs.
+// A Context taken in a goroutine with labels does not bring the labels to where it
+// runs.
 func TestContextCarriesNoLabels(t *testing.T) {
 	var c *ctxvar.Context
 	var ctx context.Context

@@ -13,8 +13,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// What goroutines set in a pprof.Do, their parent's and their own, is garbage
-// when the Do has ended, and its ctx with it.
+// Values that goroutines set in a pprof.Do, the parent's and their own, are garbage
+// when the Do has ended, and so is its ctx.
 func TestLeakInDo(t *testing.T) {
 	const goroutines = 50
 	gone := make([]weak.Pointer[blob], goroutines)
@@ -36,8 +36,8 @@ func TestLeakInDo(t *testing.T) {
 	assert.Zero(t, alive(gone))
 }
 
-// A child that goes on with the ctx of its parent's pprof.Do, when that has
-// ended, keeps alive nothing that the parent set after the child was started.
+// A child goes on with the ctx of its parent's pprof.Do after the Do has ended. It
+// keeps nothing alive that the parent set after the start of the child.
 func TestLeakParentsLaterValuesInDo(t *testing.T) {
 	release := make(chan struct{})
 	var child sync.WaitGroup
@@ -60,7 +60,7 @@ func TestLeakParentsLaterValuesInDo(t *testing.T) {
 	child.Wait()
 }
 
-// A server's life: one ctx, and a pprof.Do with it for each request.
+// A server has one ctx, and runs a pprof.Do with it for each request.
 func TestLeakManyDo(t *testing.T) {
 	ctx := ctxvar.NewContext(context.Background())
 	gone := make([]weak.Pointer[blob], 100)
@@ -76,9 +76,8 @@ func TestLeakManyDo(t *testing.T) {
 	runtime.KeepAlive(ctx)
 }
 
-// A goroutine that a labelled service starts, and that sets something to stay,
-// keeps nothing once it has ended, though its cell has and nobody else takes its
-// place.
+// A goroutine of a labelled service sets a value without a reset. After its end it
+// keeps nothing alive, although its cell still exists and is not used again.
 func TestLeakInALabelledService(t *testing.T) {
 	services := map[string]func(fn func(context.Context)){
 		"pprof.Do with a ctx of ours": func(fn func(context.Context)) {
@@ -112,8 +111,8 @@ func TestLeakInALabelledService(t *testing.T) {
 	}
 }
 
-// A labelled ctx that is kept keeps what it carries, and not what its mark led
-// to in between.
+// A labelled ctx that is kept keeps the values that it carries, and not those to which
+// its mark led in between.
 func TestLeakLabelledContext(t *testing.T) {
 	var ctx context.Context
 	b := new(blob)

@@ -14,20 +14,20 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// blob is a value big enough to be seen when it leaks.
+// blob is a value that is large enough to be noticed when it leaks.
 type blob [64 << 10]byte
 
 var blobVar = ctxvar.New[*blob]("blob")
 
-// requireCollected asserts that the garbage collector takes what p points to.
+// requireCollected asserts that the garbage collector frees what p points to.
 func requireCollected[T any](t *testing.T, p weak.Pointer[T]) {
 	t.Helper()
 	require.Zero(t, alive([]weak.Pointer[T]{p}), "still reachable")
 }
 
-// alive returns how many of ps still point to something, once the garbage
-// collector has had its chances. One cycle is enough for what is unreachable;
-// the others are for stacks and goroutines that are just on their way out.
+// alive returns how many of ps still point to something after several garbage
+// collections. One is enough for unreachable values; the others are for stacks and
+// goroutines that are about to disappear.
 func alive[T any](ps []weak.Pointer[T]) int {
 	n := 0
 	for range 10 {
@@ -45,7 +45,7 @@ func alive[T any](ps []weak.Pointer[T]) int {
 	return n
 }
 
-// A goroutine that ends without Reset takes its values with it.
+// The values of a goroutine that ends without Reset become garbage.
 func TestLeakGoroutineThatEnds(t *testing.T) {
 	const goroutines = 200
 	var wg sync.WaitGroup
@@ -61,7 +61,7 @@ func TestLeakGoroutineThatEnds(t *testing.T) {
 	assert.Zero(t, alive(gone), "blobs of %d", goroutines)
 }
 
-// The same inside all that can be in between: With, Run, a panic, a child.
+// The same within With, Run, a panic, and a child.
 func TestLeakGoroutineThatEndsInside(t *testing.T) {
 	for name, enter := range map[string]func(fn func()){
 		"With":   func(fn func()) { blobVar.With(new(blob), fn) },
@@ -92,8 +92,8 @@ func TestLeakGoroutineThatEndsInside(t *testing.T) {
 	}
 }
 
-// What a goroutine no longer has, by Set, Reset or With, is garbage though
-// the goroutine goes on.
+// Values that a goroutine no longer has, because of Set, Reset or With, are garbage
+// although the goroutine goes on.
 func TestLeakReplacedValues(t *testing.T) {
 	var gone []weak.Pointer[blob]
 	next := func() *blob {
@@ -113,8 +113,8 @@ func TestLeakReplacedValues(t *testing.T) {
 	assert.Nil(t, blobVar.Get())
 }
 
-// A child that lives on has its parent's values of the time of its start, and
-// none of the later ones.
+// A child that lives on keeps its parent's values from the time of its start, and none
+// of the later ones.
 func TestLeakParentsLaterValues(t *testing.T) {
 	release := make(chan struct{})
 	var child sync.WaitGroup
@@ -135,7 +135,7 @@ func TestLeakParentsLaterValues(t *testing.T) {
 	requireCollected(t, before)
 }
 
-// Detach is for the goroutine that should keep nothing.
+// Detach is for a goroutine that should keep nothing.
 func TestLeakDetachedChild(t *testing.T) {
 	release := make(chan struct{})
 	var child sync.WaitGroup
@@ -153,7 +153,7 @@ func TestLeakDetachedChild(t *testing.T) {
 	child.Wait()
 }
 
-// A Context keeps what it holds for as long as it is kept, and no longer.
+// A Context keeps its values for as long as it is kept, and no longer.
 func TestLeakContext(t *testing.T) {
 	c := ctxvar.Empty()
 	var kept, replaced weak.Pointer[blob]
@@ -176,7 +176,7 @@ func TestLeakContext(t *testing.T) {
 	requireCollected(t, kept)
 }
 
-// The goroutine that ran a Context holds none of its values afterwards.
+// After running a Context, a goroutine keeps none of its values.
 func TestLeakRunLeavesNothing(t *testing.T) {
 	blobVar.Set(nil)
 	var gone weak.Pointer[blob]
@@ -188,7 +188,7 @@ func TestLeakRunLeavesNothing(t *testing.T) {
 	requireCollected(t, gone)
 }
 
-// A used token no longer needs the value that it put back.
+// A used token no longer keeps the value that it restored.
 func TestLeakUsedToken(t *testing.T) {
 	b := new(blob)
 	old := weak.Make(b)
@@ -204,7 +204,7 @@ func TestLeakUsedToken(t *testing.T) {
 	runtime.KeepAlive(tok)
 }
 
-// A variable that nothing refers to any more is garbage too.
+// An unreachable variable is garbage too.
 func TestLeakVariable(t *testing.T) {
 	gone := func() weak.Pointer[ctxvar.Var[int]] {
 		v := ctxvar.New[int]("short-lived")
@@ -215,8 +215,8 @@ func TestLeakVariable(t *testing.T) {
 	requireCollected(t, gone)
 }
 
-// What a goroutine that a task has started without variables keeps is not what
-// the task began with.
+// A goroutine that a task has started without variables does not keep the variables
+// with which the task began.
 func TestLeakDetachedInATask(t *testing.T) {
 	for name, leave := range map[string]func(fn func()){
 		"Detach":   ctxvar.Detach,
@@ -246,8 +246,8 @@ func TestLeakDetachedInATask(t *testing.T) {
 	}
 }
 
-// A token that was used keeps neither what other variables had nor the Context
-// that it was made in.
+// A used token keeps neither the values of other variables nor the Context in which it
+// was made.
 func TestLeakTokenUsedInARun(t *testing.T) {
 	var tok *ctxvar.Token[string]
 	var gone [2]weak.Pointer[blob]

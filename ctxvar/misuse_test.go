@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// Each misuse, the error that it panics with, and what the text must say:
-// which variable, and what to do.
+// Each misuse panics with an error, and its text must name the variable and say what to
+// do.
 func TestMisusePanics(t *testing.T) {
 	user := ctxvar.New[string]("user_id")
 	tests := []struct {
@@ -201,8 +201,8 @@ func TestRunOfNil(t *testing.T) {
 	assert.True(t, ran)
 }
 
-// A variable that New did not make is no other variable, whatever is done with
-// it.
+// A variable that New did not make is never confused with another one, whatever is done
+// with it.
 func TestZeroVar(t *testing.T) {
 	first := ctxvar.New("first", ctxvar.Default("own"))
 	first.Set("value")
@@ -233,7 +233,7 @@ func TestZeroVar(t *testing.T) {
 	assert.Equal(t, "value", first.Get(), "the variable itself is as it was")
 }
 
-// In a goroutine that has no variables Get takes a way of its own.
+// In a goroutine without variables, Get takes another path.
 func TestZeroVarWhereNothingIsSet(t *testing.T) {
 	var err *ctxvar.VarError
 	require.ErrorAs(t, recovered(func() { new(ctxvar.Var[string]).Get() }).(error), &err)

@@ -24,7 +24,7 @@ func (a *actor) set() {
 	a.tokens = keep(a, a.tokens, tok)
 }
 
-// keep adds x to list, or puts it in the place of one when there are many.
+// keep adds x to list, or replaces an element if there are many.
 func keep[T any](a *actor, list []T, x T) []T {
 	if len(list) < 8 {
 		return append(list, x)
@@ -139,7 +139,7 @@ func (a *actor) copyKept() {
 	a.contexts = keep(a, a.contexts, &modelContext{real: c.real.Copy(), values: maps.Clone(c.values)})
 }
 
-// child makes the actor of a new goroutine. settle is to be called in it.
+// child makes the actor of a new goroutine, in which settle must be called.
 func (a *actor) child(s *script) *actor {
 	return &actor{
 		t: a.t, vars: a.vars, script: s, ctx: a.ctx, things: &things{carriers: slices.Clone(a.carriers)}, mayExit: true,
@@ -148,9 +148,9 @@ func (a *actor) child(s *script) *actor {
 	}
 }
 
-// settle begins a goroutine in one of the two ways that let it go on with the
-// ctx that pprof.Do gave to the goroutine that started it: by setting something
-// of its own, or with a ctx of its own.
+// settle makes a goroutine begin, in one of the two ways that let it go on with the ctx
+// that pprof.Do gave to the goroutine that started it: by setting a variable, or with a
+// ctx of its own.
 func (a *actor) settle() {
 	a.check()
 	if a.script.choose(2) == 0 {
@@ -175,7 +175,7 @@ func (a *actor) goAndWait() {
 	}))
 }
 
-// goOn starts a goroutine that runs beside this one.
+// goOn starts a goroutine that runs concurrently with this one.
 func (a *actor) goOn() {
 	a.note("go")
 	c := a.child(a.script.split())
@@ -240,7 +240,7 @@ func (a *actor) someLabels(labels map[string]string) (pprof.LabelSet, map[string
 	return pprof.Labels(list...), sum
 }
 
-// do is pprof.Do with a ctx of ours, or ctxvar.Do with any.
+// do is pprof.Do with a ctx of ours, or ctxvar.Do with any ctx.
 func (a *actor) do() {
 	before := a.ctx
 	outer, run := before, pprof.Do
@@ -251,7 +251,7 @@ func (a *actor) do() {
 		run, outer = ctxvar.Do, labelled{context.Background(), nil}
 	}
 	if a.script.choose(4) > 0 && len(outer.labels) == 0 {
-		// Where ctx has none, ctxvar.Do goes by the goroutine's labels.
+		// If ctx has no labels, ctxvar.Do uses the goroutine's.
 		run = ctxvar.Do
 		outer.labels = a.labels
 	} else if len(outer.labels) == 0 {
@@ -283,7 +283,7 @@ func (a *actor) setLabels() {
 }
 
 func (a *actor) checkLabels() {
-	// A profile of all goroutines for one: now and then will do.
+	// A profile of all goroutines is needed for one of them, so now and then is enough.
 	if a.script.choose(4) != 0 {
 		return
 	}
@@ -314,7 +314,7 @@ func (a *actor) catch() {
 	rethrowUnlessThrown(value)
 }
 
-// throw leaves all scopes up to the next catch, or all there are.
+// throw leaves all scopes up to the next catch, or all of them.
 func (a *actor) throw() {
 	switch a.script.choose(4) {
 	case 0:

@@ -14,15 +14,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// The model test runs programs of random steps twice at the same time: with
-// variables, and with a plain map for each goroutine and each Context. After
-// every step the two must agree on everything that can be read.
+// The model test runs programs of random steps twice at the same time: with variables,
+// and with a plain map for each goroutine and each Context. After every step, the two
+// must agree on everything that can be read.
 //
-// A program is a string of bytes that says at each choice what to do, so that
-// the fuzzer can drive it as well as a random source.
+// A program is a string of bytes. Each choice in the program reads the next byte, so
+// the fuzzer can drive the program as well as a random source.
 
-// A script is the bytes of a program that are still to be read. When they are
-// at an end every choice is 0.
+// A script is the rest of a program's bytes. At its end, every choice is 0.
 type script struct{ rest []byte }
 
 func (s *script) choose(n int) int {
@@ -34,7 +33,7 @@ func (s *script) choose(n int) int {
 	return int(b) % n
 }
 
-// split takes some of the bytes away, for another goroutine.
+// split takes some of the bytes for another goroutine.
 func (s *script) split() *script {
 	n := min(4*s.choose(32), len(s.rest))
 	part := s.rest[:n:n]
@@ -70,18 +69,18 @@ var (
 	deepVars = sync.OnceValue(func() []modelVar { return declareModelVars(20) })
 )
 
-// values are what a Context holds, by the index of the variable.
+// values are the content of a Context, by the index of the variable.
 type values map[int]int
 
-// A modelContext is what should be in a Context, or in a goroutine that is in
-// none but its own, which has no real.
+// A modelContext is the expected content of a Context, or of a goroutine that has
+// entered none, which has no real.
 type modelContext struct {
 	real    *ctxvar.Context
 	values  values
 	entered bool
 }
 
-// A modelToken is a token and what should come of using it.
+// A modelToken is a token and the expected result of using it.
 type modelToken struct {
 	real    *ctxvar.Token[int]
 	v       int
@@ -91,14 +90,15 @@ type modelToken struct {
 	context *modelContext
 }
 
-// A carrier is a context.Context made by NewContext and what it should carry.
+// A carrier is a context.Context made by NewContext, and the values that it should
+// carry.
 type carrier struct {
 	ctx    context.Context
 	values values
 }
 
-// things are what a goroutine can lay its hands on. A goroutine that is waited
-// for shares them with the one that waits; any other has its own.
+// things are the objects that a goroutine can use. A goroutine that another one waits
+// for shares them with that one; any other has its own.
 type things struct {
 	contexts []*modelContext
 	tokens   []*modelToken
@@ -127,7 +127,7 @@ type actor struct {
 	children *sync.WaitGroup
 }
 
-// errThrown is what a program's own panics have for a value.
+// errThrown is the value of a program's own panics.
 const errThrown = "thrown by the program"
 
 const maxDepth = 10
@@ -146,8 +146,8 @@ func runProgram(t *testing.T, program []byte) {
 			current: &modelContext{values: values{}},
 			ctx:     labelled{ctxvar.NewContext(context.Background()), nil},
 		}
-		// Were this a goroutine that never set anything, pprof.Do would give it
-		// what its ctx carries: see TestDoInAGoroutineWithoutVariables.
+		// In a goroutine that never set anything, pprof.Do would give it the variables of
+		// its ctx: see TestDoInAGoroutineWithoutVariables.
 		vars[0].Set(0).Reset()
 		a.run()
 	})
@@ -168,7 +168,7 @@ func (a *actor) run() {
 	}
 }
 
-// fail ends the goroutine: what comes after a difference tells nothing.
+// fail ends the goroutine, because nothing after a difference is meaningful.
 func (a *actor) fail(format string, args ...any) {
 	a.t.Errorf("%s\nafter: %s", fmt.Sprintf(format, args...), strings.Join(a.trace, ", "))
 	runtime.Goexit()
@@ -178,7 +178,7 @@ func (a *actor) note(format string, args ...any) {
 	a.trace = append(a.trace, fmt.Sprintf(format, args...))
 }
 
-// body is the inside of a scope.
+// body runs steps inside a scope.
 func (a *actor) body() {
 	a.check()
 	if a.depth++; a.depth < maxDepth {

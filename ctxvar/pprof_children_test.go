@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A goroutine started inside inherits, before and after the first set there,
-// and goes on inheriting down the generations.
+// A goroutine started inside inherits, before and after the first set there, and so do
+// all generations below it.
 func TestDoChildInherits(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
@@ -32,8 +32,8 @@ func TestDoChildInherits(t *testing.T) {
 	})
 }
 
-// What a child inherits is what its parent had at the go statement, though
-// the parent goes on setting and both go on labelling with one ctx.
+// A child inherits its parent's values at the go statement, even if the parent goes on
+// setting variables and both go on labelling with one ctx.
 func TestDoChildHasASnapshot(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
@@ -64,9 +64,9 @@ func TestDoChildHasASnapshot(t *testing.T) {
 	})
 }
 
-// Where the parent has not used a variable since it was labelled, and sets one
-// before the child has looked, nobody can tell the child what it was to inherit.
-// It is not what the parent has now.
+// If the parent has not used a variable since it was labelled, and sets one before the
+// child has looked, the child's inherited values can't be known. They are never the
+// parent's present values.
 func TestDoChildThatLooksLate(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
@@ -85,8 +85,8 @@ func TestDoChildThatLooksLate(t *testing.T) {
 	})
 }
 
-// The ctx that a pprof.Do gave to its function has the labels of then, and a
-// goroutine that puts them on again has not the variables of then.
+// The ctx that a pprof.Do gave to its function has the labels of that moment. A
+// goroutine that puts them on again does not get the variables of that moment.
 func TestDoWithALabelledContextOfEarlier(t *testing.T) {
 	tenant.Set("old")
 	child := func(want string) {
@@ -112,8 +112,8 @@ func TestDoWithALabelledContextOfEarlier(t *testing.T) {
 	})
 }
 
-// A ctx made in one goroutine and put on by another, which is a stranger to the
-// first, gives that one nothing and takes nothing away, inside or afterwards.
+// A ctx is made in one goroutine and put on by an unrelated one. It gives that
+// goroutine nothing and takes nothing away, inside or afterwards.
 func TestDoWithAnotherGoroutinesContext(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		var ctx context.Context
@@ -152,8 +152,8 @@ func TestDoInAGoroutineWithoutVariables(t *testing.T) {
 	})
 }
 
-// A goroutine that was started in a pprof.Do and goes on with the ctx of it:
-// what it set itself counts, and what it inherited with it.
+// A goroutine was started in a pprof.Do and goes on with its ctx: the values that it
+// set itself count, and so do those that it inherited.
 func TestDoInAChildWithTheParentsContext(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
@@ -184,7 +184,7 @@ func TestDoInAChildWithTheParentsContext(t *testing.T) {
 	})
 }
 
-// Of many children, each in the place of the one before, none takes over what
+// Many children follow each other in the same place, and none takes over values that
 // another one set.
 func TestDoInChildrenOneAfterTheOther(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {

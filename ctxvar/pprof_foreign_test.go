@@ -50,8 +50,8 @@ func TestDoWithAForeignContext(t *testing.T) {
 	}
 }
 
-// A goroutine that has only inherited has begun with any use of a variable but
-// reading. Before, it may lose them: what is in its slot is all that there is.
+// A goroutine that has only inherited begins with any use of a variable other than
+// reading. Before that it may lose its variables, because they are only in its slot.
 func TestForeignLabelsOnAnHeir(t *testing.T) {
 	tests := []struct {
 		reason string
@@ -99,7 +99,7 @@ func TestForeignLabelsOnAnHeir(t *testing.T) {
 	}
 }
 
-// With, Run and Detach give their callers back all that they had.
+// With, Run and Detach restore everything for their callers.
 func TestScopesAcrossAForeignContext(t *testing.T) {
 	for name, scope := range map[string]struct {
 		run    func(fn func())

@@ -68,11 +68,11 @@ func setters(n int, fn func()) {
 	fn()
 }
 
-// workerLabels are all that a sample of setAndReset may have.
+// workerLabels are the only labels that a sample of setAndReset may have.
 var workerLabels = regexp.MustCompile(`^\[(step=do )?worker=[0-3]\]$`)
 
-// population is how many goroutines to have: thousands, where that does not
-// take an interpreter or a race detector minutes.
+// population returns how many goroutines to run: thousands, unless an interpreter or a
+// race detector would take minutes for them.
 func population() int {
 	if raceEnabled || testing.Short() || runtime.GOARCH == "wasm" {
 		return 200
@@ -87,8 +87,8 @@ func TestProfilesWhileSetting(t *testing.T) {
 	if runtime.GOARCH == "wasm" {
 		t.Skip("nothing runs at the same time here, and there is no CPU profile")
 	}
-	// How many samples there are depends on how much of a processor the tests
-	// get, so take profiles until they have said enough.
+	// The number of samples depends on how much processor time the tests get, so the test
+	// takes profiles until there are enough.
 	seen := make(map[string]int)
 	for round, total := 1, 0; total < 30 || len(seen) < 4; round++ {
 		require.Less(t, round, 50, "CPU profiles have samples of all the workers: %v", seen)
@@ -199,8 +199,8 @@ func dumpChild(variables bool) {
 	fmt.Printf("%s\n", buf[:runtime.Stack(buf, true)])
 }
 
-// runChild runs a program of childPrograms under GODEBUG, and returns all that
-// it prints and its exit code.
+// runChild runs a program of childPrograms under GODEBUG, and returns its output and
+// its exit code.
 func runChild(t *testing.T, name, godebug string) (string, int) {
 	t.Helper()
 	if runtime.GOARCH == "wasm" {
@@ -222,8 +222,8 @@ func runChild(t *testing.T, name, godebug string) (string, int) {
 
 var goroutineHeader = regexp.MustCompile(`(?m)^goroutine \d+ .*?\[([^\]]*)\](.*)$`)
 
-// headers returns what the headers of a dump say after the goroutine's number,
-// but not whether it waits or is just about to.
+// headers returns the headers of a dump without the goroutine's number, and without
+// whether it waits or is just about to.
 func headers(dump string) []string {
 	var list []string
 	for stack := range strings.SplitSeq(dump, "\n\n") {
@@ -238,8 +238,8 @@ func headers(dump string) []string {
 	return list
 }
 
-// GODEBUG=tracebacklabels=1, the default from Go 1.27 on, puts the labels into
-// goroutine dumps and crash reports: the same that are there without us.
+// GODEBUG=tracebacklabels=1, the default from Go 1.27 on, puts labels into goroutine
+// dumps and crash reports. They are the same as without Heirloom.
 func TestTracebackLabels(t *testing.T) {
 	for _, program := range []string{"dump", "crash"} {
 		for _, labels := range []string{"0", "1"} {

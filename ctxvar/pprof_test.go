@@ -16,7 +16,7 @@ var (
 	region = ctxvar.New("region", ctxvar.Default("none"))
 )
 
-// has asserts what tenant and region are, by Get and in a copy.
+// has asserts the values of tenant and region, by Get and in a copy.
 func has(t *testing.T, wantTenant, wantRegion string) {
 	t.Helper()
 	assert.Equal(t, wantTenant, tenant.Get(), "tenant")
@@ -26,7 +26,7 @@ func has(t *testing.T, wantTenant, wantRegion string) {
 	assert.Equal(t, ok, got == wantTenant && ok)
 }
 
-// The ways to come by a context.Context that descends from NewContext.
+// The ways to get a context.Context that descends from NewContext.
 var descend = map[string]func(ctx context.Context) context.Context{
 	"NewContext": func(ctx context.Context) context.Context { return ctxvar.NewContext(ctx) },
 	"a child of it": func(ctx context.Context) context.Context {
@@ -44,8 +44,8 @@ var descend = map[string]func(ctx context.Context) context.Context{
 	},
 }
 
-// eachDescent runs the test with each of descend, in a new goroutine, as a
-// goroutine's first use of a variable is part of the matter.
+// eachDescent runs the test with each of descend, in a new goroutine, because a
+// goroutine's first use of a variable matters here.
 func eachDescent(t *testing.T, test func(t *testing.T, descend func(context.Context) context.Context)) {
 	for name, descend := range descend {
 		t.Run(name, func(t *testing.T) { test(t, descend) })
@@ -75,7 +75,7 @@ func TestDoBeforeAnyVariable(t *testing.T) {
 	})
 }
 
-// A value set inside Do is the newest also after it: Do is no scope.
+// A value set inside Do is also the newest after it, because Do is not a scope.
 func TestDoKeepsWhatIsSetInside(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
@@ -89,7 +89,7 @@ func TestDoKeepsWhatIsSetInside(t *testing.T) {
 	})
 }
 
-// What is set before the ctx was made, and reset since, stays reset.
+// A value that was set before the ctx was made, and has been reset since, stays reset.
 func TestDoBringsNothingBack(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tok := tenant.Set("acme")
@@ -100,7 +100,7 @@ func TestDoBringsNothingBack(t *testing.T) {
 	})
 }
 
-// A token is good on both sides of a Do, which is not another Context.
+// A token is valid inside and outside of a Do, which is not another Context.
 func TestTokensAcrossDo(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		outside := tenant.Set("outside")
@@ -119,8 +119,8 @@ func TestTokensAcrossDo(t *testing.T) {
 	})
 }
 
-// Nested, each level with the ctx of the one above, or with one kept from
-// before, and a set before and after each.
+// Nested Dos, each with the ctx of the level above or with one kept from before, and
+// with a set before and after each.
 func TestDoNested(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		outer := descend(t.Context())
@@ -161,8 +161,8 @@ func TestSetGoroutineLabelsKeepsVariables(t *testing.T) {
 	})
 }
 
-// With, Run and Detach put back what was there across a Do that begins or
-// ends inside of them.
+// With, Run and Detach restore the variables across a Do that begins or ends inside of
+// them.
 func TestScopesAcrossDo(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("acme")
@@ -193,7 +193,7 @@ func TestScopesAcrossDo(t *testing.T) {
 	})
 }
 
-// A Do in a Run changes the Context that is entered, and no other.
+// A Do in a Run changes the entered Context, and no other.
 func TestDoInsideRun(t *testing.T) {
 	eachDescent(t, func(t *testing.T, descend func(context.Context) context.Context) {
 		tenant.Set("caller")

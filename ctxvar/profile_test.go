@@ -17,11 +17,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// One at a time, so that a profile has one goroutine in dumpSelf.
+// Profiles are taken one at a time, so that each has one goroutine in dumpSelf.
 var dumpMutex sync.Mutex
 
-// ownLabels returns the labels of the calling goroutine as a goroutine profile
-// in the binary format has them: "key=value", sorted by key.
+// ownLabels returns the labels of the calling goroutine in a goroutine profile in the
+// binary format: "key=value", sorted by key.
 func ownLabels() []string {
 	samples, err := decodeProfile(dump(0))
 	if err != nil {
@@ -37,8 +37,8 @@ func ownLabels() []string {
 
 var labelsLine = regexp.MustCompile(`(?m)^# labels: (.*)$`)
 
-// ownTextLabels returns them as one in the text format shows them: "{}" for
-// none, though it shows nothing at all where there never were any.
+// ownTextLabels returns them as a goroutine profile in the text format shows them, or
+// "{}" for none, although the profile shows nothing if there never were any.
 func ownTextLabels() string {
 	text := string(dump(1))
 	for record := range strings.SplitSeq(text, "\n\n") {
@@ -53,8 +53,8 @@ func ownTextLabels() string {
 	panic("the profile lacks the goroutine that takes it:\n" + text)
 }
 
-// dump takes a profile of all goroutines, of which one is in dumpSelf, the calling
-// one. Those that wait for their turn are not there yet.
+// dump takes a profile of all goroutines. One of them, the calling one, is in dumpSelf.
+// Goroutines that wait for their turn are not there yet.
 func dump(debug int) []byte {
 	dumpMutex.Lock()
 	defer dumpMutex.Unlock()
@@ -70,8 +70,8 @@ func dumpSelf(debug int) []byte {
 	return out.Bytes()
 }
 
-// A sample is one of a profile in the binary format: the names of the
-// functions on its stack, and its labels as "key=value", in their order.
+// A sample is a sample of a profile in the binary format: the names of the functions on
+// its stack, and its labels as "key=value", in their order.
 type sample struct {
 	functions []string
 	labels    []string
@@ -84,9 +84,8 @@ func (s sample) in(function string) bool {
 	})
 }
 
-// parseProfile decodes as much of a gzipped pprof profile as the tests look
-// at, and fails on anything that is out of place in it: a string or a function
-// that is not there.
+// parseProfile decodes the parts of a gzipped pprof profile that the tests look at, and
+// fails if a part refers to a string or a function that is missing.
 func parseProfile(t *testing.T, data []byte) []sample {
 	t.Helper()
 	samples, err := decodeProfile(data)
@@ -178,8 +177,8 @@ func decodeProfile(data []byte) ([]sample, error) {
 				return nil, err
 			}
 			if len(lm) == 0 {
-				// A label of two empty strings leaves nothing in the format,
-				// and is no label to those who read it.
+				// A label of two empty strings leaves nothing in the format, and its readers do
+				// not treat it as a label.
 				continue
 			}
 			key, err := text(lm.number(labelKey))

@@ -2,6 +2,6 @@
 
 package ctxvar_test
 
-// raceEnabled reports whether the tests run under the race detector, where
-// allocations and thousands of busy goroutines tell little.
+// raceEnabled reports whether the tests run under the race detector, where allocations
+// and thousands of busy goroutines prove little.
 const raceEnabled = true

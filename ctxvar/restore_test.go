@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// With lets go of what fn did with the variable and puts back what was there,
-// however fn ends.
+// With drops what fn did with the variable and restores the earlier value, however fn
+// ends.
 func TestWithRestores(t *testing.T) {
 	v := ctxvar.New[string]("v")
 	other := ctxvar.New[string]("other")
@@ -50,8 +50,8 @@ var ends = map[string]func(){
 	"Goexit": runtime.Goexit,
 }
 
-// Run puts the caller's context back however fn ends, keeps what fn set, and
-// lets the next one in.
+// Run restores the caller's context however fn ends, keeps what fn set, and lets the
+// next caller in.
 func TestRunRestores(t *testing.T) {
 	v := ctxvar.New[string]("v")
 	for name, end := range ends {

@@ -12,9 +12,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// inGoroutine runs fn in a new goroutine and waits for the end of it, however
-// it ends: by returning, by Goexit (t.FailNow) or by a panic, which it hands
-// back.
+// inGoroutine runs fn in a new goroutine and waits for its end. fn may return, call
+// Goexit (t.FailNow), or panic; inGoroutine returns the value of a panic.
 func inGoroutine(fn func()) (panicked any) {
 	done := make(chan any)
 	go func() {
@@ -102,11 +101,11 @@ func ints(n int) []*ctxvar.Var[int] {
 	return vars
 }
 
-// exact is whether goroutines have a place for variables alone.
+// exact reports whether goroutines have a slot for variables alone.
 var exact = ctxvar.Mode() == "exact"
 
-// inExact returns want where the default mode can't know and has nothing, as a
-// variable with the default "none".
+// inExact returns want in the exact mode. The default mode can't know the value, and
+// has that of an unset variable with the default "none".
 func inExact(want string) string {
 	if exact {
 		return want
@@ -114,8 +113,8 @@ func inExact(want string) string {
 	return "none"
 }
 
-// foreignLabels puts labels on the running goroutine as those do who know
-// nothing of variables.
+// foreignLabels labels the running goroutine as code does that knows nothing of
+// variables.
 func foreignLabels() {
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
 }

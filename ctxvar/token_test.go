@@ -11,7 +11,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A refused Reset leaves the token as it was: good where it belongs.
+// A refused Reset does not change the token, which stays valid where it belongs.
 func TestMisuseLeavesToken(t *testing.T) {
 	a, b := ctxvar.New[int]("a"), ctxvar.New[int]("b")
 	a.Set(1)
@@ -26,8 +26,8 @@ func TestMisuseLeavesToken(t *testing.T) {
 	assert.Equal(t, 1, a.Get())
 }
 
-// A token belongs to the Context, not to the Run that it was made in, nor to
-// the goroutine.
+// A token belongs to the Context, not to the Run in which it was made, and not to the
+// goroutine.
 func TestTokenInALaterRun(t *testing.T) {
 	v := ctxvar.New[int]("v")
 	c := ctxvar.Empty()
@@ -50,8 +50,8 @@ func TestTokenInACopyOfItsContext(t *testing.T) {
 	})
 }
 
-// Tokens need not be used in the order opposite to the one they were made in:
-// each puts back what it found.
+// Tokens need not be used in the reverse order of their making: each restores the value
+// that it found.
 func TestTokensOutOfOrder(t *testing.T) {
 	v := ctxvar.New[int]("v")
 	t1 := v.Set(1)
@@ -62,9 +62,9 @@ func TestTokensOutOfOrder(t *testing.T) {
 	assert.Equal(t, 1, v.Get())
 }
 
-// A token that outlives its goroutine is of use to no other goroutine, though
-// the runtime gives a new one the memory of a dead one: neither to a stranger
-// nor to a descendant, which has inherited the very values it was made among.
+// A token that outlives its goroutine is invalid in every other goroutine, although the
+// runtime gives a new one the memory of a dead one: in an unrelated goroutine, and in a
+// descendant, which has inherited the very values among which it was made.
 func TestTokenAfterItsGoroutine(t *testing.T) {
 	v := ctxvar.New[int]("v")
 	var tok *ctxvar.Token[int]
@@ -93,8 +93,8 @@ func TestTokenAfterItsGoroutine(t *testing.T) {
 	heir.Wait()
 }
 
-// A token that two goroutines use at the same time undoes what it is for, once,
-// and is an error in the other.
+// If two goroutines use a token at the same time, it takes effect once, and is an error
+// in the other.
 func TestTokenUsedByTwoGoroutines(t *testing.T) {
 	for range 2000 {
 		tok, got := tenant.Set("x"), make(chan any, 1)
@@ -115,8 +115,8 @@ func TestZeroToken(t *testing.T) {
 	require.ErrorAs(t, recovered(func() { tenant.Reset(new(ctxvar.Token[string])) }).(error), &err)
 }
 
-// Python's tokens may be used in any order, and so may ours: also where the first
-// one of the goroutine is used before others that came after it.
+// Tokens may be used in any order, as in Python, even if the goroutine's first token is
+// used before later ones.
 func TestResetsOutOfOrder(t *testing.T) {
 	for name, vars := range map[string][]modelVar{"one node": flatVars, "several nodes": deepVars()} {
 		t.Run(name, func(t *testing.T) {

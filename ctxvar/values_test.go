@@ -81,7 +81,7 @@ func TestDefaultFuncIsFreshEachTime(t *testing.T) {
 	assert.Equal(t, 4, calls, "not called for a variable that is set, nor by GetOr")
 }
 
-// A shared default is shared, as in Python: what DefaultFunc is there for.
+// A shared default is shared, as in Python; DefaultFunc avoids that.
 func TestDefaultIsShared(t *testing.T) {
 	v := ctxvar.New("v", ctxvar.Default(map[string]int{}))
 	v.Get()["a"] = 1
@@ -96,8 +96,8 @@ func TestDefaultFuncReadsVariables(t *testing.T) {
 	assert.Equal(t, "http://", url.Get())
 }
 
-// roundTrip sets a variable of type T to value and asserts that each way of
-// reading it gives it back, here and in a child.
+// roundTrip sets a variable of type T to value and asserts that each way of reading it
+// returns value, here and in a child.
 func roundTrip[T any](t *testing.T, value T) {
 	t.Helper()
 	v := ctxvar.New[T]("v")
@@ -180,7 +180,7 @@ func TestFuncValue(t *testing.T) {
 	assert.Equal(t, 42, v.Get()())
 }
 
-// A value is the caller's, not a copy that keeps changing with it.
+// Set and Get copy the value, so that later changes of an array do not matter.
 func TestValueIsCopied(t *testing.T) {
 	v := ctxvar.New[[2]int]("v")
 	array := [2]int{1, 2}

@@ -13,7 +13,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// effective returns what counts of tenant where one is given ctx.
+// effective returns the value of tenant that applies in a function that is given ctx.
 func effective(ctx context.Context) string {
 	if value, ok := tenant.In(ctxvar.Effective(ctx)); ok {
 		return value
@@ -21,8 +21,8 @@ func effective(ctx context.Context) string {
 	return "none"
 }
 
-// lazyWorker starts a worker in the goroutine that calls it, as pools do with
-// the first job. do has it do a job; stop ends it.
+// lazyWorker starts a worker in the goroutine that calls it, as pools do for the first
+// job. do makes it do a job, and stop ends it.
 func lazyWorker() (do func(job func()), stop func()) {
 	jobs := make(chan func())
 	go func() {
@@ -91,7 +91,7 @@ func TestEffectiveInAWork(t *testing.T) {
 	})
 }
 
-// Outside of any work the goroutine's are newer only where the snapshot is its
+// Outside of any work, the goroutine's values are newer only if the snapshot is its
 // own.
 func TestEffectiveOutsideOfAnyWork(t *testing.T) {
 	tenant.Set("acme")
@@ -111,8 +111,8 @@ func TestEffectiveOutsideOfAnyWork(t *testing.T) {
 	})
 }
 
-// A job that sets something and a task have a ctx of their own, which carries
-// what was there when they began, or is there now.
+// A task, and a job that sets something, have a ctx of their own. It carries the values
+// at their beginning, or the present ones.
 func TestEffectiveInJobsOutsideOfAnyWork(t *testing.T) {
 	tenant.Set("caller")
 	set := func(ctx context.Context) (int, error) {

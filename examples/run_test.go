@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What each scene prints, as patterns of which each has to be there.
+// The output of each scene, as patterns that must all match.
 var scenes = map[string][]string{
 	"lifetimes": {`a bare go statement: the goroutine works for alice`, `the cache detaches: it loads for nobody`},
 	"loggers":   {`"msg":"from zap","request_id":"r1"`, `"request_id":"r1","message":"from zerolog"`},
@@ -22,8 +22,8 @@ var scenes = map[string][]string{
 	"tracing":   {`"service":"stock"`, `"request_id":"r1"`, `"tenant":"acme"`, `span count of trace`},
 }
 
-// Each folder with a main.go is a scene that runs, and says what it should. One that is a
-// module of its own has a test of its own for that.
+// Each folder with a main.go is a scene that runs and prints what it should. A scene that
+// is a module of its own has its own test for that.
 func TestEachSceneRuns(t *testing.T) {
 	mains, err := filepath.Glob("*/main.go")
 	require.NoError(t, err)

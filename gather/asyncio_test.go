@@ -15,11 +15,11 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// What CPython's test_asyncio/test_tasks.py asks of asyncio.gather, as far as it
-// has a meaning here. Each test is named after the case that it mirrors.
-// docs/python.md has the table.
+// The cases about asyncio.gather in CPython's test_asyncio/test_tasks.py, as far as
+// they have a meaning here. Each test is named after its case. docs/python.md has the
+// table.
 
-// A future is a job that ends when it is told to, and how.
+// A future is a job that ends when the test says so, and how it says.
 type future struct {
 	set chan gather.Result[int]
 }
@@ -55,7 +55,7 @@ func newFutures(n int) []*future {
 	return futures
 }
 
-// allOutcome is what All returned, once it has.
+// allOutcome is what All returned, once it has returned.
 type allOutcome struct {
 	results []int
 	err     error
@@ -145,8 +145,8 @@ func TestAsyncioConstructorEmptySequence(t *testing.T) {
 	assert.Equal(t, []gather.Result[int]{}, gather.Settled[int](t.Context()))
 }
 
-// FutureGatherTests.test_one_cancellation: a job that was cancelled by itself,
-// and not with the call, has failed.
+// FutureGatherTests.test_one_cancellation: a job that was cancelled by itself, and not
+// together with the call, has failed.
 func TestAsyncioOneCancellation(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFutures(5)
@@ -229,8 +229,8 @@ func TestAsyncioCancellationBroadcast(t *testing.T) {
 	})
 }
 
-// CoroutineGatherTests.test_exception_marking: the exception that is not
-// returned, because another one came first, is no loose end.
+// CoroutineGatherTests.test_exception_marking: an exception that is not returned,
+// because another one came first, is not reported as lost.
 func TestAsyncioExceptionMarking(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		raise := errors.New("should not be ignored")
@@ -271,8 +271,8 @@ func TestAsyncioCancelGather1(t *testing.T) {
 	assert.Equal(t, []int{42}, got)
 }
 
-// BaseTaskTests.test_cancel_gather_2: a cancellation, with what it says, comes
-// through a call that returns exceptions.
+// BaseTaskTests.test_cancel_gather_2: a cancellation, with its message, passes through
+// a call that returns exceptions.
 func TestAsyncioCancelGather2(t *testing.T) {
 	for _, cause := range []error{nil, errQuit} {
 		synctest.Test(t, func(t *testing.T) {
@@ -298,8 +298,8 @@ func TestAsyncioCancelGather2(t *testing.T) {
 	}
 }
 
-// BaseTaskTests.test_gather_shield: what is not to be cancelled with the call
-// is given a context that is not.
+// BaseTaskTests.test_gather_shield: a job that must not be cancelled with the call gets
+// a context that is not cancelled.
 func TestAsyncioGatherShield(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())

@@ -82,8 +82,8 @@ func TestBatchHoldsBack(t *testing.T) {
 	})
 }
 
-// When the stream is over, so is what it is fed by, however that is put together:
-// a channel that nobody closes does not keep it.
+// When the stream ends, so does everything that feeds it, however that is composed: a
+// channel that is never closed does not keep it.
 func TestBatchEndsWithTheStream(t *testing.T) {
 	same := func(_ context.Context, i int) (int, error) { return i, nil }
 	for name, input := range map[string]func(<-chan int) iter.Seq[int]{
@@ -157,7 +157,7 @@ func TestBatchOfAnInputThatDoesNotReturn(t *testing.T) {
 	}
 }
 
-// Of two panics one goes on, and the other one is reported.
+// Of two panics, one continues in the caller, and the other one is reported.
 func TestBatchLoopPanicsBesideItsInput(t *testing.T) {
 	lines := logged(t)
 	how, value := endOf(func() {

@@ -18,8 +18,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// What a caller gives to a call is called by goroutines that the caller never
-// sees. A panic in it must find its way to the caller.
+// Functions that a caller gives to a call are called in goroutines that the caller
+// never sees. A panic in them must reach the caller.
 
 // rude is an error with methods that do not return.
 type rude struct{ do func() }
@@ -43,7 +43,7 @@ func hear(s *[]error) func(task.Info, error) {
 	}
 }
 
-// calls run jobs in each way that there is, and return the error of one.
+// calls run jobs in each of the possible ways, and return the error of one.
 var calls = map[string]func(ctx context.Context, job func(context.Context) error) error{
 	"All": func(ctx context.Context, job func(context.Context) error) error {
 		_, err := gather.All(ctx, func(ctx context.Context) (int, error) { return 0, job(ctx) })
@@ -88,7 +88,7 @@ var calls = map[string]func(ctx context.Context, job func(context.Context) error
 	},
 }
 
-// An error whose methods do not return is an error, as any other.
+// An error with methods that do not return is an error like any other.
 func TestErrorsWithMethodsThatDoNotReturn(t *testing.T) {
 	for name, call := range calls {
 		for kind, make := range map[string]func() error{
@@ -139,8 +139,8 @@ func TestPanicInName(t *testing.T) {
 	check(t, streamed[0])
 }
 
-// The job has ended: that its name is not to be had must not keep it from being
-// counted, or the call waits for ever.
+// The job has ended. If its name can't be determined, it must still be counted, or the
+// call would wait for ever.
 func TestGoexitInName(t *testing.T) {
 	name := gather.Name(func(int) string { runtime.Goexit(); return "" })
 	job := func(context.Context, int) (int, error) { return 0, errBoom }
@@ -165,8 +165,8 @@ type limiter func(context.Context) error
 
 func (l limiter) Wait(ctx context.Context) error { return l(ctx) }
 
-// A panic while an item is weighed, or a job waits for its rate, is the failure
-// of that job: the others are not touched.
+// A panic while an item is weighed, or while a job waits for its rate, is the failure
+// of that job, and does not affect the others.
 func TestPanicAtTheGate(t *testing.T) {
 	for name, opts := range map[string][]gather.Option{
 		"Weight": {gather.Weight(2, func(i int) int64 {
@@ -185,8 +185,8 @@ func TestPanicAtTheGate(t *testing.T) {
 			}
 		}())},
 		"Rate within Weight": {
-			// The weight of the job that is turned away must come back: two of
-			// this weight can't run at once.
+			// The weight of the refused job must be returned, because two jobs of this weight
+			// can't run at once.
 			gather.Weight(2, func(int) int64 { return 2 }),
 			gather.Rate(func() limiter {
 				n := 0
@@ -242,7 +242,7 @@ func endOf(fn func()) (how string, value any) {
 	return how, value
 }
 
-// A panic with an error that tells of a Goexit somewhere else is a panic.
+// A panic with an error that describes a Goexit somewhere else is a panic.
 func TestPanicThatTellsOfAGoexit(t *testing.T) {
 	other := &task.Error{Op: "await", Task: "other", Err: task.ErrGoexit}
 	job := func(context.Context, int) (int, error) { return 0, nil }
@@ -260,8 +260,7 @@ func TestPanicThatTellsOfAGoexit(t *testing.T) {
 	}
 }
 
-// A loop that has broken out of a stream does hear of a panic with which the input
-// cleans up.
+// A loop that has broken out of a stream gets a panic from the input's clean-up.
 func TestInputPanicsAfterBreak(t *testing.T) {
 	job := func(_ context.Context, i int) (int, error) { return i, nil }
 	how, value := endOf(func() {
@@ -278,8 +277,8 @@ func TestInputPanicsAfterBreak(t *testing.T) {
 	assert.ErrorIs(t, err, errBoom)
 }
 
-// A Goexit in Progress ends the goroutine that ran a job after the job, and so no
-// job counts as failed by it, or twice.
+// A Goexit in Progress ends the goroutine that ran a job, after the job. So no job
+// counts as failed because of it, or counts twice.
 func TestGoexitInProgressFailsNoJob(t *testing.T) {
 	var heardOf []error
 	how, _ := endOf(func() {

@@ -68,7 +68,7 @@ func TestPanicsThatAreNotReturned(t *testing.T) {
 	}
 }
 
-// Nothing ends the others, so Wait is long in coming.
+// Nothing ends the others, so Wait takes long to return.
 func TestPanicInAZeroGroupIsHeardAtOnce(t *testing.T) {
 	lines := logged(t)
 	var g gather.Group
@@ -87,15 +87,15 @@ func TestPanicInAZeroGroupIsHeardAtOnce(t *testing.T) {
 	assert.Empty(t, lines, "Wait returns it at once")
 }
 
-// logged returns what the default logger writes until the test ends.
+// logged returns the output of the default logger until the test ends.
 func logged(t *testing.T) <-chan string {
 	lines := make(chan string, 10)
 	before, out, flags := slog.Default(), log.Writer(), log.Flags()
 	slog.SetDefault(slog.New(slog.NewTextHandler(writer(func(p []byte) { lines <- string(p) }), nil)))
 	t.Cleanup(func() {
 		slog.SetDefault(before)
-		// SetDefault has package log write to the logger, and does not take that
-		// back. What logs after the test would wait for somebody to receive it.
+		// SetDefault makes package log write to the logger, and does not undo that. A later
+		// log call would block, since nothing receives from the channel.
 		log.SetOutput(out)
 		log.SetFlags(flags)
 	})

@@ -23,8 +23,8 @@ var policies = map[string]gather.Policy{
 	"CollectAll":   gather.CollectAll,
 }
 
-// A job that gives up because the caller says so has done nothing wrong. The
-// error tells of those that never ran, under every policy.
+// A job that gives up because the caller cancelled has done nothing wrong. Under every
+// policy, the error says how many jobs never ran.
 func TestGivingUpForTheCallerIsNoFailure(t *testing.T) {
 	for name, policy := range policies {
 		t.Run(name, func(t *testing.T) {
@@ -45,7 +45,7 @@ func TestGivingUpForTheCallerIsNoFailure(t *testing.T) {
 	}
 }
 
-// If every job has started, there is only their answer to tell of.
+// If every job has started, the error has only their answers.
 func TestGivingUpWhenAllHaveStarted(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -59,8 +59,8 @@ func TestGivingUpWhenAllHaveStarted(t *testing.T) {
 	})
 }
 
-// What goes wrong while cleaning up after a cancellation is a failure, and comes
-// before what the jobs say that only gave up.
+// An error of cleaning up after a cancellation is a failure, and outranks the errors of
+// jobs that only gave up.
 func TestCancellationHidesNoFailure(t *testing.T) {
 	for name, answer := range map[string]func(context.Context) error{
 		"joined":    func(ctx context.Context) error { return errors.Join(ctx.Err(), errBoom) },
@@ -92,8 +92,8 @@ func TestCancellationHidesNoFailure(t *testing.T) {
 	}
 }
 
-// A job whose own call was cancelled with it has given up too, whatever that call
-// says of jobs that gave up and of jobs that never ran.
+// A job that made a call of its own which was cancelled with it has given up too,
+// whatever that call says about jobs that gave up and jobs that never ran.
 func TestGivingUpOfACallWithinAJob(t *testing.T) {
 	for name, policy := range policies {
 		synctest.Test(t, func(t *testing.T) {
@@ -113,7 +113,7 @@ func TestGivingUpOfACallWithinAJob(t *testing.T) {
 	}
 }
 
-// The failure came first: that others did not start is its doing.
+// The failure came first, so it is the reason why others did not start.
 func TestFailureBeforeTheCallerCancels(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(t.Context())
@@ -129,7 +129,7 @@ func TestFailureBeforeTheCallerCancels(t *testing.T) {
 	})
 }
 
-// A limit of the job's own is none of the caller's, also once that has passed.
+// A limit of the job's own is not the caller's, even after the caller's has passed.
 func TestOwnTimeoutBesideTheCallers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -150,8 +150,8 @@ func TestOwnTimeoutBesideTheCallers(t *testing.T) {
 	})
 }
 
-// The same, where the results come one by one: what gives up does not end the
-// stream before it has told of what it took and will not run.
+// The same, with results that come one by one: a job that gives up does not end the
+// stream before the stream has reported the items that it took and will not run.
 func TestStreamTellsOfWhatHasNotStarted(t *testing.T) {
 	for name, policy := range policies {
 		t.Run(name, func(t *testing.T) {
@@ -176,7 +176,7 @@ func TestStreamTellsOfWhatHasNotStarted(t *testing.T) {
 	}
 }
 
-// The caller's cause is told by every call that wraps the errors of its jobs.
+// Every call that wraps the errors of its jobs includes the caller's cause.
 func TestCauseIsToldEverywhere(t *testing.T) {
 	wait := func(ctx context.Context) (int, error) { return 0, pause(ctx, time.Hour) }
 	for name, call := range map[string]func(context.Context) error{

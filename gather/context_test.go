@@ -17,8 +17,8 @@ import (
 	"github.com/heirloom-go/heirloom/gather"
 )
 
-// How a job can look at its context. Some of these ways make it a standard
-// context, the others must say the same without.
+// The ways in which a job can look at its context. Some of them make it a standard
+// context; the others must give the same answers without one.
 var looks = map[string]func(context.Context){
 	"nobody":      func(context.Context) {},
 	"Done":        func(ctx context.Context) { ctx.Done() },
@@ -139,7 +139,7 @@ func TestJobContextLookedAtWhileItEnds(t *testing.T) {
 	}
 }
 
-// The labels and the variables live through a pprof.Do with a job's context.
+// Labels and variables survive a pprof.Do with a job's context.
 func TestJobContextAndProfilerLabels(t *testing.T) {
 	defer jobVar.Set("caller").Reset()
 	pprof.Do(t.Context(), pprof.Labels("outer", "o"), func(ctx context.Context) {
@@ -166,7 +166,7 @@ func label(ctx context.Context, key string) string {
 	return v
 }
 
-// A worker takes back the profiler labels that a job leaves on it, too.
+// A worker also removes the profiler labels that a job leaves on it.
 func TestLabelsDoNotStayWithTheWorker(t *testing.T) {
 	err := gather.Each(t.Context(), upTo(10), func(ctx context.Context, i int) error {
 		assert.Zero(t, goroutinesLabelled(t, "earlier"))
@@ -185,8 +185,8 @@ func goroutinesLabelled(t *testing.T, value string) int {
 	return strings.Count(profile.String(), `"job":"`+value+`"`)
 }
 
-// What a context has once said it says for ever, also when its parent ends
-// later, and another way.
+// A context never changes an answer that it has given, even if its parent ends later
+// and in another way.
 func TestJobContextDoesNotChangeItsMind(t *testing.T) {
 	for name, look := range looks {
 		synctest.Test(t, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// Functions that wait for one another need each a goroutine, whatever ran before.
+// Functions that wait for one another need a goroutine each, whatever ran before.
 func TestGroupRunsAllThatItMay(t *testing.T) {
 	for name, limit := range map[string]int{"no limit": -1, "limit": 40} {
 		synctest.Test(t, func(t *testing.T) {
@@ -40,7 +40,7 @@ func TestGroupRunsAllThatItMay(t *testing.T) {
 	}
 }
 
-// A function may add to the group that it is of.
+// A function may add to its own group.
 func TestGroupOfFunctionsThatAddMore(t *testing.T) {
 	var g gather.Group
 	var mu sync.Mutex
@@ -64,8 +64,8 @@ func TestGroupOfFunctionsThatAddMore(t *testing.T) {
 	assert.Equal(t, 1024, leaves)
 }
 
-// Workers of a limit end by Goexit, by panic and as they should, and the callers
-// of Go that wait get their turn in the end.
+// The workers of a limited group end by Goexit, by panic and normally, and all waiting
+// callers of Go get their turn.
 func TestGroupWorkersAreReplaced(t *testing.T) {
 	logged(t)
 	var g gather.Group
@@ -115,7 +115,7 @@ func TestGroupLimitSetWhileGoWaits(t *testing.T) {
 	}
 }
 
-// As errgroup does, which panics only if a limit takes the place of another.
+// As in errgroup, which panics only if one limit replaces another.
 func TestGroupLimitLiftedWhileActive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g gather.Group
@@ -134,7 +134,7 @@ func TestGroupLimitLiftedWhileActive(t *testing.T) {
 	})
 }
 
-// Those who wait are let in in their order.
+// Waiting callers are admitted in order.
 func TestGroupIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var g gather.Group
@@ -220,7 +220,8 @@ func TestGroupFunctionsOfSeveralGoroutines(t *testing.T) {
 	})
 }
 
-// A queue that is never empty must not grow with what has gone through it.
+// A queue that is never empty must not grow with the number of functions that have
+// passed through it.
 func TestGroupQueueStaysSmall(t *testing.T) {
 	var before, after runtime.MemStats
 	runtime.GC()
@@ -243,8 +244,8 @@ func TestGroupQueueStaysSmall(t *testing.T) {
 	runtime.KeepAlive(&g)
 }
 
-// Short functions share goroutines, unless the race detector is there to find
-// what two of them do to one another.
+// Short functions share goroutines, except under the race detector, which must find
+// races between them.
 func TestGroupGoroutines(t *testing.T) {
 	var g gather.Group
 	var mu sync.Mutex

@@ -20,7 +20,7 @@ type (
 	jobFunc = func(ctx context.Context, item int) (int, error)
 )
 
-// endsWithin returns how t ends within a minute of a bubble's time.
+// endsWithin returns how t ends within a minute of the bubble's time.
 func endsWithin(t *task.Task[nothing]) error {
 	select {
 	case <-t.Done():
@@ -33,7 +33,7 @@ func endsWithin(t *task.Task[nothing]) error {
 
 var items = []int{0, 1, 2}
 
-// The calls whose caller waits until all jobs have ended.
+// The calls in which the caller waits until all jobs have ended.
 var callsForAll = map[string]func(ctx context.Context, job jobFunc) error{
 	"Map": func(ctx context.Context, job jobFunc) error { _, err := gather.Map(ctx, items, job); return err },
 	"Map with a limit": func(ctx context.Context, job jobFunc) error {
@@ -116,7 +116,7 @@ var waysBack = map[string]func(ctx context.Context, caller *task.Task[nothing]) 
 	},
 }
 
-// A job that waits for the task that made the call, in whatever way, is told so.
+// A job that waits for the task that made the call, in any way, gets an error.
 func TestJobThatAwaitsItsCaller(t *testing.T) {
 	for kind, call := range callsForAll {
 		for way, wait := range waysBack {
@@ -141,7 +141,7 @@ func TestJobThatAwaitsItsCaller(t *testing.T) {
 	}
 }
 
-// What waits for jobs that go on, or is told to end, is no deadlock.
+// A wait for jobs that go on, or that have been cancelled, is not a deadlock.
 func TestJobsThatAreNoDeadlock(t *testing.T) {
 	tests := map[string]struct {
 		reason string
@@ -217,8 +217,8 @@ func TestJobsThatAreNoDeadlock(t *testing.T) {
 	}
 }
 
-// Jobs of many calls wait for tasks that were started before theirs: no cycle can come
-// of that.
+// Jobs of many calls wait for tasks that were started before theirs, which can't make a
+// cycle.
 func TestNoFalseAlarmOfJobs(t *testing.T) {
 	_, err := task.Run(t.Context(), func(ctx context.Context) (nothing, error) {
 		var all []*task.Task[nothing]

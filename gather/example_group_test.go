@@ -37,7 +37,7 @@ func ExampleWithContext() {
 	// disk full
 }
 
-// Every error counts, and none keeps the other functions from their work.
+// All errors are returned, and none keeps the other functions from running.
 func ExampleGroup_SetPolicy() {
 	var g gather.Group
 	g.SetPolicy(gather.CollectAll)

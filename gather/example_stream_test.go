@@ -65,7 +65,7 @@ func ExampleBuffer() {
 	// Output: true
 }
 
-// The channel is never closed, and yet the loop ends when it wants to.
+// The channel is never closed, and yet the loop can end at any time.
 func ExampleFromChan() {
 	words := make(chan string, 2)
 	words <- "a"

@@ -12,8 +12,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// What errgroup, which isolates nothing, takes for the same is the baseline of
-// each benchmark. bench has the comparison with other packages.
+// The baseline of each benchmark is errgroup, which isolates nothing, with the same
+// jobs. bench compares other packages.
 
 func BenchmarkAll(b *testing.B) {
 	for _, n := range []int{1, 10, 1000} {

@@ -48,7 +48,7 @@ func pause(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// usageError returns what fn panics with, which must be a *gather.UsageError.
+// usageError returns the *gather.UsageError with which fn panics.
 func usageError(t *testing.T, fn func()) (e *gather.UsageError) {
 	t.Helper()
 	defer func() {
@@ -82,8 +82,8 @@ func TestAllOfNothing(t *testing.T) {
 	assert.Empty(t, got)
 }
 
-// Every job must be running before any of them can end: as many goroutines as
-// jobs, however many there are.
+// Every job must be running before any of them can end. This takes as many goroutines
+// as jobs, however many there are.
 func TestAllRunsEveryJobAtOnce(t *testing.T) {
 	const n = 1000
 	var waiting sync.WaitGroup

@@ -18,8 +18,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// errgroup's own tests run against Group too: see .ci/errgroup-suite. Here is
-// what they leave out.
+// errgroup's own tests run against Group too: see .ci/errgroup-suite. The tests here
+// cover what those leave out.
 
 func TestGroupInheritsAtGo(t *testing.T) {
 	defer jobVar.Set("before").Reset()
@@ -122,7 +122,7 @@ func TestGroupUsage(t *testing.T) {
 	require.NoError(t, g.Wait())
 }
 
-// A context of a group keeps the variables over a pprof.Do, as any of ours.
+// A context of a group keeps the variables in a pprof.Do, like any context of ours.
 func TestGroupContextAndProfilerLabels(t *testing.T) {
 	defer jobVar.Set("caller").Reset()
 	g, ctx := gather.WithContext(t.Context())

@@ -16,8 +16,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A hostileCtx is a context of a type of somebody's own, whose Err does what it likes
-// once it has ended.
+// A hostileCtx is a context of a user's type, with an Err that does what it likes once
+// the context has ended.
 type hostileCtx struct {
 	context.Context
 	done chan struct{}
@@ -39,8 +39,8 @@ func (c *hostileCtx) end(do func()) {
 	close(c.done)
 }
 
-// Whatever the Err of the caller's ctx does, a call ends, with an error, and takes
-// nothing else with it.
+// Whatever the Err of the caller's ctx does, a call ends with an error and affects
+// nothing else.
 func TestHostileCtx(t *testing.T) {
 	errHostile := errors.New("hostile")
 	items := []int{0, 1, 2, 3, 4, 5, 6, 7}

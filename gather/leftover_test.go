@@ -15,15 +15,15 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// lockedToThread reports whether the running goroutine is, as its stack trace has
-// it: goroutine 7 [running, locked to thread].
+// lockedToThread reports whether the running goroutine is locked to its thread,
+// according to its stack trace: goroutine 7 [running, locked to thread].
 func lockedToThread() bool {
 	header, _, _ := strings.Cut(string(debug.Stack()), "\n")
 	return strings.Contains(header, "locked to thread")
 }
 
-// What the package's doc says that a job must undo itself: the next job in its
-// goroutine finds it, unless it has done so.
+// The package's doc says what a job must undo itself. If it does not, the next job in
+// its goroutine finds it.
 func TestWhatAJobLeavesOnItsGoroutine(t *testing.T) {
 	panicsOnFault := func() bool {
 		was := debug.SetPanicOnFault(false)
@@ -71,8 +71,8 @@ func eachInTurn(t *testing.T, jobs ...func()) {
 	}, gather.Limit(1)))
 }
 
-// groupInTurn has all jobs in the group before the first one ends, so that its
-// worker goes on with them.
+// groupInTurn puts all jobs into the group before the first one ends, so that its
+// worker runs all of them.
 func groupInTurn(t *testing.T, jobs ...func()) {
 	synctest.Test(t, func(t *testing.T) {
 		var g gather.Group

@@ -58,8 +58,8 @@ func TestLimit(t *testing.T) {
 	})
 }
 
-// However the jobs of a limited call are spread over goroutines, one that is
-// ready never waits behind one that is slow.
+// However the jobs of a limited call are spread over goroutines, a job that is ready
+// never waits behind a slow one.
 func TestLimitKeepsWorkersBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
@@ -165,7 +165,7 @@ func TestImpossibleWeights(t *testing.T) {
 	assert.EqualValues(t, 3, ran.Load())
 }
 
-// A ticker lets one through every so often, the first at once.
+// A ticker admits one call in each interval, the first at once.
 type ticker struct {
 	every time.Duration
 	next  time.Time

@@ -130,7 +130,7 @@ func TestStopAfter(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
 		_, err := gather.Map(t.Context(), upTo(10), func(ctx context.Context, i int) (int, error) {
-			// Those with high numbers fail first.
+			// Jobs with high numbers fail first.
 			if err := pause(ctx, time.Duration(10-i)*time.Second); err != nil {
 				return 0, err
 			}

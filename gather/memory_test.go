@@ -13,9 +13,9 @@ import (
 	"github.com/heirloom-go/heirloom/gather"
 )
 
-// The calls that promise that their memory does not grow with the number of
-// items, beyond the items and the results of the caller's own. Each calls probe
-// now and then while jobs run.
+// These calls promise that their memory does not grow with the number of items, apart
+// from the caller's own items and results. Each calls probe now and then while jobs
+// run.
 var bounded = []struct {
 	name string
 	call func(ctx context.Context, n int, probe func()) error
@@ -73,8 +73,8 @@ func probing(n int, probe func()) func(context.Context, struct{}) error {
 	}
 }
 
-// peak returns how much memory is in use at most, at a probe, beyond what was
-// before the call, and how many goroutines.
+// peak returns the largest amount of memory in use at a probe, beyond that before the
+// call, and the number of goroutines.
 func peak(t testing.TB, call func(ctx context.Context, n int, probe func()) error, n int) (bytes int64, goroutines int) {
 	inUse := func() int64 {
 		runtime.GC()
@@ -103,7 +103,7 @@ func TestMemoryIsBounded(t *testing.T) {
 	}
 }
 
-// BenchmarkMemory is the same over ten million items, with the figures.
+// BenchmarkMemory does the same over ten million items, and reports the figures.
 func BenchmarkMemory(b *testing.B) {
 	const n = 10_000_000
 	for _, tc := range bounded {

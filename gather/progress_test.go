@@ -64,7 +64,7 @@ func TestPanicInProgress(t *testing.T) {
 	assert.Fail(t, "returned")
 }
 
-// As t.FailNow in it does.
+// t.FailNow in Progress does this.
 func TestGoexitInProgress(t *testing.T) {
 	returned := false
 	done := make(chan struct{})

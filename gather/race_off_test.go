@@ -2,5 +2,5 @@
 
 package gather_test
 
-// raceEnabled says whether the race detector looks on.
+// raceEnabled reports whether the race detector is on.
 const raceEnabled = false

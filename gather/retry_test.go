@@ -92,7 +92,7 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 	})
 }
 
-// Attempts of one job are one job to Timeout, to Limit and to Progress.
+// Timeout, Limit and Progress treat the attempts of a job as one job.
 func TestRetryWithinOneTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

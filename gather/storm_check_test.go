@@ -13,7 +13,7 @@ import (
 	"github.com/heirloom-go/heirloom/gather"
 )
 
-// of returns the indexes of the jobs that ended in one of the ways.
+// of returns the indexes of the jobs that ended in one of the given ways.
 func (c *stormCall) of(ways ...ended) []int {
 	var is []int
 	for i, j := range c.jobs {
@@ -24,7 +24,7 @@ func (c *stormCall) of(ways ...ended) []int {
 	return is
 }
 
-// check holds the record against what every call promises.
+// check compares the record with what every call promises.
 func (c *stormCall) check() {
 	assert.Zero(c.t, c.running, "%s: outlived the call", c.text)
 	for i, j := range c.jobs {
@@ -35,7 +35,7 @@ func (c *stormCall) check() {
 	}
 }
 
-// unreturned checks that just the panics that were not returned were reported.
+// unreturned checks that exactly those panics were reported that were not returned.
 func (c *stormCall) unreturned(returned []int) {
 	lost := slices.DeleteFunc(c.of(panicked), func(i int) bool { return slices.Contains(returned, i) })
 	assert.ElementsMatch(c.t, lost, c.reported, "%s: reported; returned were %v", c.text, returned)

@@ -18,13 +18,13 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// The storm makes calls of Map and Stream at random: with jobs that succeed, fail,
-// panic, call Goexit, clean up badly or make calls of their own, under callers that
-// cancel or break out. Of each call it keeps a record, and holds it against what the
-// package promises. The fake clock of a bubble makes many jobs end at the same
+// The storm makes calls of Map and Stream at random, with jobs that succeed, fail,
+// panic, call Goexit, fail to clean up, or make calls of their own, and with callers
+// that cancel or break out. It keeps a record of each call, and compares it with what
+// the package promises. The fake clock of a bubble makes many jobs end at the same
 // instant, and the bubble fails if a goroutine is left.
 
-// A job of the storm, and what became of it.
+// A job of the storm, and what happened to it.
 type stormJob struct {
 	takes time.Duration
 	deaf  bool // does not heed its context
@@ -34,7 +34,7 @@ type stormJob struct {
 	how   ended
 }
 
-// ended is how a job did.
+// ended is the way in which a job ended.
 type ended int
 
 const (
@@ -61,7 +61,7 @@ type stormCall struct {
 	progress []gather.Counts
 }
 
-// A witness holds a context to what it said first.
+// A witness checks that a context never changes its first answer.
 type witness struct {
 	ctx        context.Context
 	err, cause error
@@ -71,8 +71,8 @@ func (w *witness) look(t *testing.T, text string) {
 	err := w.ctx.Err()
 	cause := context.Cause(w.ctx)
 	if err == nil && cause != nil {
-		// It has ended just now. Cause asks for the cause and, if there is none, for
-		// the error, so it may have asked for one before and for the other after.
+		// It has ended just now. Cause asks for the cause and, if there is none, for the
+		// error, so the end may lie between the two.
 		err, cause = w.ctx.Err(), context.Cause(w.ctx)
 	}
 	if w.err != nil {

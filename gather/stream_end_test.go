@@ -179,8 +179,8 @@ func TestStreamWithADoneContext(t *testing.T) {
 	assert.Zero(t, taken.Load())
 }
 
-// An input that ends because it saw the cancellation, too, must not pass for one
-// that is complete.
+// An input that ends because it saw the cancellation too must not be taken for a
+// complete one.
 func TestStreamInputThatHeedsTheContext(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 2500*time.Millisecond)
@@ -230,8 +230,8 @@ func TestStreamInputCallsGoexit(t *testing.T) {
 	assert.True(t, exited, "as if the loop had ranged over the input itself")
 }
 
-// A channel that gives nothing any more holds up neither a break nor the end of
-// a cancelled stream.
+// A channel that yields nothing any more delays neither a break nor the end of a
+// cancelled stream.
 func TestFromChanDoesNotHoldUpTheEnd(t *testing.T) {
 	double := func(in iter.Seq[int]) iter.Seq[int] {
 		return func(yield func(int) bool) {
@@ -260,8 +260,8 @@ func TestFromChanDoesNotHoldUpTheEnd(t *testing.T) {
 	})
 }
 
-// What the input starts on the side, and what the jobs do, has nothing to do
-// with the end of the stream.
+// Goroutines that the input starts, and those of the jobs, are not affected by the end
+// of the stream.
 func TestStreamDoesNotEndOthers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ch := make(chan int)
@@ -283,9 +283,9 @@ func TestStreamDoesNotEndOthers(t *testing.T) {
 	})
 }
 
-// What the loop leaves behind when it is over is no failure, and not counted: neither
-// an input that calls Goexit, which would have gone on in the loop, nor the items
-// that no worker has begun.
+// What remains when the loop is over is not a failure and does not count: neither an
+// input that calls Goexit, which would have continued in the loop, nor items that no
+// worker has begun.
 func TestStreamLeftBehindIsNoFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var reported []error

@@ -46,8 +46,8 @@ func TestStreamLimitWithoutOption(t *testing.T) {
 	})
 }
 
-// While the body of the loop runs, and however long, no more is taken from the
-// input than is promised.
+// While the body of the loop runs, however long, no more items are taken from the input
+// than promised.
 func TestStreamBackPressure(t *testing.T) {
 	for _, ordered := range []bool{false, true} {
 		for _, buffer := range []int{-1, 0, 1, 10} {
@@ -98,8 +98,7 @@ func TestStreamWeightAndRate(t *testing.T) {
 	})
 }
 
-// Only a stream that is quick, and whose loop waits for it, runs further ahead than
-// it is said to.
+// Only a quick stream with a loop that waits for it runs further ahead than its window.
 func TestStreamPace(t *testing.T) {
 	for _, tc := range []struct {
 		name, reason string
@@ -136,7 +135,7 @@ func TestStreamPace(t *testing.T) {
 	}
 }
 
-// A worker that was idle, and is woken, is one of as many as the limit allows.
+// An idle worker that is woken counts towards the limit.
 func TestStreamReachesItsLimitAfterIdling(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		const limit = 3

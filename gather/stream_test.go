@@ -19,7 +19,7 @@ import (
 	"github.com/heirloom-go/heirloom/gather"
 )
 
-// naturals never ends. It counts in taken what was taken.
+// naturals never ends. It counts in taken the items that were taken.
 func naturals(taken *atomic.Int64) iter.Seq[int] {
 	return func(yield func(int) bool) {
 		for i := 0; ; i++ {
@@ -33,7 +33,7 @@ func naturals(taken *atomic.Int64) iter.Seq[int] {
 
 func same(_ context.Context, i int) (int, error) { return i, nil }
 
-// sleepFor takes as many seconds as the item says.
+// sleepFor takes as many seconds as the item's value.
 func sleepFor(ctx context.Context, seconds int) (int, error) {
 	return seconds, pause(ctx, time.Duration(seconds)*time.Second)
 }
@@ -220,8 +220,8 @@ func stage(ctx context.Context, in iter.Seq[int], opts ...gather.Option) iter.Se
 	}
 }
 
-// A break at the end of a chain of streams ends all of them, down to a channel
-// that gives nothing any more.
+// A break at the end of a chain of streams ends all of them, down to a channel that
+// yields nothing any more.
 func TestStreamsInARow(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ch := make(chan int, 1)

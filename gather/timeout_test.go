@@ -44,7 +44,7 @@ func TestTimeout(t *testing.T) {
 	})
 }
 
-// A job that returns the cause of its context says no more than the limit does.
+// If a job returns the cause of its context, that adds nothing to the limit's error.
 func TestTimeoutReturnedAsTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := gather.Each(t.Context(), upTo(1), func(ctx context.Context, i int) error {

@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// The value that a job sets is seen in the job and in the goroutines that it
-// starts, and neither in another job nor by the caller.
+// The value that a job sets is visible in the job and in the goroutines that it starts,
+// but not in another job and not to the caller.
 func TestJobsAreIsolated(t *testing.T) {
 	const many, some = 10_000, 1000
 	for _, tc := range []struct {
@@ -72,8 +72,8 @@ func mapWith(opts ...gather.Option) func(context.Context, int) ([]string, error)
 	}
 }
 
-// setAndLook sets the variable to the number of the job, and returns what is
-// there after others had time to interfere.
+// setAndLook sets the variable to the number of the job, and returns its value after
+// other jobs had time to interfere.
 func setAndLook(_ context.Context, i int) (string, error) {
 	if got := jobVar.Get(); got != "caller" {
 		return "", fmt.Errorf("found %q", got)
@@ -89,8 +89,7 @@ func setAndLook(_ context.Context, i int) (string, error) {
 	return got, nil
 }
 
-// A token of a job is worth nothing in the next one, though the same goroutine
-// may run both.
+// A token of a job is invalid in the next job, even if the same goroutine runs both.
 func TestTokensEndWithTheirJob(t *testing.T) {
 	var tokens [100]*ctxvar.Token[string]
 	items := make([]int, len(tokens))
@@ -113,8 +112,8 @@ func TestTokensEndWithTheirJob(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// The caller's values are those at the call, also for a worker that takes the
-// place of one that a job ended.
+// The caller's values are those at the call, even for a worker that replaces one that a
+// job ended.
 func TestVariablesAfterGoexit(t *testing.T) {
 	defer jobVar.Set("caller").Reset()
 	items := make([]int, 100)
@@ -129,7 +128,7 @@ func TestVariablesAfterGoexit(t *testing.T) {
 	assert.Len(t, errs, len(items))
 }
 
-// What a job's ctx carries are the caller's variables.
+// A job's ctx carries the caller's variables.
 func TestContextCarriesVariables(t *testing.T) {
 	defer jobVar.Set("caller").Reset()
 	_, err := gather.All(t.Context(), func(ctx context.Context) (int, error) {

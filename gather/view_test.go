@@ -16,8 +16,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A call shows in the tree, below the task that makes it and that waits for it,
-// with how far it is; and no longer than it lasts.
+// The tree shows a call, with its progress, below the task that makes it and waits for
+// it, and only while the call lasts.
 func TestCallsInTheTree(t *testing.T) {
 	// Job i takes i+1 seconds.
 	job := func(ctx context.Context, i int) (int, error) { return i, pause(ctx, time.Duration(i+1)*time.Second) }
@@ -84,8 +84,8 @@ func TestCallsInTheTree(t *testing.T) {
 	}
 }
 
-// A call in a task that nobody looks at costs it little, and one outside nothing:
-// see the two.
+// A call in a task that nobody looks at costs the task little, and a call outside of
+// any task costs nothing: compare the two.
 func BenchmarkCallInATask(b *testing.B) {
 	fn := func(context.Context) (int, error) { return 0, nil }
 	b.Run("outside", func(b *testing.B) {
@@ -105,7 +105,7 @@ func BenchmarkCallInATask(b *testing.B) {
 	})
 }
 
-// A picture has no more calls than it was asked for, and says how many it left out.
+// A picture has no more calls than were asked for, and says how many it left out.
 func TestPictureOfVeryManyCalls(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {

@@ -110,8 +110,8 @@ func TestTaskGroup14InnerFailureEndsOuter(t *testing.T) {
 	})
 }
 
-// A child that does not heed its cancellation fails while the body takes its
-// time to end. In asyncio the child is not cancelled before the body has ended.
+// A child that ignores its cancellation fails while the body takes time to end. In
+// asyncio, the child is not cancelled before the body has ended.
 func crashSoon(context.Context) (none, error) {
 	time.Sleep(300 * time.Millisecond)
 	return none{}, errZero
@@ -129,8 +129,8 @@ func TestTaskGroup15And16FailureWhileBodyEnds(t *testing.T) {
 		"the group's task": func(ctx context.Context) *task.Task[none] { return group(ctx, slowToEnd) },
 		"a task that awaits it": func(ctx context.Context) *task.Task[none] {
 			return task.Go(ctx, func(ctx context.Context) (none, error) {
-				// The waiter's ctx ends its wait, in asyncio as here; there, it
-				// also cancels what it awaits and goes on to wait for that.
+				// The waiter's ctx ends its wait, as in asyncio. There, the waiter also cancels
+				// what it awaits and then waits for that.
 				return group(ctx, slowToEnd).Await(context.WithoutCancel(ctx))
 			})
 		},
@@ -162,8 +162,8 @@ func TestTaskGroup19ChildAndBodyFail(t *testing.T) {
 	})
 }
 
-// KeyboardInterrupt is let through, by asyncio. What is let through here is
-// Goexit, and the errors that nobody sees then are reported.
+// asyncio lets KeyboardInterrupt through. Here, Goexit is let through, and errors that
+// nobody then sees are reported.
 func TestTaskGroup20GoexitGoesOn(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var reported []error

@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// What CPython's test_taskgroups.py tests, of Group. docs/python.md lists the
-// cases that have no counterpart, and why.
+// The cases of CPython's test_taskgroups.py, for Group. docs/python.md lists the cases
+// that have no counterpart, and why.
 
 var (
 	errZero = errors.New("division by zero")
@@ -25,12 +25,12 @@ var (
 
 type none = struct{}
 
-// after returns a function that takes d and returns value; it heeds its ctx.
+// after returns a function that takes d and returns value, or ends with its ctx.
 func after[T any](d time.Duration, value T) task.Func[T] {
 	return func(ctx context.Context) (T, error) { return value, task.Sleep(ctx, d) }
 }
 
-// failAfter returns a function that takes d and fails with err; it heeds its ctx.
+// failAfter returns a function that takes d and fails with err, or ends with its ctx.
 func failAfter(d time.Duration, err error) task.Func[none] {
 	return func(ctx context.Context) (none, error) {
 		if err := task.Sleep(ctx, d); err != nil {
@@ -40,7 +40,7 @@ func failAfter(d time.Duration, err error) task.Func[none] {
 	}
 }
 
-// errorsOf returns the errors of a Group, as many as it has.
+// errorsOf returns all errors of a Group.
 func errorsOf(t *testing.T, err error) []error {
 	t.Helper()
 	var group *task.GroupError

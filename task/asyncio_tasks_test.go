@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// What CPython's test_tasks.py tests of tasks, wait, as_completed, shield and
-// contexts, test_waitfor.py of wait_for and test_timeouts.py of timeout.
+// The cases of CPython's test_tasks.py about tasks, wait, as_completed, shield and
+// contexts, of test_waitfor.py about wait_for, and of test_timeouts.py about timeout.
 // docs/python.md lists the cases that have no counterpart, and why.
 
 const (
@@ -24,7 +24,7 @@ const (
 	tenth     = 100 * time.Millisecond
 )
 
-// elapsed returns a function that tells how much time of the bubble has passed.
+// elapsed returns a function that reports how much of the bubble's time has passed.
 func elapsed() func() time.Duration {
 	began := time.Now()
 	return func() time.Duration { return time.Since(began) }
@@ -32,12 +32,13 @@ func elapsed() func() time.Duration {
 
 // --- cancel
 
-// test_cancel_with_message_before_starting_task: asyncio does not begin such a
-// task. Here it begins with a ctx that is cancelled, so that what a function
-// was given to close gets closed.
+// test_cancel_with_message_before_starting_task: asyncio does not begin such a task.
+// Here it begins with a cancelled ctx, so that a function closes what it was given to
+// close.
 func TestTaskCancelledBeforeItBegins(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		// By the ctx, since a Cancel may come when it has begun already.
+		// The ctx is cancelled before the start, since a Cancel may come after the task has
+		// begun.
 		canceled, cancel := context.WithCancelCause(ctx)
 		cancel(errMine)
 		child := task.Go(canceled, func(ctx context.Context) (error, error) { return context.Cause(ctx), ctx.Err() })
@@ -224,7 +225,7 @@ func TestTaskContext1(t *testing.T) {
 	})
 }
 
-// What a done callback sets pollutes nothing.
+// Values that a done callback sets stay in the callback.
 func TestTaskContext2(t *testing.T) {
 	cvar := ctxvar.New("cvar", ctxvar.Default("nope"))
 	inBubble(t, func(t *testing.T, ctx context.Context) {

@@ -28,8 +28,8 @@ func held(t *testing.T, ctx context.Context, fn func(child *task.Task[none], ctx
 	<-child.Done()
 }
 
-// What package context makes from a task's ctx is to behave as if the ctx were
-// its own, in whatever order things are asked for.
+// Contexts that package context derives from a task's ctx must behave as if the ctx
+// were its own, whatever the order of the questions.
 func TestTaskCtxIsAStandardOne(t *testing.T) {
 	type key struct{}
 	derive := map[string]func(ctx context.Context) (context.Context, context.CancelFunc){
@@ -55,7 +55,7 @@ func TestTaskCtxIsAStandardOne(t *testing.T) {
 						if early {
 							before := runtime.NumGoroutine()
 							derived, stop = derive(ctx)
-							// One of an earlier test may end just now.
+							// A goroutine of an earlier test may end just now.
 							assert.LessOrEqual(t, runtime.NumGoroutine(), before, "no goroutine is needed to follow a task's ctx")
 							assert.NoError(t, derived.Err())
 							assert.NoError(t, context.Cause(derived))
@@ -209,7 +209,8 @@ func TestTaskCtxEndsWithTheTask(t *testing.T) {
 	}
 }
 
-// A child outlives its parent's normal end, and is then its scope's.
+// A child outlives the normal end of its parent, and then belongs to the parent's
+// scope.
 func TestChildOutlivesItsParentButNotItsScope(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		began := elapsed()
@@ -284,8 +285,8 @@ func TestTaskStartedWithoutCancel(t *testing.T) {
 	})
 }
 
-// A task that starts its successor and ends, for ever, must not keep its
-// predecessors alive: neither by the ctx nor by the tree.
+// When each task starts its successor and ends, for ever, neither the ctx nor the tree
+// may keep the predecessors alive.
 func TestChainOfTasksKeepsNothingAlive(t *testing.T) {
 	const length = 100
 	firsts := make(chan weak.Pointer[task.Task[none]], length)

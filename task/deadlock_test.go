@@ -12,8 +12,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Two tasks, a and b, that wait for each other in various ways: whoever closes
-// the cycle is told, and it is named.
+// Two tasks, a and b, wait for each other in various ways. The wait that closes the
+// cycle gets an error, which names the cycle.
 func TestTasksThatWaitForEachOther(t *testing.T) {
 	waits := map[string]func(ctx context.Context, other *task.Task[none]) error{
 		"Await": func(ctx context.Context, other *task.Task[none]) error { _, err := other.Await(ctx); return err },
@@ -70,8 +70,8 @@ func TestTasksThatWaitForEachOther(t *testing.T) {
 	}
 }
 
-// The longest way that a cycle is closed: by the end of a Group, which can be given
-// no error; another wait in the cycle is.
+// The cycle is closed in the most indirect way: by the end of a Group, which can get no
+// error. Another wait in the cycle gets it.
 func TestEndOfAGroupClosesACycle(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		owner := task.Start(ctx, func(ctx context.Context) error {
@@ -87,8 +87,8 @@ func TestEndOfAGroupClosesACycle(t *testing.T) {
 	})
 }
 
-// Of a cycle that the end of a Group closes, the wait of a Run can be given no error
-// either: that of its main is.
+// In a cycle that the end of a Group closes, the wait of a Run can get no error either;
+// the wait of its main function gets it.
 func TestEndOfAGroupClosesACycleThroughARun(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		owner := task.Start(ctx, func(ctx context.Context) error {
@@ -106,7 +106,8 @@ func TestEndOfAGroupClosesACycleThroughARun(t *testing.T) {
 	})
 }
 
-// A task that closes no cycle with all that it waits for the first of goes on.
+// A task that waits for the first of several, and does not close a cycle with all of
+// them, goes on.
 func TestWaitForAnyOfWhichOneGoesOn(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var any *task.Task[int]
@@ -145,7 +146,7 @@ func TestWaitForOfEachOtherEndsWithItsCtx(t *testing.T) {
 	})
 }
 
-// errorWithin returns what a task ends with within a minute, or how it waits.
+// errorWithin returns the error of a task that ends within a minute, or how it waits.
 func errorWithin(h task.Handle) error {
 	select {
 	case <-h.Done():
@@ -155,8 +156,8 @@ func errorWithin(h task.Handle) error {
 	}
 }
 
-// awaitWithAnother awaits t along with a task that waits for any of two, which is
-// reason enough to look for a deadlock.
+// awaitWithAnother awaits t together with a task that waits for either of two, which is
+// a reason to look for a deadlock.
 func awaitWithAnother(ctx context.Context, t *task.Task[int]) (int, error) {
 	another := task.Go(ctx, func(ctx context.Context) (int, error) {
 		_, _, err := task.Wait(ctx, task.FirstCompleted, task.Go(ctx, after(time.Hour, 1)), task.Go(ctx, after(time.Hour, 2)))
@@ -169,7 +170,7 @@ func awaitWithAnother(ctx context.Context, t *task.Task[int]) (int, error) {
 	return t.Result()
 }
 
-// Of many that a task waits for, one is enough to close a cycle.
+// If a task waits for many others, one of them is enough to close a cycle.
 func TestCycleThroughOneOfMany(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var waiter *task.Task[none]

@@ -15,7 +15,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Tasks that start their own successors end with their scope, however that ends
+// Tasks that start their own successors end with their scope, however the scope ends
 // and however they start them.
 func TestScopeThatEndsTakesNothingMore(t *testing.T) {
 	starts := map[string]func(ctx context.Context, fn task.Func[none]){
@@ -86,7 +86,7 @@ func TestScopeThatEndsTakesNothingMore(t *testing.T) {
 	}
 }
 
-// What an ended task's ctx is used for is cancelled, in the callbacks as after.
+// Whatever uses the ctx of an ended task is cancelled, in its callbacks and after them.
 func TestChildOfATaskThatHasEnded(t *testing.T) {
 	hold := make(chan none)
 	var ctx context.Context
@@ -151,7 +151,8 @@ func TestCtxOfATaskNeverChangesItsMind(t *testing.T) {
 	}
 }
 
-// A cancellation from further out outranks a task's own limit, though that be first.
+// A cancellation from further out outranks a task's own limit, even if the limit comes
+// first.
 func TestOuterCauseOutranksOwnLimit(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		outer, cancel := context.WithCancelCause(ctx)
@@ -165,8 +166,8 @@ func TestOuterCauseOutranksOwnLimit(t *testing.T) {
 	})
 }
 
-// What is started below a shielded task is shielded as it is, also when that has
-// ended and it is a child of what the shield is against.
+// A task started below a shielded task is shielded too, even after that has ended and
+// it has become a child of what the shield is against.
 func TestShieldLastsForThoseBelow(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var below *task.Task[int]
@@ -185,7 +186,7 @@ func TestShieldLastsForThoseBelow(t *testing.T) {
 
 type limitKey struct{}
 
-// A limit is shared by what is started with a ctx that only has one more value.
+// Tasks started with a ctx that only adds a value share the limit.
 func TestLimitReachesThroughAValue(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		took := elapsed()
@@ -200,8 +201,7 @@ func TestLimitReachesThroughAValue(t *testing.T) {
 	})
 }
 
-// Groups that are refused leave no timer, and a limit goes with the last that
-// has it.
+// A Group that is refused leaves no timer, and a limit disappears with its last user.
 func TestLimitGoesWithTheLastThatHasIt(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var child *task.Task[int]
@@ -243,20 +243,20 @@ func TestSleepLongerThanItsLimitNeverSucceeds(t *testing.T) {
 	})
 }
 
-// foreignCtx is of a type of its own, so that package context needs a goroutine
-// to hear of its end.
+// foreignCtx is a type of its own, so package context needs a goroutine to learn of its
+// end.
 type foreignCtx struct{ context.Context }
 
 func (foreignCtx) Done() <-chan struct{} { return make(chan struct{}) }
 func (foreignCtx) Value(any) any         { return nil }
 
-// liarCtx has a deadline, and does not keep it.
+// liarCtx has a deadline at which it does not end.
 type liarCtx struct{ context.Context }
 
 func (liarCtx) Deadline() (time.Time, bool) { return time.Now().Add(time.Second), true }
 
-// A ctx that ended before its task did has ended with that, also if nobody has looked
-// at it meanwhile.
+// If a ctx ended before its task, it keeps that end, even if nobody has looked at it in
+// the meantime.
 func TestCtxThatEndedUnseenBeforeItsTask(t *testing.T) {
 	for _, heard := range []bool{false, true} {
 		inBubble(t, func(t *testing.T, ctx context.Context) {
@@ -279,8 +279,9 @@ func TestCtxThatEndedUnseenBeforeItsTask(t *testing.T) {
 	}
 }
 
-// A Group that goes on starting tasks does so until a scope around it is ending: what
-// is being cancelled may need tasks to clean up, and what ends takes none at any depth.
+// A Group that keeps starting tasks can do so until a scope around it is ending. A
+// scope that is being cancelled may need tasks to clean up, but one that is ending
+// accepts none at any depth.
 func TestGroupThatStartsTasksUntilWhatIsAroundEnds(t *testing.T) {
 	stubborn := func(ctx context.Context) error {
 		return task.Group(ctx, func(ctx context.Context) error {

@@ -39,7 +39,8 @@ func TestRefusedTaskIsReported(t *testing.T) {
 	assert.ErrorIs(t, r.errs[0], task.ErrEnded)
 }
 
-// A refusal by an abort is that abort: who passes it on has not failed besides.
+// A refusal by an abort is the abort's error: a task that returns it has not failed in
+// addition.
 func TestRefusalByAnAbortIsNoFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		err := task.Group(ctx, func(ctx context.Context) error {
@@ -62,8 +63,8 @@ type requestError struct{ ctx context.Context }
 
 func (*requestError) Error() string { return "request" }
 
-// reportedOf collects the garbage until there are so many reports, or it takes
-// too long.
+// reportedOf collects garbage until there are that many reports, or until it takes too
+// long.
 func reportedOf(n int32, reported *atomic.Int32) int32 {
 	for deadline := time.Now().Add(10 * time.Second); reported.Load() < n && time.Now().Before(deadline); {
 		runtime.GC()
@@ -72,8 +73,8 @@ func reportedOf(n int32, reported *atomic.Int32) int32 {
 	return reported.Load()
 }
 
-// Outside of a Run a report hangs on the handle alone, not on what the error
-// refers to, nor on other handles.
+// Outside of a Run, a report depends on the handle alone, not on values that the error
+// refers to, and not on other handles.
 func TestReportWhenTheHandleIsGarbage(t *testing.T) {
 	var reported atomic.Int32
 	hear := task.Unobserved(func(task.Info, error) { reported.Add(1) })
@@ -92,7 +93,7 @@ func TestReportWhenTheHandleIsGarbage(t *testing.T) {
 	assert.Nil(t, kept.Parent())
 }
 
-// A ctx whose task may be garbage is good for all that it was.
+// A ctx keeps working after its task has become garbage.
 func TestCtxOfAnUnheardTask(t *testing.T) {
 	type key struct{}
 	var kept context.Context
@@ -134,8 +135,8 @@ func TestSupervisorReportsAtOnceAndForgetsWhatWasHandled(t *testing.T) {
 	})
 }
 
-// Whenever a child of a supervisor fails, and whenever somebody looks at it, its error
-// is reported or returned or looked at, and reported or returned once.
+// Whenever a child of a supervisor fails, and whenever its error is looked at, the
+// error is reported, returned or looked at, and reported or returned only once.
 func TestSupervisorTellsEachFailureOnce(t *testing.T) {
 	const never = -1
 	tests := []struct {
@@ -198,8 +199,8 @@ func TestOnFailureIsToldAtOnce(t *testing.T) {
 	})
 }
 
-// A failure that nobody is about to look at is reported in its time, also if one that
-// has longer came before it.
+// A failure that nobody is about to look at is reported in time, even if one with a
+// longer delay came before it.
 func TestSupervisorReportsInTime(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var mu sync.Mutex

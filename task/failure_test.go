@@ -16,7 +16,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A function that ends because of its ctx may have failed besides.
+// A function that ends because of its ctx may also have failed.
 func TestFailureBesideACancellationIsKept(t *testing.T) {
 	for _, tt := range []struct {
 		name, reason string
@@ -60,7 +60,7 @@ func TestFailureBesideACancellationIsKept(t *testing.T) {
 	}
 }
 
-// What a function said when its time was over is in the TimeoutError.
+// The TimeoutError has the error that a function returned when its time was over.
 func TestTimeoutKeepsWhatTheFunctionReturned(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		fn := func(ctx context.Context) (none, error) {
@@ -83,7 +83,7 @@ func TestTimeoutKeepsWhatTheFunctionReturned(t *testing.T) {
 	})
 }
 
-// The methods of an error are its author's: what they do, its function does.
+// The methods of an error are user code: what they do counts as done by the function.
 func TestErrorWhoseMethodsPanic(t *testing.T) {
 	typedNil := func(ctx context.Context) error { <-ctx.Done(); var e *fs.PathError; return e }
 	inBubble(t, func(t *testing.T, ctx context.Context) {
@@ -126,7 +126,7 @@ func TestObserverThatExitsOrPanicsKeepsNoTaskFromEnding(t *testing.T) {
 	}
 }
 
-// The same error of body and of a child is two failures, unless body passes it on.
+// The same error from body and from a child is two failures, unless body passes it on.
 func TestBodyFailsInTheSameWayAsAChild(t *testing.T) {
 	for _, looks := range []bool{false, true} {
 		err := task.Group(t.Context(), func(ctx context.Context) error {

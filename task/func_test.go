@@ -16,7 +16,7 @@ import (
 
 var errBoom = errors.New("boom")
 
-// ending is what Call told its callback, and whether Call came back.
+// ending is what Call passed to its callback, and whether Call returned.
 type ending struct {
 	value    int
 	err      error
@@ -24,7 +24,7 @@ type ending struct {
 	returned bool
 }
 
-// call runs fn on a goroutine of its own, which a Goexit may end.
+// call runs fn in a goroutine of its own, which a Goexit may end.
 func call(fn task.Func[int]) (got ending) {
 	var wg sync.WaitGroup
 	wg.Go(func() {

@@ -50,8 +50,8 @@ func TestGroupErrorText(t *testing.T) {
 	})
 }
 
-// supervised returns the error of a Group some of whose children have failed long
-// before its body returns.
+// supervised returns the error of a Group in which some children failed long before the
+// body returns.
 func supervised(ctx context.Context, failures int, bodyErr error) error {
 	return task.Group(ctx, func(ctx context.Context) error {
 		for range failures {
@@ -162,7 +162,7 @@ func TestGroupChildrenNeverOutliveIt(t *testing.T) {
 	}
 }
 
-// Nobody sees what a Group returns whose body called Goexit.
+// If a body calls Goexit, nobody sees what its Group returns.
 func TestGroupReportsErrorsThatAGoexitHides(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var r reporter
@@ -207,7 +207,7 @@ func TestGroupChildByADerivedCtx(t *testing.T) {
 	})
 }
 
-// A Run in a Group's body is the body's: its error is for the body to handle.
+// A Run in a Group's body belongs to the body, which must handle its error.
 func TestRunInAGroup(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		assert.NoError(t, task.Group(ctx, func(ctx context.Context) error {
@@ -290,8 +290,8 @@ func TestFailNowInATask(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A child with FailFast(false) fails alone: its Group neither stops nor returns
-// its error, which goes to who awaits it, or is reported once.
+// A child with FailFast(false) fails alone: its Group neither stops nor returns the
+// error. The error goes to callers that await the child, or is reported once.
 func TestGroupChildFailsAlone(t *testing.T) {
 	for _, looked := range []bool{true, false} {
 		var reported []error

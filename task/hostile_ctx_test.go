@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A hostileCtx is a context of a type of somebody's own, whose methods do what they
-// like once it has begun to. Its channel is its own, too.
+// A hostileCtx is a context of a user's type. Its methods do what they like once it has
+// ended. Its channel is its own, too.
 type hostileCtx struct {
 	context.Context
 	done chan struct{}
@@ -28,7 +28,7 @@ func newHostileCtx(ctx context.Context) *hostileCtx {
 	return &hostileCtx{Context: ctx, done: make(chan struct{})}
 }
 
-// end ends c. Whoever asks it anything from now on has do called.
+// end ends c. From then on, each of its methods calls do.
 func (c *hostileCtx) end(do func()) {
 	c.do.Store(&do)
 	c.once.Do(func() { close(c.done) })
@@ -57,8 +57,9 @@ func (c *hostileCtx) Deadline() (time.Time, bool) {
 	return time.Time{}, false
 }
 
-// soon fails if f does not return within a time that is long for what never waits. It
-// is no bubble's time, in which a goroutine that waits for a mutex stops the clock.
+// soon fails if f does not return within a time that is long for a function that never
+// waits. It does not use a bubble's time, because a goroutine that waits for a mutex
+// stops that clock.
 func soon(t *testing.T, what string, f func()) {
 	t.Helper()
 	returned := make(chan struct{})
@@ -73,8 +74,8 @@ func soon(t *testing.T, what string, f func()) {
 
 var errHostile = errors.New("hostile")
 
-// What the methods of a hostileCtx do, given the ctx of a Group and a task in it.
-// release is closed at the end of the test.
+// The things that the methods of a hostileCtx do, with the ctx of a Group and a task in
+// it. release is closed at the end of the test.
 var hostilities = map[string]func(ctx context.Context, t task.Handle, release chan struct{}){
 	"panics":   func(context.Context, task.Handle, chan struct{}) { panic(errHostile) },
 	"exits":    func(context.Context, task.Handle, chan struct{}) { runtime.Goexit() },
@@ -90,8 +91,8 @@ var hostilities = map[string]func(ctx context.Context, t task.Handle, release ch
 	"asks itself": func(ctx context.Context, _ task.Handle, _ chan struct{}) { _ = ctx.Err() },
 }
 
-// Whatever the methods of a ctx do, they do it to the task it was given to and to no
-// other: those around that task are cancelled, found and end as ever.
+// Whatever the methods of a ctx do, they affect only the task that was given the ctx.
+// Tasks around it can be cancelled, are found and end as usual.
 func TestHostileCtxHurtsItsOwnTaskOnly(t *testing.T) {
 	for name, hostility := range hostilities {
 		t.Run(name, func(t *testing.T) {
@@ -132,7 +133,8 @@ func TestHostileCtxHurtsItsOwnTaskOnly(t *testing.T) {
 	}
 }
 
-// The same for a Group with such a ctx, whose end looks whether the ctx is done.
+// The same for a Group with such a ctx. The end of the Group looks whether the ctx is
+// done.
 func TestEndOfAGroupWithAHostileCtx(t *testing.T) {
 	for name, hostility := range hostilities {
 		if name == "blocks" {
@@ -158,8 +160,8 @@ func TestEndOfAGroupWithAHostileCtx(t *testing.T) {
 	}
 }
 
-// A ctx that panics when it is to say why it is done is an error of the task it was
-// given to.
+// If a ctx panics when it is asked why it is done, that is an error of the task that
+// was given the ctx.
 func TestPanicOfACtxIsTheCause(t *testing.T) {
 	c := newHostileCtx(t.Context())
 	tk := task.Start(c, func(ctx context.Context) error {
@@ -179,7 +181,7 @@ func TestPanicOfACtxIsTheCause(t *testing.T) {
 	})
 }
 
-// Who looks for a deadlock does not ask the ctx with which another task waits.
+// The search for a deadlock does not call the ctx with which another task waits.
 func TestSearchAsksNoCtxOfOthers(t *testing.T) {
 	for _, name := range []string{"panics", "blocks", "snapshot"} {
 		t.Run(name, func(t *testing.T) {
@@ -216,8 +218,8 @@ func TestSearchAsksNoCtxOfOthers(t *testing.T) {
 	}
 }
 
-// A wait that a panic of its ctx ends leaves nothing behind with the task it was for,
-// nor with its Group's places.
+// If a panic of its ctx ends a wait, nothing of the wait stays with the awaited task or
+// with the places of its Group.
 func TestWaitThatItsCtxEndsWithAPanic(t *testing.T) {
 	soon(t, "the Group", func() {
 		err := task.Group(context.Background(), func(ctx context.Context) error {
@@ -242,7 +244,7 @@ func TestWaitThatItsCtxEndsWithAPanic(t *testing.T) {
 				return err
 			})
 			_, err := waiter.Await(ctx)
-			// One at a time, as ever.
+			// One at a time, as before.
 			var at, most atomic.Int32
 			for range 20 {
 				task.Start(ctx, func(context.Context) error {
@@ -259,7 +261,7 @@ func TestWaitThatItsCtxEndsWithAPanic(t *testing.T) {
 	})
 }
 
-// A queued task leaves the queue when its ctx ends, whatever that does.
+// A queued task leaves the queue when its ctx ends, whatever the ctx does.
 func TestHostileCtxOfAQueuedTask(t *testing.T) {
 	for name, hostility := range hostilities {
 		t.Run(name, func(t *testing.T) {

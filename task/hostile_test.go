@@ -16,8 +16,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A task that a Group which ran out of time does not take is refused, also if its
-// own ctx is not done.
+// A task that a timed-out Group does not accept is refused, even if its own ctx is not
+// done.
 func TestRefusedByAGroupThatRanOutOfTime(t *testing.T) {
 	for name, start := range map[string]func(ctx context.Context) *task.Task[struct{}]{
 		"shielded": func(ctx context.Context) *task.Task[struct{}] {
@@ -54,8 +54,8 @@ func TestRefusedByAGroupThatRanOutOfTime(t *testing.T) {
 	}
 }
 
-// A body that fails with the time limit of something else that has the Group's
-// name has failed.
+// A body that fails with the time limit of something else with the Group's name has
+// failed.
 func TestLimitOfSomethingElseWithTheGroupsName(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := task.Go(t.Context(), func(ctx context.Context) (int, error) {
@@ -73,8 +73,7 @@ func TestLimitOfSomethingElseWithTheGroupsName(t *testing.T) {
 	})
 }
 
-// The time that SetTimeout gives a Run ends it with a TimeoutError, as it does a
-// Group.
+// The time that SetTimeout gives a Run ends it with a TimeoutError, as with a Group.
 func TestSetTimeoutOfARun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
@@ -86,7 +85,8 @@ func TestSetTimeoutOfARun(t *testing.T) {
 	})
 }
 
-// A promise takes no place: who completes it may be queued in the same Group.
+// A promise takes no place, because the task that completes it may be queued in the
+// same Group.
 func TestPromiseTakesNoPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := task.Group(t.Context(), func(ctx context.Context) error {
@@ -102,7 +102,7 @@ func TestPromiseTakesNoPlace(t *testing.T) {
 	})
 }
 
-// Who waits for a task of its Group to be ready lends it its place.
+// A task that waits until a task of its Group is ready lends that task its place.
 func TestServeLendsThePlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		err := task.Group(t.Context(), func(ctx context.Context) error {
@@ -122,8 +122,8 @@ func TestServeLendsThePlace(t *testing.T) {
 	})
 }
 
-// An observer that panics, or an Error method, keeps none of the others from being
-// told.
+// An observer that panics, or an Error method that does, keeps no other observer from
+// being called.
 func TestObserversHearWhateverOthersDo(t *testing.T) {
 	var told atomic.Int32
 	stop1 := task.OnFinished(func(task.Finished) { told.Add(1) })
@@ -138,7 +138,7 @@ func TestObserversHearWhateverOthersDo(t *testing.T) {
 	assert.Equal(t, int32(2), told.Load())
 }
 
-// To print an error is safe whatever is in it.
+// An error can be printed safely, whatever is in it.
 func TestTextOfErrorsWhoseErrorMethodPanics(t *testing.T) {
 	var none *fs.PathError
 	err := task.Group(t.Context(), func(context.Context) error { return none })
@@ -154,7 +154,7 @@ func TestTextOfErrorsWhoseErrorMethodPanics(t *testing.T) {
 	_, _ = p.Await(t.Context())
 }
 
-// exits is an error whose Is calls Goexit.
+// exits is an error with an Is that calls Goexit.
 type exits struct{}
 
 func (exits) Error() string { return "exits" }
@@ -182,8 +182,7 @@ func TestBodysErrorCallsGoexit(t *testing.T) {
 	assert.True(t, <-ended)
 }
 
-// WaitFor's limit is not the error of a task that was cancelled before, by somebody
-// else.
+// WaitFor's limit is not the error of a task that something else cancelled before.
 func TestWaitForATaskCancelledByAnother(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		why := errors.New("why")
@@ -209,7 +208,7 @@ func TestOnFailureOfARefusedTask(t *testing.T) {
 	assert.ErrorIs(t, told, task.ErrEnded)
 }
 
-// A report of garbage that calls Goexit, as t.FailNow does, does not end the
+// If a report about garbage calls Goexit, as t.FailNow does, it does not end the
 // goroutine in which the runtime calls all cleanups of the program.
 func TestReportThatCallsGoexitOnGarbage(t *testing.T) {
 	reported := make(chan struct{})
@@ -242,7 +241,7 @@ func TestReportThatCallsGoexitOnGarbage(t *testing.T) {
 	t.Fatal("cleanups are dead")
 }
 
-// A Task that was never started has no variables, and calls back as one that has
+// A Task that was never started has no variables, and calls callbacks like one that has
 // ended.
 func TestZeroTaskCallsBack(t *testing.T) {
 	var zero task.Task[int]
@@ -253,7 +252,7 @@ func TestZeroTaskCallsBack(t *testing.T) {
 	assert.False(t, stop())
 }
 
-// endingCtx is done, and to ask why ends something else first.
+// endingCtx is done, and a question for its reason first ends something else.
 type endingCtx struct {
 	context.Context
 	end func()
@@ -267,7 +266,7 @@ func (c endingCtx) Done() <-chan struct{} {
 
 func (c endingCtx) Err() error { c.end(); return context.Canceled }
 
-// A task that ends while the ctx of who waits for it is looked at has ended.
+// A task that ends while the waiter's ctx is looked at has ended.
 func TestEndWhileTheCtxIsAsked(t *testing.T) {
 	waits := map[string]func(ctx context.Context, t *task.Task[int]) (int, error){
 		"Await": func(ctx context.Context, t *task.Task[int]) (int, error) { return t.Await(ctx) },

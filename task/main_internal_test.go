@@ -69,7 +69,7 @@ func TestMainsExitCode(t *testing.T) {
 	}
 }
 
-// Whatever the number of nodes, a walk looks at some hundred while it holds a lock.
+// However many nodes there are, a walk looks at some hundred while it holds a lock.
 func TestWalkHoldsLocksForAFewNodes(t *testing.T) {
 	const n = 5000
 	hold := make(chan struct{})
@@ -91,7 +91,7 @@ func TestWalkHoldsLocksForAFewNodes(t *testing.T) {
 	assert.NoError(t, err)
 }
 
-// Waits that are over leave nothing with the tasks they were for.
+// Waits that are over leave nothing at the awaited tasks.
 func TestWaitsLeaveNoHooks(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		child := Start(t.Context(), func(ctx context.Context) error { return Sleep(ctx, time.Hour) })
@@ -128,7 +128,7 @@ func TestEndOutranksTheCtxOfAWait(t *testing.T) {
 	}
 }
 
-// An error whose methods panic is an error like any other to Main.
+// An error with methods that panic is an error like any other to Main.
 func TestMainSurvivesTheMethodsOfItsError(t *testing.T) {
 	var none *fs.PathError
 	var stderr bytes.Buffer

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// However many are in a list, few are looked at while it is locked, and no more than
-// asked for, also if it grows meanwhile.
+// However many tasks are in a list, only a few are looked at while it is locked, and no
+// more than requested, even if the list grows in the meantime.
 func TestLookAtAFewOfVeryMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := Run(t.Context(), func(ctx context.Context) (struct{}, error) {

@@ -38,7 +38,8 @@ func TestMembers(t *testing.T) {
 				break
 			}
 		}
-		// What ends before the loop has come to it is left out, and what is started in it.
+		// A loop leaves out tasks that end before it comes to them, and tasks that are
+		// started during the loop.
 		at := 0
 		var came []task.Handle
 		for h := range m.Tasks() {
@@ -64,7 +65,7 @@ func TestMembers(t *testing.T) {
 	})
 }
 
-// Only a task that is run is one of a list, and a Group never.
+// Only a task that is run is in a list, and a Group never is.
 func TestMembersOfWhatIsNotRun(t *testing.T) {
 	var ended []task.Handle
 	m := task.Members{OnEnd: func(h task.Handle) {
@@ -126,7 +127,7 @@ func TestUntil(t *testing.T) {
 	})
 }
 
-// In a Group with a Limit a wait for those of the Group lends its place.
+// In a Group with a Limit, a wait for tasks of the Group lends its place.
 func TestUntilLendsItsPlace(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		require.NoError(t, task.Group(ctx, func(ctx context.Context) error {

@@ -14,8 +14,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// slow has the tests that need large numbers run, or take them in place of those
-// that do for a test run between two edits.
+// slow enables the tests with large numbers. Without it, they run with numbers that
+// suit a test run between two edits.
 var slow = os.Getenv("HEIRLOOM_SLOW") != ""
 
 func TestAllocations(t *testing.T) {
@@ -43,8 +43,8 @@ func inUse() uint64 {
 	return m.HeapAlloc + m.StackInuse
 }
 
-// parked returns the bytes that each of n goroutines takes that start starts.
-// Each must receive from began when it is about to wait for release.
+// parked returns how many bytes each of the n goroutines takes that start starts. Each
+// must receive from began when it is about to wait for release.
 func parked(n int, start func(began, release chan struct{})) float64 {
 	began, release := make(chan struct{}), make(chan struct{})
 	before := inUse()
@@ -72,8 +72,8 @@ func parkedGoroutines(n int) float64 {
 	})
 }
 
-// parkedOnTwo is a goroutine that waits for two channels, the second its own as
-// a ctx that can be cancelled has it.
+// parkedOnTwo is a goroutine that waits for two channels. The second one is its own, as
+// with a ctx that can be cancelled.
 func parkedOnTwo(n int) float64 {
 	return parked(n, func(began, release chan struct{}) {
 		go func() {
@@ -99,7 +99,7 @@ func parkedTasks(ctx context.Context, n int, opts ...task.Option) float64 {
 	})
 }
 
-// parkedOnCtx is for tasks that wait for their ctx as well, as most do.
+// parkedOnCtx is for tasks that also wait for their ctx, as most do.
 func parkedOnCtx(ctx context.Context, n int) float64 {
 	return parked(n, func(began, release chan struct{}) {
 		task.Go(ctx, func(ctx context.Context) (none, error) {

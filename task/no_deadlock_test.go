@@ -65,8 +65,8 @@ func TestWaitsThatAreNoDeadlock(t *testing.T) {
 	})
 }
 
-// Many tasks wait for tasks that were started before them, in all ways: no cycle
-// can come of that, whatever the order.
+// Many tasks wait in all ways for tasks that were started before them, which can't make
+// a cycle, whatever the order.
 func TestNoFalseAlarm(t *testing.T) {
 	var alarms atomic.Int32
 	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
@@ -108,8 +108,9 @@ func TestNoFalseAlarm(t *testing.T) {
 	assert.Zero(t, alarms.Load())
 }
 
-// A task that has just been told of a result is about to go on, and one in the body
-// of a loop has: neither is stuck because all else that the loop waits for is.
+// A task that has just been given a result is about to go on, and a task in the body of
+// a loop goes on already. Neither is stuck, although everything else that the loop
+// waits for is.
 func TestWaitForAnyThatIsOverIsNoDeadlock(t *testing.T) {
 	quick := func(ctx context.Context) (int, error) { return 1, task.Sleep(ctx, time.Second) }
 	tests := []struct {
@@ -152,7 +153,7 @@ func TestWaitForAnyThatIsOverIsNoDeadlock(t *testing.T) {
 	}
 }
 
-// The same while the task waits for the place in a Group that it lent.
+// The same while the task waits to get back the place that it lent.
 func TestWaitForAPlaceIsNoDeadlock(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var loop, late *task.Task[int]
@@ -178,8 +179,8 @@ func TestWaitForAPlaceIsNoDeadlock(t *testing.T) {
 	})
 }
 
-// With one processor, the callback has the task that awaits the loop run before the
-// loop, which has been told of the result already.
+// With one processor, the callback runs the task that awaits the loop before the loop,
+// which has been given the result already.
 func TestWaitForAnyThatWasToldIsNoDeadlock(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range 200 {

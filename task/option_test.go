@@ -59,8 +59,8 @@ func TestProfileLabel(t *testing.T) {
 	assert.Equal(t, "alice", got)
 }
 
-// The label takes nothing away from a goroutine that looks at a variable only when
-// the task has changed one.
+// The label takes nothing away from a goroutine that reads a variable only after the
+// task has changed one.
 func TestProfileLabelKeepsTheVariablesOfWhatTheTaskStarts(t *testing.T) {
 	defer user.Set("alice").Reset()
 	changed, seen := make(chan struct{}), make(chan string, 1)
@@ -120,7 +120,7 @@ func TestToThreadKeepsTheVariables(t *testing.T) {
 	assert.Equal(t, "alice", user.Get())
 }
 
-// Options may be kept and used again, for tasks of any type and at once.
+// Options may be kept and used again, for tasks of any type, even at the same time.
 func TestOptionsMayBeShared(t *testing.T) {
 	opts := []task.Option{task.Name("shared"), task.Timeout(1 << 40)}
 	shared := opts[:1] // with room behind, that must not be written to

@@ -13,10 +13,11 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Cases of the peers' suites that no other test has; docs/peers.md says which.
+// Cases of other libraries' tests that no other test here covers; docs/peers.md lists
+// them.
 
-// A Group lasts as long as a task in it that is not ready yet, even if body and all
-// the others have ended, and whoever called Serve.
+// A Group lasts as long as it has a task that is not ready yet, even if body, all the
+// others and the caller of Serve have ended.
 func TestServeKeepsItsGroupOpen(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		for _, failure := range []error{nil, errMine} {
@@ -84,7 +85,7 @@ func TestServeInAGroupThatIsCancelled(t *testing.T) {
 	}
 }
 
-// A supervisor whose body fails, and a child in its clean-up after that.
+// The body of a supervisor fails, and then a child fails in its clean-up.
 func TestSupervisorFailsAndAChildInItsCleanUp(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		err := task.Group(ctx, func(ctx context.Context) error {
@@ -99,7 +100,7 @@ func TestSupervisorFailsAndAChildInItsCleanUp(t *testing.T) {
 	})
 }
 
-// A supervisor whose body cancels what is around and fails then has failed.
+// If a supervisor's body cancels what is around it and then fails, it has failed.
 func TestSupervisorFailureOutranksCancellation(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		outer, cancel := context.WithCancel(ctx)
@@ -111,8 +112,7 @@ func TestSupervisorFailureOutranksCancellation(t *testing.T) {
 	})
 }
 
-// A thousand Groups in each other end at once, and from the innermost to the
-// outermost.
+// A thousand nested Groups end at once, and from the innermost to the outermost.
 func TestDeepNesting(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		const depth = 1000
@@ -137,7 +137,7 @@ func TestDeepNesting(t *testing.T) {
 	})
 }
 
-// What is given a deadline that has passed is cancelled before it begins.
+// A task that is given a deadline which has passed is cancelled before it begins.
 func TestTimeoutThatHasPassed(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		for _, d := range []time.Duration{0, -time.Second} {

@@ -14,8 +14,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A wait for a Promise is one for those who may complete it. Each closes the cycle in
-// a way of its own.
+// A wait for a Promise is a wait for the tasks that may complete it. Each case closes
+// the cycle in its own way.
 func TestPromiseInACycle(t *testing.T) {
 	waits := map[string]func(ctx context.Context, p *task.Task[int]) (int, error){
 		"Await": func(ctx context.Context, p *task.Task[int]) (int, error) { return p.Await(ctx) },
@@ -71,8 +71,8 @@ func TestPromiseInACycle(t *testing.T) {
 	}
 }
 
-// The last one that could have completed a Promise ends without: nobody's wait closes
-// the cycle, and yet it is found.
+// The last task that could have completed a Promise ends without doing so. No wait
+// closes the cycle, and yet it is found.
 func TestEndOfTheLastThatGoesOnClosesACycle(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var m task.Members
@@ -95,7 +95,8 @@ func TestEndOfTheLastThatGoesOnClosesACycle(t *testing.T) {
 	})
 }
 
-// One that has ended may complete the Promise in its callbacks, while all others wait.
+// A task that has ended may complete the Promise in its callbacks, while all others
+// wait.
 func TestCallbackCompletesAPromise(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var m task.Members
@@ -113,7 +114,7 @@ func TestCallbackCompletesAPromise(t *testing.T) {
 	})
 }
 
-// What is not known to be for ever is left alone.
+// A wait that is not known to last for ever is left alone.
 func TestPromiseInNoCycle(t *testing.T) {
 	tests := []struct {
 		name, reason string
@@ -144,7 +145,7 @@ func TestPromiseInNoCycle(t *testing.T) {
 	}
 }
 
-// One that has completed the Promise waits for it before the Promise has noticed.
+// A task that has completed the Promise waits for it before the Promise has noticed.
 func TestPromiseThatIsCompletedIsInNoCycle(t *testing.T) {
 	for range 2000 {
 		var m task.Members
@@ -159,9 +160,9 @@ func TestPromiseThatIsCompletedIsInNoCycle(t *testing.T) {
 	}
 }
 
-// Whatever waits for whatever, all of it ends: tasks wait for random tasks and Promises
-// that random tasks complete when they end. If something is held up for ever that
-// nobody is told of, the bubble is.
+// Tasks wait for random tasks, and for Promises that random tasks complete when they
+// end. All of these waits end. If one of them is stuck for ever and gets no error, the
+// bubble fails.
 func TestNoCycleIsMissed(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

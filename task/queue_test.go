@@ -48,7 +48,7 @@ func TestLimitOfAGroup(t *testing.T) {
 	})
 }
 
-// A crawler: each page waits for those below it, and there are places for two.
+// In a crawler, each page waits for the pages below it, and there are two places.
 func TestLimitOfRecursiveWork(t *testing.T) {
 	for _, nested := range []bool{false, true} {
 		inBubble(t, func(t *testing.T, ctx context.Context) {
@@ -119,7 +119,7 @@ func TestQueuedTaskThatIsCancelledNeverRuns(t *testing.T) {
 	})
 }
 
-// One that cannot have its place back before its ctx ends goes on without.
+// A task that cannot get its place back before its ctx ends goes on without it.
 func TestPlaceThatDoesNotComeBack(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		err := task.Group(ctx, func(ctx context.Context) error {
@@ -155,7 +155,7 @@ func BenchmarkGroupWithALimit(b *testing.B) {
 	}
 }
 
-// A task that waits for its turn is not deaf: whatever ends its ctx ends the wait.
+// Whatever ends the ctx of a task that waits for its turn ends the wait.
 func TestQueuedTaskHearsTheEndOfItsCtx(t *testing.T) {
 	for _, test := range []struct {
 		reason string
@@ -194,7 +194,7 @@ func TestQueuedTaskHearsTheEndOfItsCtx(t *testing.T) {
 	}
 }
 
-// The same where it is the Group that is limited, or cancelled from outside.
+// The same when the Group is limited, or is cancelled from outside.
 func TestQueuedTasksEndWithTheirGroupsCtx(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -213,8 +213,8 @@ func TestQueuedTasksEndWithTheirGroupsCtx(t *testing.T) {
 
 func nothing(context.Context) error { return nil }
 
-// A queued task that is cancelled takes a place for the moment it needs to end, and
-// gives back no more.
+// A queued task that is cancelled takes a place for the moment that it needs to end,
+// and returns just this one.
 func TestCancelledInTheQueueLeavesTheLimitAsItIs(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var now, most atomic.Int32
@@ -240,7 +240,7 @@ func TestCancelledInTheQueueLeavesTheLimitAsItIs(t *testing.T) {
 	})
 }
 
-// What is cancelled before it is queued does not wait for its turn to end.
+// A task that is cancelled before it is queued does not wait for its turn to end.
 func TestQueuedByACancelledTask(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		err := task.Group(ctx, func(ctx context.Context) error {
@@ -260,8 +260,8 @@ func TestQueuedByACancelledTask(t *testing.T) {
 	})
 }
 
-// A task that is cancelled while it waits for its place to come back goes on without,
-// and what it waited in vain for is somebody else's.
+// A task that is cancelled while it waits to get its place back goes on without it, and
+// the place goes to another task.
 func TestCancelledWhileItsPlaceIsTaken(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		took := elapsed()

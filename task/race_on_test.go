@@ -2,5 +2,6 @@
 
 package task_test
 
-// underRace tells that the race detector is on, which makes all ten times slower.
+// underRace reports that the race detector is on, which makes everything ten times
+// slower.
 const underRace = true

@@ -215,8 +215,8 @@ func TestSnapshotRedactsSecretVariables(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// Every task that is live all the while is in every picture, once, whatever
-// comes and goes around it.
+// Every task that is live all the time is in every picture, once, whatever starts and
+// ends around it.
 func TestSnapshotWhileTasksComeAndGo(t *testing.T) {
 	_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
 		release := make(chan struct{})
@@ -268,7 +268,7 @@ func names(tree task.Tree) string {
 	return b.String()
 }
 
-// A task has its variables from the moment that it is seen, whoever looks.
+// A task has its variables from the moment that it is visible, to any observer.
 func TestSnapshotOfVariablesWhileTasksStart(t *testing.T) {
 	_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {
 		shownID.Set("inherited")

@@ -15,11 +15,11 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// TestStorm grows random trees of all that there is, Groups, shields, limits of
-// time and number, derived ctxs, callbacks, and checks them against a model: each
-// failure is returned or looked at or reported, and reported once; callbacks are
-// called once; what a ctx says of its end never changes; nothing outlives its
-// scope; nobody is told of a deadlock, for nobody waits for what is older.
+// TestStorm grows random trees of Groups, shields, limits of time and number, derived
+// ctxs and callbacks, and compares them with a model. Each failure is returned, looked
+// at or reported, and reported once; callbacks are called once; a ctx never changes
+// what it says about its end; nothing outlives its scope; and no task gets a deadlock
+// error, because no task waits for an older one.
 func TestStorm(t *testing.T) {
 	rounds := 150
 	if testing.Short() || underRace {
@@ -84,7 +84,7 @@ func (s *storm) dice(n int) int {
 	return s.r.IntN(n)
 }
 
-// more reports whether the tree is to grow further.
+// more reports whether the tree should grow further.
 func (s *storm) more() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -113,8 +113,8 @@ func (s *storm) run() {
 	}
 }
 
-// count calls f for each stormError in err, but for those that are only why
-// something was cancelled.
+// count calls f for each stormError in err, except for errors that are only the cause
+// of a cancellation.
 func count(err error, f func(*stormError)) {
 	switch e := err.(type) {
 	case *task.CanceledError, *task.AbortError:
@@ -188,8 +188,8 @@ func (s *storm) start(ctx context.Context, depth int, opts ...task.Option) *task
 	return child
 }
 
-// watchCtx returns a function that looks at ctx, and complains if it says
-// something else than before.
+// watchCtx returns a function that looks at ctx, and complains if it gives another
+// answer than before.
 func (s *storm) watchCtx(ctx context.Context) func() {
 	var err, cause error
 	return func() {
@@ -251,7 +251,7 @@ func (s *storm) work(ctx context.Context, depth int) {
 	s.wait(ctx, children...)
 }
 
-// owe starts tasks of which the first to end completes a Promise, and waits for that.
+// owe starts tasks and waits for a Promise that the first of them to end completes.
 func (s *storm) owe(ctx context.Context, depth int) {
 	var m task.Members
 	done := make(chan none)
@@ -299,7 +299,7 @@ func (s *storm) wait(ctx context.Context, tasks ...*task.Task[int]) {
 	}
 }
 
-// saw notes that err was seen, which may be that of c, or of the wait.
+// saw records that err was seen. It may be c's, or that of the wait.
 func (s *storm) saw(c *task.Task[int], err error) {
 	assert.NotErrorIs(s.t, err, task.ErrDeadlock)
 	if c.State().Final() {

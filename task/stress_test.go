@@ -18,9 +18,9 @@ import (
 )
 
 // TestStress grows random trees of 10,000 tasks, or of 100,000, that return, fail, panic, exit,
-// cancel one another and wait for one another, and checks of each that it ended
-// in exactly one state, that its error is that state's, that nothing but the
-// task itself ever changed its variables, and that its scope outlived it.
+// cancel one another and wait for one another. It checks for each task that it ended in exactly
+// one state, that its error fits that state, that only the task itself ever changed its
+// variables, and that its scope outlived it.
 func TestStress(t *testing.T) {
 	total := 10_000
 	if slow {

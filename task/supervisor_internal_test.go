@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Those who looked at an error just before the Group ended may come to say so just
-// after: what it returns is its own by then.
+// A goroutine that looked at an error just before the Group ended may record that just
+// after it. By then the Group has decided what it returns.
 func TestSupervisorThatHasEndedForgetsNothing(t *testing.T) {
 	g := &group{tolerant: true}
 	mine := errors.New("mine")

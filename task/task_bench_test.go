@@ -12,13 +12,13 @@ import (
 
 func one(context.Context) (int, error) { return 1, nil }
 
-// heap is how much a benchmark keeps alive unless it says otherwise: as much as
-// a small server does.
+// heap is how much memory a benchmark keeps alive by default: as much as a small
+// server.
 const heap = 32 << 20
 
-// live keeps size bytes alive until b has ended. With next to nothing alive the
-// garbage is collected every few thousand tasks, hundreds of times a second, and
-// the collector is what is measured.
+// live keeps size bytes alive until b has ended. With almost nothing alive, garbage is
+// collected every few thousand tasks, hundreds of times a second, and the benchmark
+// would measure the collector.
 func live(b *testing.B, size int) {
 	held := make([]byte, size)
 	for i := 0; i < size; i += 1 << 10 {

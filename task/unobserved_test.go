@@ -104,7 +104,7 @@ func TestErrorInAGroupIsNotReported(t *testing.T) {
 	})
 }
 
-// A child's own child is not the Group's to tell of.
+// A Group does not report the failure of a child's own child.
 func TestErrorOfAGrandchildIsReported(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var r reporter
@@ -122,7 +122,7 @@ func TestErrorOfAGrandchildIsReported(t *testing.T) {
 	})
 }
 
-// What fails in the shutdown of a Run is reported too, as asyncio.run does.
+// Failures in the shutdown of a Run are reported too, as by asyncio.run.
 func TestErrorInShutdownIsReported(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var r reporter
@@ -138,7 +138,7 @@ func TestErrorInShutdownIsReported(t *testing.T) {
 	})
 }
 
-// Without a Run, the end of the last handle is the moment.
+// Without a Run, errors are reported when the last handle is gone.
 func TestErrorNobodyCanLookAtAnyMoreIsReported(t *testing.T) {
 	var r reporter
 	ctx := context.Background()
@@ -267,7 +267,7 @@ func TestGroupWaitsForCallbacks(t *testing.T) {
 	})
 }
 
-// Whatever one callback does, the others are called, and it is reported.
+// Whatever one callback does, the others are called, and the callback is reported.
 func TestCallbacksThatEndBadly(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var r reporter

@@ -33,8 +33,8 @@ func TestGoCopiesTheCallersVariables(t *testing.T) {
 	assert.Equal(t, "bob", got, "the task's variables outlive it")
 }
 
-// pprof.Do overwrites what carries a goroutine's variables, and restores it from
-// the ctx it is given.
+// pprof.Do overwrites the slot with a goroutine's variables, and restores it from the
+// ctx that it is given.
 func TestVariablesSurvivePprofDo(t *testing.T) {
 	inDo := func(t *testing.T, ctx context.Context) {
 		user.Set("before")

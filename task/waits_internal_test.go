@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A picture of few looks at few, also of what each waits for.
+// A picture of few tasks looks at few, also among the tasks that each waits for.
 func TestPictureOfAWaitForVeryMany(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		_, err := Run(t.Context(), func(ctx context.Context) (struct{}, error) {

@@ -97,11 +97,13 @@ func TestWaitsFor(t *testing.T) {
 	})
 }
 
-// Those that wait for each other are marked as one cycle, over Groups and waits for
-// several too, and not those that only wait for one in it, nor those that may go on.
+// Tasks that wait for each other are marked as one cycle, also through Groups and waits
+// for several tasks. Tasks that only wait for a task in the cycle, and tasks that may
+// go on, are not marked.
 func TestCycles(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
-		// Each wait has a deadline nearer than its task's, for else it would be told.
+		// Each wait has a deadline nearer than its task's, because it would otherwise get
+		// an error.
 		limited, stop := context.WithTimeout(ctx, time.Minute)
 		defer stop()
 		var a, b, c, d, e *task.Task[none]
@@ -142,7 +144,8 @@ func TestCycles(t *testing.T) {
 	})
 }
 
-// A Run whose function has ended waits for what it cancelled, and is counted so.
+// A Run with a function that has ended waits for the tasks that it cancelled, and is
+// counted as waiting.
 func TestEndingRunWaits(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		hold := make(chan none)

@@ -13,9 +13,9 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A wait whose ctx and task end at the same moment returns the task: what has
-// ended is not to be waited for again. With one processor the two happen before
-// the waiter runs, unless it is preempted in between.
+// If the ctx and the task of a wait end at the same moment, the wait returns the task:
+// nobody should wait again for a task that has ended. With one processor, both happen
+// before the waiter runs, unless it is preempted in between.
 func TestWhatEndsWithTheCtxIsReturned(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	returned := 0
@@ -43,8 +43,8 @@ func TestWhatEndsWithTheCtxIsReturned(t *testing.T) {
 	assert.Positive(t, returned)
 }
 
-// A wait with the ctx of the task itself ends when the task is cancelled, and is over
-// if it already was.
+// A wait with the task's own ctx ends when the task is cancelled, and ends at once if
+// it already was.
 func TestWaitWithTheTasksOwnCtx(t *testing.T) {
 	for name, wait := range map[string]func(ctx context.Context, a, b *task.Task[int]) error{
 		"Await": func(ctx context.Context, a, _ *task.Task[int]) error {

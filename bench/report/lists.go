@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// A list is a table of docs/performance.md with a row for each benchmark, beside a
-// baseline of its own.
+// A list is a table of docs/performance.md that has a row for each benchmark, with the
+// row's own baseline.
 type list struct {
 	id   string // of the place in the document
 	aims bool   // its rows have aims
 	rows []item
 }
 
-// An item is a row. Its own name may be that of its baseline.
+// An item is a row. Its name may be that of its baseline.
 type item struct {
 	title    string
 	bench    string
@@ -21,8 +21,8 @@ type item struct {
 	aim      string // what the ratio was to be, as the document says it
 }
 
-// against returns the rows for benchmarks that have the same baseline, given as
-// pairs of title and name. The first row is the baseline's own.
+// against returns the rows of benchmarks with the same baseline, given as pairs of
+// title and name. The first row is that of the baseline.
 func against(title, baseline string, pairs ...string) []item {
 	rows := []item{{title: title, bench: baseline, baseline: baseline}}
 	for i := 0; i < len(pairs); i += 2 {
@@ -123,8 +123,7 @@ func (it item) measured(s series) bool {
 	return ok
 }
 
-// markdown returns the table of the rows for which there are results, or "" if
-// there are none.
+// markdown returns a table of the rows that have results, or "" if there are none.
 func (l list) markdown(s series) string {
 	var b strings.Builder
 	if l.aims {
@@ -159,8 +158,8 @@ func (it item) ratio(s series) string {
 	return bold(r)
 }
 
-// exactRatio is the ratio in the exact mode: to the baseline there, if that was
-// measured in it too.
+// exactRatio returns the ratio in the exact mode. It is to the baseline in the exact
+// mode, if that was measured.
 func (it item) exactRatio(s series) string {
 	if it.bench == it.baseline {
 		return ""

@@ -1,15 +1,15 @@
-// Report runs the benchmarks that docs/performance.md is about, those of bench and
-// of the packages themselves, round after round, and writes the results into docs:
-// the tables of that page and its plots.
+// Report runs the benchmarks of docs/performance.md, those of bench and those of the
+// packages themselves, round after round, and writes the results into docs: the tables
+// of that page and its plots.
 //
 //	go run ./bench/report [flags]
 //
-// Whatever else the machine does can only slow a benchmark down. So it runs each for
-// a short time, many times and in a different order each time, and compares the
-// fastest runs.
+// Other work on the machine can only slow a benchmark down. So Report runs each
+// benchmark for a short time, many times and in a different order each time, and
+// compares the fastest runs.
 //
-// With -exact it also runs Heirloom's own benchmarks as the exact mode builds them,
-// in each round, and with -python cpython.py, after the last.
+// With -exact it also runs Heirloom's own benchmarks as built in the exact mode, in
+// each round. With -python it runs cpython.py after the last round.
 package main
 
 import (
@@ -97,8 +97,7 @@ func run(args []string, log io.Writer) error {
 	return writePlots(docs, series)
 }
 
-// repository returns the root of the repository that the working directory is
-// in.
+// repository returns the root of the repository that contains the working directory.
 func repository() (string, error) {
 	out, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/heirloom-go/heirloom").Output()
 	if err != nil {

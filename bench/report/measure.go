@@ -14,7 +14,7 @@ import (
 	"strings"
 )
 
-// A measurement is how the benchmarks are run.
+// A measurement says how the benchmarks are run.
 type measurement struct {
 	root      string // of the repository
 	rounds    int
@@ -24,14 +24,14 @@ type measurement struct {
 	log       io.Writer
 }
 
-// A program is a suite as it was built in one mode.
+// A program is a suite built in one mode.
 type program struct {
 	suite  suite
 	exact  bool
 	binary string
 }
 
-// run runs the benchmarks, round after round, and writes what they print to out.
+// run runs the benchmarks, round after round, and writes their output to out.
 func (m *measurement) run(out io.Writer) error {
 	if m.rounds == 0 {
 		return nil
@@ -60,7 +60,7 @@ func (m *measurement) run(out io.Writer) error {
 	return nil
 }
 
-// build builds the suites in the modes that are asked for, each package once.
+// build builds the suites in the requested modes, each package once.
 func (m *measurement) build(dir string) (programs []program, err error) {
 	for _, name := range m.only {
 		if !slices.ContainsFunc(suites, func(s suite) bool { return s.name == name }) {
@@ -105,7 +105,7 @@ func (m *measurement) round(r int, p program, out io.Writer) error {
 	var printed bytes.Buffer
 	bench := exec.Command(p.binary, "-test.run=^$", "-test.bench="+p.suite.match, "-test.skip="+p.suite.skip,
 		"-test.benchtime="+benchtime, "-test.benchmem")
-	// In the folder of the package, as go test runs it.
+	// Runs in the folder of the package, as with go test.
 	bench.Dir = filepath.Join(m.root, filepath.FromSlash(p.suite.pkg))
 	bench.Stdout, bench.Stderr = &printed, m.log
 	bench.Env = append(os.Environ(), "PEERS_ROTATE="+strconv.Itoa(r))
@@ -116,18 +116,18 @@ func (m *measurement) round(r int, p program, out io.Writer) error {
 	return err
 }
 
-// exactly is what the names of results in the exact mode end with.
+// exactly is the suffix of the names of results in the exact mode.
 const exactly = ",exact"
 
 var (
-	// resultLine matches the line of a result, in two parts.
+	// resultLine matches a line with a result, in two parts.
 	resultLine = regexp.MustCompile(`(?m)^Benchmark(\S*?)((?:-\d+)?\s.*)$`)
-	// heirlooms matches the names of Heirloom's own benchmarks beside others'.
+	// heirlooms matches the names of Heirloom's own benchmarks among others'.
 	heirlooms = regexp.MustCompile(`/(?:ctxvar|gather\.\w+|heirloom)$`)
 )
 
-// named returns the lines of results in what p printed, with their names as
-// tables have them.
+// named returns the lines with results in the output of p, with their names as in the
+// tables.
 func (p program) named(printed string) string {
 	var b strings.Builder
 	for _, line := range resultLine.FindAllStringSubmatch(printed, -1) {

@@ -9,17 +9,16 @@ import (
 	"strings"
 )
 
-// A result is one line that a benchmark printed, without its name: values by
-// their units.
+// A result is a line that a benchmark printed, without its name: values by unit.
 type result map[string]float64
 
-// series has the results of each benchmark, one for each round, by its name
-// without "Benchmark" and the number of processors.
+// series has the results of each benchmark, one for each round. Its keys are the
+// benchmarks' names without "Benchmark" and the number of processors.
 type series map[string][]result
 
 var processors = regexp.MustCompile(`-\d+$`)
 
-// parse reads what go test -bench printed.
+// parse reads the output of go test -bench.
 func parse(r io.Reader) (series, error) {
 	s := series{}
 	lines := bufio.NewScanner(r)
@@ -42,8 +41,7 @@ func parse(r io.Reader) (series, error) {
 	return s, lines.Err()
 }
 
-// best returns the least of the values of one unit. It reports false if there
-// are none.
+// best returns the least value of a unit. It reports false if there is none.
 func (s series) best(name, unit string) (least float64, ok bool) {
 	for _, r := range s[name] {
 		if v, has := r[unit]; has && (!ok || v < least) {

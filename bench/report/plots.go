@@ -15,7 +15,7 @@ import (
 	"gonum.org/v1/plot/vg/vgsvg"
 )
 
-// writePlots draws a plot for each table for which there are results.
+// writePlots draws a plot for each table that has results.
 func writePlots(dir string, s series) error {
 	for _, t := range measured(s) {
 		p, err := t.plot(s)
@@ -39,8 +39,8 @@ func writePlots(dir string, s series) error {
 	return nil
 }
 
-// Okabe and Ito's colours, which people who see colours differently can tell
-// apart, and a shape for each besides.
+// Okabe and Ito's colours, which people with colour blindness can distinguish. Each
+// also has a shape of its own.
 var (
 	colours = []color.Color{
 		color.RGBA{0x00, 0x72, 0xB2, 0xFF},

@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// A hello is a program that says hello, for what a package adds to the size of its
-// binary.
+// A hello is a program that says hello, used to measure what a package adds to the size
+// of a binary.
 type hello struct{ title, bench, imports, use string }
 
 var hellos = []hello{
@@ -56,8 +56,8 @@ func (m *measurement) sizes(out io.Writer) error {
 	return nil
 }
 
-// sizesTable returns the table of sizes: of the first program, and of what the others
-// have more; or "" if they were not measured.
+// sizesTable returns the table of sizes: that of the first program, and how much larger
+// the others are. It returns "" if they were not measured.
 func sizesTable(s series) string {
 	var b strings.Builder
 	b.WriteString("| | binary | stripped |\n| --- | ---: | ---: |\n")

@@ -2,18 +2,17 @@ package main
 
 import "strings"
 
-// A suite is some benchmarks of one package, which are run together.
+// A suite is a set of benchmarks of one package that run together.
 type suite struct {
 	name  string // for the -only flag
 	pkg   string // relative to the root of the repository
 	match string // which benchmarks, see go help testflag
 	skip  string // and which of those not
 
-	// every is in how many rounds the suite is run once. A benchmark that takes
-	// seconds needs no hundred runs for a quiet moment.
+	// every is the number of rounds in which the suite runs once. A benchmark that takes
+	// seconds does not need a hundred runs to meet a quiet moment.
 	every int
-	// once has each benchmark call its function once, and not as often as there
-	// is time for.
+	// once makes each benchmark call its function once, and not as often as time allows.
 	once bool
 	// prefix is put before the names of the suite's results, so that benchmarks
 	// of different packages may have the same name.
@@ -38,9 +37,8 @@ func own(pkg, skip string) suite {
 	return suite{name: name, pkg: pkg, match: ".", skip: skip, every: 1, prefix: name + "."}
 }
 
-// owned reports whether all that the suite runs is Heirloom's, or a baseline to be
-// measured beside it in either mode. Of the others only Heirloom's own lines have
-// a place in the exact mode.
+// owned reports whether everything in the suite is Heirloom's, or a baseline to measure
+// in both modes. Of other suites, only Heirloom's own lines are used in the exact mode.
 func (s suite) owned() bool { return s.prefix != "" }
 
 func suiteNames() string {

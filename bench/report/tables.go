@@ -71,7 +71,7 @@ var tables = []table{
 	},
 }
 
-// byHand names the baseline of scenarios where it is called something else.
+// byHand is the name of the baseline in scenarios that call it differently.
 var byHand = map[string]string{
 	"LocalsGet":   "context.Value",
 	"LocalsSet":   "context.WithValue",
@@ -86,8 +86,8 @@ func (sc scenario) of(contender string) string {
 	return sc.bench + "/" + contender
 }
 
-// writeTables puts the tables for which there are results in their places in
-// the document, each between two comments.
+// writeTables puts the tables that have results into their places in the document, each
+// between two comments.
 func writeTables(path string, s series) error {
 	doc, err := os.ReadFile(path)
 	if err != nil {
@@ -112,7 +112,7 @@ func writeTables(path string, s series) error {
 	return os.WriteFile(path, []byte(text), 0o644)
 }
 
-// place puts the table with the given id in its place in the text.
+// place puts the table with the given id into its place in the text.
 func place(text, id, table string) (string, error) {
 	begin, end := "<!-- report: "+id+" -->\n", "<!-- end of report -->"
 	head, rest, ok := strings.Cut(text, begin)
@@ -126,7 +126,7 @@ func place(text, id, table string) (string, error) {
 	return head + begin + table + end + tail, nil
 }
 
-// measured returns the tables with the scenarios for which there are results.
+// measured returns the tables, with the scenarios that have results.
 func measured(s series) (some []table) {
 	for _, t := range tables {
 		t.scenarios = slices.DeleteFunc(slices.Clone(t.scenarios), func(sc scenario) bool {
@@ -140,8 +140,8 @@ func measured(s series) (some []table) {
 	return some
 }
 
-// markdown returns the table: for the baseline the time of an operation, and for
-// the others ratios to it, of time and, in brackets, of processor time.
+// markdown returns the table. The row of the baseline has the time of an operation, and
+// the others have ratios to it, of time and, in brackets, of processor time.
 func (t table) markdown(s series) string {
 	var b strings.Builder
 	row := func(first string, cells func(scenario) string) {
@@ -186,7 +186,7 @@ func (t table) markdown(s series) string {
 	return b.String()
 }
 
-// label returns the name of a contender for people.
+// label returns the name of a contender in the document.
 func label(contender string) string {
 	if name, ok := strings.CutSuffix(contender, exactly); ok {
 		return name + ", exact mode"
@@ -194,7 +194,7 @@ func label(contender string) string {
 	return contender
 }
 
-// bold returns a ratio of times, which is what a table is read for, in Markdown.
+// bold returns a ratio of times in bold, since readers look for these.
 func bold(r float64) string { return "**" + ratio(r) + "**" }
 
 func ratio(r float64) string {

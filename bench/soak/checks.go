@@ -12,8 +12,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// checks counts what was compared, and what was wrong. Its methods are safe for
-// concurrent use.
+// checks counts comparisons and mistakes. Its methods are safe for concurrent use.
 type checks struct {
 	compared  atomic.Int64
 	requests  atomic.Int64
@@ -29,7 +28,7 @@ type checks struct {
 
 func newChecks() *checks { return &checks{wrong: map[string]int{}, first: map[string]string{}} }
 
-// same notes that what was found in a place is what should be there, or not.
+// same records whether what was found in a place is what should be there.
 func (c *checks) same(where, want, got string) {
 	c.compared.Add(1)
 	if want != got {
@@ -37,7 +36,7 @@ func (c *checks) same(where, want, got string) {
 	}
 }
 
-// fail notes that something is wrong.
+// fail records a mistake.
 func (c *checks) fail(what, how string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -46,7 +45,7 @@ func (c *checks) fail(what, how string) {
 	}
 }
 
-// A finding is what a soak has found.
+// A finding is the result of a soak.
 type finding struct {
 	*checks
 	length                   time.Duration
@@ -57,7 +56,7 @@ type finding struct {
 
 func (f *finding) failed() bool { return len(f.wrong) > 0 }
 
-// String is a line for each count, and one for each thing that was wrong.
+// String returns a line for each count, and one for each mistake.
 func (f *finding) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "mode %s, %v: %d requests, %d refused, %d faults put in, %d restarts\n",

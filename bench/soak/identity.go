@@ -9,22 +9,22 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Who a request is: each of the three has the same text in one request, and
-// another in every other.
+// The identity of a request: all three variables have the same text in one request, and
+// another text in every other.
 var (
 	request = ctxvar.New("request", ctxvar.Default("none"))
 	user    = ctxvar.New("user", ctxvar.Identity[string]())
 	note    = ctxvar.New("note", ctxvar.Default("none")) // is set to stay by handlers
 )
 
-// requestKey is the header that says who a request is. What a check compares with
-// travels apart from it, in the path or the body, by hand.
+// requestKey is the header with the identity of a request. The value for the checks
+// travels separately, in the path or the body, by hand.
 const requestKey = "X-Soak-Request"
 
 var fields = []ctxwire.Field{ctxwire.String(request, requestKey)}
 
-// authenticate is the middleware that finds out the user. What it sets is in the
-// request's ctx for those who come later.
+// authenticate is the middleware that determines the user. The ctx of the request
+// carries what it sets.
 func authenticate(next http.Handler) http.Handler {
 	return ctxhttp.Middleware(fields...)(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		user.Set(r.Header.Get("Authorization"))
@@ -32,8 +32,8 @@ func authenticate(next http.Handler) http.Handler {
 	}))
 }
 
-// here checks that the running goroutine, which works for want, reads that: every
-// variable of it.
+// here checks that the running goroutine, which works for want, reads want from every
+// variable.
 func (c *checks) here(where, want string) {
 	c.same(where+": request", want, request.Get())
 	got, ok := user.Lookup()
@@ -43,18 +43,19 @@ func (c *checks) here(where, want string) {
 	c.same(where+": user", want, got)
 }
 
-// bare checks a job that a pool was given without a word of whom it is for.
+// bare checks a job that was given to a pool without saying for whom it is.
 func (c *checks) bare(want string) {
 	if request.Get() != want {
 		c.bareOther.Add(1)
 	}
-	// Unset, or its own: that the pool started the worker in this very request.
+	// The identity is unset, or it is the job's own because the pool started the worker
+	// in this very request.
 	if got, ok := user.Lookup(); ok {
 		c.same("bare job: user", want, got)
 	}
 }
 
-// by checks what a ctx that was given explicitly says.
+// by checks the values of a ctx that was passed explicitly.
 func (c *checks) by(ctx context.Context, where, want string) {
 	got, ok := request.In(ctxvar.Effective(ctx))
 	if !ok {

@@ -1,22 +1,22 @@
-// Command soak runs one service that has everything in which variables could be
-// mixed up, with many clients and with faults put in, and checks that whatever
-// came of a request bears that request's identity.
+// Command soak runs one service that contains everything in which variables could be
+// mixed up, with many clients and injected faults. It checks that every effect of a
+// request has that request's identity.
 //
 //	HEIRLOOM_POSTGRES_DSN=postgres://… go run ./bench/soak -for 10m
 //	… go run ./cmd/heirloom exact go run ./bench/soak -for 10m
 //
-// In it are chi, gRPC, transactions on PostgreSQL, log/slog, spans of a tracer
-// that labels goroutines, a pool of goroutines, errgroup, cron, singleflight, a
-// cache with a lazily started janitor, and HTTP clients on kept-alive connections.
-// Connections are cut, handlers panic, time out and call Goexit, profiles and
-// traces are taken, the garbage collector works under pressure, and the server is
-// told to stop, by SIGTERM, and started again.
+// The service uses chi, gRPC, transactions on PostgreSQL, log/slog, spans of a tracer
+// that labels goroutines, a pool of goroutines, errgroup, cron, singleflight, a cache
+// with a lazily started janitor, and HTTP clients on kept-alive connections.
+// Connections are cut, handlers panic, time out and call Goexit, profiles and traces
+// are taken, the garbage collector works under pressure, and the server is stopped by
+// SIGTERM and started again.
 //
-// It prints what it counted. It ends with 1 if one thing bore another identity, an
-// error was lost, or the heap or the number of goroutines grew, and with 2 if it
-// could not begin. Bare jobs in a pool that somebody else started read their
-// starter's plain variables, as the README's first limit says: they are counted
-// apart, and must never read a variable for identity of somebody else.
+// The command prints its counts. Its exit code is 1 if anything had another identity,
+// an error was lost, or the heap or the number of goroutines grew, and 2 if the soak
+// could not begin. Bare jobs in a pool that another request started read the plain
+// variables of that request, as the README's first limit says. They are counted
+// separately, and must never read a variable for identity of another request.
 package main
 
 import (

@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// A logChecker reads each line that is logged. Who logs says in the attribute want
-// for whom, and the handler adds what the variables say.
+// A logChecker checks each line that is logged. The attribute want says for whom the
+// line is, and the handler adds the values of the variables.
 type logChecker struct{ checks *checks }
 
 func (l logChecker) Write(line []byte) (int, error) {
@@ -33,8 +33,8 @@ func newLogger(c *checks) *slog.Logger {
 	return slog.New(ctxslog.NewHandler(slog.NewJSONHandler(logChecker{c}, nil), ctxslog.Var(request)))
 }
 
-// A spanChecker sees each span that ends. Each says in an attribute for whom it is,
-// and all of one trace must say the same.
+// A spanChecker checks each span that ends. An attribute of the span says for whom it
+// is, and all spans of a trace must say the same.
 type spanChecker struct {
 	checks *checks
 
@@ -43,8 +43,8 @@ type spanChecker struct {
 	order  []trace.TraceID // of traces, the oldest first
 }
 
-// newTracer returns a tracer that labels goroutines at each span, as profilers that
-// join traces do.
+// newTracer returns a tracer that labels goroutines at each span, like profilers that
+// connect profiles with traces.
 func newTracer(c *checks) ctxotel.Tracer {
 	provider := sdktrace.NewTracerProvider(sdktrace.WithSpanProcessor(&spanChecker{checks: c, traces: map[trace.TraceID]string{}}))
 	labelling := otelpyroscope.NewTracerProvider(provider, otelpyroscope.WithSpanIDLabelScope(otelpyroscope.ScopeAllSpans))

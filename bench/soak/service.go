@@ -26,7 +26,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A service is what is under test. The path of each request says for whom it is.
+// A service is the service under test. The path of each request says for whom it is.
 type service struct {
 	checks *checks
 	log    *slog.Logger
@@ -64,7 +64,7 @@ func openService(ctx context.Context, c *checks, dsn string) (s *service, err er
 	s.client = &http.Client{Transport: ctxhttp.NewTransport(&http.Transport{MaxIdleConnsPerHost: 64}, fields...)}
 	s.cache.checks = c
 	s.cron = cron.New(cron.WithSeconds())
-	// A job of nobody's: it must never have anybody's identity.
+	// This job belongs to no request, and must never have an identity.
 	_, err = s.cron.AddFunc("* * * * * *", func() {
 		c.same("cron: request", "none", request.Get())
 		_, ok := user.Lookup()
@@ -77,9 +77,9 @@ func openService(ctx context.Context, c *checks, dsn string) (s *service, err er
 // poolSize is how many goroutines the pool has.
 const poolSize = 16
 
-// openPool returns a pool whose goroutines a request has started that is over: as
-// those of any pool that is used for longer than a request lasts. While a request
-// lasts, what it has started is a part of it, and no library can know better.
+// openPool returns a pool with goroutines that were started by a request which has
+// ended, as in any pool that is used for longer than a request lasts. While a request
+// lasts, its goroutines are a part of it, and no library can know better.
 func openPool() (*ants.Pool, error) {
 	pool, err := ants.NewPool(poolSize, ants.WithDisablePurge(true))
 	if err != nil {
@@ -135,7 +135,7 @@ func (s *service) handler() http.Handler {
 	return r
 }
 
-// fromNothing checks, in the goroutine of a connection, that a request before has
+// fromNothing checks, in the goroutine of a connection, that an earlier request has
 // left nothing.
 func (s *service) fromNothing(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -148,7 +148,7 @@ func (s *service) fromNothing(next http.Handler) http.Handler {
 	})
 }
 
-// serve does what a request of a kind asks for.
+// serve handles a request of the given kind.
 func (s *service) serve(ctx context.Context, want, kind string) error {
 	defer s.tracer.Start("serve", whose(want)).End()
 	s.log.Info("serving", "want", want)
@@ -178,7 +178,7 @@ func (s *service) serve(ctx context.Context, want, kind string) error {
 	return errors.Join(s.fanOut(ctx, want), s.pooled(ctx, want), s.call(ctx, want), s.store.write(ctx, want, false))
 }
 
-// fanOut has goroutines of all kinds work for want at once.
+// fanOut makes goroutines of all kinds work for want at once.
 func (s *service) fanOut(ctx context.Context, want string) error {
 	broken := fmt.Errorf("job of %s: %w", want, errTakenBack)
 	_, err := gather.All(ctx,
@@ -188,7 +188,7 @@ func (s *service) fanOut(ctx context.Context, want string) error {
 	if err != nil {
 		return err
 	}
-	// An error that must not get lost.
+	// This error must not be lost.
 	s.checks.faults.Add(1)
 	err = task.Group(ctx, func(ctx context.Context) error {
 		task.Go(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, s.work(ctx, "task", want) })
@@ -207,7 +207,7 @@ func (s *service) fanOut(ctx context.Context, want string) error {
 	return errors.Join(err, group.Wait())
 }
 
-// work is a job that knows by a parameter for whom it should be.
+// work is a job with a parameter that says for whom it should be.
 func (s *service) work(ctx context.Context, where, want string) error {
 	span := s.tracer.Start(where, whose(want))
 	defer span.End()
@@ -223,7 +223,7 @@ func (s *service) work(ctx context.Context, where, want string) error {
 	return nil
 }
 
-// pooled gives jobs to a pool whose workers other requests have started.
+// pooled gives jobs to a pool with workers that other requests have started.
 func (s *service) pooled(ctx context.Context, want string) error {
 	var jobs sync.WaitGroup
 	submit := func(job func()) error {
@@ -237,7 +237,7 @@ func (s *service) pooled(ctx context.Context, want string) error {
 	err := errors.Join(
 		submit(func() {
 			s.checks.bare(want)
-			// What is passed on explicitly counts, whoever started the worker.
+			// Explicitly passed values count, whichever request started the worker.
 			s.checks.by(ctx, "pool", want)
 			s.log.InfoContext(ctx, "bare job", "want", want)
 		}),
@@ -248,7 +248,7 @@ func (s *service) pooled(ctx context.Context, want string) error {
 	return err
 }
 
-// call sends a request on, over a connection that others have used.
+// call sends a request on, over a connection that other requests have used.
 func (s *service) call(ctx context.Context, want string) error {
 	body, writer := io.Pipe()
 	go func() { _, err := io.WriteString(writer, want); writer.CloseWithError(err) }()
@@ -268,7 +268,7 @@ func (s *service) call(ctx context.Context, want string) error {
 	return err
 }
 
-// A cache starts its janitor lazily, in whichever request comes first.
+// A cache starts its janitor lazily, in the request that happens to come first.
 type cache struct {
 	checks *checks
 	start  sync.Once
@@ -308,5 +308,5 @@ func (c *cache) close() {
 	}
 }
 
-// quiet is where net/http says that handlers panicked, as they are meant to.
+// quiet discards net/http's reports of panics in handlers, which are intended.
 var quiet = log.New(io.Discard, "", 0)

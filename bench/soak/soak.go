@@ -21,7 +21,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// run soaks for the given time, and returns what it found.
+// run runs a soak for the given time, and returns its finding.
 func run(ctx context.Context, dsn string, length time.Duration, clients int) (*finding, error) {
 	c := newChecks()
 	s, err := openService(ctx, c, dsn)
@@ -43,7 +43,7 @@ func run(ctx context.Context, dsn string, length time.Duration, clients int) (*f
 		all.Go(func() { newClient(c, front.address, i).send(sending) })
 	}
 	all.Go(func() {
-		// After a quarter everything that is made once has been made.
+		// After a quarter of the time, everything that is made once has been made.
 		select {
 		case <-time.After(length / 4):
 			found.goroutinesAt, found.heapAt = measure()
@@ -70,8 +70,7 @@ func run(ctx context.Context, dsn string, length time.Duration, clients int) (*f
 	return found, nil
 }
 
-// measure returns the number of goroutines, and the bytes of the heap that are
-// alive.
+// measure returns the number of goroutines and the number of live bytes in the heap.
 func measure() (goroutines int, heap uint64) {
 	runtime.GC()
 	runtime.GC() // what finalizers kept
@@ -80,7 +79,7 @@ func measure() (goroutines int, heap uint64) {
 	return runtime.NumGoroutine(), m.HeapAlloc
 }
 
-// A front is the server that clients talk to, at one address.
+// A front is the server that clients connect to, at one address.
 type front struct {
 	service *service
 	address string
@@ -114,8 +113,7 @@ func (f *front) close() {
 	f.serving.Wait()
 }
 
-// restart tells the server to stop, by a signal to this process, again and again,
-// and opens it again.
+// restart stops the server by a signal to this process, and opens it again, repeatedly.
 func (f *front) restart(ctx context.Context, every time.Duration) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, syscall.SIGTERM)
@@ -141,8 +139,8 @@ func (f *front) restart(ctx context.Context, every time.Duration) {
 	}
 }
 
-// checkRows looks at the database while it is written to. A row that is seen is
-// committed, and so whole.
+// checkRows reads the database while it is written to. A visible row is committed, and
+// so it is whole.
 func (s *service) checkRows(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.store.check(ctx, s.checks); err != nil && ctx.Err() == nil {
@@ -183,7 +181,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// A client sends one request after another, each as somebody else.
+// A client sends one request after another, each with another identity.
 type client struct {
 	checks  *checks
 	address string
@@ -217,7 +215,7 @@ func (c *client) send(ctx context.Context) {
 	}
 }
 
-// one sends one request, and checks that the answer is its own.
+// one sends one request, and checks that it gets its own answer.
 func (c *client) one(ctx context.Context, want, kind string) {
 	if kind == "cut" {
 		// The connection is cut in the middle.

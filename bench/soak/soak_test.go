@@ -21,7 +21,7 @@ func TestSoak(t *testing.T) {
 	assert.Positive(t, found.requests.Load())
 }
 
-// A check that can't fail would find nothing.
+// A check that can't fail would be worthless.
 func TestChecksFail(t *testing.T) {
 	c := newChecks()
 	c.same("here", "a", "a")

@@ -18,7 +18,8 @@ import (
 //	service Stock { rpc Left(google.protobuf.StringValue) returns (google.protobuf.StringValue); }
 const leftMethod = "/soak.Stock/Left"
 
-// A stock is the service behind, over gRPC. Its argument is for whom it is called.
+// A stock is the gRPC service behind the service. Its argument says for whom it is
+// called.
 type stock struct {
 	service *service
 	server  *grpc.Server

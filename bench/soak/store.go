@@ -14,8 +14,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// A store is a schema of the soak's own. Each row has for whom it was written, and
-// what the variables said.
+// A store is a database schema of the soak. Each row says for whom it was written, and
+// what the variables were.
 type store struct {
 	admin, db *sql.DB
 	schema    string
@@ -46,8 +46,8 @@ func openStore(ctx context.Context, dsn string) (*store, error) {
 
 var errTakenBack = errors.New("taken back on purpose")
 
-// write writes two rows for want in one transaction: nothing below has a parameter
-// for that. If fail, it takes them back.
+// write writes two rows for want in one transaction. No function below has want as a
+// parameter. If fail is true, write rolls the transaction back.
 func (s *store) write(ctx context.Context, want string, fail bool) error {
 	return ctxsql.InTx(ctx, s.db, nil, func(ctx context.Context) error {
 		for part := range 2 {
@@ -63,7 +63,7 @@ func (s *store) write(ctx context.Context, want string, fail bool) error {
 }
 
 // neverBegun reports whether err says that a transaction found only connections that
-// were cut. Package sql tries three, and in a full pool all of them may have belonged to
+// were cut. Package sql tries three of them, and in a full pool all may have belonged to
 // clients that went away.
 func neverBegun(err error) bool { return errors.Is(err, driver.ErrBadConn) }
 
@@ -73,8 +73,8 @@ func (s *store) insert(ctx context.Context, want string, part int) error {
 	return err
 }
 
-// check looks at all rows, deletes them, and notes those that are wrong: of another
-// request, or half of a transaction.
+// check reads all rows, deletes them, and records the wrong ones: rows of another
+// request, and rows without the other half of their transaction.
 func (s *store) check(ctx context.Context, c *checks) error {
 	var wrong, half int
 	err := s.db.QueryRowContext(ctx, `

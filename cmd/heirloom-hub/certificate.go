@@ -17,11 +17,11 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-// certificateAge is how long a certificate of the hub's own is good for.
+// certificateAge is how long the hub's own certificate is valid.
 const certificateAge = 5 * 365 * 24 * time.Hour
 
-// ownCertificate returns the files of a certificate that the hub has made for
-// itself, and makes it if it is missing: for this machine's name and addresses.
+// ownCertificate returns the files of the hub's own certificate, which is for the names
+// and addresses of this machine. It makes the certificate if it is missing.
 func ownCertificate() (cert, key string, err error) {
 	if cert, err = hubkey.Path(hubkey.Certificate); err != nil {
 		return "", "", err
@@ -42,7 +42,7 @@ func ownCertificate() (cert, key string, err error) {
 	}
 	now := time.Now()
 	names, addresses := ownNames()
-	// It is its own authority, so that a copy of it is all that others need.
+	// The certificate is its own authority, so other machines need only a copy of it.
 	template := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               pkix.Name{CommonName: "heirloom-hub on " + names[0]},
@@ -63,8 +63,8 @@ func ownCertificate() (cert, key string, err error) {
 	if err != nil {
 		return "", "", err
 	}
-	// The key first, so that a certificate has one. One that is left of a certificate
-	// which somebody took away is replaced.
+	// The key is written first, so that there is no certificate without a key. A key that
+	// was left without its certificate is replaced.
 	if err := os.Remove(key); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return "", "", err
 	}
@@ -82,7 +82,7 @@ func hostName() string {
 	return name
 }
 
-// ownNames are the names and the addresses of this machine.
+// ownNames returns the names and the addresses of this machine.
 func ownNames() (names []string, addresses []net.IP) {
 	names = []string{hostName(), "localhost"}
 	addresses = []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}

@@ -22,7 +22,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-// tenant is whose work a goroutine does. It is a parameter of nothing.
+// tenant says for whom a goroutine works. No function has it as a parameter.
 var tenant = ctxvar.New("tenant", ctxvar.Default("nobody"))
 
 func init() { remote.Carry(ctxwire.String(tenant, "tenant")) }
@@ -55,7 +55,7 @@ const (
 
 var demoTenants = []string{"red", "green", "blue"}
 
-// demo shows a Map over two processes, one of which is killed in the middle.
+// demo runs a Map on two processes, one of which is killed in the middle.
 func demo(ctx context.Context, out io.Writer) (err error) {
 	dir, err := os.MkdirTemp("", "heirloom-hub-demo")
 	if err != nil {
@@ -97,8 +97,8 @@ func demo(ctx context.Context, out io.Writer) (err error) {
 	return checkBills(out, bills)
 }
 
-// mapBills has the workers make the bills, and kills the first of them that begins
-// a job in the second half.
+// mapBills lets the workers make the bills. It kills the first worker that begins a job
+// in the second half.
 func mapBills(ctx context.Context, out io.Writer, kill func(worker string) error) ([]bill, error) {
 	var mu sync.Mutex
 	begun, killed := 0, ""
@@ -123,8 +123,7 @@ func mapBills(ctx context.Context, out io.Writer, kill func(worker string) error
 	return bills, errors.Join(err, killErr)
 }
 
-// checkBills prints the bills, and returns an error if one is not what it should
-// be.
+// checkBills prints the bills, and returns an error if one is wrong.
 func checkBills(out io.Writer, bills []bill) error {
 	again := 0
 	for i, b := range bills {
@@ -170,8 +169,8 @@ func connect(ctx context.Context, url, tokenFile string, opts ...remotenats.Opti
 // demoWorkerArg is the first argument of a process that is a worker of the demo.
 const demoWorkerArg = "demo-worker"
 
-// startDemoWorker starts a worker in a process of its own, which ends when its
-// standard input does: also if this process is killed.
+// startDemoWorker starts a worker in a process of its own, which ends at the end of its
+// standard input. So it also ends when this process is killed.
 func startDemoWorker(ctx context.Context, url, tokenFile, name string) (c *exec.Cmd, stop func(), err error) {
 	exe, err := os.Executable()
 	if err != nil {

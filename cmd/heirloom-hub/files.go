@@ -10,12 +10,12 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-// privateKey is the name of the file with the key of [hubkey.Certificate], which no
-// other program needs.
+// privateKey is the name of the file with the key for [hubkey.Certificate]. No other
+// program needs it.
 const privateKey = "hub.key"
 
-// makeToken returns the token in a file, which it makes, with a new token and mode
-// 0600, if there is none.
+// makeToken returns the token in a file. If there is no file, it makes one with a new
+// token and mode 0600.
 func makeToken(path string) (string, error) {
 	err := writeNew(path, []byte(rand.Text()+"\n"))
 	if err != nil && !errors.Is(err, fs.ErrExist) {
@@ -24,9 +24,9 @@ func makeToken(path string) (string, error) {
 	return hubkey.ReadToken(path)
 }
 
-// writeNew makes a file with mode 0600, and the folder it is in with mode 0700 if
-// that is missing. A file that is there stays as it is, and the error is
-// [fs.ErrExist]. Nobody sees half of a file.
+// writeNew makes a file with mode 0600, and its folder with mode 0700 if that is
+// missing. If the file exists, writeNew leaves it alone and returns [fs.ErrExist]. No
+// other program sees an incomplete file.
 func writeNew(path string, data []byte) error {
 	dir := filepath.Dir(path)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

@@ -102,8 +102,8 @@ command = "echo never"
 	})
 }
 
-// A worker that is killed loses nothing: what it ran is run by another, and what it
-// wrote until then is not printed twice.
+// When a worker is killed, nothing is lost: another worker runs its commands, and their
+// earlier output is not printed twice.
 func TestAKilledWorker(t *testing.T) {
 	s := newScene(t, "127.0.0.1:0")
 	first := s.worker(t, "first", "-j", "4")
@@ -127,7 +127,7 @@ func TestAKilledWorker(t *testing.T) {
 	}
 }
 
-// Ctrl-C reaches the commands on other machines, as the signal that it is.
+// Ctrl-C reaches the commands on other machines as the same signal.
 func TestInterrupt(t *testing.T) {
 	tests := []struct {
 		reason, command string
@@ -166,7 +166,7 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
-// What ended after the run was killed is fetched, and does not run again.
+// Outcomes from after the kill of the run are fetched, and their jobs do not run again.
 func TestResumeAfterTheRunWasKilled(t *testing.T) {
 	s := newScene(t, "127.0.0.1:0")
 	s.worker(t, "one", "-j", "4")
@@ -215,7 +215,7 @@ func TestTemplates(t *testing.T) {
 	assert.Equal(t, "<a b> ; touch hacked\n<$(touch hacked)> '\n", stdout)
 	assert.NoFileExists(t, filepath.Join(s.dir, "hacked"))
 
-	// It is given no command of anybody else's.
+	// The worker accepts no command from a caller.
 	c := s.heirloom(t, "run", "--on", s.url(), "--grace", "100ms", ":::", "touch hacked")
 	require.NoError(t, c.Start())
 	code, stdout, stderr = s.run(t, "run", "--template", "show", ":::", "x", ":::", "y")
@@ -249,8 +249,8 @@ func TestPS(t *testing.T) {
 	require.NoError(t, c.Wait())
 }
 
-// A worker lets what it runs end at the first signal, and leaves it to others at the
-// second.
+// A worker lets its commands end at the first signal, and leaves them to other workers
+// at the second.
 func TestAWorkerStops(t *testing.T) {
 	s := newScene(t, "127.0.0.1:0")
 	first := s.worker(t, "first")
@@ -271,7 +271,8 @@ func TestAWorkerStops(t *testing.T) {
 	assert.Contains(t, stdout.String(), `"worker":"second"`)
 }
 
-// Nobody gets in without the token, and nobody beyond this machine without TLS.
+// Without the token, no client can connect, and from beyond this machine none without
+// TLS.
 func TestSecurity(t *testing.T) {
 	s := newScene(t, "0.0.0.0:0")
 	token, err := hubkey.Path(hubkey.Token)
@@ -334,7 +335,7 @@ func TestInsecure(t *testing.T) {
 	assert.Zero(t, code, stderr)
 }
 
-// beyondLoopback is an address of this machine.
+// beyondLoopback returns an address of this machine that is not on loopback.
 func beyondLoopback(t *testing.T) string {
 	_, addresses := ownNames()
 	for _, ip := range addresses {

@@ -16,7 +16,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-// options are what a hub is made of.
+// options are the settings of a hub.
 type options struct {
 	listen   string
 	store    string
@@ -25,14 +25,13 @@ type options struct {
 	key      string
 	insecure bool
 
-	// What check makes of listen.
+	// Set by check from listen.
 	host  string
 	port  int
 	local bool
 }
 
-// check finds what is wrong with the options by themselves, and fills in what is
-// not given.
+// check returns what is wrong with the options themselves, and sets defaults.
 func (o *options) check() error {
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
@@ -64,14 +63,14 @@ func (o *options) check() error {
 	return nil
 }
 
-// A hub is a server that runs.
+// A hub is a running server.
 type hub struct {
 	*options
 	server *server.Server
 	cert   string // the file that other machines need a copy of; "" without TLS
 }
 
-// start starts a hub. What its server warns of goes to log.
+// start starts a hub. The errors of its server go to log.
 func (o *options) start(log io.Writer) (*hub, error) {
 	token, err := makeToken(o.token)
 	if err != nil {
@@ -96,7 +95,8 @@ func (o *options) start(log io.Writer) (*hub, error) {
 		}
 		config.TLS, config.TLSTimeout = true, 5
 	}
-	// The server would end the program if it could not listen.
+	// This finds out first whether the server can listen, which otherwise would end the
+	// program.
 	probe, err := net.Listen("tcp", net.JoinHostPort(o.host, strconv.Itoa(o.port)))
 	if err != nil {
 		return nil, fmt.Errorf("cannot listen on %s: %w", o.listen, errors.Unwrap(err))
@@ -116,13 +116,13 @@ func (o *options) start(log io.Writer) (*hub, error) {
 	return h, nil
 }
 
-// stop returns when all that was stored is on disk.
+// stop returns when everything that was stored is on disk.
 func (h *hub) stop() {
 	h.server.Shutdown()
 	h.server.WaitForShutdown()
 }
 
-// url is where programs on this machine find the hub.
+// url returns the address of the hub for programs on this machine.
 func (h *hub) url() string {
 	host := h.host
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
@@ -155,7 +155,8 @@ func (h *hub) tokenFlag() string {
 	return " --token " + h.token
 }
 
-// tls returns the hub's own side of TLS, and the file that others verify it by.
+// tls returns the hub's TLS configuration, and the file with which others verify the
+// hub.
 func (o *options) tls() (*tls.Config, string, error) {
 	cert, key := o.cert, o.key
 	if cert == "" {
@@ -171,8 +172,8 @@ func (o *options) tls() (*tls.Config, string, error) {
 	return &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}, cert, nil
 }
 
-// warnings writes what a server warns of. (That the token is no hash is right: it is
-// in a file that nobody else reads.)
+// warnings writes the errors of a server. It drops warnings: the server would warn that
+// the token is not a hash, but the token is in a file that no other user can read.
 type warnings struct{ to io.Writer }
 
 func (w *warnings) write(format string, args ...any) {

@@ -11,7 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Who loses the hub says which one that is.
+// A program that loses the connection to a hub says which hub that is.
 func TestTheHubIsLost(t *testing.T) {
 	s := newScene(t, "127.0.0.1:0")
 	url := s.url()

@@ -1,14 +1,14 @@
 // Command heirloom-hub is a NATS server with JetStream, set up for heirloom worker
-// and heirloom run --on, and for programs that use package remotenats: for trying
-// several machines, and for small installations.
+// and heirloom run --on, and for programs that use package remotenats. It is for trying
+// out several machines, and for small installations.
 //
 //	heirloom-hub                          for this machine
 //	heirloom-hub --listen 0.0.0.0:4222    for others too, with TLS
 //	heirloom-hub demo                     a hub, two workers, and one that is killed
 //
-// It makes a token, without which nobody connects, in a file that only its user can
-// read, and beyond loopback a certificate. Programs on other machines need copies of
-// both.
+// It makes a token, which every program needs to connect, in a file that only its user
+// can read, and beyond loopback a certificate. Programs on other machines need copies
+// of both.
 package main
 
 import (
@@ -30,8 +30,8 @@ const usage = `usage: heirloom-hub [flags]        serve
 
 `
 
-// run is the whole program. It returns the exit code, and any failure has been said
-// in one line on stderr.
+// run is the whole program. It reports a failure in one line on stderr, and returns the
+// exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
@@ -58,7 +58,7 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 func oneLine(err error) string { return strings.ReplaceAll(err.Error(), "\n", "; ") }
 
-// A usageError is the caller's to mend: nothing was done.
+// A usageError is a mistake in the command line; nothing was done.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }

@@ -14,10 +14,10 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The test binary is heirloom-hub itself when a test, or the demo, starts it as that.
+// A test, or the demo, starts the test binary as heirloom-hub itself.
 const actAsMain = "HEIRLOOM_TEST_MAIN"
 
-// built is a folder for the command heirloom, which the tests try against a hub.
+// built is a folder for the command heirloom, which the tests run against a hub.
 var built string
 
 func TestMain(m *testing.M) {
@@ -32,7 +32,7 @@ func TestMain(m *testing.M) {
 		os.RemoveAll(built)
 		os.Exit(code)
 	}),
-		// A server that is shut down leaves these for the life of the process.
+		// A server that was shut down leaves these goroutines for the life of the process.
 		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.init.0.func1"),
 		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
 	)

@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A scene is a hub, and the command heirloom with a folder for configuration that
-// has the hub's token.
+// A scene is a hub and the command heirloom, with a configuration folder that has the
+// hub's token.
 type scene struct {
 	*hub
 	dir     string
@@ -87,7 +87,7 @@ func (s *scene) worker(t *testing.T, name string, args ...string) *exec.Cmd {
 	return c
 }
 
-// appears waits for a file that a command writes, and returns what is in it.
+// appears waits for a file that a command writes, and returns its content.
 func appears(t *testing.T, path string) string {
 	t.Helper()
 	var text []byte

@@ -27,8 +27,8 @@ var completers = []completer{
 	}},
 }
 
-// newCompletion is one command for every shell, in place of cobra's with a command
-// for each, which takes an unknown one for a request for help.
+// newCompletion returns one command for all shells. It replaces cobra's command, which
+// has a subcommand for each shell and treats an unknown one as a request for help.
 func newCompletion() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "completion <shell>",

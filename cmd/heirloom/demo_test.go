@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write what Python prints to testdata/demo")
 
-// comparable is what a scene prints but for what differs each time: ports, and on
-// Windows, Python's ends of lines.
+// comparable returns the output of a scene without what differs each time: ports and,
+// on Windows, the line ends of Python.
 func comparable(s string) string {
 	s = strings.ReplaceAll(s, "\r\n", "\n")
 	return regexp.MustCompile(`127\.0\.0\.1:\d+`).ReplaceAllString(s, "127.0.0.1:PORT")
@@ -49,8 +49,8 @@ func TestDemoPrintsWhatPythonPrints(t *testing.T) {
 	}
 }
 
-// pythonPrints returns what the original of each scene prints, or nil if there is
-// no Python for them. One process runs them all, which takes a tenth of the time.
+// pythonPrints returns the output of each scene's original, or nil if there is no
+// suitable Python. One process runs all of them, which takes a tenth of the time.
 func pythonPrints(t *testing.T) map[string]string {
 	t.Helper()
 	python := findPython()

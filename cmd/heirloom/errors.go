@@ -18,7 +18,7 @@ const (
 	exitUsage   = 2
 )
 
-// A usageError is the caller's to mend: nothing was done.
+// A usageError is a mistake in the command line; nothing was done.
 type usageError struct{ err error }
 
 func (e *usageError) Error() string { return e.err.Error() }
@@ -29,7 +29,7 @@ func usagef(format string, args ...any) error {
 	return &usageError{fmt.Errorf(format, args...)}
 }
 
-// exitCode is what err asks for with an ExitCode method, or 1.
+// exitCode returns what the ExitCode method of err returns, if err has one, or 1.
 func exitCode(err error) int {
 	var coded interface {
 		error
@@ -50,7 +50,7 @@ func unknown(kind, name string, known []string, help string) error {
 	return usagef("unknown %s %q; %s", kind, name, help)
 }
 
-// flagError words pflag's errors: a usage error, with the nearest known flag.
+// flagError rewords pflag's errors as usage errors, with the nearest known flag.
 func flagError(c *cobra.Command, err error) error {
 	if errors.Is(err, pflag.ErrHelp) {
 		return err
@@ -88,7 +88,7 @@ func flagError(c *cobra.Command, err error) error {
 	return unknown("flag", "--"+name, known, help)
 }
 
-// atMost checks the number of arguments, and names the first that is too many.
+// atMost limits the number of arguments. Its error names the first excess one.
 func atMost(n int) cobra.PositionalArgs {
 	return func(c *cobra.Command, args []string) error {
 		if len(args) <= n {

@@ -86,15 +86,14 @@ printed for patch -p1, for build systems that can't use an overlay.`,
 	return c
 }
 
-// An exactRun is a command with the environment in which what it builds is in
-// exact mode.
+// An exactRun is a command, with an environment that makes it build in exact mode.
 type exactRun struct {
 	path string   // of the program
 	args []string // with its name
 	env  []string // NAME=value, what is to be set
 }
 
-// prepareExact makes the overlay for a command, or for none.
+// prepareExact makes the overlay, for a command or without one.
 func prepareExact(c *cobra.Command, command []string) (*exactRun, error) {
 	goCommand, isGo := "go", false
 	if len(command) > 0 && exact.IsGo(command[0]) {
@@ -155,8 +154,7 @@ func findDistribution(c *cobra.Command, goCommand, dir string) (*exact.Distribut
 	return d, err
 }
 
-// run runs the command, as if it had been called itself. It returns only if that
-// fails.
+// run replaces this program by the command. It returns only if that fails.
 func (r *exactRun) run() error {
 	env := os.Environ()
 	for _, variable := range r.env {

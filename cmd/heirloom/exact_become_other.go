@@ -9,10 +9,10 @@ import (
 	"os/signal"
 )
 
-// become runs another program in the place of this one, which ends with its exit
-// code. It returns only if the other can't be started.
+// become runs another program and ends with its exit code. It returns only if the
+// program can't be started.
 func become(path string, args, env []string) error {
-	// Ctrl-C is for the other: the console gives it to both.
+	// The other program handles Ctrl-C: the console sends it to both.
 	signal.Ignore(os.Interrupt)
 	cmd := exec.Cmd{Path: path, Args: args, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	err := cmd.Run()

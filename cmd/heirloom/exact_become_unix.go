@@ -8,8 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// become replaces this program by another: signals, the terminal and the exit code
-// are then the other's without anybody in between. It returns only if it can't.
+// become replaces this program by another one, which then gets the signals, the
+// terminal and the exit code directly. It returns only if that fails.
 func become(path string, args, env []string) error {
 	return fmt.Errorf("%s: %w", path, unix.Exec(path, args, env))
 }

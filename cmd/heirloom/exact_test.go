@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// exactCommand returns heirloom exact as a process in the test data's module. It
-// compiles the runtime for itself, the first time that a Go release is tried.
+// exactCommand returns heirloom exact as a process in the module of the test data. When
+// a Go release is used for the first time, it compiles the runtime.
 func exactCommand(t *testing.T, args ...string) *exec.Cmd {
 	t.Helper()
 	if testing.Short() {
@@ -67,7 +67,7 @@ func TestExactTest(t *testing.T) {
 	assert.Contains(t, output(t, exactCommand(t, "go", "test", "-cover", "./...")), "ok")
 }
 
-// Another command that runs go is in its environment.
+// Another command that runs go gets the environment.
 func TestExactOtherCommand(t *testing.T) {
 	if _, err := exec.LookPath("sh"); err != nil {
 		t.Skip("there is no shell")
@@ -81,7 +81,7 @@ func TestExactCrossCompiles(t *testing.T) {
 	assert.Empty(t, output(t, c))
 }
 
-// A program with the tag that was built without the command says what to do.
+// A program that has the tag and was built without the command says what to do.
 func TestExactTagWithoutOverlay(t *testing.T) {
 	if testing.Short() {
 		t.Skip("compiles a program")
@@ -94,7 +94,7 @@ func TestExactTagWithoutOverlay(t *testing.T) {
 	assert.Contains(t, string(out), "build_with_heirloom_exact_go_build.getSlot not defined")
 }
 
-// An editor or a shell has it from --env.
+// An editor or a shell gets the environment from --env.
 func TestExactEnv(t *testing.T) {
 	var vars map[string]string
 	require.NoError(t, json.Unmarshal([]byte(output(t, exactCommand(t, "--env", "--json"))), &vars))

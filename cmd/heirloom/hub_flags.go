@@ -24,8 +24,8 @@ func (f *hubFlags) declare(c *cobra.Command, what string) {
 	flags.StringVar(&f.Namespace, "namespace", "heirloom-run", "the `name` that runs and workers which belong together have in common")
 }
 
-// check finds what is wrong with the flags by themselves. Of those named, there is
-// another use without a hub.
+// check returns what is wrong with the flags themselves. The named flags can also be
+// used without a hub.
 func (f *hubFlags) check(c *cobra.Command, others ...string) error {
 	if f.on == "" {
 		for _, name := range []string{"token", "creds", "ca", "insecure", "namespace"} {

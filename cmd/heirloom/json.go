@@ -8,7 +8,8 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
-// printJSON writes v on a line, with <, > and & as they are: it is for no page.
+// printJSON writes v on a line. It does not escape <, > and &, because the output is
+// not part of a web page.
 func printJSON(w io.Writer, v any) error {
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)

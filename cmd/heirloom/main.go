@@ -17,8 +17,8 @@ import (
 
 func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
 
-// run is the whole program. It returns the exit code, and has reported any
-// failure in one line on stderr.
+// run is the whole program. It reports a failure in one line on stderr, and returns the
+// exit code.
 func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	keepBrokenPipes()
 	out := &checkedWriter{w: stdout}
@@ -30,8 +30,8 @@ func run(args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 
 	err := root.ExecuteContext(context.Background())
 	if out.err != nil && (err == nil || !strings.Contains(err.Error(), out.err.Error())) {
-		// Help and completion scripts are printed by cobra, which does not look. The
-		// output of jobs has found out by itself.
+		// cobra prints help and completion scripts, and does not check for errors. The
+		// output of jobs has its own checks.
 		err = errors.Join(err, out.err)
 	}
 	if err == nil {

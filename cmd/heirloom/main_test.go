@@ -13,8 +13,8 @@ import (
 	"go.uber.org/goleak"
 )
 
-// The test binary is heirloom itself when a test starts it as that, for what only
-// a process can show: its streams, signals, and exit code.
+// A test starts the test binary as heirloom itself where only a process can show the
+// result: its streams, signals, and exit code.
 const actAsMain = "HEIRLOOM_TEST_MAIN"
 
 func TestMain(m *testing.M) {
@@ -151,7 +151,7 @@ func TestCompletion(t *testing.T) {
 func TestFailingStdout(t *testing.T) {
 	t.Parallel()
 	closed := func(c *exec.Cmd) error {
-		// A shell can start a program without one of its streams; os/exec cannot.
+		// A shell can start a program without one of its streams; os/exec can't.
 		*c = *exec.Command("sh", append([]string{"-c", `exec "$@" >&-`, "sh"}, c.Args...)...)
 		return nil
 	}

@@ -82,7 +82,7 @@ a hub (see heirloom worker) and what they run.
 	return c
 }
 
-// others returns the first flag that was given, but for those named, or "".
+// others returns the first given flag that is not among those named, or "".
 func others(c *cobra.Command, names ...string) (other string) {
 	c.Flags().Visit(func(flag *pflag.Flag) {
 		if other == "" && !slices.Contains(names, flag.Name) {
@@ -123,7 +123,7 @@ func (f *psFlags) printPrograms(out, notes io.Writer, programs []program) error 
 	return writePrograms(out, programs, time.Now())
 }
 
-// tasks prints what there is to see of one program.
+// tasks prints the tasks, or one stack, of a program.
 func (f *psFlags) tasks(c *cobra.Command, arg string) error {
 	if f.query.Max < 0 {
 		return usagef("--max %d is negative", f.query.Max)
@@ -166,7 +166,7 @@ func (f *psFlags) tasks(c *cobra.Command, arg string) error {
 	return view.Write(out)
 }
 
-// print prints text of another program's.
+// print prints text from another program.
 func (f *psFlags) print(out io.Writer, text []byte) error {
 	shown := []byte(display.Lines(string(text)))
 	if f.asJSON {
@@ -192,6 +192,6 @@ func writeFlat(w io.Writer, view taskhttp.View) error {
 	return err
 }
 
-// maxName bounds a column of names. One name that is very long is not to push what
-// is behind it off every screen.
+// maxName limits a column of names, so that one very long name does not push the other
+// columns off the screen.
 const maxName = 60

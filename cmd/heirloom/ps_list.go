@@ -15,7 +15,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// A program is one of this machine that lets itself be looked into.
+// A program is a program of this machine that serves its live view.
 type program struct {
 	taskhttp.Program
 	Tasks int    `json:"tasks"`           // that are live
@@ -23,13 +23,14 @@ type program struct {
 }
 
 const (
-	// listPatience is how long a program has to answer. One that is stopped does not.
+	// listPatience is how long a program has to answer. A stopped program does not
+	// answer.
 	listPatience = 3 * time.Second
 	listLimit    = 32 // of programs that are asked at a time
 )
 
-// listPrograms asks those that listen what they are. Those that have ended and left
-// a socket behind are not among them.
+// listPrograms asks the listening programs for their descriptions. It leaves out
+// programs that have ended and left a socket behind.
 func listPrograms(ctx context.Context) ([]program, error) {
 	ctx, cancel := context.WithTimeout(ctx, listPatience)
 	defer cancel()
@@ -38,7 +39,7 @@ func listPrograms(ctx context.Context) ([]program, error) {
 	return programs, err
 }
 
-// askProgram returns the zero program if there is none, or none that listens.
+// askProgram returns the zero program if there is no process, or if it does not listen.
 func askProgram(ctx context.Context, pid int) (none program, err error) {
 	client, err := remote.New(remote.Process(pid), remote.Credentials{})
 	if err != nil {
@@ -79,7 +80,7 @@ func writePrograms(w io.Writer, programs []program, now time.Time) error {
 	return err
 }
 
-// describe is the program's name, and what it was made from if that says more.
+// describe returns the program's name, and its main package if that adds information.
 func (p program) describe() string {
 	if p.Package == "" || p.Package == "command-line-arguments" {
 		return p.Name

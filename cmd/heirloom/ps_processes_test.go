@@ -49,7 +49,7 @@ func TestPSOfProcesses(t *testing.T) {
 		assert.Contains(t, stdout, id+"\theirloom.test")
 	}
 
-	// One that does not answer holds nothing up for long, and is named.
+	// A program that does not answer delays the list only for a short time, and is named.
 	pid, err := strconv.Atoi(ids[0])
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))

@@ -43,7 +43,8 @@ func commandNames(c *cobra.Command) []string {
 	return names
 }
 
-// newHelp replaces cobra's help command, which takes an unknown topic lightly.
+// newHelp replaces cobra's help command, which does not treat an unknown topic as an
+// error.
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]...",

@@ -132,7 +132,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	return outcome(stop, sum, err)
 }
 
-// quotingShell is the shell that commands are made for.
+// quotingShell returns the shell for which commands are quoted.
 func (f *runFlags) quotingShell() (*jobs.Shell, error) {
 	if f.hub.on != "" {
 		return jobs.ElsewhereShell(), nil
@@ -168,8 +168,8 @@ func (f *runFlags) keepResults(o jobs.Output) error {
 	return err
 }
 
-// ownStdin is the run's own standard input for those jobs that get it, in a file
-// that is the caller's to close.
+// ownStdin returns the run's own standard input, for jobs that get it. The caller must
+// close the file.
 func (f *runFlags) ownStdin(in *input, stdin io.Reader) (*os.File, error) {
 	file, _ := stdin.(*os.File)
 	switch {

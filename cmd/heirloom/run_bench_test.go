@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A runner runs the shell commands in a file, one on each line, so many at a
-// time, and passes on what they print.
+// A runner runs the shell commands in a file, one on each line, that many at a time,
+// and passes on their output.
 type runner struct {
 	name string
 	args func(file string, atOnce int) []string
@@ -32,9 +32,8 @@ var runners = []runner{
 	}},
 }
 
-// BenchmarkRun runs jobs with heirloom run, and with xargs and GNU parallel
-// where those are installed, all as processes. It takes minutes: use -benchtime 1x
-// and -timeout.
+// BenchmarkRun runs jobs with heirloom run, and with xargs and GNU parallel if they are
+// installed, all as processes. It takes minutes: use -benchtime 1x and -timeout.
 func BenchmarkRun(b *testing.B) {
 	exe, err := os.Executable()
 	require.NoError(b, err)
@@ -62,8 +61,8 @@ func BenchmarkRun(b *testing.B) {
 				for b.Loop() {
 					cmd := exec.CommandContext(b.Context(), path, r.args(file, bench.atOnce)...)
 					cmd.Env = append(os.Environ(), actAsMain+"=1")
-					// A pipe, as into the next program of a pipeline, which reads
-					// in pieces of the size that cat does.
+					// Like the next program of a pipeline, this reads from a pipe, in pieces of
+					// the size that cat uses.
 					out, err := cmd.StdoutPipe()
 					require.NoError(b, err)
 					require.NoError(b, cmd.Start())

@@ -61,13 +61,13 @@ type runFlags struct {
 	hub        hubFlags
 	template   string
 
-	// What check makes of the ones above.
+	// Set by check from the fields above.
 	columns *regexp.Regexp
 	codes   jobs.Codes
 	halting jobs.Halt
 }
 
-// What flags with a fixed set of values can be, the default first.
+// The values of flags that have a fixed set of them, the default first.
 var (
 	formats = []string{"auto", "lines", "jsonl", "toml"}
 	outputs = []string{"whole", "ordered", "lines", "direct"}
@@ -134,7 +134,7 @@ func (f *runFlags) declare(c *cobra.Command) {
 	})
 }
 
-// check finds what is wrong with the flags by themselves.
+// check returns what is wrong with the flags themselves.
 func (f *runFlags) check(flags *pflag.FlagSet) error {
 	for _, choice := range []struct {
 		flag, value string
@@ -207,10 +207,10 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 	return nil
 }
 
-// tagged reports whether lines are to have tags before them in any mode.
+// tagged reports whether lines get tags in any mode.
 func (f *runFlags) tagged() bool { return f.tag || f.tagString != "" }
 
-// parse parses the flags that are more than text.
+// parse parses the flags that need more than their text.
 func (f *runFlags) parse() error {
 	var err error
 	if f.colsep != "" {
@@ -232,8 +232,8 @@ func (f *runFlags) parse() error {
 	return nil
 }
 
-// wrapped unwraps to what is wrong with a regexp, without the words that the
-// message has already.
+// wrapped returns what is wrong with a regexp, without the words that the message has
+// already.
 type wrapped struct{ err error }
 
 func (w wrapped) Error() string { return w.err.Error() }
@@ -241,7 +241,7 @@ func (w wrapped) Unwrap() error {
 	return errors.New(strings.TrimPrefix(w.err.Error(), "error parsing regexp: "))
 }
 
-// variables are those of --env.
+// variables returns the variables of --env.
 func (f *runFlags) variables() (map[string]string, error) {
 	env := map[string]string{}
 	for _, e := range f.env {
@@ -265,7 +265,7 @@ func (f *runFlags) variables() (map[string]string, error) {
 	return env, nil
 }
 
-// atOnce is a number of jobs that run at once.
+// atOnce parses how many jobs run at once.
 type atOnce int
 
 func (a *atOnce) String() string { return strconv.Itoa(int(*a)) }
@@ -291,7 +291,7 @@ func (a *atOnce) Set(s string) error {
 	return nil
 }
 
-// percent is a number, or a percentage of the processors as one. 0 is none.
+// percent parses a number, or a percentage of the number of processors. 0 means none.
 type percent float64
 
 func (p *percent) String() string { return "" }
@@ -310,7 +310,7 @@ func (p *percent) Set(s string) error {
 	return nil
 }
 
-// size is a number of bytes, with K, M, G or T for powers of 1024.
+// size parses a number of bytes, with K, M, G or T for powers of 1024.
 type size int64
 
 func (n *size) String() string {

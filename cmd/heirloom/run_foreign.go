@@ -7,8 +7,8 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// foreign are flags of GNU parallel, xargs, make and concurrently, with what to
-// write here.
+// foreign has flags of GNU parallel, xargs, make and concurrently, with the flags that
+// replace them here.
 var foreign = map[string]string{
 	"k": "-o ordered", "keep-order": "-o ordered",
 	"u": "-o direct", "ungroup": "-o direct", "group": "-o whole, the default",
@@ -53,8 +53,8 @@ var foreign = map[string]string{
 	"hide": ">/dev/null in the command", "g": "-o whole, the default", "timings": "--log FILE", "handle-input": "--stdin first", "max-processes": "-j", "kill-signal": "--grace TIME", "prefix-colors": "--color", "c": "--color", "prefix-length": "--tagstring TEMPLATE", "timestamp-format": "ts(1) in the command", "teardown": "a command behind it",
 }
 
-// foreignFlag returns an error that says what to write in the place of a flag that
-// is another program's, or nil.
+// foreignFlag returns an error that says what to write instead of another program's
+// flag, or nil.
 func foreignFlag(err error) error {
 	var missing *pflag.NotExistError
 	if !errors.As(err, &missing) {

@@ -10,7 +10,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// readJobs makes a stream or a plan of a jobs' file.
+// readJobs makes a stream or a plan from a jobs' file.
 func (f *runFlags) readJobs(in *input, r *bufio.Reader) error {
 	name := in.empty
 	in.empty = "there are no jobs in " + name
@@ -40,9 +40,9 @@ func (f *runFlags) readJobs(in *input, r *bufio.Reader) error {
 	return nil
 }
 
-// formatOf returns the format that was requested, or that the name of the file
-// implies, or else that of its text: an object at the beginning of the first
-// line means JSON lines, and the first table of jobs means TOML.
+// formatOf returns the requested format or, if none was requested, the one that the
+// name of the file implies. Otherwise the text decides: an object at the beginning of
+// the first line means JSON lines, and the first table of jobs means TOML.
 func (f *runFlags) formatOf(r *bufio.Reader) string {
 	if f.format != formats[0] {
 		return f.format

@@ -2,8 +2,7 @@ package main
 
 import "fmt"
 
-// hold returns what jobs.Options asks before a job is started, or nil if there is
-// nothing that it could have to wait for.
+// hold returns the function for jobs.Options.Hold, or nil if no job ever has to wait.
 func (f *runFlags) hold() func() string {
 	if f.load == 0 && f.memFree == 0 {
 		return nil

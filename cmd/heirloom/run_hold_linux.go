@@ -7,8 +7,8 @@ import (
 	"strconv"
 )
 
-// canHold returns what reads the load and the free memory, in bytes, which may be
-// nil if they are not asked for.
+// canHold returns functions that read the load and the free memory, in bytes. They may
+// be nil if they were not requested.
 func canHold(float64, int64) (load func() (float64, error), free func() (int64, error), err error) {
 	return readLoad, readFree, nil
 }

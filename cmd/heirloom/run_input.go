@@ -14,7 +14,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// input is what is to be run: a stream or a plan.
+// input is a stream or a plan to run.
 type input struct {
 	stream jobs.Stream
 	total  int // how many jobs the stream has; 0 if nobody knows
@@ -30,7 +30,7 @@ func (in *input) close() {
 	}
 }
 
-// input takes the arguments apart, and finds where the rest comes from.
+// input takes the arguments apart, and finds the source of the jobs or values.
 func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*input, error) {
 	words, lists, err := splitArguments(args)
 	if err != nil {
@@ -83,7 +83,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 	})
 }
 
-// sep is what ends a line.
+// sep returns the byte that ends a line.
 func (f *runFlags) sep() byte {
 	if f.null {
 		return 0
@@ -91,8 +91,8 @@ func (f *runFlags) sep() byte {
 	return '\n'
 }
 
-// source opens the file, or takes standard input for "" and "-", and has read make
-// jobs of it.
+// source opens the file, or takes standard input for "" and "-", and makes jobs of it
+// with read.
 func (f *runFlags) source(name string, stdin io.Reader, read func(*input, *bufio.Reader) error) (*input, error) {
 	in := &input{empty: name}
 	r := stdin
@@ -134,7 +134,7 @@ func openFile(name string) (*os.File, error) {
 	return file, nil
 }
 
-// commands is for ::: without a command before it.
+// commands handles ::: without a command before it.
 func (f *runFlags) commands(lists []list) (*input, error) {
 	if lists[0].files {
 		return nil, errors.New("there is no command for the values in the files after ::::; -f reads commands from a file")
@@ -153,7 +153,7 @@ func (f *runFlags) commands(lists []list) (*input, error) {
 	return &input{stream: jobs.Commands(lists[0].words), total: len(lists[0].words), empty: "there are no commands after :::"}, nil
 }
 
-// combined is for values in several lists, or in one that is known as a whole.
+// combined handles values in several lists, or in one list that is known as a whole.
 func (f *runFlags) combined(command string, lists []list, stdin io.Reader, shell *jobs.Shell) (*input, error) {
 	in := &input{empty: fmt.Sprintf("there are no values for %q after :::", command)}
 	var groups [][][]string // lists that are linked
@@ -189,7 +189,7 @@ func (f *runFlags) combined(command string, lists []list, stdin io.Reader, shell
 		}
 		width += len(g)
 		product = append(product, rows)
-		// An int of 32 bits has room for no more than this, and nobody for as many.
+		// An int of 32 bits can't be greater, and no run can be larger.
 		if len(rows) > 0 && total > math.MaxInt32/len(rows) {
 			return nil, errors.New("the lists make more combinations than anybody will live to see")
 		}
@@ -225,11 +225,11 @@ func (f *runFlags) readList(name string, stdin io.Reader, in *input) ([]string, 
 	return values, nil
 }
 
-// maxCommand is as long as a command can be that is made of as many values as fit.
-// Linux takes 128 KiB, and cmd.exe 8191 characters.
+// maxCommand is the longest command that is made of as many values as fit. Linux takes
+// 128 KiB, and cmd.exe 8191 characters.
 const maxCommand = 120 << 10
 
-// fromRows makes jobs of rows of values, of which there are total if that is not 0.
+// fromRows makes jobs of rows of values. There are total rows, if total is not 0.
 func (f *runFlags) fromRows(in *input, command string, rows jobs.Rows, shell *jobs.Shell, width, total int) error {
 	o := jobs.TemplateOptions{Values: width, Plus: f.plus}
 	if f.columns != nil {
@@ -263,7 +263,7 @@ func (f *runFlags) fromRows(in *input, command string, rows jobs.Rows, shell *jo
 		rows = rows.Batches(f.values, nil, 0)
 	}
 	if known && total <= maxChecked {
-		// All is there to be looked at before anything runs.
+		// All rows can be checked before a job runs.
 		if err := t.Check(rows); err != nil {
 			return err
 		}
@@ -275,7 +275,7 @@ func (f *runFlags) fromRows(in *input, command string, rows jobs.Rows, shell *jo
 	return f.mark(in, jobs.TemplateOptions{Values: o.Values, Total: total, Plus: f.plus})
 }
 
-// mark gives jobs the tags that were asked for.
+// mark gives jobs the requested tags.
 func (f *runFlags) mark(in *input, o jobs.TemplateOptions) error {
 	if f.tagString == "" {
 		return nil
@@ -288,10 +288,10 @@ func (f *runFlags) mark(in *input, o jobs.TemplateOptions) error {
 	return nil
 }
 
-// maxChecked is how many jobs are looked at before the first is run.
+// maxChecked is how many jobs are checked before the first one runs.
 const maxChecked = 1 << 20
 
-// blocks is for --pipe.
+// blocks handles --pipe.
 func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *jobs.Shell) (*input, error) {
 	if command == "" {
 		return nil, errors.New("--pipe needs a command, which reads its part of the input")

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// start starts heirloom as a process, and stops the test if that takes too long.
+// start starts heirloom as a process, and fails the test if that takes too long.
 func startCommand(t *testing.T, args ...string) (c *exec.Cmd, stdout, stderr *bytes.Buffer) {
 	t.Helper()
 	c = command(t, args...)
@@ -63,7 +63,7 @@ func TestRunIsInterrupted(t *testing.T) {
 				"echo last"}
 			c, _, stderr := startCommand(t, append(args[:len(args)-1:len(args)-1], "echo > "+dir+"/third; sleep 60; echo last")...)
 			waitForFile(t, dir+"/child")
-			// The third job has the place of the first, which has ended.
+			// The third job has taken the place of the first, which has ended.
 			waitForFile(t, dir+"/third")
 			require.NoError(t, c.Process.Signal(tt.signal))
 			c.Wait()
@@ -72,7 +72,7 @@ func TestRunIsInterrupted(t *testing.T) {
 			assert.Regexp(t, `heirloom: interrupted by `+tt.name+`: 1 ok, 2 canceled\n$`, stderr.String())
 			assertGone(t, dir+"/child")
 
-			// A second run does what is left.
+			// A second run does the rest.
 			require.NoError(t, os.WriteFile(dir+"/again", nil, 0o644))
 			code, stdout, _ := heirloom(append([]string{"run", "--resume"}, args[1:]...)...)
 			assert.Zero(t, code)
@@ -143,7 +143,7 @@ func TestRunWithNobodyReading(t *testing.T) {
 	w.Close()
 }
 
-// Commands have the signals of a program that a shell starts.
+// Commands get signals as a program that a shell starts does.
 func TestRunLeavesSignalsAsTheyAre(t *testing.T) {
 	code, stdout, stderr := heirloom("run", ":::", "yes | head -n 1")
 	assert.Zero(t, code)

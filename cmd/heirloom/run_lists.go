@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// A list is what follows a separator in the arguments.
+// A list is the arguments that follow a separator.
 type list struct {
 	words  []string
 	files  bool // whether the values are in files with those names

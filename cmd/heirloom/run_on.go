@@ -9,14 +9,14 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/machines"
 )
 
-// How many jobs are sent at once, and how much of its input a job reads with --pipe,
-// unless the user says.
+// The defaults of how many jobs are sent at once, and of how much input a job reads
+// with --pipe.
 const (
 	elsewhereAtOnce = 100
 	elsewhereBlock  = 512 << 10 // which fits in a message of a hub, as text
 )
 
-// checkOn finds what is wrong with flags that have to do with other machines.
+// checkOn returns what is wrong with the flags that are about other machines.
 func (f *runFlags) checkOn(flags *pflag.FlagSet) error {
 	if f.hub.on == "" {
 		if f.template != "" {
@@ -65,8 +65,8 @@ func (f *runFlags) call(ctx context.Context, log *jobs.Log, say func(string)) (*
 	return f.hub.Call(ctx, run, f.resume)
 }
 
-// hurryWith has workers kill what they run once there is no time for grace any
-// more, until the run ends.
+// hurryWith makes workers kill their commands when the grace period ends, until the run
+// ends.
 func hurryWith(stop *stopper, caller *machines.Caller) (end func()) {
 	over, ended := make(chan struct{}), make(chan struct{})
 	go func() {

@@ -8,7 +8,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// A runError is that of a run which did all it could.
+// A runError is the error of a run that went to its end.
 type runError struct {
 	text string
 	code int
@@ -17,8 +17,8 @@ type runError struct {
 func (e *runError) Error() string { return e.text }
 func (e *runError) ExitCode() int { return e.code }
 
-// outcome makes an error of what did not go well. Nothing but that all was done, or
-// as much as was asked for, is no error.
+// outcome returns an error that says what did not go well. It returns nil only if all
+// jobs, or as many as were required, have succeeded.
 func outcome(stop *stopper, sum *jobs.Summary, err error) error {
 	var by *jobs.Interrupted
 	undone := sum.NotRun + sum.Canceled + sum.Skipped
@@ -52,5 +52,5 @@ func count(sum *jobs.Summary) string {
 	return fmt.Sprintf("%d jobs", n)
 }
 
-// exitTimeout is what timeout(1) has for a command that it ends.
+// exitTimeout is the exit code of timeout(1) for a command that it ends.
 const exitTimeout = 124

@@ -10,8 +10,8 @@ import (
 
 const terminalPath = "CONIN$"
 
-// duplicate returns the file itself: what closes it is the end of the program.
+// duplicate returns the file itself, which the end of the program closes.
 func duplicate(f *os.File) (*os.File, error) { return os.NewFile(f.Fd(), f.Name()), nil }
 
-// There are no stops and no processes of others to take note of.
+// On these systems, processes are not stopped, and none has to be reaped.
 func watchProcesses(*jobs.Processes, func(string)) (stop func()) { return func() {} }

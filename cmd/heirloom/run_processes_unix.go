@@ -15,8 +15,8 @@ import (
 
 const terminalPath = "/dev/tty"
 
-// duplicate returns a file that has the same stream, so that closing one leaves
-// the other open.
+// duplicate returns another file for the same stream, so that closing one leaves the
+// other open.
 func duplicate(f *os.File) (*os.File, error) {
 	fd, err := unix.FcntlInt(f.Fd(), unix.F_DUPFD_CLOEXEC, 3)
 	if err != nil {
@@ -25,9 +25,9 @@ func duplicate(f *os.File) (*os.File, error) {
 	return os.NewFile(uintptr(fd), f.Name()), nil
 }
 
-// watchProcesses does, until stop is called, what a terminal's Ctrl-Z asks for, and
-// says which jobs something else has stopped. As process 1, it takes note of the
-// ends of processes that nobody else does.
+// watchProcesses handles a terminal's Ctrl-Z, and reports jobs that something else has
+// stopped, until stop is called. As process 1, it also reaps processes without a
+// parent.
 func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
 	signals, done := make(chan os.Signal, 4), make(chan struct{})
 	var watched []os.Signal
@@ -76,11 +76,11 @@ func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
 }
 
 // suspend stops the jobs and this process, and lets the jobs go on when this process
-// does. It does nothing where nobody could continue them, as SIGTSTP does if it is
+// goes on. It does nothing if no process could continue them, like SIGTSTP when it is
 // not caught.
 //
 // The process is stopped by SIGSTOP, because os/signal, once it has caught SIGTSTP,
-// does not give it its old effect back.
+// does not restore its default effect.
 func suspend(ps *jobs.Processes) {
 	if jobs.Orphaned() {
 		return

@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// A progressBar is at the bottom of a terminal while jobs run. What is written to
-// it appears above.
+// A progressBar is at the bottom of a terminal while jobs run. Text that is written to
+// it appears above the bar.
 type progressBar struct {
 	*mpb.Progress
 	terminal io.Writer
@@ -31,7 +31,7 @@ func newProgressBar(terminal io.Writer) *progressBar {
 	return p
 }
 
-// begin shows the bar. Before, it is not to be written to.
+// begin shows the bar. Nothing may be written to the bar before.
 func (p *progressBar) begin() {
 	p.started = time.Now()
 	p.Progress = mpb.New(mpb.WithOutput(p.terminal))
@@ -55,8 +55,8 @@ func (p *progressBar) tell() string {
 	return strings.Join(parts, ", ") + " "
 }
 
-// left is how long the rest will take, if it takes as long as what has been done
-// did, and if it is known how much that is.
+// left estimates how long the rest will take, from the time of the jobs that have
+// ended. It has no estimate if the number of jobs is not known.
 func (p *progressBar) left() string {
 	c := p.counts.Load()
 	done := c.Ended() - c.Resumed
@@ -67,7 +67,7 @@ func (p *progressBar) left() string {
 	return ""
 }
 
-// end takes the bar away; what was written above it stays.
+// end removes the bar. The text above it stays.
 func (p *progressBar) end() {
 	p.bar.Abort(true)
 	p.Wait()

@@ -8,7 +8,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// There is no progress bar where there are no terminals.
+// There is no progress bar on systems without terminals.
 type progressBar struct{ io.Writer }
 
 func newProgressBar(io.Writer) *progressBar { return nil }

@@ -11,7 +11,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// A screen is all that a run prints.
+// A screen prints everything that a run prints.
 type screen struct {
 	flags          *runFlags
 	stdout, stderr io.Writer
@@ -65,14 +65,15 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 	return s
 }
 
-// begin shows the progress bar, once nothing can go wrong any more before jobs run.
+// begin shows the progress bar. It is called when nothing can fail any more before jobs
+// run.
 func (s *screen) begin() {
 	if s.bar != nil {
 		s.bar.begin()
 	}
 }
 
-// coloursWelcome follows no-color.org, and what terminals tell of themselves.
+// coloursWelcome follows no-color.org, and the variables that describe the terminal.
 func coloursWelcome() bool {
 	return os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"
 }
@@ -94,14 +95,14 @@ func (s *screen) explain(r *jobs.Result) error {
 func (s *screen) say(what string) {
 	start := ""
 	if s.bar != nil {
-		// A terminal shows ^C where the cursor is, and leaves it behind that, where
-		// the bar's removal then begins.
+		// A terminal shows ^C at the cursor, and leaves the cursor behind it. The removal
+		// of the bar would begin there.
 		start = "\r\x1b[K"
 	}
 	fmt.Fprintf(s.messages, "%sheirloom: %s\n", start, display.Line(what))
 }
 
-// end takes the bar away and prints the summary.
+// end removes the bar and prints the summary.
 func (s *screen) end(sum *jobs.Summary) error {
 	if s.bar != nil {
 		s.bar.end()
@@ -125,8 +126,8 @@ func (s *screen) end(sum *jobs.Summary) error {
 	return printSummary(s.stderr, sum, full)
 }
 
-// printSummary prints a table of all jobs, if all is true and they are few, or
-// else of those that did not succeed, and how many there were of each kind.
+// printSummary prints a table of the jobs that did not succeed, or of all jobs if all
+// is true and they are few, and how many there were of each kind.
 func printSummary(w io.Writer, sum *jobs.Summary, all bool) error {
 	rows := sum.Bad
 	if all && sum.Ended() <= jobs.MaxResults {
@@ -188,11 +189,11 @@ func seconds(d time.Duration) string {
 	return d.Round(time.Second).String()
 }
 
-// maxCell bounds a cell of the table, in columns.
+// maxCell limits a cell of the table, in columns.
 const maxCell = 60
 
-// oneLine keeps a command of several lines, or a long one, from tearing a table,
-// and what its characters do to a terminal from being done.
+// oneLine makes a command fit into a table: it joins lines, cuts off the end, and
+// removes the effects of characters on a terminal.
 func oneLine(s string) string {
 	if len(s) > 64*maxCell {
 		s = s[:64*maxCell]
@@ -200,7 +201,7 @@ func oneLine(s string) string {
 	return display.Cut(display.Line(strings.Join(strings.Fields(s), " ")), maxCell)
 }
 
-// align lays out the cells in columns, by what they take on a terminal.
+// align lays out the cells in columns, by their widths on a terminal.
 func align(table [][]string) string {
 	last := len(table[0]) - 1
 	widths := make([]int, last)

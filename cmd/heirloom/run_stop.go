@@ -22,7 +22,7 @@ type stopper struct {
 	by      atomic.Pointer[jobs.Interrupted] // what drained
 }
 
-// stopTexts are what a stopper says of the signals that end a run.
+// stopTexts are a stopper's messages about the signals that end a run.
 type stopTexts struct{ first, second string }
 
 func newStopper(parent context.Context, say func(string), texts stopTexts, drain bool) *stopper {
@@ -36,7 +36,7 @@ func newStopper(parent context.Context, say func(string), texts stopTexts, drain
 	return s
 }
 
-// wait ends with end, or with the last signal that makes a difference.
+// wait returns when end is called, or after the last signal that has an effect.
 func (s *stopper) wait(say func(string)) {
 	next, ok := <-s.signals
 	if ok && s.drain != nil {

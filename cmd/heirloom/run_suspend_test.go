@@ -17,7 +17,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// stateOf returns the letter that ps shows for a process.
+// stateOf returns the state of a process as the letter that ps shows.
 func stateOf(pid int) string {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
@@ -32,8 +32,8 @@ func TestRunIsSuspendedWithItsJobs(t *testing.T) {
 		t.Skip("process 1 cannot be stopped")
 	}
 	dir := t.TempDir()
-	// The job starts no process while it waits: a shell whose child was stopped before
-	// it became the command is not stopped itself, but waits for it.
+	// The job starts no process while it waits. If a shell's child were stopped before it
+	// became the command, the shell would wait for it and not be stopped itself.
 	c := command(t, "run", "-q", "--timeout", "1h", ":::",
 		fmt.Sprintf("echo $$ > %[1]s/new; mv %[1]s/new %[1]s/pid; while [ ! -e %[1]s/go ]; do :; done; echo went on", dir))
 	var stdout, stderr bytes.Buffer

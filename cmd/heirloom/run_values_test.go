@@ -169,7 +169,8 @@ func TestRunKeepsBytes(t *testing.T) {
 	assert.Equal(t, "caf\ufffd\n", stdout, "what only looks like it was not run before")
 
 	_, stdout, _ = heirloomReading("\xff", "run", "--json", "printf %s")
-	// Releases of Go differ in how they write what stands for no character.
+	// Releases of Go differ in how they write a replacement for bytes that are not
+	// characters.
 	line, _, _ := strings.Cut(stdout, "\n")
 	var got struct {
 		Job, Stdout, Stderr string

@@ -46,8 +46,8 @@ view of all tasks. A port of 0 takes a free one; the first log lines tell which.
 	return c
 }
 
-// serve listens on both addresses before it starts anything, so that a bad one
-// leaves nothing half done.
+// serve listens on both addresses before it starts anything, so that nothing is half
+// done if one is bad.
 func serve(ctx context.Context, log io.Writer, httpAddr, echoAddr string) error {
 	web, err := listen("--http", httpAddr)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 
 var errStdoutClosed = errors.New("standard output is closed")
 
-// A checkedWriter remembers the first failure to write to standard output, for
-// the callers that do not look at it themselves.
+// A checkedWriter remembers the first failure to write to standard output, for callers
+// that do not check for errors.
 type checkedWriter struct {
 	w   io.Writer
 	err error
@@ -27,7 +27,7 @@ func (c *checkedWriter) Write(p []byte) (int, error) {
 	return n, c.err
 }
 
-// cause is err without the operation and the path, which the message has.
+// cause returns err without the operation and the path, which the message has already.
 func cause(err error) error {
 	var path *os.PathError
 	if errors.As(err, &path) {
@@ -36,14 +36,12 @@ func cause(err error) error {
 	return err
 }
 
-// mustPrint returns an error if the program was started with its standard output
-// closed (heirloom demo >&-), for commands that are good for nothing else than
-// what they print.
+// mustPrint returns an error if the program was started with its standard output closed
+// (heirloom demo >&-). It is for commands that have no other purpose than to print.
 //
-// Writing would not tell: Go's runtime puts the null device, open for reading and
-// writing, in the place of a standard stream that is closed. Some programs start
-// others with just that as a bin for their output, so that commands whose exit
-// code is an answer in itself do not ask.
+// A write would not fail: Go's runtime replaces a closed standard stream by the null
+// device, open for reading and writing. Some programs start others with exactly that to
+// discard their output. So commands with a meaningful exit code do not call mustPrint.
 func mustPrint(w io.Writer) error {
 	if c, ok := w.(*checkedWriter); ok {
 		w = c.w

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keepBrokenPipes makes a write to a pipe that nobody reads fail, which we tell,
-// instead of ending the program without a word. Notify rather than Ignore: what is
-// ignored stays ignored in the commands we run.
+// keepBrokenPipes makes a write to a pipe without a reader fail instead of ending the
+// program silently, so that the failure can be reported. It uses Notify rather than
+// Ignore, because an ignored signal stays ignored in the commands that we run.
 func keepBrokenPipes() { signal.Notify(brokenPipes, unix.SIGPIPE) }
 
 var brokenPipes = make(chan os.Signal, 1) // which nobody reads

@@ -131,14 +131,14 @@ func (f *topFlags) watch(ctx context.Context, client *remote.Client, target remo
 	})
 }
 
-// An unreachedError is that of a program that did not answer, and may later.
+// An unreachedError is the error of a program that did not answer, but may later.
 type unreachedError struct{ error }
 
 func (e *unreachedError) Unwrap() error { return e.error }
 
-// pictures calls show count times, or, with 0, until ctx is done. n counts the calls
-// that succeeded, from 1. When there is nothing to show any more, it says so and tries
-// again.
+// pictures calls show count times or, if count is 0, until ctx is done. n counts the
+// successful calls, from 1. When the program can't be reached any more, pictures says
+// so and tries again.
 func pictures(ctx context.Context, count int, interval time.Duration, say func(string), show func(ctx context.Context, n int) error) error {
 	lost := false
 	for n := 1; ; {
@@ -180,7 +180,7 @@ func writeLine(out io.Writer, text []byte) error {
 // shownFinished is how many of the tasks that ended last are shown.
 const shownFinished = 5
 
-// describe writes the picture of view, as lines.
+// describe writes the view as lines of text.
 func (f *topFlags) describe(w io.Writer, view taskhttp.View, name string) error {
 	var b bytes.Buffer // which takes all
 	fmt.Fprintf(&b, "%s\n\n", watch.Counts(name, view))
@@ -199,7 +199,7 @@ func (f *topFlags) describe(w io.Writer, view taskhttp.View, name string) error 
 	return err
 }
 
-// terminalOf returns the terminal that w is, or nil.
+// terminalOf returns w as a terminal, or nil.
 func terminalOf(w io.Writer) *os.File {
 	if c, is := w.(*checkedWriter); is {
 		w = c.w

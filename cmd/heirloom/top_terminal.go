@@ -10,7 +10,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/watch"
 )
 
-// A terminal is one that is shown frames, and whose keys are read.
+// A terminal shows frames and reads keys.
 type terminal struct {
 	in, out *os.File // in is nil if there are no keys
 	painter *watch.Painter
@@ -18,7 +18,7 @@ type terminal struct {
 	restore func() error // what begin has changed of out
 }
 
-// begin has the terminal send keys as they are pressed, and not show them.
+// begin makes the terminal send keys as they are pressed, without showing them.
 func (t *terminal) begin() (err error) {
 	if t.in != nil {
 		before, err := term.MakeRaw(int(t.in.Fd()))
@@ -38,7 +38,7 @@ func (t *terminal) begin() (err error) {
 	return err
 }
 
-// end leaves the terminal as it was. There is nobody to tell if it cannot.
+// end restores the terminal. A failure could not be reported to anyone.
 func (t *terminal) end() {
 	_ = t.painter.End()
 	if t.restore != nil {
@@ -49,7 +49,7 @@ func (t *terminal) end() {
 	}
 }
 
-// size returns the usual size for a terminal that does not know its own.
+// size returns the size of the terminal, or the usual one if it is not known.
 func (t *terminal) size() (columns, lines int) {
 	columns, lines, err := term.GetSize(int(t.out.Fd()))
 	if err != nil || columns <= 0 || lines <= 0 {
@@ -58,8 +58,9 @@ func (t *terminal) size() (columns, lines int) {
 	return columns, lines
 }
 
-// keys reads keys until ctx is done, and a key after that: nothing gets a goroutine
-// out of reading a terminal. The channel is closed when there are no more.
+// keys reads keys until ctx is done, and perhaps one key after that, because nothing
+// can interrupt a read from a terminal. The channel is closed when there are no more
+// keys.
 func (t *terminal) keys(ctx context.Context) <-chan watch.Key {
 	if t.in == nil {
 		return nil

@@ -28,7 +28,7 @@ import (
 
 var control = regexp.MustCompile(`^\x1b\[(\??)([0-9;]*)([A-Za-z])`)
 
-// A monitor is what a terminal makes of what it is sent.
+// A monitor interprets what is sent to a terminal.
 type monitor struct {
 	columns, lines int
 	rows           [][]rune
@@ -36,7 +36,7 @@ type monitor struct {
 	rest           string // the beginning of a sequence, or of a character
 }
 
-// feed returns an error if text does something else than top may.
+// feed returns an error if text does something that top may not do.
 func (d *monitor) feed(text string) error {
 	text = d.rest + text
 	for text != "" {
@@ -109,7 +109,7 @@ func onMonitor(t *testing.T, c *exec.Cmd) *watcher {
 	return &watcher{pty: onTerminal(t, c), monitor: monitor{columns: columns, lines: lines, rows: make([][]rune, lines)}}
 }
 
-// sees waits for what is on the monitor to match.
+// sees waits until the text on the monitor matches.
 func (w *watcher) sees(t *testing.T, pattern string) {
 	t.Helper()
 	re := regexp.MustCompile("(?m)" + pattern)
@@ -138,7 +138,7 @@ func (w *watcher) attributes(t *testing.T) unix.Termios {
 	return *a
 }
 
-// A viewed program has tasks to look at, and can be stopped and started again.
+// A viewed is a program with tasks to look at, which can be stopped and started again.
 type viewed struct {
 	addr   string
 	server *http.Server
@@ -225,7 +225,7 @@ func TestTopOnTerminal(t *testing.T) {
 	top.press(t, "\x1b")
 	top.sees(t, `^1–20 of 3004$`)
 
-	// Another size.
+	// Change the size.
 	require.NoError(t, unix.IoctlSetWinsize(int(top.Fd()), unix.TIOCSWINSZ, &unix.Winsize{Row: 12, Col: 40}))
 	require.NoError(t, top.program.Process.Signal(unix.SIGWINCH))
 	top.sees(t, `^1–8 of 3004$`)
@@ -269,7 +269,7 @@ func TestTopOnTerminalEndsWithTheProcess(t *testing.T) {
 	top.waitFor(t, `\x1b\[\?1049lheirloom: there is no process `+pid) // on the shell's screen
 }
 
-// Ctrl-Z gives the terminal back to the shell, and fg to top.
+// Ctrl-Z gives the terminal back to the shell, and fg gives it to top again.
 func TestTopIsSuspended(t *testing.T) {
 	shell, err := exec.LookPath("bash")
 	if err != nil {

@@ -13,11 +13,11 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-// interpretEscapes does nothing: terminals do.
+// interpretEscapes does nothing, since terminals on Unix interpret escapes anyway.
 func interpretEscapes(*os.File) (restore func() error, err error) { return nil, nil }
 
-// changes is sent to when the terminal has another size, and when the program is
-// continued after something else than suspend has stopped it.
+// changes sends when the terminal has another size, and when the program is continued
+// after something other than suspend has stopped it.
 func (t *terminal) changes() (changed <-chan struct{}, stop func()) {
 	signals, done := make(chan os.Signal, 1), make(chan struct{})
 	signal.Notify(signals, unix.SIGWINCH, unix.SIGCONT)
@@ -47,9 +47,9 @@ func (t *terminal) changes() (changed <-chan struct{}, stop func()) {
 	}
 }
 
-// suspend gives the terminal to the shell, stops all that the shell calls the job,
-// and takes the terminal again when it is continued. It does nothing where nobody
-// could continue it.
+// suspend gives the terminal to the shell, stops all processes of the shell's job, and
+// takes the terminal again when it is continued. It does nothing if no process could
+// continue it.
 func (t *terminal) suspend() error {
 	if jobs.Orphaned() || signal.Ignored(unix.SIGTSTP) {
 		return nil

@@ -6,8 +6,8 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// interpretEscapes has a console do what other terminals do, which older ones have to
-// be asked for.
+// interpretEscapes makes a console interpret escape sequences as other terminals do.
+// Older consoles do it only on request.
 func interpretEscapes(out *os.File) (restore func() error, err error) {
 	console := windows.Handle(out.Fd())
 	var before uint32
@@ -20,8 +20,8 @@ func interpretEscapes(out *os.File) (restore func() error, err error) {
 	return func() error { return windows.SetConsoleMode(console, before) }, nil
 }
 
-// changes is never sent to: the size is looked at with each frame.
+// changes never sends: the size is read for each frame.
 func (t *terminal) changes() (changed <-chan struct{}, stop func()) { return nil, func() {} }
 
-// suspend does nothing: Windows stops no programs.
+// suspend does nothing: Windows does not stop programs.
 func (t *terminal) suspend() error { return nil }

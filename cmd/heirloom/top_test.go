@@ -84,7 +84,7 @@ func TestPS(t *testing.T) {
 	assert.Equal(t, "heirloom: task 987654321 of "+addr+": no such task is live\n", stderr)
 }
 
-// JSON lets pass what steers some terminals.
+// JSON allows characters that control some terminals.
 func TestPSJSONIsHarmless(t *testing.T) {
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		_, _ = io.WriteString(w, "{\"time\":\"2001-01-01T00:00:00Z\",\"tasks\":[{\"name\":\"\u009b31m\u202e\"}]}")

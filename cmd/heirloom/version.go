@@ -9,7 +9,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// A build is what heirloom version tells about the program.
+// A build is the output of heirloom version.
 type build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
@@ -44,7 +44,7 @@ func readBuild() build {
 
 func (b build) String() string {
 	s := fmt.Sprintf("heirloom %s (%s, %s/%s)", b.Version, b.Go, b.OS, b.Arch)
-	// A version made from the revision, of a build between two releases, has it.
+	// The version of a build between two releases contains the revision already.
 	if len(b.Revision) >= 12 && !strings.Contains(b.Version, b.Revision[:12]) {
 		s += " " + b.Revision[:12]
 	}

@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/remote"
 )
 
-// viewFlags are what ps and top share: which rows of a live view are shown, and what
-// its server is shown.
+// viewFlags are the flags that ps and top share: which rows of a live view are shown,
+// and which credentials its server gets.
 type viewFlags struct {
 	query       remote.Query
 	credentials remote.Credentials
@@ -51,7 +51,7 @@ func (f *viewFlags) declare(c *cobra.Command) {
 
 var sortKeys = []string{"tree", "id", "name", "state", "age", "deadline", "waiting"}
 
-// check is about the flags alone.
+// check returns what is wrong with the flags themselves.
 func (f *viewFlags) check() error {
 	key := strings.TrimPrefix(f.query.Sort, "-")
 	if key != "" && !slices.Contains(sortKeys, key) || f.query.Sort == "-tree" {
@@ -60,7 +60,7 @@ func (f *viewFlags) check() error {
 	return nil
 }
 
-// flat reports whether the rows are a list and no tree.
+// flat reports whether the rows are a list rather than a tree.
 func (f *viewFlags) flat() bool { return f.query.Sort != "" && f.query.Sort != "tree" }
 
 // open returns a client for the program that args name.

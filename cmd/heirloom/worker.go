@@ -111,7 +111,7 @@ func (f *workerFlags) run(c *cobra.Command) error {
 	return nil
 }
 
-// worker makes a worker of the flags.
+// worker makes a worker from the flags.
 func (f *workerFlags) worker(c *cobra.Command) (*machines.Worker, error) {
 	if f.hub.on == "" {
 		return nil, usagef("which hub? --on takes its URL, as nats://localhost:4222")

@@ -19,8 +19,8 @@ var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
 func greeting() string { return "hello, " + user.Get() }
 
-// The user that the client has set is set in the handler, over a real server. What is made
-// by hand here is generated as a rule.
+// The handler reads the user that the client has set, over a real server. Code that is
+// written by hand here is usually generated.
 func Example() {
 	fields := connect.WithInterceptors(ctxconnect.Interceptor(ctxwire.String(user, "X-User")))
 

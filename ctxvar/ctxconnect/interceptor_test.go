@@ -59,8 +59,8 @@ func TestEachProtocolAndKind(t *testing.T) {
 	}
 }
 
-// What the goroutine has that serves is there, beneath what was sent, but no identity; and
-// what a handler sets is gone with its RPC.
+// A handler reads the variables of the goroutine that serves, beneath those that were
+// sent, but no identity. What it sets is gone after its RPC.
 func TestEachRPCHasItsOwn(t *testing.T) {
 	var client clients
 	ctxvar.Work(func() {
@@ -153,7 +153,7 @@ func TestServerRefuses(t *testing.T) {
 	}
 }
 
-// The key that ends with -Bin may have any bytes, and garbage under it is none.
+// A key that ends with -Bin may have any bytes, and garbage under it counts as nothing.
 func TestBinary(t *testing.T) {
 	field := ctxwire.String(wiretest.Tenant, "Tenant-Bin")
 	server := (&service{answer: func(context.Context) (string, error) { return fmt.Sprintf("%q", wiretest.Tenant.Get()), nil }}).serve(t, with(field))
@@ -169,7 +169,7 @@ func TestBinary(t *testing.T) {
 	assert.Equal(t, `"public"`, resp.Msg.GetValue())
 }
 
-// An error goes through as it is, with the ID of its request; and so does a panic.
+// An error passes through unchanged, with the ID of its request, and so does a panic.
 func TestErrors(t *testing.T) {
 	var outside string
 	fail := func() error { return connect.NewError(connect.CodeNotFound, errors.New("none")) }

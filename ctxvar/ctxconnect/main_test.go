@@ -74,7 +74,7 @@ func (s *service) serve(t testing.TB, opts ...connect.HandlerOption) *httptest.S
 	return server
 }
 
-// clients are those of one server.
+// clients are the clients of one server.
 type clients struct{ unary, upload, duplex *connect.Client[text, text] }
 
 func dial(server *httptest.Server, opts ...connect.ClientOption) clients {
@@ -84,8 +84,8 @@ func dial(server *httptest.Server, opts ...connect.ClientOption) clients {
 	return clients{client("Unary"), client("Upload"), client("Duplex")}
 }
 
-// callAll makes an RPC of each kind, and returns the answers, all of which it wants to be
-// what the unary one's is, and the headers of the unary one's response.
+// callAll makes an RPC of each kind. It returns the answer, which must be the same for
+// all kinds, and the headers of the unary response.
 func (c clients) callAll(t *testing.T, ctx context.Context) (string, http.Header) {
 	t.Helper()
 	resp, err := c.unary.CallUnary(ctx, connect.NewRequest(say("")))

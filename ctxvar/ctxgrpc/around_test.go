@@ -27,7 +27,8 @@ func around(value string, seen *[]string) ctxwire.Field {
 	return ctxwire.Around(f, f)
 }
 
-// What is set around is there inside, and a field sees what those before it did.
+// Values set around are visible inside, and a field sees the effects of those before
+// it.
 func TestAround(t *testing.T) {
 	var inServer, inClient []string
 	serverFields := slices.Concat(fields[:1], []ctxwire.Field{around("a", &inServer), around("b", &inServer)}, fields[1:])
@@ -68,7 +69,7 @@ func TestAround(t *testing.T) {
 	assert.Equal(t, "r1 acme ", whoami())
 }
 
-// An error within Around is the RPC's, as is one of a field behind it.
+// An error within Around becomes the RPC's, and so does an error of a later field.
 func TestErrorsWithinAround(t *testing.T) {
 	failing := &service{unary: func(context.Context) (string, error) { return "", status.Error(codes.NotFound, "none") }}
 	var seen []string
@@ -82,7 +83,7 @@ func TestErrorsWithinAround(t *testing.T) {
 	assert.ErrorIs(t, err, ctxwire.ErrMalformed)
 }
 
-// An RPC that Around lost fails, on either side.
+// An RPC that Around does not pass on fails, on either side.
 func TestAroundMustCall(t *testing.T) {
 	lose := func(context.Context, func(context.Context)) {}
 	lost := ctxwire.Around(lose, lose)

@@ -31,7 +31,7 @@ func sent(ctx context.Context, fields ...ctxwire.Field) (metadata.MD, error) {
 }
 
 func TestClientSends(t *testing.T) {
-	// A ctx of other work, or made by another goroutine, counts as it is.
+	// A ctx of other work, or made by another goroutine, counts unchanged.
 	carried := make(chan context.Context, 1)
 	go tenant.With("carried", func() { carried <- ctxvar.NewContext(t.Context()) })
 	fromElsewhere := <-carried
@@ -147,8 +147,7 @@ func TestClientRefuses(t *testing.T) {
 	})
 }
 
-// From service to service: the second one is called by the first one's handler,
-// which has no idea of fields.
+// The handler of the first service calls the second one, and knows nothing of fields.
 func TestFromServiceToService(t *testing.T) {
 	last := &service{unary: func(ctx context.Context) (string, error) { return whoami(), nil }}
 	toLast := dial(t, serve(t, last, fields), fields)

@@ -46,7 +46,7 @@ type discard struct{ grpc.ServerTransportStream }
 
 func (discard) SetHeader(metadata.MD) error { return nil }
 
-// BenchmarkServer is what the interceptor adds to an RPC, without the RPC.
+// BenchmarkServer measures what the interceptor adds to an RPC, without the RPC.
 func BenchmarkServer(b *testing.B) {
 	ctx := metadata.NewIncomingContext(context.Background(), metadata.Pairs(
 		"x-request-id", "b7f2c0e1d4", "x-tenant", "acme", "user-agent", "bench", ":authority", "localhost"))
@@ -75,7 +75,7 @@ func BenchmarkServer(b *testing.B) {
 	})
 }
 
-// BenchmarkClient is what the interceptor adds to a call, without the call.
+// BenchmarkClient measures what the interceptor adds to a call, without the call.
 func BenchmarkClient(b *testing.B) {
 	invoke := func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error { return nil }
 	run := func(b *testing.B, ctx context.Context, intercept grpc.UnaryClientInterceptor) {
@@ -97,7 +97,7 @@ func BenchmarkClient(b *testing.B) {
 	})
 }
 
-// BenchmarkRPC is a whole unary RPC over loopback TCP, with interceptors on both
+// BenchmarkRPC measures a whole unary RPC over loopback TCP, with interceptors on both
 // sides.
 func BenchmarkRPC(b *testing.B) {
 	svc := &service{unary: func(context.Context) (string, error) { return "", nil }}

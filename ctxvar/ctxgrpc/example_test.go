@@ -18,7 +18,7 @@ import (
 
 var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
-// greeter is a service whose code knows nothing of metadata.
+// greeter is a service that knows nothing of metadata.
 type greeter struct {
 	pb.UnimplementedTestServiceServer
 }
@@ -29,7 +29,7 @@ func (greeter) UnaryCall(context.Context, *pb.SimpleRequest) (*pb.SimpleResponse
 
 func greeting() string { return "hello, " + user.Get() }
 
-// The user that the client has set is set in the server, over a real connection.
+// The server reads the user that the client has set, over a real connection.
 func Example() {
 	sent := ctxwire.String(user, "x-user")
 

@@ -14,7 +14,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A session is a value worth not keeping.
+// A session is a value that should not be kept.
 type session [64 << 10]byte
 
 var currentSession = ctxvar.New[*session]("session")
@@ -32,8 +32,8 @@ func aliveAfter(fn func()) bool {
 		fn()
 	}()
 	<-done
-	// Once is enough for what nothing refers to, but a goroutine that is about
-	// to end may do so for a little longer.
+	// One collection is enough for an unreachable value, but a goroutine that is about to
+	// end may keep it a little longer.
 	for range 50 {
 		runtime.GC()
 		if s.Value() == nil {
@@ -44,8 +44,8 @@ func aliveAfter(fn func()) bool {
 	return true
 }
 
-// A client's connection is opened by the first call, but by goroutines that
-// descend from whoever made the client, and so keeps nothing of the call.
+// The first call opens a client's connection, but in goroutines that descend from the
+// maker of the client. So the connection keeps nothing of the call.
 func TestConnectionsKeepNothing(t *testing.T) {
 	svc := &service{unary: func(context.Context) (string, error) { return "", nil }}
 	addr := serve(t, svc, fields)

@@ -33,7 +33,7 @@ var fields = []ctxwire.Field{
 // whoami reads variables as a library would, with no parameter.
 func whoami() string { return requestID.Get() + " " + tenant.Get() + " " + locale.Get() }
 
-// A service does in each kind of RPC what a test says.
+// A service does in each kind of RPC what the test says.
 type service struct {
 	pb.UnimplementedTestServiceServer
 	unary  func(context.Context) (string, error)

@@ -13,7 +13,7 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// A panic reaches the interceptors around, which have their own variables by
+// A panic reaches the interceptors around it, which have their own variables again by
 // then, and the goroutine's next RPC finds nothing of it.
 func TestPanics(t *testing.T) {
 	type mark struct{ unary, stream string }
@@ -71,8 +71,8 @@ func TestPanics(t *testing.T) {
 	assert.Equal(t, "r2 public ", got)
 }
 
-// A handler whose client has gone still has its variables, to say whose work it
-// was that ended, and leaves none behind.
+// When the client has gone, its handler still has the variables, so that it can say
+// whose work has ended. It leaves none behind.
 func TestCancellation(t *testing.T) {
 	started := make(chan struct{}, 1)
 	ended := make(chan string, 1)

@@ -22,7 +22,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxgrpc"
 )
 
-// What the client sent is what the handler finds, if it is well-formed.
+// The handler reads what the client sent, if it is well-formed.
 func TestServerReadsMetadata(t *testing.T) {
 	const traceparent = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
 	for _, tt := range []struct {
@@ -95,7 +95,7 @@ func (s *transportStream) SetHeader(md metadata.MD) error {
 	return s.err
 }
 
-// A stream whose header can't be set any more is no stream to go on with.
+// If the header of a stream can no longer be set, the stream fails.
 func TestServerCannotSetHeader(t *testing.T) {
 	broken := status.Error(codes.Internal, "stream is broken")
 	ctx := grpc.NewContextWithServerTransportStream(t.Context(), &transportStream{err: broken})
@@ -106,8 +106,8 @@ func TestServerCannotSetHeader(t *testing.T) {
 	assert.ErrorIs(t, err, broken)
 }
 
-// Many RPCs at once, in the few goroutines that the server has for them: each
-// has its own variables, and so have the goroutines it starts.
+// With many RPCs at once, in the few goroutines that the server has for them, each has
+// its own variables, and so have the goroutines that it starts.
 func TestEachRPCHasItsOwn(t *testing.T) {
 	for _, workers := range []uint32{0, 2} {
 		t.Run(fmt.Sprint(workers, " workers"), func(t *testing.T) {
@@ -138,8 +138,8 @@ func TestEachRPCHasItsOwn(t *testing.T) {
 	}
 }
 
-// What the goroutine that serves has is there, beneath what the client sends,
-// and a handler can't change it.
+// A handler reads the variables of the goroutine that serves, beneath those that the
+// client sends, and can't change them.
 func TestServerInherits(t *testing.T) {
 	svc := &service{unary: func(ctx context.Context) (string, error) {
 		defer func() { tenant.Set("changed"); locale.Set("changed") }()
@@ -204,8 +204,8 @@ func TestServerContext(t *testing.T) {
 	assert.ErrorIs(t, err, io.EOF)
 }
 
-// A stream keeps its variables from message to message, what the handler sets
-// included, while the client's change.
+// A stream keeps its variables from message to message, including those that the
+// handler sets, while the client's change.
 func TestStreams(t *testing.T) {
 	svc := &service{
 		duplex: func(stream grpc.BidiStreamingServer[pb.StreamingOutputCallRequest, pb.StreamingOutputCallResponse]) error {
@@ -216,8 +216,7 @@ func TestStreams(t *testing.T) {
 					return err
 				}
 				locale.Set(fmt.Sprint(locale.Get(), n))
-				// Sends in another goroutine, as handlers do that read and write
-				// at the same time.
+				// Another goroutine sends, as in handlers that read and write at the same time.
 				sent := make(chan error)
 				go func() { sent <- stream.Send(say(whoami())) }()
 				if err := <-sent; err != nil {
@@ -287,9 +286,9 @@ func TestServerWithoutFields(t *testing.T) {
 	}
 }
 
-// grpc-go labels its goroutines, if the environment says so when a program starts,
-// before it calls any interceptor: so the test runs those above once more, in a process
-// of its own.
+// grpc-go labels its goroutines before it calls any interceptor, if the environment
+// says so when a program starts. So the test runs the tests above once more, in a
+// process of its own.
 func TestWithGoroutineLabels(t *testing.T) {
 	const variable = "GRPC_GO_SERVER_GOROUTINE_LABELS"
 	if os.Getenv(variable) != "" {

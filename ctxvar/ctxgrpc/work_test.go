@@ -15,7 +15,7 @@ import (
 
 var caller = ctxvar.New("caller", ctxvar.Identity[string]())
 
-// who returns the user that the work at hand is for.
+// who returns the user for whom the current work is done.
 func who() string {
 	u, ok := caller.Lookup()
 	if !ok {
@@ -24,8 +24,8 @@ func who() string {
 	return u
 }
 
-// A server that was started by somebody serves nobody's RPCs in that name, and what a
-// handler sets to stay is gone with the RPC, in workers that serve many.
+// A server that a user's goroutine started serves no RPC in that user's name. What a
+// handler sets without a reset is gone after the RPC, also in workers that serve many.
 func TestServerHandsOnNoIdentity(t *testing.T) {
 	ctxvar.Work(func() {
 		caller.Set("admin")
@@ -49,8 +49,8 @@ func TestServerHandsOnNoIdentity(t *testing.T) {
 	})
 }
 
-// What a client has sent is an identity within the RPC, and a worker that somebody
-// else's RPC has started makes calls in the name of the ctx that it is given.
+// What a client has sent is an identity within the RPC. A worker that another RPC has
+// started makes calls in the name of the ctx that it is given.
 func TestWorkersCallByCtx(t *testing.T) {
 	userField := []ctxwire.Field{ctxwire.String(caller, "x-user")}
 	last := &service{unary: func(context.Context) (string, error) { return who(), nil }}
@@ -89,8 +89,8 @@ func TestWorkersCallByCtx(t *testing.T) {
 	}
 }
 
-// What the client's other interceptors, and grpc itself, call has the values that are
-// sent, in the goroutine and in the ctx.
+// The functions that the client's other interceptors, and grpc itself, call read the
+// values that are sent, in the goroutine and in the ctx.
 func TestCallRunsWithWhatIsSent(t *testing.T) {
 	elsewhere := make(chan context.Context, 1)
 	go tenant.With("bravo", func() { elsewhere <- ctxvar.NewContext(t.Context()) })

@@ -16,8 +16,8 @@ type (
 	tenantKey    struct{}
 )
 
-// byHand is what the middleware does, without variables: for handlers that have
-// a ctx. It takes what comes from outside as it is.
+// byHand does what the middleware does, without variables, for handlers that have a
+// ctx. It accepts any values from outside.
 func byHand(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		id := r.Header.Get("X-Request-Id")
@@ -64,7 +64,7 @@ func servers() []struct {
 	}
 }
 
-// What the middleware itself costs.
+// The cost of the middleware itself.
 func BenchmarkMiddleware(b *testing.B) {
 	for _, bm := range servers() {
 		b.Run(bm.name, func(b *testing.B) {
@@ -80,7 +80,7 @@ func BenchmarkMiddleware(b *testing.B) {
 	}
 }
 
-// What it costs in proportion to a request over a loopback connection.
+// The cost in proportion to a request over a loopback connection.
 func BenchmarkServer(b *testing.B) {
 	for _, bm := range servers() {
 		b.Run(bm.name, func(b *testing.B) {
@@ -110,8 +110,8 @@ type answer struct{ http.Response }
 
 func (a *answer) RoundTrip(*http.Request) (*http.Response, error) { return &a.Response, nil }
 
-// fromContext is what a Transport does, by hand: for requests whose ctx has the
-// values.
+// fromContext does by hand what a Transport does, for requests with the values in their
+// ctx.
 type fromContext struct{ base http.RoundTripper }
 
 func (t fromContext) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -125,7 +125,7 @@ func (t fromContext) RoundTrip(r *http.Request) (*http.Response, error) {
 	return t.base.RoundTrip(sent)
 }
 
-// What a Transport, and Detach, add to each request of a client.
+// The cost that a Transport, and Detach, add to each request of a client.
 func BenchmarkTransport(b *testing.B) {
 	defer requestID.Set("0123456789abcdef").Reset()
 	defer tenant.Set("acme").Reset()

@@ -18,13 +18,13 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
 )
 
-// A session is a value worth not keeping.
+// A session is a value that should not be kept.
 type session [64 << 10]byte
 
 var currentSession = ctxvar.New[*session]("session")
 
-// withSession calls fn with a session set, in a goroutine that ends, and returns
-// a pointer that tells whether the session is there, and does not keep it.
+// withSession calls fn with a session set, in a goroutine that ends. It returns a weak
+// pointer, which shows whether the session still exists.
 func withSession(fn func()) weak.Pointer[session] {
 	var pointer weak.Pointer[session]
 	done := make(chan struct{})
@@ -49,8 +49,8 @@ func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
 	}, 10*time.Second, time.Millisecond, msg...)
 }
 
-// The connection that a request opens keeps its variables, for as long as it is
-// kept, unless they are kept from it.
+// A connection keeps the variables of the request that opens it, for as long as the
+// connection is kept, unless Detach prevents it.
 func TestConnectionsKeepNothing(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		srv := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") }))
@@ -89,13 +89,13 @@ func TestServersKeepNothing(t *testing.T) {
 			}
 		})))
 		get(t, srv.Client(), srv.URL)
-		// Over HTTP/1.1, the connection's goroutine is the one that had it.
+		// With HTTP/1.1, the goroutine of the connection had the session.
 		assertCollected(t, s)
 		assert.True(t, get(t, srv.Client(), srv.URL).reused)
 	})
 }
 
-// What is beneath Detach has no variables, and the snapshot of the ctx.
+// Beneath Detach there are no variables, except in the snapshot of the ctx.
 func TestBeneathDetach(t *testing.T) {
 	srv := start(t, http.NotFoundHandler(), false)
 	var dialled bool

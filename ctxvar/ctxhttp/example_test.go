@@ -12,8 +12,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Two services, of which the first asks the second. Neither the function that
-// asks nor the one that answers has a parameter for the ID or the tenant.
+// The first of two services asks the second. No function in either has a parameter for
+// the ID or the tenant.
 func Example() {
 	fields := []ctxwire.Field{
 		ctxwire.RequestID(requestID),
@@ -74,7 +74,7 @@ func ExampleMiddleware() {
 	// X-Request-Id: r1
 }
 
-// A variable of any type, from anything that a request has.
+// A variable of any type can be read from any part of a request.
 func ExampleFrom() {
 	userID := ctxvar.New[int64]("user_id")
 	vars := ctxhttp.Middleware(ctxhttp.From(userID, func(r *http.Request) (int64, bool) {

@@ -33,8 +33,8 @@ func overBoth(t *testing.T, test func(t *testing.T, start func(http.Handler) *ht
 	})
 }
 
-// start starts a server, to be closed at the end of the test. Its client speaks
-// HTTP/2 if it does.
+// start starts a server, which is closed at the end of the test. If the server speaks
+// HTTP/2, so does its client.
 func start(t *testing.T, h http.Handler, http2 bool) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(h)
@@ -49,7 +49,7 @@ func start(t *testing.T, h http.Handler, http2 bool) *httptest.Server {
 	return srv
 }
 
-// A reply is what a test needs of a response.
+// A reply has the parts of a response that the tests need.
 type reply struct {
 	status int
 	header http.Header

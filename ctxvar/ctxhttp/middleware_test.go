@@ -23,8 +23,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// Many clients at once, each request with values of its own, in the handler and
-// in goroutines it starts.
+// With many clients at once, each request has values of its own, in the handler and in
+// the goroutines that it starts.
 func TestEachRequestHasItsOwn(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -61,8 +61,8 @@ func TestEachRequestHasItsOwn(t *testing.T) {
 	})
 }
 
-// requestsInARow makes two requests over one connection, and returns what is
-// found set at the start of the second.
+// requestsInARow makes two requests over one connection, and returns the values that
+// are set at the start of the second.
 func requestsInARow(t *testing.T, srv *httptest.Server) string {
 	t.Helper()
 	tryGet(t, srv.Client(), srv.URL)
@@ -71,8 +71,8 @@ func requestsInARow(t *testing.T, srv *httptest.Server) string {
 	return second.body
 }
 
-// recoverer answers for handlers that panic, as those of routers do, so that the
-// connection lives on.
+// recoverer answers for handlers that panic, as routers do, so that the connection
+// lives on.
 func recoverer(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		defer func() { recover() }()
@@ -123,7 +123,7 @@ func TestNothingIsLeftOnTheConnection(t *testing.T) {
 	})
 }
 
-// A panic that nobody recovers ends an HTTP/1.1 connection and an HTTP/2 stream.
+// A panic that is not recovered ends an HTTP/1.1 connection and an HTTP/2 stream.
 func TestUnrecoveredPanic(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		var failed atomic.Bool
@@ -140,7 +140,7 @@ func TestUnrecoveredPanic(t *testing.T) {
 	})
 }
 
-// A handler sees what the server's goroutine has, and can't change it.
+// A handler reads the variables of the server's goroutine, and can't change them.
 func TestCopyOfTheServersVariables(t *testing.T) {
 	tenant.With("acme", func() {
 		srv := start(t, ctxhttp.Middleware()(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -208,7 +208,7 @@ func TestResponseWriterIsTheServers(t *testing.T) {
 	})
 }
 
-// A response is read as it is written, and deadlines can be set.
+// A response can be read while it is written, and deadlines can be set.
 func TestStreaming(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		read := make(chan struct{})
@@ -239,7 +239,7 @@ func TestStreaming(t *testing.T) {
 	})
 }
 
-// A handler that takes the connection over keeps its variables.
+// A handler that takes over the connection keeps its variables.
 func TestHijack(t *testing.T) {
 	srv := start(t, ctxhttp.Middleware(ctxwire.RequestID(requestID))(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		conn, rw, err := http.NewResponseController(w).Hijack()
@@ -298,8 +298,8 @@ func TestMiddlewareKeepsNoSliceOfItsCaller(t *testing.T) {
 	assert.Equal(t, "r1", w.Header().Get("X-Request-Id"))
 }
 
-// Over a real connection: what was sent and is not well-formed is in no part of
-// the response.
+// Over a real connection, no part of the response contains values that were sent and
+// are not well-formed.
 func TestNeverReflectedRaw(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		srv := start(ctxhttp.Middleware(ctxwire.RequestID(requestID))(http.HandlerFunc(

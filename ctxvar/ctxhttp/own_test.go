@@ -18,7 +18,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// A watch notes which tenant each call was made for.
+// A watch notes for which tenant each call was made.
 type watch struct {
 	mu    sync.Mutex
 	calls map[string]string
@@ -61,8 +61,8 @@ func (b *writingBody) WriteTo(w io.Writer) (int64, error) {
 	return io.Copy(w, b.Reader)
 }
 
-// A request's body is read, and its hooks are called, with the request's variables,
-// on a connection that another request opened and whatever is kept from it.
+// A request's body is read, and its hooks are called, with the request's variables, on
+// a connection that another request opened, and whether or not Detach is used.
 func TestBodyAndHooks(t *testing.T) {
 	overBoth(t, func(t *testing.T, start func(http.Handler) *httptest.Server) {
 		srv := start(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -123,8 +123,8 @@ func TestBodyAndHooks(t *testing.T) {
 	})
 }
 
-// A body that is read again, because the connection was gone or the server said so,
-// is the request's too.
+// A body that is read again, because the connection was gone or the server said so, is
+// read with the request's variables too.
 func TestBodyReadAgain(t *testing.T) {
 	srv := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/" {
@@ -146,7 +146,7 @@ func TestBodyReadAgain(t *testing.T) {
 	assert.Equal(t, "body", string(got))
 	assert.Equal(t, map[string]string{"Read": "acme", "Close": "acme"}, w.calls)
 
-	// The Transport within asks for the body itself, and is told what it is.
+	// The inner Transport asks for the body itself, and learns its type.
 	var rt recorder
 	ctxhttp.Detach(&rt).RoundTrip(r)
 	again, err := rt.got.GetBody()
@@ -161,7 +161,7 @@ func TestBodyReadAgain(t *testing.T) {
 	assert.Equal(t, failed, err)
 }
 
-// A request without a body and without hooks is the caller's own to the end.
+// A request without a body and without hooks is passed on unchanged.
 func TestNothingToOwn(t *testing.T) {
 	var rt recorder
 	for _, body := range []io.Reader{nil, http.NoBody} {

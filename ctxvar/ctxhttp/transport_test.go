@@ -37,7 +37,7 @@ func (rt *recorder) RoundTrip(r *http.Request) (*http.Response, error) {
 
 func (rt *recorder) CloseIdleConnections() { rt.closed = true }
 
-// sent returns the request as the RoundTripper within gets it.
+// sent returns the request as the inner RoundTripper gets it.
 func sent(t *testing.T, r *http.Request, headers ...ctxwire.Field) *http.Request {
 	t.Helper()
 	var rt recorder
@@ -52,7 +52,7 @@ func TestTransport(t *testing.T) {
 		ctxhttp.ToHeader(tenant, "X-Tenant"),
 		ctxwire.Func(attempt, "X-Attempt", func(n int) (string, error) { return strconv.Itoa(n), nil }, nil),
 	}
-	// A ctx of other work, or made by another goroutine, counts as it is.
+	// A ctx of other work, or made by another goroutine, counts unchanged.
 	carried := make(chan context.Context, 1)
 	go tenant.With("carried", func() { carried <- ctxvar.NewContext(t.Context()) })
 	fromElsewhere := <-carried
@@ -125,8 +125,8 @@ func TestTransportOfARequestWithoutHeaders(t *testing.T) {
 	assert.Nil(t, r.Header)
 }
 
-// The RoundTripper within finds the variables in the request's ctx, whatever its
-// goroutine is.
+// The inner RoundTripper finds the variables in the request's ctx, whatever its
+// goroutine has.
 func TestTransportCarriesVariables(t *testing.T) {
 	defer tenant.Set("acme").Reset()
 	r := bare(t)
@@ -148,8 +148,8 @@ func TestCloseIdleConnections(t *testing.T) {
 	client.CloseIdleConnections() // has none to close, and does not mind
 }
 
-// A value that no header can have fails the request before it is made, and the
-// request's body is closed, as a RoundTripper must.
+// A value that no header can have makes the request fail before it is sent, and the
+// request's body is closed, as a RoundTripper must do.
 func TestTransportRefuses(t *testing.T) {
 	for value, want := range map[string]error{
 		"r1\r\nX-Admin: yes":     ctxwire.ErrMalformed,
@@ -185,7 +185,7 @@ func (c *closer) Close() error {
 	return nil
 }
 
-// What is beyond ASCII gets through as it is.
+// Characters beyond ASCII get through unchanged.
 func TestUTF8(t *testing.T) {
 	srv := start(t, ctxhttp.Middleware(ctxwire.String(tenant, "X-Tenant"))(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, tenant.Get()) })), false)
@@ -194,8 +194,8 @@ func TestUTF8(t *testing.T) {
 	assert.Equal(t, "Zoë's 店", get(t, &client, srv.URL).body)
 }
 
-// Three services, one behind the other, each with middleware and a client: the
-// last one has the values of the first one's request, and of no other's.
+// Three services call one another in a row, each with middleware and a client. The last
+// one has the values of the first one's request, and of no other.
 func TestFromServiceToService(t *testing.T) {
 	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
 		vars := ctxhttp.Middleware(ctxwire.RequestID(requestID), ctxhttp.FromHeader(tenant, "X-Tenant"))
@@ -209,7 +209,7 @@ func TestFromServiceToService(t *testing.T) {
 		last := serve(vars(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			fmt.Fprint(w, requestID.Get(), " ", tenant.Get())
 		})))
-		// No parameter, and no ctx but that of the test.
+		// There is no parameter, and no ctx except the test's.
 		ask := func(client *http.Client, url string) string { return get(t, client, url).body }
 
 		middle := serve(vars(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

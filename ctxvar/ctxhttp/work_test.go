@@ -18,7 +18,7 @@ import (
 
 var user = ctxvar.New("user", ctxvar.Identity[string]())
 
-// who returns the user that the work at hand is for.
+// who returns the user for whom the current work is done.
 func who() string {
 	u, ok := user.Lookup()
 	if !ok {
@@ -39,8 +39,8 @@ func authenticate(next http.Handler) http.Handler {
 	})
 }
 
-// A server that was started by somebody, as a test or a task may be, serves nobody's
-// requests in that name, and has what else was set there: a configuration.
+// A server that a user's goroutine started, such as a test or a task, serves no request
+// in that user's name. It reads what else was set there, such as a configuration.
 func TestServerHandsOnNoIdentity(t *testing.T) {
 	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
 		ctxvar.Work(func() {
@@ -55,8 +55,8 @@ func TestServerHandsOnNoIdentity(t *testing.T) {
 	})
 }
 
-// What a handler sets to stay, whatever it is, is gone with its request, and with it
-// what it has set in the ctx it has given to others.
+// What a handler sets without a reset is gone after its request, and so is what it has
+// set in a ctx that it gave to other goroutines.
 func TestSetToStay(t *testing.T) {
 	overBoth(t, func(t *testing.T, serve func(http.Handler) *httptest.Server) {
 		late := make(chan func() string, 1)
@@ -82,8 +82,8 @@ func TestSetToStay(t *testing.T) {
 	})
 }
 
-// A worker that was there before, and one that another request has started, know from
-// the request's ctx whom a job is for, and what they send says so.
+// A worker that existed before, and one that another request has started, know from the
+// request's ctx for whom a job is, and what they send says so.
 func TestWorkersKnowTheUserByCtx(t *testing.T) {
 	backend := start(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		io.WriteString(w, r.Header.Get("X-Tenant")+"/"+r.Header.Get("X-User-Id"))
@@ -147,7 +147,7 @@ func TestCtxHasWhatIsSetLater(t *testing.T) {
 			io.WriteString(w, asked())
 		}))
 	}
-	// Around has the handler run in variables further in.
+	// Around makes the handler run in variables further in.
 	around := ctxwire.Around(func(ctx context.Context, rest func(context.Context)) {
 		ctxvar.Copy().Run(func() { rest(ctxvar.NewContext(ctx)) })
 	}, nil)
@@ -161,8 +161,8 @@ func TestCtxHasWhatIsSetLater(t *testing.T) {
 	}
 }
 
-// Middleware within Middleware, as of a router's sub-router, is of the same request: what
-// was set around it stays, and what it sets is gone behind it.
+// Middleware within Middleware, such as that of a sub-router, belongs to the same
+// request: values set around it stay, and values that it sets are gone after it.
 func TestMiddlewareWithinMiddleware(t *testing.T) {
 	inner := ctxhttp.Middleware(ctxwire.RequestID(requestID))
 	within := inner(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -191,7 +191,7 @@ func TestMiddlewareWithinMiddleware(t *testing.T) {
 	assert.Equal(t, "nobody", get(t, srv.Client(), srv.URL, header("X-User", "alice")).body)
 }
 
-// A secret is received, and sent by nothing.
+// A secret is received, but never sent.
 func TestSecrets(t *testing.T) {
 	key := ctxvar.New("api_key", ctxvar.Secret[string]())
 	srv := start(t, ctxhttp.Middleware(ctxhttp.FromHeader(key, "X-Api-Key"))(http.HandlerFunc(

@@ -18,7 +18,8 @@ var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
 func greeting() string { return "hello, " + user.Get() }
 
-// The user that the producer has set is set where the record is handled, by way of a broker.
+// The code that handles the record reads the user that the producer has set, by way of a
+// broker.
 func Example() {
 	broker := kfake.MustCluster(kfake.NumBrokers(1), kfake.SeedTopics(1, "greetings"))
 	defer broker.Close()

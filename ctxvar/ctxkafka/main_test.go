@@ -50,7 +50,7 @@ func (b *broker) client(t testing.TB, opts ...kgo.Opt) *kgo.Client {
 	return client
 }
 
-// consume has a goroutine poll records of topic, until the end of the test.
+// consume makes a goroutine poll records of topic, until the end of the test.
 func (b *broker) consume(t testing.TB, topic string, handle func(*kgo.Record)) {
 	t.Helper()
 	client := b.client(t, kgo.ConsumeTopics(topic), kgo.ConsumeResetOffset(kgo.NewOffset().AtStart()))

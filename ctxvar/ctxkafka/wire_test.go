@@ -41,8 +41,8 @@ func TestRecords(t *testing.T) {
 	})
 }
 
-// A promise has the variables of its record, and what the client has started for one has
-// none of them.
+// A promise has the variables of its record, and goroutines that the client has started
+// for one have none of them.
 func TestProduce(t *testing.T) {
 	b := start(t)
 	wire, topic := ctxkafka.New(wiretest.Fields()...), b.topic()
@@ -89,7 +89,8 @@ func (h *buffered) OnProduceRecordBuffered(r *kgo.Record) {
 	ctxvar.RunFrom(r.Context, func() { h.found = append(h.found, wiretest.Tenant.Get()) })
 }
 
-// What is sent replaces what the record has, and nothing of another record's.
+// The sent values replace those that the record has, and contain nothing of another
+// record.
 func TestInject(t *testing.T) {
 	wire := ctxkafka.New(wiretest.Fields()...)
 	shared := []kgo.RecordHeader{{Key: "X-Tenant", Value: []byte("by hand")}, {Key: "X-Tenant"}, {Key: "Other", Value: []byte("1")}}
@@ -102,7 +103,7 @@ func TestInject(t *testing.T) {
 	assert.Len(t, r.Headers, 2, "not by nothing")
 }
 
-// A panic goes through, and leaves the goroutine as it was.
+// A panic passes through, and leaves the goroutine as it was.
 func TestPanics(t *testing.T) {
 	wire := ctxkafka.New(wiretest.Fields()...)
 	r := &kgo.Record{Headers: []kgo.RecordHeader{{Key: "X-Tenant", Value: []byte("acme")}}}

@@ -18,7 +18,7 @@ var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
 func greeting() string { return "hello, " + user.Get() }
 
-// The user that the publisher has set is set in the handler, over a real server.
+// The handler reads the user that the publisher has set, over a real server.
 func Example() {
 	ns, err := server.NewServer(&server.Options{Host: "127.0.0.1", Port: -1, NoLog: true, NoSigs: true})
 	if err != nil {

@@ -52,7 +52,7 @@ func stream(t testing.TB, ctx context.Context, nc *nats.Conn, subject string) (j
 	return js, consumer
 }
 
-// end stops what a test has started, at its end.
+// end stops something that a test has started, at the end of the test.
 func end(t testing.TB, stop func() error) {
 	t.Cleanup(func() { assert.NoError(t, stop()) })
 }

@@ -23,7 +23,7 @@ var subjects atomic.Int32
 // subject returns one that no other test has.
 func subject() string { return fmt.Sprint("subject", subjects.Add(1)) }
 
-// message returns one as a stranger sends it.
+// message returns a message as an unknown program sends it.
 func message(subject string, texts map[string][]string) *nats.Msg {
 	return &nats.Msg{Subject: subject, Header: texts}
 }
@@ -118,7 +118,7 @@ func TestReceive(t *testing.T) {
 	assert.Equal(t, "hello, acme", string(reply.Data))
 }
 
-// What is sent replaces what the message has, and nothing else.
+// The sent values replace those that the message has, and nothing else.
 func TestSendReplaces(t *testing.T) {
 	wire := ctxnats.New(wiretest.Fields()...)
 	msg := nats.NewMsg("s")
@@ -132,7 +132,7 @@ func TestSendReplaces(t *testing.T) {
 	wiretest.Tenant.With(" acme", func() { assert.ErrorIs(t, wire.Inject(t.Context(), bare), ctxwire.ErrMalformed) })
 }
 
-// A panic goes through, and leaves the goroutine as it was.
+// A panic passes through, and leaves the goroutine as it was.
 func TestPanics(t *testing.T) {
 	wire := ctxnats.New(wiretest.Fields()...)
 	handler := wire.Handler(t.Context(), func(context.Context, *nats.Msg) {

@@ -13,9 +13,9 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
 )
 
-// BenchmarkStart is what a child span costs, by hand with a ctx and with none:
-// with a tracer that does nothing, with spans that are not sampled, and with
-// spans that are.
+// BenchmarkStart measures the cost of a child span, by hand with a ctx and without one:
+// with a tracer that does nothing, with spans that are not sampled, and with spans that
+// are.
 func BenchmarkStart(b *testing.B) {
 	for name, provider := range map[string]trace.TracerProvider{
 		"noop":      noop.NewTracerProvider(),
@@ -43,7 +43,7 @@ func BenchmarkStart(b *testing.B) {
 	}
 }
 
-// BenchmarkSpan is what it costs to find the current span.
+// BenchmarkSpan measures the cost of finding the current span.
 func BenchmarkSpan(b *testing.B) {
 	provider := sdktrace.NewTracerProvider()
 	ctx, span := provider.Tracer("bench").Start(context.Background(), "span")
@@ -95,8 +95,7 @@ func BenchmarkInject(b *testing.B) {
 	})
 }
 
-// BenchmarkExtract reads two values and puts them where they are read: in a ctx,
-// or in variables.
+// BenchmarkExtract reads two values and puts them into a ctx or into variables.
 func BenchmarkExtract(b *testing.B) {
 	carrier := propagation.MapCarrier{"baggage": "tenant=acme,enduser.id=ada"}
 	b.Run("by hand", func(b *testing.B) {

@@ -16,10 +16,10 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// samplers are what spans may be started with: some record, and some don't.
+// samplers are the samplers of the spans: some record, and some don't.
 var samplers = map[string]sdktrace.Sampler{"recording": sdktrace.AlwaysSample(), "not sampled": sdktrace.NeverSample()}
 
-// Spans may end in any order: what is current is the innermost one that has not.
+// Spans may end in any order: the current one is the innermost that has not ended.
 func TestEndOutOfOrder(t *testing.T) {
 	for name, sampler := range samplers {
 		t.Run(name, func(t *testing.T) {
@@ -41,7 +41,7 @@ func TestEndOutOfOrder(t *testing.T) {
 			root := tracer.Start("root")
 			assert.NotEqual(t, a.SpanContext().TraceID(), root.SpanContext().TraceID())
 			root.End()
-			// A ctx that is given is no exception.
+			// A ctx that is passed makes no difference.
 			_, child := tracer.StartContext(ctx, "child")
 			assert.NotEqual(t, c.SpanContext().TraceID(), child.SpanContext().TraceID())
 			child.End()
@@ -51,8 +51,8 @@ func TestEndOutOfOrder(t *testing.T) {
 	}
 }
 
-// A job that is done after its request is a trace of its own, with a link to what it
-// was given.
+// A job that is done after its request is a trace of its own, with a link to the span
+// that it was given.
 func TestJobAfterItsRequest(t *testing.T) {
 	tracer, plain, exporter := newTracer(t)
 	ctx, request := plain.Start(t.Context(), "request")
@@ -86,7 +86,7 @@ func TestJobAfterItsRequest(t *testing.T) {
 	}
 }
 
-// The span around one that has ended, as a ctx says it, is current if it goes on.
+// If the span of a ctx has ended, the span around it is current as long as it goes on.
 func TestCtxOfAnEndedSpanInAnother(t *testing.T) {
 	for name, sampler := range samplers {
 		t.Run(name, func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestCtxOfAnEndedSpanInAnother(t *testing.T) {
 	}
 }
 
-// A goroutine that outlives the span in which it was started, a worker of a pool that
-// a request happened to start, does not go on for ever in its name.
+// A goroutine that outlives the span in which it was started, such as a worker of a
+// pool that a request happened to start, does not go on in its name for ever.
 func TestWorkerOutlivesItsSpan(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(ctxslog.NewHandler(slog.NewTextHandler(&log, nil), ctxotel.LogAttrs()...))
@@ -168,7 +168,7 @@ func TestSetByHandAndEnded(t *testing.T) {
 		span.End()
 		assert.False(t, ctxotel.Span().SpanContext().IsValid())
 	})
-	// One of a tracer that says nothing of its end is as current as it was set.
+	// A span of a tracer that does not report its end stays current as it was set.
 	remote := trace.SpanFromContext(trace.ContextWithRemoteSpanContext(t.Context(), span.SpanContext()))
 	ctxotel.Current.With(remote, func() { assert.Equal(t, id(span), id(ctxotel.Span())) })
 }

@@ -57,14 +57,14 @@ var currentUser = ctxvar.New[string]("current_user")
 func ExamplePropagator() {
 	propagator := ctxotel.NewPropagator(ctxwire.String(currentUser, "enduser.id"))
 
-	// What a client's instrumentation does, with the headers of a request.
+	// This is what a client's instrumentation does, with the headers of a request.
 	headers := propagation.MapCarrier{}
 	currentUser.With("zoë, admin", func() {
 		propagator.Inject(context.Background(), headers)
 	})
 	fmt.Println(headers)
 
-	// And what a server's does.
+	// And this is what a server's does.
 	ctx := propagator.Extract(context.Background(), headers)
 	ctxotel.With(ctx, func(context.Context) { fmt.Println(currentUser.Get()) })
 	// Output:

@@ -14,7 +14,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
 )
 
-// A labelling tracer puts labels on the goroutine with each span, as those do that
+// A labelling tracer puts labels on the goroutine with each span, like tracers that
 // link traces to profiles.
 type labelling struct{ trace.Tracer }
 
@@ -35,8 +35,8 @@ func (l labelled) End(opts ...trace.SpanEndOption) {
 	pprof.SetGoroutineLabels(l.outer)
 }
 
-// What is started in a span, or after it, inherits the variables: also if it looks at
-// one only after its parent has changed one, and if nothing is traced.
+// A goroutine started in a span, or after it, inherits the variables, even if it reads
+// one only after its parent has changed one, and even if nothing is traced.
 func TestGoroutinesStartedUnderATracerThatLabels(t *testing.T) {
 	for name, provider := range map[string]trace.TracerProvider{"traced": sdktrace.NewTracerProvider(), "not traced": noop.NewTracerProvider()} {
 		t.Run(name, func(t *testing.T) {

@@ -31,7 +31,7 @@ func newTracer(t testing.TB) (ctxotel.Tracer, trace.Tracer, *tracetest.InMemoryE
 	return ctxotel.NewTracer(tracer), tracer, exporter
 }
 
-// A record is what the tests look at in a span that has ended.
+// A record has the parts of a span that the tests look at.
 type record struct {
 	parent string // its name, "" for a root
 	status codes.Code
@@ -70,5 +70,5 @@ func spans(t testing.TB, exporter *tracetest.InMemoryExporter) map[string]record
 	return records
 }
 
-// id tells spans apart.
+// id distinguishes spans.
 func id(span trace.Span) trace.SpanID { return span.SpanContext().SpanID() }

@@ -21,8 +21,8 @@ import (
 
 var both = ctxotel.NewPropagator(ctxwire.String(tenant, "tenant"), ctxwire.String(user, "enduser.id"))
 
-// sorted returns the members of a baggage header in order, since OpenTelemetry
-// writes them in none.
+// sorted returns the members of a baggage header in order, since OpenTelemetry writes
+// them in no order.
 func sorted(header string) string {
 	members := strings.Split(header, ",")
 	slices.Sort(members)
@@ -39,7 +39,7 @@ func numbered(n, size int) string {
 }
 
 func TestInject(t *testing.T) {
-	// A ctx of other work, or made by another goroutine, counts as it is.
+	// A ctx of other work, or made by another goroutine, counts unchanged.
 	carried := make(chan context.Context, 1)
 	go tenant.With("carried", func() { carried <- ctxvar.NewContext(t.Context()) })
 	fromElsewhere := <-carried
@@ -171,7 +171,7 @@ func TestExtract(t *testing.T) {
 	}
 }
 
-// Where two propagators have read the same variable, the last one holds.
+// If two propagators have read the same variable, the last one counts.
 func TestExtractTwice(t *testing.T) {
 	other := ctxotel.NewPropagator(ctxwire.String(tenant, "organization"))
 	carrier := propagation.MapCarrier{"baggage": "tenant=acme,organization=umbrella,enduser.id=ada"}
@@ -188,8 +188,8 @@ func TestMisuse(t *testing.T) {
 	assert.Panics(t, func() { ctxotel.NewPropagator(ctxwire.Field{}) })
 }
 
-// FuzzPropagator checks that what is sent arrives as it is, and that nobody can
-// send what could not have been sent.
+// FuzzPropagator checks that what is sent arrives unchanged, and that nothing arrives
+// that could not have been sent.
 func FuzzPropagator(f *testing.F) {
 	f.Add("acme", "ada", "k=v;p=1,tenant=old")
 	f.Add("two\nlines", "", "")

@@ -19,7 +19,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
 )
 
-// Spans nest as the calls do, and as goroutines are started.
+// Spans nest as calls do, and as goroutines are started.
 func TestStart(t *testing.T) {
 	tracer, _, exporter := newTracer(t)
 	assert.False(t, ctxotel.Span().SpanContext().IsValid(), "no span yet")
@@ -113,8 +113,7 @@ func TestPanicStack(t *testing.T) {
 
 func panicsDeepInside(v any) { panic(v) }
 
-// A span may be ended twice, as OpenTelemetry has it, and takes back its own
-// only.
+// A span may be ended twice, as OpenTelemetry allows, and takes back only itself.
 func TestEndTwice(t *testing.T) {
 	tracer, _, exporter := newTracer(t)
 	outer := tracer.Start("outer")
@@ -126,8 +125,7 @@ func TestEndTwice(t *testing.T) {
 	assert.Len(t, exporter.GetSpans(), 2)
 }
 
-// handled collects what the error handler of OpenTelemetry is told, for the rest
-// of the test.
+// handled collects what OpenTelemetry's error handler gets, for the rest of the test.
 func handled(t *testing.T) *[]error {
 	var mu sync.Mutex
 	errs := new([]error)
@@ -141,7 +139,7 @@ func handled(t *testing.T) *[]error {
 	return errs
 }
 
-// A span that is ended in another goroutine is current in neither of them any more.
+// A span that is ended in another goroutine is no longer current in either of them.
 func TestEndElsewhere(t *testing.T) {
 	tracer, _, exporter := newTracer(t)
 	errs := handled(t)
@@ -165,8 +163,8 @@ func TestEndElsewhere(t *testing.T) {
 	}, spans(t, exporter))
 }
 
-// Code with a ctx and code without one take turns, and each span is a child of
-// the one that was started last.
+// Code with a ctx and code without one take turns, and each span is a child of the span
+// that was started last.
 func TestContextAndVariable(t *testing.T) {
 	tracer, plain, exporter := newTracer(t)
 	ctx, request := plain.Start(t.Context(), "request") // by instrumentation: in ctx alone
@@ -193,7 +191,7 @@ func TestContextAndVariable(t *testing.T) {
 		span2.End()
 		span.End()
 
-		// Where there is nothing in the ctx, the variable's is all there is.
+		// If the ctx has no span, only the variable's counts.
 		assert.Equal(t, id(request), id(trace.SpanFromContext(ctxotel.Context(context.Background()))))
 	})
 	request.End()
@@ -223,7 +221,7 @@ func TestContextWithoutSpan(t *testing.T) {
 	assert.Equal(t, map[string]record{"root": {}}, spans(t, exporter))
 }
 
-// A span that a program sets by hand is a current one like any other.
+// A span that a program sets by hand is current like any other.
 func TestSetByHand(t *testing.T) {
 	tracer, plain, exporter := newTracer(t)
 	_, span := plain.Start(t.Context(), "by hand")
@@ -235,7 +233,7 @@ func TestSetByHand(t *testing.T) {
 	assert.Equal(t, "by hand", spans(t, exporter)["child"].parent)
 }
 
-// Without a provider, spans are nothing, and what is current stays so.
+// Without a provider, spans do nothing, and the current one does not change.
 func TestNobodyTraces(t *testing.T) {
 	off := ctxotel.NewTracer(noop.NewTracerProvider().Tracer("off"))
 	assert.NoError(t, off.Do("root", func() error {
@@ -258,8 +256,8 @@ func TestNewTracerOfNil(t *testing.T) {
 	assert.PanicsWithError(t, "ctxotel.NewTracer: nil trace.Tracer; pass that of a TracerProvider", func() { ctxotel.NewTracer(nil) })
 }
 
-// The chain of spans that Context walks ends where With begins: it does not keep
-// what was current outside.
+// The chain of spans that Context walks ends where With begins, so it does not keep the
+// span that was current outside.
 func TestWithBeginsAnew(t *testing.T) {
 	tracer, plain, exporter := newTracer(t)
 	defer tracer.Start("server starts up").End()

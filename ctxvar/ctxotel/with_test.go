@@ -21,8 +21,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// instrumented is what otelhttp does for a server, in short: the parent comes
-// from the headers, and the span is in the request's ctx.
+// instrumented does in short what otelhttp does for a server: the parent comes from the
+// headers, and the span is in the request's ctx.
 func instrumented(tracer trace.Tracer, propagator propagation.TextMapPropagator, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		ctx := propagator.Extract(r.Context(), propagation.HeaderCarrier(r.Header))
@@ -34,7 +34,7 @@ func instrumented(tracer trace.Tracer, propagator propagation.TextMapPropagator,
 	})
 }
 
-// A clientInstrument is what otelhttp does for a client, in short.
+// A clientInstrument does in short what otelhttp does for a client.
 type clientInstrument struct {
 	tracer     trace.Tracer
 	propagator propagation.TextMapPropagator
@@ -49,8 +49,8 @@ func (c clientInstrument) RoundTrip(r *http.Request) (*http.Response, error) {
 	return c.base.RoundTrip(r)
 }
 
-// A request is in one trace from the client's code, which has no ctx, to the
-// server's, which has none either, and the tenant goes with it.
+// A request is in one trace from the client's code to the server's, neither of which
+// has a ctx, and the tenant goes with it.
 func TestOverHTTP(t *testing.T) {
 	tracer, plain, exporter := newTracer(t)
 	propagator := propagation.NewCompositeTextMapPropagator(propagation.TraceContext{}, propagation.Baggage{}, both)
@@ -85,7 +85,7 @@ func TestOverHTTP(t *testing.T) {
 	}, spans(t, exporter))
 }
 
-// Requests on one connection have the same goroutine, and nothing else in common.
+// Requests on one connection share the goroutine, and nothing else.
 func TestNextRequestIsClean(t *testing.T) {
 	_, plain, exporter := newTracer(t)
 	srv := httptest.NewServer(instrumented(plain, both, ctxotel.Middleware(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -16,8 +16,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// A worker of a pool that a request has started, and that lasts as long as the worker
-// works, traces, logs and sends in the name of whatever ctx a job is given.
+// A worker of a pool was started by a request that is still open. It traces, logs and
+// sends in the name of the ctx that a job is given.
 func TestWorkersTraceByCtx(t *testing.T) {
 	tracer, plain, exporter := newTracer(t)
 	var log bytes.Buffer

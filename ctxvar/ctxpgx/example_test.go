@@ -11,7 +11,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxpgx"
 )
 
-// Accounts is a repository, which has no idea of transactions.
+// Accounts is a repository, which knows nothing of transactions.
 type Accounts struct{ db ctxpgx.Querier }
 
 func (a Accounts) Add(ctx context.Context, id string, amount int) error {
@@ -19,7 +19,7 @@ func (a Accounts) Add(ctx context.Context, id string, amount int) error {
 	return err
 }
 
-// Two statements of a repository, and both of them are committed or none is. It needs a
+// Both statements of a repository are committed, or neither is. The example needs a
 // database to run.
 func Example() {
 	ctx := context.Background()
@@ -41,7 +41,7 @@ func Example() {
 	}
 }
 
-// A function insists on being called in a transaction.
+// A function requires to be called in a transaction.
 func ExampleTx() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, "postgres://localhost/bank") // which is connected to only when it is used

@@ -61,7 +61,8 @@ func TestEndedTransactionIsTold(t *testing.T) {
 	}
 }
 
-// Those that share take turns, whatever they do, and see what the others did.
+// Goroutines that share a transaction take turns in each operation, and see what the
+// others did.
 func TestShare(t *testing.T) {
 	pool := open(t)
 	const sharers = 8
@@ -89,7 +90,7 @@ func TestShare(t *testing.T) {
 	assert.Len(t, notes(t, pool), sharers)
 }
 
-// Rows that are open keep the others waiting, until their ctx ends, and then all goes on.
+// Open rows keep the others waiting until their ctx ends, and then everything goes on.
 func TestSharedWhileRowsAreOpen(t *testing.T) {
 	pool := open(t)
 	require.NoError(t, ctxpgx.InTx(t.Context(), pool, nil, func(ctx context.Context) error {
@@ -121,8 +122,8 @@ func TestSharedWhileRowsAreOpen(t *testing.T) {
 	assert.Equal(t, []string{"after"}, notes(t, pool))
 }
 
-// Rows that a goroutine has left open, which shared the transaction, are no reason to
-// hang, nor to commit.
+// If a goroutine that shared the transaction has left rows open, InTx must not hang,
+// and must not commit.
 func TestRowsLeftOpen(t *testing.T) {
 	defer ctxpgx.SetRollbackTime(20 * time.Millisecond)()
 	pool := open(t)
@@ -176,7 +177,7 @@ func TestReturningBeforeSharersIsRefused(t *testing.T) {
 	assert.Empty(t, notes(t, pool))
 }
 
-// A transaction that ends while another goroutine is in a statement of it.
+// The transaction ends while another goroutine executes a statement in it.
 func TestRollbackDuringAStatement(t *testing.T) {
 	defer ctxpgx.SetRollbackTime(20 * time.Millisecond)()
 	pool := open(t)
@@ -202,8 +203,8 @@ func TestRollbackDuringAStatement(t *testing.T) {
 	}))
 }
 
-// Labels of a tracer of any kind, in the goroutine that called InTx, cost nothing; in one
-// of which nobody can tell whether it has inherited a transaction, nothing runs.
+// Labels of any tracer, in the goroutine that called InTx, make no difference. In a
+// goroutine that may or may not have inherited a transaction, nothing runs.
 func TestLabels(t *testing.T) {
 	pool := open(t)
 	labels := pprof.WithLabels(context.Background(), pprof.Labels("span", "1"))
@@ -225,7 +226,7 @@ func TestLabels(t *testing.T) {
 	assert.Empty(t, notes(t, pool))
 }
 
-// A worker that somebody's transaction has started goes on with what the job's ctx says.
+// A worker that was started in a transaction goes on with what the job's ctx says.
 func TestWorkerOfAnotherWork(t *testing.T) {
 	pool := open(t)
 	jobs, done := make(chan func()), make(chan bool)

@@ -50,7 +50,7 @@ func TestInTxEnds(t *testing.T) {
 	}
 }
 
-// What all methods do is in the transaction.
+// All methods take part in the transaction.
 func TestEachUseIsInTheTransaction(t *testing.T) {
 	pool := open(t)
 	db := ctxpgx.Conn(pool)
@@ -120,7 +120,7 @@ func TestInTxCannotBegin(t *testing.T) {
 	assert.ErrorIs(t, ctxpgx.InTx(ctx, pool, nil, never), context.Canceled)
 }
 
-// A ctx that has ended is not committed in, and its connection is good for others.
+// Nothing is committed with a ctx that has ended, and its connection can be used again.
 func TestInTxCancelled(t *testing.T) {
 	pool := open(t)
 	ctx, cancel := context.WithCancel(t.Context())
@@ -138,7 +138,7 @@ func TestInTxCancelled(t *testing.T) {
 	assert.Equal(t, 1, after, "the connection was kept")
 }
 
-// What PostgreSQL has given up by itself is not taken for committed.
+// A transaction that PostgreSQL has given up by itself does not count as committed.
 func TestFailedTransaction(t *testing.T) {
 	pool := open(t)
 	err := ctxpgx.InTx(t.Context(), pool, nil, func(ctx context.Context) error {
@@ -218,7 +218,7 @@ func TestTwoPoolsDontMix(t *testing.T) {
 }
 
 // A ctx that ends during a statement costs pgx the connection, so a time limit for a part
-// is one for the whole. What matters is that nothing is committed, and that nothing hangs.
+// is one for the whole. It is enough that nothing is committed and nothing hangs.
 func TestTimeLimitForAPart(t *testing.T) {
 	pool := open(t)
 	var after error
@@ -266,8 +266,8 @@ func TestOnCommit(t *testing.T) {
 	assert.Equal(t, []string{"at once 0", "first 1", "second 1"}, called)
 }
 
-// Write skew: each of two transactions sees no note, and adds one only then. Which of
-// the two fails, and when, is up to PostgreSQL.
+// This is a write skew: each of two transactions sees no note, and adds one only in
+// that case. PostgreSQL decides which of them fails, and when.
 func TestRetryOfSerializationFailures(t *testing.T) {
 	pool := open(t)
 	serializable := &pgx.TxOptions{IsoLevel: pgx.Serializable}

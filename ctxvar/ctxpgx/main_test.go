@@ -22,11 +22,11 @@ func TestMain(m *testing.M) { leakcheck.Main(m) }
 
 var errBoom = errors.New("boom")
 
-// schemas counts the schemas made, one for each database that a test asks for.
+// schemas counts the schemas made, one for each database that a test opens.
 var schemas atomic.Int32
 
-// open returns a pool of connections to a new schema, with an empty table called notes, in
-// the database that HEIRLOOM_POSTGRES_DSN tells of.
+// open returns a pool of connections to a new schema with an empty table called notes, in
+// the database at the address in HEIRLOOM_POSTGRES_DSN.
 func open(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	dsn := os.Getenv("HEIRLOOM_POSTGRES_DSN")
@@ -55,7 +55,7 @@ func open(t testing.TB) *pgxpool.Pool {
 	return pool
 }
 
-// unreachable returns a pool that has no connection, and is asked for none.
+// unreachable returns a pool that has no connection, and that is never asked for one.
 func unreachable(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	pool, err := pgxpool.New(t.Context(), "postgres://127.0.0.1:1/none")
@@ -64,13 +64,13 @@ func unreachable(t testing.TB) *pgxpool.Pool {
 	return pool
 }
 
-// note adds a note wherever the running goroutine's statements are run.
+// note adds a note on whatever the running goroutine's statements use.
 func note(ctx context.Context, pool *pgxpool.Pool, text string) error {
 	_, err := ctxpgx.Conn(pool).Exec(ctx, "INSERT INTO notes VALUES ($1)", text)
 	return err
 }
 
-// notes returns those that are committed.
+// notes returns the committed notes.
 func notes(t testing.TB, pool *pgxpool.Pool) []string {
 	t.Helper()
 	rows, err := pool.Query(context.Background(), "SELECT text FROM notes ORDER BY text")
@@ -80,7 +80,7 @@ func notes(t testing.TB, pool *pgxpool.Pool) []string {
 	return texts
 }
 
-// inGoroutine runs fn in a new goroutine and waits for its end, by whatever way.
+// inGoroutine runs fn in a new goroutine and waits until it has ended, however it ends.
 func inGoroutine(fn func()) {
 	done := make(chan struct{})
 	go func() {

@@ -22,8 +22,9 @@ type welcome struct{}
 
 func (welcome) Kind() string { return "welcome" }
 
-// A user is noted, and the job that welcomes them is inserted, or neither is. The job knows
-// who has asked for it, on each attempt and in whatever process. It needs a database to run.
+// A user is stored and the job that welcomes the user is inserted, or neither happens. The
+// job knows who has asked for it, on each attempt and in any process. The example needs a
+// database to run.
 func Example() {
 	ctx := context.Background()
 	pool, err := pgxpool.New(ctx, "postgres://localhost/app")

@@ -25,11 +25,11 @@ import (
 
 func TestMain(m *testing.M) { leakcheck.Main(m) }
 
-// counts those made so far, for names of their own.
+// schemas and queues count those made so far, so that each gets a name of its own.
 var schemas, queues atomic.Int32
 
 // open returns a pool of connections to a new schema with River's tables, in the database
-// that HEIRLOOM_POSTGRES_DSN tells of.
+// at the address in HEIRLOOM_POSTGRES_DSN.
 func open(t testing.TB) *pgxpool.Pool {
 	t.Helper()
 	dsn := os.Getenv("HEIRLOOM_POSTGRES_DSN")
@@ -63,7 +63,7 @@ func sqlDB(t testing.TB, pool *pgxpool.Pool) *sql.DB {
 	return db
 }
 
-// A job is what workers of the tests work, in a queue of one test.
+// A job is a job of the tests, in the queue of one test.
 type job struct{}
 
 func (job) Kind() string { return "job" }
@@ -75,8 +75,8 @@ func worker(work func(ctx context.Context) error) *river.Workers {
 	return workers
 }
 
-// start starts a client that works the jobs of a queue, which is stopped at the end of the
-// test. Inserted jobs go there.
+// start starts a client that works the jobs of a queue, and into which jobs are inserted.
+// It is stopped at the end of the test.
 func start[TTx any](t testing.TB, ctx context.Context, driver riverdriver.Driver[TTx], work func(ctx context.Context) error, m ...rivertype.Middleware) (client *river.Client[TTx], queue *river.InsertOpts) {
 	t.Helper()
 	name := fmt.Sprint("queue", queues.Add(1))
@@ -91,7 +91,7 @@ func start[TTx any](t testing.TB, ctx context.Context, driver riverdriver.Driver
 		TestOnly:          true,
 	})
 	require.NoError(t, err)
-	// A handler's ctx ends with its job, and its client must not.
+	// A handler's ctx ends with its job, but the client must not end with it.
 	require.NoError(t, client.Start(context.WithoutCancel(ctx)))
 	t.Cleanup(func() { assert.NoError(t, client.Stop(context.Background())) })
 	return client, &river.InsertOpts{Queue: name}

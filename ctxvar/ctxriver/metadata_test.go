@@ -21,7 +21,7 @@ const (
 
 var tenantOnly = ctxriver.Middleware(ctxwire.String(wiretest.Tenant, "X-Tenant"))
 
-// What is inserted keeps the metadata that a job has.
+// An insertion keeps the metadata that a job has.
 func TestInsertedMetadata(t *testing.T) {
 	insert := func(metadata string) (string, error) {
 		params := []*rivertype.JobInsertParams{{Metadata: []byte(metadata)}}
@@ -53,7 +53,8 @@ func TestInsertedMetadata(t *testing.T) {
 	})
 }
 
-// No metadata makes a worker panic, or find what was not sent.
+// Whatever the metadata is, a worker neither panics nor reads values that were not
+// sent.
 func TestGarbageMetadata(t *testing.T) {
 	for _, metadata := range []string{
 		``, `null`, `7`, `[]`, `{`, `{"ctxvar":null}`, `{"ctxvar":7}`, `{"ctxvar":[]}`, `{"ctxvar":{"X-Tenant":null}}`,
@@ -69,7 +70,7 @@ func TestGarbageMetadata(t *testing.T) {
 	}
 }
 
-// A panic goes through, and leaves the goroutine as it was.
+// A panic passes through, and leaves the goroutine as it was.
 func TestPanics(t *testing.T) {
 	assert.PanicsWithValue(t, "boom acme", func() {
 		_ = tenantOnly.(rivertype.WorkerMiddleware).Work(t.Context(), &rivertype.JobRow{Metadata: []byte(`{"ctxvar":{"X-Tenant":"acme"}}`)},

@@ -52,7 +52,7 @@ func TestRiver(t *testing.T) {
 	})
 }
 
-// Each attempt has the variables, and what a failed one has set is gone.
+// Each attempt has the variables, and what a failed attempt has set is gone.
 func TestAttempts(t *testing.T) {
 	pool := open(t)
 	said := make(chan string, 3)
@@ -75,7 +75,7 @@ func TestAttempts(t *testing.T) {
 	for range 2 {
 		assert.Equal(t, "r1 acme  nobody", <-said)
 	}
-	// The panic is the job's error by now, or will be. It is tried again in a second.
+	// The panic is or will be the job's error. The job is tried again in a second.
 	assert.Eventually(t, func() bool {
 		row, err := client.JobGet(t.Context(), inserted.Job.ID)
 		return err == nil && len(row.Errors) == 1 && row.Errors[0].Error == "boom"
@@ -85,7 +85,7 @@ func TestAttempts(t *testing.T) {
 	assert.Equal(t, "r1 acme  nobody", <-said)
 }
 
-// Jobs are there once the transaction is committed, and not at all if it is not.
+// Jobs exist once the transaction is committed, and not at all if it is not.
 func TestInserter(t *testing.T) {
 	pool := open(t)
 	db := sqlDB(t, pool)

@@ -139,7 +139,7 @@ func TestKinds(t *testing.T) {
 	testKind[error](t, nil, slog.KindAny)
 }
 
-// A variable that is marked as secret is written as such, however it is given.
+// A secret variable is written as a secret, however it is given.
 func TestSecret(t *testing.T) {
 	key := ctxvar.New("api_key", ctxvar.Secret[string]())
 	withDefault := ctxvar.New("salt", ctxvar.Secret[string](), ctxvar.Default("pepper"))
@@ -152,7 +152,7 @@ func TestSecret(t *testing.T) {
 	assert.Equal(t, " api_key=[redacted] key=[redacted] salt=[redacted]", logged(attrs, func(l *slog.Logger) { l.Info("m") }))
 }
 
-// One for identity is not written where it is nobody's.
+// A variable for identity is not written where it is unset.
 func TestIdentity(t *testing.T) {
 	user := ctxvar.New("user", ctxvar.Identity[string](), ctxvar.Default("guest"))
 	attrs := []ctxslog.Attr{ctxslog.Var(user)}

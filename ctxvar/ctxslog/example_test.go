@@ -8,7 +8,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// withoutTime is for output that is the same each time.
+// withoutTime makes the output the same each time.
 var withoutTime = &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 	if len(groups) == 0 && a.Key == slog.TimeKey {
 		return slog.Attr{}
@@ -38,7 +38,7 @@ func Example() {
 	// {"level":"INFO","msg":"query","request_id":"r1","user_id":"u7","db":{"rows":3}}
 }
 
-// A log.Logger, for code that takes one, whose lines carry variables too.
+// The lines of a log.Logger, for code that takes one, carry variables too.
 func Example_logLogger() {
 	handler := ctxslog.NewHandler(slog.NewTextHandler(os.Stdout, withoutTime), ctxslog.Var(requestID))
 	logger := slog.NewLogLogger(handler, slog.LevelWarn)
@@ -48,8 +48,8 @@ func Example_logLogger() {
 	// level=WARN msg="connection reset" request_id=r1
 }
 
-// A worker has values of its own goroutine, if any. What it is to work on comes
-// with a ctx, and so do the values to log.
+// A worker has values of its own goroutine, if any. A ctx brings the job, and the
+// values to log.
 func Example_snapshotInContext() {
 	logger := slog.New(ctxslog.NewHandler(slog.NewTextHandler(os.Stdout, withoutTime), ctxslog.Var(requestID)))
 

@@ -12,8 +12,8 @@ import (
 
 type requestIDKey struct{}
 
-// byHand adds the request ID that the ctx of a record has: the same thing
-// without variables, for callers that have a ctx.
+// byHand adds the request ID in the ctx of a record. It does the same without
+// variables, for callers that have a ctx.
 type byHand struct{ slog.Handler }
 
 func (h byHand) Handle(ctx context.Context, r slog.Record) error {
@@ -26,8 +26,8 @@ func (h byHand) Handle(ctx context.Context, r slog.Record) error {
 func (h byHand) WithAttrs(attrs []slog.Attr) slog.Handler { return byHand{h.Handler.WithAttrs(attrs)} }
 func (h byHand) WithGroup(name string) slog.Handler       { return byHand{h.Handler.WithGroup(name)} }
 
-// What a request ID costs a record: with none, with one that a handler takes out
-// of the record's ctx by hand, and with one that is a variable.
+// The cost of a request ID for a record: without one, with one that a handler takes out
+// of the record's ctx by hand, and with one in a variable.
 func BenchmarkHandler(b *testing.B) {
 	json := slog.NewJSONHandler(io.Discard, nil)
 	ctx := context.WithValue(b.Context(), requestIDKey{}, "0123456789abcdef")

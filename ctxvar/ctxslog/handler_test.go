@@ -20,7 +20,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxslog"
 )
 
-// bare keeps the time out, so that records made apart can be compared.
+// bare leaves out the time, so that records can be compared.
 var bare = &slog.HandlerOptions{
 	Level: slog.LevelDebug,
 	ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
@@ -36,7 +36,7 @@ func logTo(out io.Writer, attrs ...ctxslog.Attr) *slog.Logger {
 	return slog.New(ctxslog.NewHandler(slog.NewTextHandler(out, bare), attrs...))
 }
 
-// logged returns what log writes, as text and without level and message.
+// logged returns what log writes, as text, without level and message.
 func logged(attrs []ctxslog.Attr, log func(*slog.Logger)) string {
 	var out strings.Builder
 	log(logTo(&out, attrs...))
@@ -73,7 +73,7 @@ func TestSlogtest(t *testing.T) {
 	}
 }
 
-// Loggers derived from one logger have nothing of each other.
+// Loggers derived from one logger do not affect each other.
 func TestDerivedLoggers(t *testing.T) {
 	var out strings.Builder
 	parent := logTo(&out, ctxslog.Var(requestID)).WithGroup("g").With("p1", 0, "p2", 0, "p3", 0)
@@ -173,8 +173,8 @@ func TestSnapshotInContext(t *testing.T) {
 	})
 }
 
-// A worker of a pool that a request has started, lazily, logs as the job's ctx says,
-// and within a request the goroutine knows more than the ctx.
+// A worker of a pool that a request has started lazily logs what the job's ctx says.
+// Within one request, the goroutine's values are newer than those of the ctx.
 func TestWhoseWork(t *testing.T) {
 	attrs := []ctxslog.Attr{ctxslog.Var(requestID)}
 	jobs, done := make(chan func()), make(chan bool)
@@ -231,7 +231,7 @@ func TestNotEvaluatedInVain(t *testing.T) {
 	}
 }
 
-// sampledAway writes nothing, but says so only when it has the record.
+// sampledAway writes nothing, but decides that only when it has the record.
 type sampledAway struct{ slog.Handler }
 
 func (sampledAway) Handle(context.Context, slog.Record) error { return nil }

@@ -77,7 +77,7 @@ func TestPlacement(t *testing.T) {
 	}
 }
 
-// Whatever With and WithGroup were called with, a record is written as if the
+// Whatever calls of With and WithGroup there were, a record is written as if the
 // variables had been given to With before the first group.
 func FuzzPlacement(f *testing.F) {
 	for seed := range uint64(50) {

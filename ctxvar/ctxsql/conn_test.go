@@ -105,7 +105,7 @@ func TestFailedRow(t *testing.T) {
 	}
 }
 
-// With all connections taken, what can only fail must not wait for one.
+// While all connections are taken, a call that can only fail must not wait for one.
 func TestFailedRowTakesNoConnection(t *testing.T) {
 	db, _ := openScript(t)
 	db.SetMaxOpenConns(1)

@@ -10,9 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// instant is a driver that does nothing, so that what is measured is
-// database/sql, and what this package adds to it. Ratios with real databases are
-// measured in examples.
+// instant is a driver that does nothing, so the benchmark measures database/sql and
+// what this package adds. Ratios with real databases are measured in examples.
 type instant struct{}
 
 func (c instant) Connect(context.Context) (driver.Conn, error)                 { return c, nil }
@@ -27,7 +26,7 @@ func (instant) ExecContext(context.Context, string, []driver.NamedValue) (driver
 	return driver.RowsAffected(1), nil
 }
 
-// byHand is what InTx does, with the transaction as a parameter.
+// byHand does what InTx does, with the transaction as a parameter.
 func byHand(ctx context.Context, db *sql.DB, fn func(ctx context.Context, tx *sql.Tx) error) (err error) {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -15,16 +15,15 @@ import (
 	"github.com/stretchr/testify/assert"
 )
 
-// A script is a database that does nothing but note what it is asked for, and
-// fail where a test wants it to: at moments at which a real one can't be made
-// to. What a real one makes of the statements is tested with real ones, in
-// examples.
+// A script is a database that only notes the statements that it gets, and fails when a
+// test wants it to: at moments at which a real one can't be made to fail. Examples test
+// the statements with real databases.
 type script struct {
-	// fail, if not nil, is asked before each statement, BEGIN, COMMIT and
-	// ROLLBACK among them, and returns the error it ends with, or nil. Tests set
-	// it before the database is used.
+	// fail, if not nil, is called before each statement, including BEGIN, COMMIT and
+	// ROLLBACK, and returns the statement's error, or nil. Tests set it before the
+	// database is used.
 	fail func(ctx context.Context, statement string) error
-	// echo has each statement printed too, for Examples.
+	// echo also prints each statement, for Examples.
 	echo bool
 
 	mu    sync.Mutex
@@ -44,8 +43,8 @@ func openScript(t testing.TB) (*sql.DB, *script) {
 // statement it gets.
 func openEcho() *sql.DB { return sql.OpenDB(&script{echo: true}) }
 
-// took returns what s was asked for since the last call, one statement an entry.
-// A statement outside of a transaction is preceded by "pool: ".
+// took returns the statements that s got since the last call. A statement outside of a
+// transaction is preceded by "pool: ".
 func (s *script) took() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +62,7 @@ func (s *script) Connect(context.Context) (driver.Conn, error) {
 
 func (s *script) Driver() driver.Driver { return nil }
 
-// scriptConn is a connection, which database/sql has one goroutine use at a time.
+// scriptConn is a connection. database/sql lets only one goroutine use it at a time.
 type scriptConn struct {
 	script *script
 	inTx   bool

@@ -125,8 +125,8 @@ func ExampleOnCommit() {
 	// <nil>
 }
 
-// In PostgreSQL an error that another attempt may get around has the SQLSTATE
-// 40001 or 40P01, which both pgx and lib/pq tell by this method.
+// In PostgreSQL, an error that another attempt may avoid has the SQLSTATE 40001 or
+// 40P01, which both pgx and lib/pq return by this method.
 func retryable(err error) bool {
 	var e interface{ SQLState() string }
 	return errors.As(err, &e) && (e.SQLState() == "40001" || e.SQLState() == "40P01")

@@ -158,8 +158,8 @@ func TestSequenceBodyIsAnotherGoroutine(t *testing.T) {
 	}))
 }
 
-// A worker that happened to be started inside of a transaction goes on to work
-// for others: what has ended gives way to what the ctx of the job carries.
+// A worker that happened to be started inside of a transaction goes on to work for
+// other callers: a transaction that has ended gives way to the one in the job's ctx.
 func TestEndedTransactionGivesWay(t *testing.T) {
 	db, s := openScript(t)
 	var (
@@ -186,10 +186,10 @@ func TestEndedTransactionGivesWay(t *testing.T) {
 	assert.Equal(t, []string{"BEGIN", "COMMIT", "BEGIN", "JOB", "COMMIT"}, s.took())
 }
 
-// A goroutine that has the address of an ended one must not pass for it. The
-// runtime reuses addresses at once when goroutines come and go like this, and
-// the check is that nobody who inherited a transaction, or was handed it, got
-// to use it.
+// A goroutine that has the address of one that has ended must not be taken for it. The
+// runtime reuses addresses at once when goroutines come and go like this. The test
+// checks that no goroutine that inherited a transaction, or was handed it, could use
+// it.
 func TestReusedGoroutineAddress(t *testing.T) {
 	db, s := openScript(t)
 	ctx := t.Context()
@@ -203,7 +203,7 @@ func TestReusedGoroutineAddress(t *testing.T) {
 						return nil
 					}))
 				})
-				// The sharer is gone, the transaction is not.
+				// The goroutine that shared the transaction is gone; the transaction is not.
 				for range 4 {
 					inGoroutine(func() {
 						carried.Run(func() {
@@ -229,7 +229,7 @@ func TestReusedGoroutineAddress(t *testing.T) {
 	}
 }
 
-// What outlives a transaction keeps little of it alive.
+// A goroutine that outlives a transaction keeps little of it alive.
 func TestStrayGoroutineKeepsLittleAlive(t *testing.T) {
 	type blob [1 << 16]byte
 	db, _ := openScript(t)
@@ -267,8 +267,8 @@ func TestStrayGoroutineKeepsLittleAlive(t *testing.T) {
 			return nil
 		})
 	})
-	// One cycle is enough for what is unreachable; the others are for stacks and
-	// goroutines that are on their way out.
+	// One cycle is enough for unreachable values; the others are for stacks and
+	// goroutines that are about to disappear.
 	for range 20 {
 		runtime.GC()
 		maps.DeleteFunc(kept, func(_ string, b weak.Pointer[blob]) bool { return b.Value() == nil })

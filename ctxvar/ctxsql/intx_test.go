@@ -285,8 +285,8 @@ func TestInTxSurvivesProfilerLabels(t *testing.T) {
 	err := ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
 		pprof.Do(ctx, labels, func(ctx context.Context) { exec(t, ctx, db, "OWN CTX") })
 		exec(t, ctx, db, "AFTER OWN CTX")
-		// A foreign ctx takes the variables off the goroutine. The ctx of the
-		// transaction still leads to it.
+		// A foreign ctx takes the variables off the goroutine. The ctx of the transaction
+		// still leads to the transaction.
 		pprof.Do(context.Background(), labels, func(context.Context) {
 			exec(t, ctx, db, "FOREIGN CTX")
 			assert.NoError(t, ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {

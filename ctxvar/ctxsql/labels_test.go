@@ -12,7 +12,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// Labels of a tracer of any kind, in the goroutine that called InTx, cost nothing: no
+// Labels of any tracer, in the goroutine that called InTx, make no difference: no
 // statement runs outside of the transaction, whatever ctx it is given.
 func TestLabelsInTransaction(t *testing.T) {
 	db, s := openScript(t)
@@ -34,8 +34,8 @@ func TestLabelsInTransaction(t *testing.T) {
 	assert.Equal(t, []string{"BEGIN", "DEBIT", "CREDIT", "LOG", "LOG", "AUDIT", "ROLLBACK"}, s.took())
 }
 
-// A goroutine of which nobody can tell whether it has inherited a transaction, because
-// somebody's labels were in the way, runs nothing outside of one.
+// If other code's labels were in the way, so that a goroutine may or may not have
+// inherited a transaction, it runs nothing outside of one.
 func TestMayBeLost(t *testing.T) {
 	for op, use := range uses {
 		t.Run(op, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestMayBeLost(t *testing.T) {
 	if ctxvar.Mode() == "exact" {
 		return
 	}
-	// One of its own is certain.
+	// A transaction of its own is certain.
 	db, s := openScript(t)
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("span", "1")))
 	defer pprof.SetGoroutineLabels(context.Background())
@@ -80,9 +80,9 @@ func TestMayBeLost(t *testing.T) {
 	assert.Equal(t, []string{"BEGIN", "OWN", "COMMIT"}, s.took())
 }
 
-// A worker that somebody's transaction has started goes on with what the job's ctx says:
-// neither in a transaction that has ended, nor refused for ever, nor in one of another
-// request that is still open.
+// A worker that was started in a transaction goes on with what the job's ctx says. It
+// neither stays in a transaction that has ended, nor is refused for ever, nor uses a
+// transaction of another request that is still open.
 func TestWorkerOfAnotherWork(t *testing.T) {
 	db, s := openScript(t)
 	jobs, done := make(chan func()), make(chan bool)

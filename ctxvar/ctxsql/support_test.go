@@ -14,14 +14,14 @@ import (
 
 var errBoom = errors.New("boom")
 
-// exec runs statement wherever the running goroutine's statements are run.
+// exec runs statement on whatever the running goroutine's statements use.
 func exec(t testing.TB, ctx context.Context, db *sql.DB, statement string) {
 	t.Helper()
 	_, err := ctxsql.Conn(db).ExecContext(ctx, statement)
 	assert.NoError(t, err)
 }
 
-// inGoroutine runs fn in a new goroutine and waits for its end, by whatever way.
+// inGoroutine runs fn in a new goroutine and waits until it has ended, however it ends.
 func inGoroutine(fn func()) {
 	done := make(chan struct{})
 	go func() {

@@ -23,8 +23,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// A frontend is a server that keeps the headers of what it is sent and can do next to
-// nothing.
+// A frontend is a server that keeps the headers of the requests that it gets, and can
+// do almost nothing.
 type frontend struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 	mu      sync.Mutex
@@ -163,7 +163,7 @@ func TestClientSends(t *testing.T) {
 				local.Set("is not sent")
 				sends(map[string]string{"X-Request-Id": "r1", "tenant": "acme", "user": "ada"}, t.Context())
 
-				// A worker of a pool calls in the name of whose ctx it has.
+				// A worker of a pool makes calls in the name of the ctx that it has.
 				ctx := ctxvar.NewContext(t.Context())
 				done := make(chan struct{})
 				ctxvar.Detach(func() {

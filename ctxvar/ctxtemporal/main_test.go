@@ -37,7 +37,7 @@ var fields = []ctxwire.Field{
 // whoami reads variables as a library would, with no parameter.
 func whoami() string { return tenant.Get() + " " + user.Get() + " " + local.Get() }
 
-// asWorker calls fn with variables that no workflow and no activity is to see.
+// asWorker calls fn with variables that no workflow and no activity may see.
 func asWorker(fn func()) {
 	ctxvar.Work(func() {
 		for _, v := range []*ctxvar.Var[string]{requestID, tenant, user, local} {
@@ -47,7 +47,7 @@ func asWorker(fn func()) {
 	})
 }
 
-// quiet is a logger that says nothing.
+// quiet is a logger that logs nothing.
 type quiet struct{}
 
 func (quiet) Debug(string, ...any) {}
@@ -79,7 +79,8 @@ func texts(t *testing.T, h *commonpb.Header) map[string]string {
 	return found
 }
 
-// environment returns one whose workflow is started with the texts in its header.
+// environment returns an environment for a workflow that is started with the texts in
+// its header.
 func environment(t *testing.T, header map[string]string) *testsuite.TestWorkflowEnvironment {
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(quiet{})

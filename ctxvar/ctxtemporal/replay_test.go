@@ -22,8 +22,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxtemporal"
 )
 
-// look calls an activity whose ID says what the caller sees, so that a replay that sees
-// something else is found out.
+// look calls an activity with an ID that says what the caller reads, so that a replay
+// that reads something else is detected.
 func look(ctx workflow.Context, where string) error {
 	ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{ActivityID: where + ": " + whoami(), StartToCloseTimeout: time.Minute})
 	var seen string
@@ -34,7 +34,8 @@ func look(ctx workflow.Context, where string) error {
 	return err
 }
 
-// story does all that a workflow does, and goes on as ending when it is told to.
+// story does everything that a workflow can do, and continues as ending when it is
+// asked to.
 func story(ctx workflow.Context) error {
 	local.Set("the story's")
 	err := workflow.SetQueryHandler(ctx, "whoami", func() (string, error) { return whoami(), nil })
@@ -89,7 +90,7 @@ func replay(t *testing.T, file string, installed bool) (err error) {
 	return err
 }
 
-// The histories are those that TestServer has recorded.
+// TestServer has recorded the histories.
 func TestReplay(t *testing.T) {
 	for _, name := range []string{"story", "ending"} {
 		t.Run(name, func(t *testing.T) {
@@ -102,8 +103,8 @@ func TestReplay(t *testing.T) {
 
 var record = flag.Bool("record", false, "write what TestServer does to testdata")
 
-// TestServer runs the story on a real server, with a worker that keeps nothing between
-// the tasks of a workflow and so replays it for each.
+// TestServer runs the story on a real server. Its worker keeps nothing between the
+// tasks of a workflow, and so replays the workflow for each.
 func TestServer(t *testing.T) {
 	address, namespace, ok := strings.Cut(os.Getenv("HEIRLOOM_TEMPORAL"), " ")
 	if !ok {

@@ -17,8 +17,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// run runs a workflow in a worker that has variables of its own, and returns what it
-// returned.
+// run runs a workflow in a worker that has variables of its own, and returns the
+// workflow's result.
 func run(t *testing.T, env *testsuite.TestWorkflowEnvironment, fn any, args ...any) (seen []string) {
 	asWorker(func() { env.ExecuteWorkflow(fn, args...) })
 	require.NoError(t, env.GetWorkflowError())
@@ -69,7 +69,7 @@ func TestRefused(t *testing.T) {
 	assert.Equal(t, []string{"ctxtemporal: tenant as tenant: value has characters that this protocol can't carry as they are: encode it, with Func"}, refused)
 }
 
-// What has no ID in a workflow gets one that is the same in a replay.
+// A request without an ID in a workflow gets one that is the same in a replay.
 func TestWorkflowID(t *testing.T) {
 	look := func(ctx workflow.Context) ([]string, error) {
 		return []string{requestID.Get(), workflow.GetInfo(ctx).WorkflowExecution.RunID}, nil
@@ -80,7 +80,7 @@ func TestWorkflowID(t *testing.T) {
 	assert.Equal(t, seen[1], seen[0])
 }
 
-// A coroutine has what the one that started it had at that moment.
+// A coroutine has the variables that the coroutine which started it had at that moment.
 func TestCoroutines(t *testing.T) {
 	seen := run(t, environment(t, map[string]string{"tenant": "acme", "user": "ada"}), func(ctx workflow.Context) (seen []string, err error) {
 		tenant.Set("before")
@@ -108,12 +108,12 @@ func TestCoroutines(t *testing.T) {
 	}, seen)
 }
 
-// Labels on the goroutine of the one that starts a coroutine take nothing away.
+// Labels on the goroutine that starts a coroutine take nothing away.
 func TestCoroutinesOfLabelledCode(t *testing.T) {
 	seen := run(t, environment(t, map[string]string{"tenant": "acme", "user": "ada"}), func(ctx workflow.Context) (seen []string, err error) {
 		wg := workflow.NewWaitGroup(ctx)
 		wg.Add(1)
-		// As a tracer does that sets them and never takes them back.
+		// Like a tracer that sets labels and never takes them back.
 		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("endpoint", "/orders")))
 		workflow.Go(ctx, func(workflow.Context) {
 			defer wg.Done()
@@ -184,8 +184,8 @@ func TestContinueAsNew(t *testing.T) {
 	assert.Equal(t, map[string]string{"tenant": "from now on", "user": "ada"}, sent)
 }
 
-// Handlers begin with the variables of the code that has set them. They are the work
-// of somebody else, and so have no identity of the workflow's.
+// Handlers begin with the variables of the code that has set them. They are other work,
+// so they have no identity of the workflow's.
 func TestHandlers(t *testing.T) {
 	var seen []string
 	handler := func() (string, error) {
@@ -216,7 +216,8 @@ func TestHandlers(t *testing.T) {
 	assert.Equal(t, []string{"the handler's nobody unset", "the handler's nobody unset", "the handler's nobody unset"}, seen)
 }
 
-// A side effect leaves nothing in the variables, for it is not there in a replay.
+// A side effect leaves nothing in the variables, because it is not executed in a
+// replay.
 func TestSideEffects(t *testing.T) {
 	effect := func(workflow.Context) any {
 		seen := whoami()
@@ -245,7 +246,7 @@ func TestSideEffects(t *testing.T) {
 	assert.Len(t, got, 5)
 }
 
-// The propagator alone would send what the worker has.
+// The propagator alone would send the worker's variables.
 func TestPropagatorAlone(t *testing.T) {
 	env := environment(t, nil)
 	env.SetWorkerOptions(worker.Options{Interceptors: interceptors()[:0]})
@@ -257,7 +258,7 @@ func TestPropagatorAlone(t *testing.T) {
 	assert.ErrorContains(t, env.GetWorkflowError(), ctxtemporal.ErrNoInterceptor.Error())
 }
 
-// What ctx a worker gives all its activities is not to count either.
+// The ctx that a worker gives to all its activities must not count either.
 func TestBackgroundActivityContext(t *testing.T) {
 	env := environment(t, map[string]string{"tenant": "acme"})
 	var options worker.Options

@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxtx"
 )
 
-// What InTx, Share and the rest do with a driver, and when that fails, is tested in
-// package ctxsql; what follows is what an adapter sees.
+// Package ctxsql tests what InTx, Share and the other functions do with a driver, and
+// what happens when that fails. The tests here are about what an adapter sees.
 
 var errBoom = errors.New("boom")
 
@@ -82,8 +82,8 @@ func TestErrorOfWhatHasEnded(t *testing.T) {
 	}
 }
 
-// A transaction that was taken off the goroutine, or that another one stands in for, is
-// not committed: nobody knows what ran outside of it.
+// A transaction that was taken off the goroutine, or replaced by another one, is not
+// committed, because statements may have run outside of it.
 func TestLostTransactionIsRolledBack(t *testing.T) {
 	store := newStore()
 	wipe := func() { ctxtx.Lose(adapter) }
@@ -103,7 +103,7 @@ func TestLostTransactionIsRolledBack(t *testing.T) {
 			assert.NotContains(t, typed.Begun, "example", "the package's InTx is not the place")
 			wipe()
 
-			// A savepoint, and with it the whole if its error is hidden.
+			// A savepoint, and also the whole transaction if its error is hidden.
 			err = InTx(t.Context(), store, func(ctx context.Context) error {
 				assert.NoError(t, Put(ctx, store, "balance", "2"))
 				inner := InTx(ctx, store, func(context.Context) error {
@@ -116,7 +116,7 @@ func TestLostTransactionIsRolledBack(t *testing.T) {
 			assert.ErrorIs(t, err, ctxtx.ErrLost)
 			wipe()
 
-			// One who shares it.
+			// A goroutine that shares it.
 			err = InTx(t.Context(), store, func(ctx context.Context) error {
 				assert.NoError(t, Put(ctx, store, "balance", "3"))
 				var shared error
@@ -132,7 +132,7 @@ func TestLostTransactionIsRolledBack(t *testing.T) {
 			assert.ErrorIs(t, err, ctxtx.ErrRollbackOnly)
 		})
 	}
-	// What the function returns, and a panic, goes before.
+	// The function's own error, and a panic, come first.
 	err := InTx(t.Context(), store, func(context.Context) error {
 		wipe()
 		return errBoom

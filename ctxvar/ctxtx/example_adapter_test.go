@@ -26,7 +26,7 @@ func (s *Store) Begin() *StoreTx {
 	return &StoreTx{store: s, values: maps.Clone(s.values), marks: make(map[string]map[string]string)}
 }
 
-// adapter is all that the package of an adapter has to keep.
+// adapter is the only thing that the package of an adapter has to keep.
 var adapter = ctxtx.New("ctxstore", ErrStoreTxOver)
 
 // Exec, Commit, Rollback and Over make a StoreTx a ctxtx.Tx.
@@ -54,7 +54,7 @@ func (tx *StoreTx) Rollback(context.Context) error {
 
 func (tx *StoreTx) Over(err error) bool { return errors.Is(err, ErrStoreTxOver) }
 
-// InTx and Put are what the package gives its users.
+// InTx and Put are what the package offers its users.
 func InTx(ctx context.Context, s *Store, fn func(context.Context) error, options ...ctxtx.Option) error {
 	begin := func(context.Context) (ctxtx.Tx, error) { return s.Begin(), nil }
 	return adapter.InTx(ctx, s, "", begin, fn, options...)
@@ -74,7 +74,7 @@ func Put(ctx context.Context, s *Store, key, value string) error {
 }
 
 // An adapter for a database of one's own, and what its users get: code that takes part
-// in the transaction it is called in.
+// in the transaction in which it is called.
 func Example_adapter() {
 	ctx := context.Background()
 	store := &Store{values: make(map[string]string)}
@@ -84,7 +84,7 @@ func Example_adapter() {
 		if err := order(); err != nil {
 			return err
 		}
-		// Whether the gift is there or not, there is an order.
+		// There is an order, with or without a gift.
 		gift := InTx(ctx, store, func(ctx context.Context) error {
 			return errors.Join(Put(ctx, store, "gift", "pen"), errors.New("no more pens"))
 		}, ctxtx.Savepoint())

@@ -13,8 +13,8 @@ import (
 
 var who = ctxvar.New("who", ctxvar.Identity[string]())
 
-// A message of a queue has what its ctx carries, and nothing of the goroutine that polls,
-// nor of a message within whose handling it came.
+// A message of a queue has the values that its ctx carries. It has nothing of the
+// goroutine that polls, nor of a message that was being handled when it came.
 func TestApart(t *testing.T) {
 	wire := ctxwire.NewWire(ctxwire.Protocol{Name: "apart", Apart: true}, ctxwire.Func(attempt, "attempt", nil, func(string) (int, error) { return 2, nil }))
 	receive := func(ctx context.Context, in ctxwire.Map, handle func(context.Context)) {

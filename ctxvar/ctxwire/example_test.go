@@ -12,7 +12,8 @@ import (
 
 var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
-// A message of a queue, of which the program makes JSON: an adapter in a few lines.
+// An adapter in a few lines, for the messages of a queue, which the program turns into
+// JSON.
 func Example() {
 	type message struct {
 		Headers ctxwire.Map
@@ -53,7 +54,7 @@ func Example() {
 
 var priority = ctxvar.New("priority", ctxvar.Default(5))
 
-// Func is for other types than strings, and for a check of what comes in.
+// Func is for types other than strings, and for a check of incoming values.
 func ExampleFunc() {
 	field := ctxwire.Func(priority, "priority",
 		func(n int) (string, error) { return strconv.Itoa(n), nil },

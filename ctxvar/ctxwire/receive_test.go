@@ -70,8 +70,8 @@ func TestReceive(t *testing.T) {
 	}
 }
 
-// FuzzReceive checks that whatever comes in is taken as it was or refused, and
-// that what is sent arrives as it was.
+// FuzzReceive checks that incoming values are accepted unchanged or refused, and that
+// what is sent arrives unchanged.
 func FuzzReceive(f *testing.F) {
 	f.Add("acme", "3", "r1", traceparent)
 	f.Add("two\nlines", "three", "<r1>", "cc-"+traceID+"-00f067aa0ba902b7-01-x")

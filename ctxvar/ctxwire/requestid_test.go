@@ -13,8 +13,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// serveID returns the request ID that a message is handled with, which must be the
-// one that is sent back.
+// serveID returns the request ID with which a message is handled. It must be the one
+// that is sent back.
 func serveID(t *testing.T, in http.Header, opts ...ctxwire.IDOption) string {
 	t.Helper()
 	var found string
@@ -125,7 +125,7 @@ func TestPickedID(t *testing.T) {
 	assert.Equal(t, first, requestID.Get())
 }
 
-// known is a message that its protocol knows by an ID.
+// known is a message with an ID of its protocol.
 type known struct {
 	ctxwire.Map
 	id string

@@ -17,7 +17,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
 )
 
-// The standard library's headers are carriers as they are.
+// The standard library's headers can be used as carriers directly.
 var (
 	_ ctxwire.Incoming = http.Header(nil)
 	_ ctxwire.Outgoing = http.Header(nil)
@@ -44,7 +44,7 @@ func attemptField(opts ...ctxwire.Option) ctxwire.Field {
 }
 
 func TestSend(t *testing.T) {
-	// A ctx of other work, or made by another goroutine, counts as it is.
+	// A ctx of other work, or made by another goroutine, counts unchanged.
 	carried := make(chan context.Context, 1)
 	go tenant.With("carried", func() { carried <- ctxvar.NewContext(t.Context()) })
 	fromElsewhere := <-carried
@@ -120,7 +120,7 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// What Send is told by the function that it calls is what it returns.
+// Send returns the error of the function that it calls.
 func TestSendReturns(t *testing.T) {
 	failed := errors.New("failed")
 	wire := ctxwire.NewWire(queue)
@@ -128,7 +128,7 @@ func TestSendReturns(t *testing.T) {
 	assert.NoError(t, wire.Send(t.Context(), ctxwire.Map{}, nil))
 }
 
-// A protocol that must not fail leaves out what can't be sent.
+// A protocol that must not fail leaves out values that can't be sent.
 func TestUnsent(t *testing.T) {
 	var unsent []string
 	lenient := ctxwire.Protocol{Name: "lenient", Unsent: func(err *ctxwire.FieldError) { unsent = append(unsent, err.Error()) }}
@@ -142,7 +142,7 @@ func TestUnsent(t *testing.T) {
 	assert.Equal(t, []string{"lenient: attempt as attempt: a negative attempt", "lenient: user as user: full"}, unsent)
 }
 
-// small is an Outgoing with room for so many texts.
+// small is an Outgoing with room for that many texts.
 type small struct {
 	ctxwire.Map
 	room int
@@ -159,7 +159,7 @@ func (s *small) Put(key, text string) error {
 
 type accountID string
 
-// Values of each kind of field get from one side to the other as they are.
+// Values of each kind of field get from one side to the other unchanged.
 func TestFieldKinds(t *testing.T) {
 	account := ctxvar.New[accountID]("account")
 	origin := ctxvar.New[netip.Addr]("origin")
@@ -201,7 +201,7 @@ func TestFieldKinds(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// From finds what is no text under a key, after the fields before it.
+// From detects a value that is not text under a key, after the fields before it.
 func TestFrom(t *testing.T) {
 	wire := ctxwire.NewWire(queue, ctxwire.String(tenant, "tenant"), ctxwire.From(attempt, func(in ctxwire.Incoming) (int, bool) {
 		return len(in.(ctxwire.Map)), tenant.Get() == "acme"
@@ -218,7 +218,7 @@ func TestFrom(t *testing.T) {
 	assert.Empty(t, out)
 }
 
-// Around is in its place among the fields, on either side.
+// Around takes effect at its place among the fields, on either side.
 func TestAround(t *testing.T) {
 	var seen []string
 	around := func(side string) func(ctx context.Context, rest func(context.Context)) {
@@ -250,7 +250,8 @@ func TestAround(t *testing.T) {
 
 type sideKey struct{}
 
-// Each side may have no function, and what a function lost has failed.
+// Either side may be without a function, and a function that does not go on makes the
+// call fail.
 func TestAroundThatIsNotCalled(t *testing.T) {
 	lose := func(context.Context, func(context.Context)) {}
 	sends := ctxwire.NewWire(queue, ctxwire.Around(nil, lose))
@@ -299,6 +300,6 @@ func TestMisuse(t *testing.T) {
 		assert.EqualError(t, usageError(t, func() { ctxwire.String(tenant, key) }),
 			"ctxwire.Func: "+strconv.Quote(key)+" is no key for tenant; use letters, digits and any of !#$%&'*+-.^_`|~")
 	}
-	// One that is sent and one that is received don't meet.
+	// A field that is only sent and one that is only received do not meet.
 	ctxwire.NewWire(queue, ctxwire.Func(tenant, "k", same, nil), ctxwire.Func(user, "k", nil, same))
 }

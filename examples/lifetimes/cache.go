@@ -9,9 +9,9 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// A Cache holds one value, and loads it anew from time to time in a goroutine
-// that the first Get starts. That Get may be a request's, and the goroutine
-// outlives it by far.
+// A Cache holds one value. The first Get starts a goroutine that loads the value again
+// from time to time. That Get may belong to a request, and the goroutine outlives the
+// request by far.
 type Cache[T any] struct {
 	load  func(context.Context) T
 	every time.Duration
@@ -22,7 +22,7 @@ type Cache[T any] struct {
 	ended chan struct{}
 }
 
-// NewCache returns a cache of what load returns. Close it when done.
+// NewCache returns a cache of the value that load returns. It must be closed.
 func NewCache[T any](every time.Duration, load func(context.Context) T) *Cache[T] {
 	return &Cache[T]{load: load, every: every, stop: func() {}}
 }
@@ -32,8 +32,8 @@ func (c *Cache[T]) Get() T {
 	c.start.Do(func() {
 		ctx, cancel := context.WithCancel(context.Background())
 		c.stop, c.ended = cancel, make(chan struct{})
-		// What is loaded is for everyone: neither load nor the goroutine may
-		// have anything of whoever happens to come first.
+		// The value is for all callers, so neither load nor the goroutine may have
+		// variables of the caller that happens to come first.
 		ctxvar.Detach(func() {
 			c.refresh(ctx)
 			go c.run(ctx)
@@ -61,7 +61,8 @@ func (c *Cache[T]) run(ctx context.Context) {
 	}
 }
 
-// Close ends the goroutine, and waits until it has ended. No Get may come after.
+// Close ends the goroutine, and waits until it has ended. Get must not be called after
+// it.
 func (c *Cache[T]) Close() {
 	c.start.Do(func() {})
 	c.stop()

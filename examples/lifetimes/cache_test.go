@@ -48,8 +48,8 @@ func TestCacheRefreshes(t *testing.T) {
 	})
 }
 
-// The other ways in which values outlive their request are the program's own: a
-// Context, a ctx or a Token that it keeps.
+// The other ways in which values outlive their request are under the program's control:
+// a Context, a ctx or a Token that it keeps.
 func TestWhatAProgramKeeps(t *testing.T) {
 	for name, keep := range map[string]func() any{
 		"a Context":         func() any { return ctxvar.Copy() },

@@ -14,8 +14,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// What a function finds depends on the goroutine that calls it. Here, each is
-// handed over while tenant is "handed over", and set off while it is "set off".
+// The values that a function finds depend on the goroutine that calls it. Each function
+// here is handed over while tenant is "handed over", and set off while it is "set off".
 func TestWhoCalls(t *testing.T) {
 	found := make(chan string, 1)
 	look := func() { found <- tenant.Get() }
@@ -94,7 +94,7 @@ func TestWhoCalls(t *testing.T) {
 	}
 }
 
-// A Context takes values along to where no go statement does.
+// A Context takes values to where no go statement takes them.
 func Example_context() {
 	jobs, done := make(chan func()), make(chan struct{})
 	go func() { // a worker, which began before there was any tenant
@@ -118,7 +118,7 @@ func Example_context() {
 	// entered: acme
 }
 
-// A ctx that is there anyway can bring them.
+// A ctx that is passed anyway can take them along.
 func Example_snapshot() {
 	queue, done := make(chan context.Context), make(chan struct{})
 	go func() {

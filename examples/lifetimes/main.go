@@ -1,5 +1,5 @@
-// Command lifetimes shows what keeps a request's values alive after it, how to
-// see it, and how to stop it. It goes with docs/lifetimes.md.
+// Command lifetimes shows what keeps a request's values alive after the request, how to
+// see it, and how to prevent it. It belongs to docs/lifetimes.md.
 //
 //	go run ./examples/lifetimes
 package main
@@ -15,7 +15,7 @@ import (
 var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
 func main() {
-	// Two requests come first to a cache that starts its goroutine lazily.
+	// Two requests are the first to use a cache that starts its goroutine lazily.
 	for _, detached := range []bool{false, true} {
 		seen := make(chan string, 1)
 		cache := NewCache(time.Hour, func(context.Context) string { return user.Get() })
@@ -24,7 +24,7 @@ func main() {
 				fmt.Println("the cache detaches: it loads for", cache.Get())
 				return
 			}
-			// What a cache does that knows nothing of variables.
+			// This is a cache that knows nothing of variables.
 			go func() { seen <- user.Get() }()
 			fmt.Println("a bare go statement: the goroutine works for", <-seen)
 		})

@@ -25,14 +25,14 @@ func TestMain(m *testing.M) {
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
 
-// A session is a value of a request that should not outlive it.
+// A session is a value of a request that must not outlive the request.
 type session [64 << 10]byte
 
 var currentSession = ctxvar.New[*session]("session")
 
-// serve calls handle as the handler of a request, in a goroutine that ends with
-// it, with a session and with the label request=id. It returns a pointer that
-// tells whether the session is there, and does not keep it.
+// serve calls handle as the handler of a request, in a goroutine that ends with the
+// request, with a session and with the label request=id. It returns a weak pointer,
+// which shows whether the session still exists.
 func serve(id string, handle func()) weak.Pointer[session] {
 	var pointer weak.Pointer[session]
 	done := make(chan struct{})
@@ -54,8 +54,8 @@ func assertKept(t *testing.T, s weak.Pointer[session], msg ...any) {
 	assert.NotNil(t, s.Value(), msg...)
 }
 
-// assertCollected asserts that nothing keeps the session alive, once goroutines
-// that are about to end have ended.
+// assertCollected asserts that nothing keeps the session alive once goroutines that are
+// about to end have ended.
 func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
 	t.Helper()
 	assert.Eventually(t, func() bool {
@@ -64,9 +64,9 @@ func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
 	}, 10*time.Second, time.Millisecond, msg...)
 }
 
-// assertHeirs asserts which goroutines there are, beside those about to end, that
-// were started by the request with that label, or by such goroutines: the
-// functions that they began with.
+// assertHeirs asserts which goroutines exist that were started by the request with that
+// label, or by such goroutines. They are given by the functions that they began with.
+// Goroutines that are about to end do not count.
 func assertHeirs(t *testing.T, id string, want ...string) {
 	t.Helper()
 	var got []string

@@ -24,7 +24,7 @@ func open(t *testing.T) *sql.DB {
 	return db
 }
 
-// A pool has a goroutine from the start, for as long as it is open.
+// A pool has a goroutine from its opening to its closing.
 func TestPoolOpenedInAHandler(t *testing.T) {
 	var db *sql.DB
 	s := serve("pool", func() { db = open(t) })
@@ -41,8 +41,8 @@ func TestPoolOpenedInAHandler(t *testing.T) {
 	require.NoError(t, db.Close())
 }
 
-// It has another one if connections have a time to live. The first connection
-// that is given back to the pool starts it.
+// A pool has another goroutine if connections have a time to live. It is started when
+// the first connection is returned to the pool.
 func TestPoolCleanerStartedInAHandler(t *testing.T) {
 	query := func(db *sql.DB) {
 		var one int
@@ -60,7 +60,7 @@ func TestPoolCleanerStartedInAHandler(t *testing.T) {
 	require.NoError(t, db.Close())
 	assertCollected(t, s)
 
-	// A program that uses the pool once while it starts has it started there.
+	// A program that uses the pool once at its start has the goroutine started there.
 	db = open(t)
 	db.SetConnMaxIdleTime(time.Hour)
 	ctxvar.Detach(func() { query(db) })
@@ -70,7 +70,7 @@ func TestPoolCleanerStartedInAHandler(t *testing.T) {
 	require.NoError(t, db.Close())
 }
 
-// What a transaction or rows start ends with them.
+// Goroutines of a transaction or of rows end with them.
 func TestTransactionsKeepNothing(t *testing.T) {
 	db := open(t)
 	defer db.Close()

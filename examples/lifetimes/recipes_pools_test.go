@@ -16,11 +16,11 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// The recipes of docs/lifetimes.md for what runs the functions of others in
-// goroutines that it keeps.
+// The recipes of docs/lifetimes.md for libraries that run functions in goroutines that
+// they keep.
 
-// request serves a request of a tenant, as behind the middleware: as a piece of
-// work of its own, with a ctx that carries what it has set.
+// request serves a request of a tenant as the middleware does: as a piece of work of
+// its own, with a ctx that carries what it has set.
 func request(name string, handle func(ctx context.Context)) {
 	ctxvar.Work(func() {
 		tenant.Set(name)
@@ -28,8 +28,8 @@ func request(name string, handle func(ctx context.Context)) {
 	})
 }
 
-// ants starts a worker in the Submit that finds none idle, and keeps it for the
-// jobs of others.
+// ants starts a worker in a Submit that finds none idle, and keeps it for jobs of other
+// callers.
 func Example_ants() {
 	pool, err := ants.NewPool(1, ants.WithDisablePurge(true))
 	if err != nil {
@@ -59,15 +59,15 @@ func Example_ants() {
 	// umbrella
 }
 
-// submit has pool do job with the values of ctx. Its worker, which Submit may start,
-// has nothing of the caller.
+// submit makes pool run job with the values of ctx. The worker, which Submit may start,
+// inherits nothing from the caller.
 func submit(ctx context.Context, pool *ants.Pool, job func()) (err error) {
 	ctxvar.Detach(func() { err = pool.Submit(func() { ctxvar.RunFrom(ctx, job) }) })
 	return err
 }
 
-// Where a pool starts its workers in Submit, Detach around it has them keep
-// nothing of whoever came first.
+// If a pool starts its workers in Submit, Detach around it keeps them from inheriting
+// the values of the first caller.
 func Example_antsDetached() {
 	pool, err := ants.NewPool(1, ants.WithDisablePurge(true))
 	if err != nil {
@@ -94,7 +94,8 @@ func Example_antsDetached() {
 	// nobody
 }
 
-// pond starts a worker in Submit too, and it goes on with what others have queued.
+// pond starts a worker in Submit too, and the worker goes on with jobs that others have
+// queued.
 func Example_pond() {
 	pool := pond.NewPool(1)
 	defer pool.StopAndWait()
@@ -115,8 +116,8 @@ func Example_pond() {
 	// umbrella
 }
 
-// workerpool has a goroutine from New on, which starts all workers: they have the
-// values of whoever called New.
+// workerpool has a goroutine from New on, which starts all workers. They have the
+// values of the caller of New.
 func Example_workerpool() {
 	var pool *workerpool.WorkerPool
 	request("acme", func(context.Context) { pool = workerpool.New(1) })
@@ -132,15 +133,15 @@ func Example_workerpool() {
 	// umbrella
 }
 
-// errgroup starts a goroutine for each function: it has the values of the caller
-// of Go, the newest ones, and nothing is to be done.
+// errgroup starts a goroutine for each function. It has the current values of the
+// caller of Go, so nothing needs to be done.
 func Example_errgroup() {
 	request("acme", func(ctx context.Context) {
 		tenant.Set("acme, a branch of it")
 		g, ctx := errgroup.WithContext(ctx)
 		g.Go(func() error {
 			fmt.Println(tenant.Get())
-			// For those who are given the ctx, which is older, it is the same.
+			// Code that goes by the ctx, which is older, reads the same.
 			counts, _ := tenant.In(ctxvar.Effective(ctx))
 			fmt.Println(counts)
 			return nil
@@ -154,12 +155,12 @@ func Example_errgroup() {
 	// acme, a branch of it
 }
 
-// user is whom code acts for.
+// user is the user for whom code acts.
 var user = ctxvar.New("user", ctxvar.Identity[string]())
 
-// A worker is inside the work of the request that started it for as long as that
-// lasts, whosever job it does. After it the worker is nobody's, and within RunFrom
-// it is always the job's.
+// While the request that started a worker lasts, the worker is inside its work,
+// whichever job it does. After that the worker has no identity. Within RunFrom it
+// always has the job's.
 func TestIdentityInAPool(t *testing.T) {
 	whose := func() string { return user.GetOr("nobody") }
 	for _, tt := range []struct {
@@ -208,9 +209,9 @@ func TestIdentityInAPool(t *testing.T) {
 	}
 }
 
-// What is given a ctx, as a logger is, goes by the ctx in a worker of another
-// request. In one of the same request it goes by the worker, which is as old as its
-// start: RunFrom is right in both.
+// Code that is given a ctx, such as a logger, goes by the ctx in a worker of another
+// request. In a worker of the same request it goes by the worker, which has the values
+// of its start. RunFrom is right in both cases.
 func TestWhatACtxSaysInAPool(t *testing.T) {
 	var pool *workerpool.WorkerPool
 	logged := func(ctx context.Context) (bare, from string) {

@@ -11,11 +11,11 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// The recipes of docs/lifetimes.md for what is done once, or by the clock, for
-// all.
+// The recipes of docs/lifetimes.md for work that is done once for all callers, or at
+// set times.
 
-// singleflight runs the function in the goroutine of the first who asks, and all
-// who ask meanwhile get what it returns.
+// singleflight runs the function in the goroutine of the first caller, and all callers
+// that come in the meantime get its result.
 func Example_singleflight() {
 	var g singleflight.Group
 	load := func() (any, error) { return "loaded for " + tenant.Get(), nil }
@@ -31,8 +31,8 @@ func Example_singleflight() {
 	// loaded for nobody
 }
 
-// What is loaded for all may need a deadline or a span of the ctx, and yet not the
-// variables that it carries. NewContext within Detach puts none in their place.
+// Work for all callers may need a deadline or a span of the ctx, but not the variables
+// that the ctx carries. NewContext within Detach replaces them by none.
 func Example_singleflightCtx() {
 	var g singleflight.Group
 	load := func(ctx context.Context) (any, error) {
@@ -56,8 +56,8 @@ func Example_singleflightCtx() {
 	// logged for ""
 }
 
-// cron starts a goroutine for each run from the one that Start started: the run
-// has the values of whoever called Start.
+// cron starts a goroutine for each run from the goroutine that Start started, so the
+// run has the values of the caller of Start.
 func Example_cron() {
 	c := cron.New()
 	first := func(said chan<- string) func() {
@@ -87,8 +87,8 @@ func Example_cron() {
 	// nobody
 }
 
-// sync.Once, OnceFunc and OnceValue run the function in the goroutine of the
-// first who asks.
+// sync.Once, OnceFunc and OnceValue run the function in the goroutine of the first
+// caller.
 func Example_once() {
 	var bare, detached string
 	var once, onceDetached sync.Once
@@ -107,8 +107,8 @@ func Example_once() {
 	// loaded for nobody
 }
 
-// A janitor that the first request starts has that request's values for as long
-// as it runs.
+// A janitor that the first request starts keeps that request's values for as long as it
+// runs.
 func Example_janitor() {
 	var janitors sync.WaitGroup
 	over := make(chan struct{})

@@ -18,7 +18,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
 )
 
-// What docs/testing.md says of tests.
+// What docs/testing.md says about tests.
 
 var (
 	region = ctxvar.New("region", ctxvar.Default("nowhere"))
@@ -43,8 +43,8 @@ func TestSubtestsHaveTheirOwn(t *testing.T) {
 	}
 }
 
-// A server in a test has what the test has, but for an identity, unless it is started
-// elsewhere.
+// A server in a test has the test's values, except for an identity, unless it is
+// started elsewhere.
 func TestServersInTests(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, isAdmin := admin.Lookup()
@@ -75,8 +75,8 @@ func TestServersInTests(t *testing.T) {
 	})
 }
 
-// fasthttp has a pool of goroutines for all connections, so that what a bare handler
-// sets to stay is there in the request of another connection.
+// fasthttp has a pool of goroutines for all connections. So a value that a bare handler
+// sets without a reset is still set in a request of another connection.
 func TestSetToStayUnderFasthttp(t *testing.T) {
 	bare := func(c *fasthttp.RequestCtx) {
 		c.WriteString(region.Get())

@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
 )
 
-// Each connection that a client keeps has two goroutines, which the request for
-// which it was opened has started.
+// Each connection that a client keeps has two goroutines, started by the request for
+// which the connection was opened.
 func TestConnectionOpenedInAHandler(t *testing.T) {
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, "ok") }))
 	defer srv.Close()

@@ -10,14 +10,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// OpenBun returns notes by Bun, which asks a resolver what each query runs on, replicas being
-// what it is meant for. Its own RunInTx and BeginTx begin a transaction of the *sql.DB, of
-// which only their tx is a part: use ctxsql.InTx.
+// OpenBun returns notes in Bun. Bun asks a resolver on what each query runs, which is meant
+// for replicas. Bun's own RunInTx and BeginTx begin a transaction of the *sql.DB, and only
+// their tx takes part in it: use ctxsql.InTx.
 func OpenBun(db *sql.DB) Notes {
 	return bunNotes{bun.NewDB(db, pgdialect.New(), bun.WithConnResolver(current{ctxsql.Conn(db)}))}
 }
 
-// current has Bun's queries run in the current transaction.
+// current makes Bun's queries run in the current transaction.
 type current struct{ conn ctxsql.Querier }
 
 func (c current) ResolveConn(context.Context, bun.Query) bun.IConn { return c.conn }
@@ -25,7 +25,7 @@ func (c current) Close() error                                     { return nil 
 
 type bunNotes struct{ db *bun.DB }
 
-// A bunNote is a row of notes, as Bun has it.
+// A bunNote is a row of notes in Bun's form.
 type bunNote struct {
 	bun.BaseModel `bun:"table:notes"`
 

@@ -14,14 +14,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// EntDriver returns a driver for ent's clients, whose statements take part in the current
+// EntDriver returns a driver for ent's clients. Their statements take part in the current
 // transaction of db:
 //
 //	client := ent.NewClient(ent.Driver(EntDriver(db)))
 //
-// What a client begins by itself, to create a node with its edges or by client.Tx, joins the
-// current transaction, and is one of its own where there is none. ent can't undo a part of
-// the current one, so an error of the client's must get to ctxsql.InTx.
+// A transaction that a client begins itself, to create a node with its edges or by
+// client.Tx, joins the current transaction, or is one of its own if there is none. ent can't
+// undo a part of the current one, so ctxsql.InTx must get any error of the client.
 func EntDriver(db *sql.DB) dialect.Driver {
 	return &entDriver{entsql.NewDriver(dialect.Postgres, entsql.Conn{ExecQuerier: ctxsql.Conn(db)}), db}
 }
@@ -31,7 +31,7 @@ type entDriver struct {
 	db *sql.DB
 }
 
-// Tx returns the current transaction, which ctxsql.InTx ends and no one else, or a new one.
+// Tx returns the current transaction, which only ctxsql.InTx ends, or a new one.
 func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 	_, err := ctxsql.Tx(ctx, d.db)
 	_, carries := ctxvar.FromContext(ctx)
@@ -46,11 +46,10 @@ func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 	return nil, err
 }
 
-// Close does nothing: the pool is another's.
+// Close does nothing, because the pool belongs to the caller.
 func (d *entDriver) Close() error { return nil }
 
-// OpenEnt returns notes by ent. A client is generated, and large; this is what the generated
-// code calls.
+// OpenEnt returns notes in ent. A generated client is large; this is what its code calls.
 func OpenEnt(db *sql.DB) Notes { return entNotes{EntDriver(db)} }
 
 type entNotes struct{ driver dialect.Driver }

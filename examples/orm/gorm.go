@@ -12,15 +12,16 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// OpenGORM returns notes by GORM, whose ConnPool has the methods of [ctxsql.Querier]: that is
-// all. What GORM begins by itself is another matter, since a ConnPool says so by having a
-// BeginTx, and this one has none:
+// OpenGORM returns notes in GORM. No adapter is needed, since [ctxsql.Querier] has the
+// methods of GORM's ConnPool. Transactions that GORM begins itself are different. GORM asks a
+// ConnPool for them by its method BeginTx, which this one does not have:
 //
 //   - GORM runs Create, Save and Delete in a transaction of their own, unless told not
-//     to. Call what makes several statements of one, with associations, in ctxsql.InTx.
+//     to. Calls that become several statements, with associations, belong in ctxsql.InTx.
 //   - Its Transaction and Begin return gorm.ErrInvalidTransaction: use ctxsql.InTx.
 //   - PrepareStmt, which keeps statements that a transaction has prepared and closed,
-//     must be off, as it is. pgx keeps prepared statements too, a connection's own.
+//     must be off, as it is by default. pgx also keeps prepared statements, for each
+//     connection.
 func OpenGORM(db *sql.DB) (Notes, error) {
 	g, err := gorm.Open(postgres.New(postgres.Config{Conn: ctxsql.Conn(db)}), &gorm.Config{
 		SkipDefaultTransaction: true,
@@ -34,7 +35,7 @@ func OpenGORM(db *sql.DB) (Notes, error) {
 
 type gormNotes struct{ db *gorm.DB }
 
-// A gormNote is a row of notes, as GORM has it.
+// A gormNote is a row of notes in GORM's form.
 type gormNote struct {
 	ID   int64
 	Text string

@@ -1,5 +1,5 @@
-// Command orm keeps notes in a PostgreSQL database by four libraries, sqlc, GORM, Bun and
-// ent, all of which take part in one transaction with no parameter for it. See
+// Command orm keeps notes in a PostgreSQL database with four libraries: sqlc, GORM, Bun
+// and ent. All of them take part in one transaction, without a parameter for it. See
 // ctxvar/ctxsql.
 //
 // It works in a schema of its own, which it drops at its end.
@@ -37,8 +37,8 @@ func main() {
 	}
 }
 
-// OpenDB opens the database that dsn tells of, with a new schema called name for the tables,
-// and returns what drops it and closes the database.
+// OpenDB opens the database at dsn and makes a schema called name for the tables. It returns
+// a function that drops the schema and closes the database.
 func OpenDB(ctx context.Context, dsn, name string) (db *sql.DB, closeDB func() error, err error) {
 	config, err := pgx.ParseConfig(dsn)
 	if err != nil {

@@ -72,7 +72,7 @@ func TestEachLibrary(t *testing.T) {
 					assert.Equal(t, before+1, n)
 					assert.Equal(t, before, count(t, db), "not yet")
 
-					// Another goroutine is refused, and runs nothing outside of it.
+					// Another goroutine is refused, and runs nothing outside of the transaction.
 					refused := make(chan error, 2)
 					go func() {
 						refused <- notes.Add(ctx, "elsewhere")
@@ -96,7 +96,7 @@ func TestEachLibrary(t *testing.T) {
 	}
 }
 
-// A transaction of ent's own joins the current one, and is one where there is none.
+// A transaction of ent's joins the current one, and is one of its own if there is none.
 func TestEntTx(t *testing.T) {
 	db := open(t)
 	driver := EntDriver(db)
@@ -129,7 +129,7 @@ func TestEntTx(t *testing.T) {
 	assert.Equal(t, 1, count(t, db), "the pool stays open")
 }
 
-// What GORM would begin by itself it says it can't.
+// GORM refuses to begin a transaction itself.
 func TestGORMTransaction(t *testing.T) {
 	notes, err := OpenGORM(open(t))
 	require.NoError(t, err)

@@ -9,13 +9,13 @@ import (
 )
 
 // Notes are kept in a table of the database. Their methods take part in the transaction
-// that they are called in, and none has a parameter for it.
+// in which they are called, and none has a parameter for it.
 type Notes interface {
 	Add(ctx context.Context, text string) error
 	Count(ctx context.Context) (int, error)
 }
 
-// Open returns notes by each of the libraries, all in the one table of db.
+// Open returns notes in each of the libraries, all in the same table of db.
 func Open(db *sql.DB) (map[string]Notes, error) {
 	byGORM, err := OpenGORM(db)
 	if err != nil {
@@ -24,9 +24,9 @@ func Open(db *sql.DB) (map[string]Notes, error) {
 	return map[string]Notes{"sqlc": OpenSqlc(db), "GORM": byGORM, "Bun": OpenBun(db), "ent": OpenEnt(db)}, nil
 }
 
-// OpenSqlc returns notes by code that sqlc has generated, which asks for an interface, DBTX,
-// that [ctxsql.Querier] is. With sql_package: "pgx/v5" in sqlc.yaml it is what
-// ctxpgx.Conn returns.
+// OpenSqlc returns notes in code that sqlc has generated. The code requires an interface,
+// DBTX, which [ctxsql.Querier] implements. With sql_package: "pgx/v5" in sqlc.yaml,
+// ctxpgx.Conn returns an implementation.
 func OpenSqlc(db *sql.DB) Notes { return sqlcNotes{sqlc.New(ctxsql.Conn(db))} }
 
 type sqlcNotes struct{ queries *sqlc.Queries }

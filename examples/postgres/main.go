@@ -1,7 +1,7 @@
-// Command postgres keeps accounts in a PostgreSQL database, by the driver
-// github.com/jackc/pgx/v5, with the current transaction as a variable: methods
-// that are called in a transaction are a part of it, and none has a parameter
-// for it. See ctxvar/ctxsql.
+// Command postgres keeps accounts in a PostgreSQL database, with the driver
+// github.com/jackc/pgx/v5. The current transaction is a variable: methods that are
+// called in a transaction are a part of it, and none has a parameter for it. See
+// ctxvar/ctxsql.
 //
 // It works in a schema of its own, which it drops at its end.
 //

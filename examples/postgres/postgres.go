@@ -9,7 +9,7 @@ import (
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 )
 
-// Open opens the database that dsn tells of, a postgres:// address or a string of
+// Open opens the database at dsn, which is a postgres:// address or a string of
 // key=value pairs.
 func Open(dsn string) (*sql.DB, error) {
 	db, err := sql.Open("pgx", dsn)
@@ -19,8 +19,8 @@ func Open(dsn string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Retryable reports whether err tells that another transaction was in the way,
-// for ctxsql.Retry.
+// Retryable reports whether err says that another transaction was in the way, for
+// ctxsql.Retry.
 func Retryable(err error) bool {
 	var e *pgconn.PgError
 	if !errors.As(err, &e) {

@@ -24,11 +24,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// schemas counts the schemas made, one for each database that a test asks for.
+// schemas counts the schemas made, one for each database that a test opens.
 var schemas atomic.Int32
 
-// open returns an empty database: a new schema in the one that
-// HEIRLOOM_POSTGRES_DSN, an address, tells of.
+// open returns an empty database: a new schema in the database at the address in
+// HEIRLOOM_POSTGRES_DSN.
 func open(t testing.TB) *sql.DB {
 	dsn := os.Getenv("HEIRLOOM_POSTGRES_DSN")
 	if dsn == "" {
@@ -89,9 +89,10 @@ func TestOptions(t *testing.T) {
 	}))
 }
 
-// Write skew: alice and bob may be overdrawn as long as they have enough together.
-// Two transactions that each see enough, and each take from another account, must
-// not both be committed. Which of the two fails, and when, is up to PostgreSQL.
+// This is a write skew: alice and bob may be overdrawn as long as they have enough
+// together. Two transactions each see that they have enough, and take from different
+// accounts. They must not both be committed. PostgreSQL decides which of them fails,
+// and when.
 func TestRetryOfSerializationFailures(t *testing.T) {
 	db, l := openLedger(t)
 	conn := ctxsql.Conn(db)
@@ -172,8 +173,7 @@ func TestRetryOfDeadlocks(t *testing.T) {
 	assert.GreaterOrEqual(t, attempts.Load(), int32(3))
 }
 
-// After an error PostgreSQL accepts nothing but a rollback, if only to a
-// savepoint.
+// After an error, PostgreSQL accepts only a rollback, which may be to a savepoint.
 func TestErrorInAPart(t *testing.T) {
 	db, l := openLedger(t)
 	var failed *pgconn.PgError
@@ -214,9 +214,8 @@ func TestAutonomous(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// A ctx that ends during a statement costs pgx the connection, so a time limit
-// for a part is one for the whole. What matters is that nothing is committed, and
-// that nothing hangs.
+// A ctx that ends during a statement costs pgx the connection, so a time limit for a
+// part is one for the whole. It is enough that nothing is committed and nothing hangs.
 func TestTimeLimitForAPart(t *testing.T) {
 	db, l := openLedger(t)
 	var after error
@@ -256,9 +255,9 @@ func TestServerEndsTheConnection(t *testing.T) {
 	assert.Equal(t, 200, balance)
 }
 
-// A connection of PostgreSQL's has one statement at a time, until its rows are read
-// or closed. Goroutines that share a transaction and forget it are told by the
-// driver, and lose the transaction.
+// A connection of PostgreSQL has one statement at a time, until its rows are read or
+// closed. If goroutines that share a transaction forget this, the driver returns an
+// error, and the transaction is lost.
 func TestSharedWhileRowsAreOpen(t *testing.T) {
 	db, l := openLedger(t)
 	share := func(ctx context.Context, account string) error {

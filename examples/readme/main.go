@@ -1,4 +1,4 @@
-// Command readme is the program that the README of the repository begins with.
+// Command readme is the program at the beginning of the repository's README.
 package main
 
 import (

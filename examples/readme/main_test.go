@@ -23,7 +23,7 @@ func Example() {
 
 var user = ctxvar.New("user", ctxvar.Default("anonymous"))
 
-// The README's ten lines, in a function around which everything they name is given.
+// The README's ten lines, in a function that declares everything they name.
 func Example_tenLines() {
 	ctx := context.Background()
 	var started sync.WaitGroup

@@ -10,9 +10,9 @@ import (
 // Gin returns the service under gin.
 func Gin(errors *log.Logger) http.Handler {
 	r := gin.New()
-	// A *gin.Context is a context.Context. Without this it answers for nothing that the
-	// request's ctx has: no deadline, no span, and none of the variables, wherever a
-	// handler passes c on. (c.Request.Context() has them in any case.)
+	// A *gin.Context is a context.Context. Without this setting, it does not answer with
+	// what the request's ctx has: no deadline, no span, and no variables, wherever a
+	// handler passes c on. (c.Request.Context() always has them.)
 	r.ContextWithFallback = true
 	r.Use(gin.RecoveryWithWriter(errors.Writer()), GinMiddleware(vars))
 	r.GET("/hello/:name", func(c *gin.Context) { c.String(http.StatusOK, "%s", greeting(c.Param("name"))) })
@@ -22,10 +22,10 @@ func Gin(errors *log.Logger) http.Handler {
 	return r
 }
 
-// GinMiddleware returns middleware for net/http as gin's. The handlers that
-// follow run inside of it, with the request that it passes on; if it passes on
-// none, they don't run. It must pass on the ResponseWriter it is given, as
-// ctxhttp's does, for gin has its own.
+// GinMiddleware turns middleware for net/http into gin's. The following handlers run
+// inside of it, with the request that it passes on. If it passes on none, they don't
+// run. It must pass on the ResponseWriter that it was given, as ctxhttp's does, because
+// gin has its own.
 func GinMiddleware(middleware func(http.Handler) http.Handler) gin.HandlerFunc {
 	return func(c *gin.Context) {
 		passed := false

@@ -1,9 +1,9 @@
-// Command routers has one small service under four routers: chi, gorilla/mux,
-// gin and echo. Each request has its ID and its tenant from its headers, and
-// what the service calls reads them with no parameter.
+// Command routers runs one small service under four routers: chi, gorilla/mux, gin and
+// echo. The headers of a request have its ID and its tenant, and the functions that the
+// service calls read them without a parameter.
 //
-// chi and gorilla/mux take net/http's middleware as it is, and echo has an
-// adapter for it. For gin there is [GinMiddleware].
+// chi and gorilla/mux accept net/http's middleware directly, and echo has an adapter
+// for it. For gin, use [GinMiddleware].
 //
 //	go run ./examples/routers
 package main

@@ -44,8 +44,8 @@ func overEach(t *testing.T, test func(t *testing.T, srv *httptest.Server)) {
 	}
 }
 
-// get makes a request with an ID and a tenant, "" for none. It may be called in
-// any goroutine.
+// get makes a request with an ID and a tenant; "" means none. Any goroutine may call
+// it.
 func get(ctx context.Context, srv *httptest.Server, path, id, tenant string) (*http.Response, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, srv.URL+path, nil)
 	if err != nil {
@@ -105,8 +105,8 @@ func TestNewRequestID(t *testing.T) {
 	})
 }
 
-// Nothing is left of a request whose handler has panicked, for the next one that
-// the same goroutine serves.
+// When a handler has panicked, nothing of its request is left for the next one in the
+// same goroutine.
 func TestPanic(t *testing.T) {
 	overEach(t, func(t *testing.T, srv *httptest.Server) {
 		resp, _, err := get(t.Context(), srv, "/fail", "", "")
@@ -126,7 +126,7 @@ func TestPanic(t *testing.T) {
 	})
 }
 
-// A WebSocket takes the connection over, and its handler keeps the variables.
+// A WebSocket takes over the connection, and its handler keeps the variables.
 func TestWebSocket(t *testing.T) {
 	overEach(t, func(t *testing.T, srv *httptest.Server) {
 		conn, resp, err := websocket.Dial(t.Context(), srv.URL+"/chat", &websocket.DialOptions{

@@ -23,13 +23,13 @@ var vars = ctxhttp.Middleware(
 	ctxwire.String(tenant, "X-Tenant"),
 )
 
-// greeting is far from any handler, and takes no parameter but the name.
+// greeting is far from any handler, and has no parameter except the name.
 func greeting(name string) string {
 	return fmt.Sprintf("hello %s of %s, request %s", name, tenant.Get(), requestID.Get())
 }
 
-// later has the greeting made by a goroutine that has no variables, as a worker of a pool
-// that is nobody's: it knows whose job it does by ctx.
+// later makes the greeting in a goroutine that has no variables, like a worker of a pool
+// that belongs to no request. The goroutine knows from ctx for whom it works.
 func later(ctx context.Context, name string) string {
 	done := make(chan string)
 	ctxvar.Detach(func() {
@@ -44,7 +44,7 @@ func fail() {
 	panic("fail")
 }
 
-// chat greets each name that comes over a WebSocket.
+// chat greets each name that arrives over a WebSocket.
 func chat(w http.ResponseWriter, r *http.Request) {
 	conn, err := websocket.Accept(w, r, nil)
 	if err != nil {

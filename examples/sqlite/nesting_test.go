@@ -23,11 +23,11 @@ type call struct {
 	ending    ending
 }
 
-// A step is a row that is inserted or, if call is not nil, a nested call.
+// A step inserts a row or, if call is not nil, makes a nested call.
 type step struct {
 	row  int
 	call *call
-	// hidden is that the caller makes nothing of the call's failure.
+	// hidden means that the caller ignores the call's failure.
 	hidden bool
 }
 
@@ -70,13 +70,13 @@ func (p *program) call(depth int) *call {
 	return c
 }
 
-// A level is what the model knows of a transaction or a savepoint.
+// A level is the model's state of a transaction or a savepoint.
 type level struct {
 	rows   []int
 	doomed bool
 }
 
-// model returns whether c comes to something, and puts what it does into l.
+// model returns whether c succeeds, and puts its effects into l.
 func (c *call) model(l *level) (ok bool) {
 	for _, s := range c.steps {
 		switch {
@@ -134,7 +134,7 @@ func (c *call) run(t *testing.T, ctx context.Context, db *sql.DB) (err error) {
 	}, options...)
 }
 
-// An outcome is how a program ends.
+// An outcome is the result of a program.
 type outcome string
 
 const (
@@ -200,8 +200,8 @@ func openTable(t testing.TB) *sql.DB {
 	return db
 }
 
-// Transactions nested at random, which fail at random, do what a few lines say
-// they do.
+// Transactions that are nested at random, and fail at random, behave as the model says,
+// which is a few lines.
 func TestNesting(t *testing.T) {
 	db := openTable(t)
 	outcomes := make(map[outcome]int)

@@ -38,8 +38,8 @@ func TestLedger(t *testing.T) {
 	})
 }
 
-// cancelNow is what the SQL function cancel_now() calls: a test's way to have a
-// ctx end while a statement runs.
+// cancelNow is called by the SQL function cancel_now(), with which a test ends a ctx
+// while a statement runs.
 var cancelNow atomic.Pointer[context.CancelFunc]
 
 func init() {
@@ -53,9 +53,9 @@ func init() {
 // endless is an expression that never has a value.
 const endless = `cancel_now() + (WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT COUNT(*) FROM n)`
 
-// interrupted runs statement in a savepoint of a transaction in which accounts
-// are opened before, for alice, within, for bob, and after, for carol, and
-// returns how the savepoint, carol's opening and the transaction ended.
+// interrupted runs statement in a savepoint of a transaction. The transaction opens
+// accounts before the savepoint for alice, within it for bob, and after it for carol.
+// interrupted returns how the savepoint, carol's opening and the transaction ended.
 func interrupted(t *testing.T, db *sql.DB, l *ledger.Ledger, statement string) (part, after, whole error) {
 	whole = ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
 		assert.NoError(t, l.Open(ctx, "alice", 100))
@@ -86,9 +86,9 @@ func TestInterruptedQueryInAPart(t *testing.T) {
 	assert.Equal(t, 200, balance, "alice's and carol's")
 }
 
-// SQLite undoes the whole transaction when a statement that writes is
-// interrupted. What went before the savepoint is gone then, and what comes after
-// would be a transaction of its own: it must not get that far.
+// SQLite undoes the whole transaction when a statement that writes is interrupted. Then
+// the statements before the savepoint are undone, and those after it would be a
+// transaction of their own. They must not run.
 func TestInterruptedWriteInAPart(t *testing.T) {
 	db := open(t, time.Second, sqlitedb.Open)
 	l := ledger.New(db)
@@ -110,7 +110,7 @@ func TestReadersDontWait(t *testing.T) {
 	require.NoError(t, ctxsql.InTx(t.Context(), db, readOnly, func(ctx context.Context) error {
 		before, _, err := l.Totals(ctx)
 		assert.NoError(t, err)
-		// An entry of its own, on another connection, while this one reads.
+		// An entry of its own is made on another connection, while this one reads.
 		assert.NoError(t, ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
 			return l.Open(ctx, "alice", 100)
 		}, ctxsql.Autonomous()))
@@ -137,8 +137,8 @@ func TestTwoWritersAreTold(t *testing.T) {
 	}))
 }
 
-// With plain BEGIN, transactions that read and then write get in each other's way,
-// and Retry is what makes each of them count.
+// With plain BEGIN, transactions that read and then write get in each other's way, and
+// each of them succeeds only because of Retry.
 func TestRetryOfBusyTransactions(t *testing.T) {
 	db := open(t, 0, sqlitedb.OpenDeferred)
 	l := ledger.New(db)

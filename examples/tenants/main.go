@@ -1,10 +1,10 @@
-// Command tenants is a service with one SQLite database for each of its tenants.
-// Which tenant a request is for is a variable, and so is the transaction: nothing
-// below the middleware has a parameter for either, and nothing can mix them up.
+// Command tenants is a service with one SQLite database for each of its tenants. The
+// tenant of a request is a variable, and so is the transaction: nothing below the
+// middleware has a parameter for either, and nothing can mix them up.
 //
-// Its test has 200 clients at work at once, with requests cut off, handlers that
-// panic, transactions that fail and databases that are busy, and finds each row
-// where it belongs.
+// Its test has 200 clients at work at once, with requests cut off, handlers that panic,
+// transactions that fail and databases that are busy, and finds each row where it
+// belongs.
 //
 //	go run ./examples/tenants
 package main
@@ -31,7 +31,8 @@ func main() {
 	}
 }
 
-// run has two tenants write notes at the same time, and shows what each has then.
+// run makes two tenants write notes at the same time, and then shows each tenant's
+// notes.
 func run(ctx context.Context) (err error) {
 	folder, err := os.MkdirTemp("", "tenants")
 	if err != nil {
@@ -66,8 +67,7 @@ func run(ctx context.Context) (err error) {
 	return nil
 }
 
-// send sends a request for a tenant, and reads the answer into out unless it is
-// nil.
+// send sends a request for a tenant, and reads the answer into out unless out is nil.
 func send(ctx context.Context, server *httptest.Server, method, path, tenant string, in, out any) error {
 	body, err := json.Marshal(in)
 	if err != nil {

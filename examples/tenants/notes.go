@@ -10,16 +10,16 @@ import (
 	"github.com/heirloom-go/heirloom/gather"
 )
 
-// A Note is what the service keeps. Owner is what the client says of whose it is,
-// which the service keeps and does not look at.
+// A Note is a note that the service keeps. Owner is the tenant that the client gives as
+// the owner; the service stores it and never reads it.
 type Note struct {
 	ID    string `json:"id"`
 	Owner string `json:"owner"`
 	Text  string `json:"text"`
 }
 
-// A Summary has the numbers of notes at one moment: the number counted, the
-// running total, and the number delivered.
+// A Summary has three numbers of notes at one moment: the number counted, the running
+// total, and the number delivered.
 type Summary struct {
 	Notes     int `json:"notes"`
 	Total     int `json:"total"`
@@ -33,10 +33,10 @@ var schema = []string{
 	`CREATE TABLE IF NOT EXISTS delivered (id TEXT PRIMARY KEY, owner TEXT NOT NULL)`,
 }
 
-// ErrExists is returned for a note with the ID of another one.
+// ErrExists is returned for a note with an ID that another note has.
 var ErrExists = errors.New("tenants: there is a note with this ID")
 
-// add keeps a note, and has it delivered once that is certain.
+// add stores a note, and delivers it once the transaction is committed.
 func (s *Service) add(ctx context.Context, note Note) error {
 	return inTx(ctx, nil, func(ctx context.Context) error {
 		result, err := conn().ExecContext(ctx,
@@ -97,8 +97,8 @@ type question struct {
 	answer *int
 }
 
-// summary asks its questions at once, in goroutines that take part in one
-// transaction, so that the answers fit together.
+// summary runs its queries at once, in goroutines that take part in one transaction, so
+// that the answers are consistent.
 func (s *Service) summary(ctx context.Context) (Summary, error) {
 	var sum Summary
 	questions := []question{

@@ -11,10 +11,10 @@ import (
 	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
-// An outbox delivers notes after the request that added them, for all tenants
-// with the same few goroutines. They are started before any request, and each job
-// brings its variables along. The tenant is readable in the request only, and for as
-// long as that lasts: a job that goes on in a tenant's name says so.
+// An outbox delivers notes after the request that added them, for all tenants with the
+// same few goroutines. They are started before any request, and each job brings its own
+// variables. The tenant can be read only in the request and while the request lasts, so
+// a job that goes on in a tenant's name sets it again.
 type outbox struct {
 	jobs    chan job
 	workers sync.WaitGroup
@@ -45,13 +45,13 @@ func newOutbox(workers int, errors *log.Logger) *outbox {
 	return o
 }
 
-// put has note delivered, in the running goroutine's variables. It blocks while
+// put queues note for delivery, with the running goroutine's variables. It blocks while
 // the workers are behind.
 func (o *outbox) put(ctx context.Context, note Note) {
 	o.jobs <- job{ctxvar.Copy(), tenant.MustGet(), context.WithoutCancel(ctx), note}
 }
 
-// deliver stands for sending a mail, or whatever else takes its time.
+// deliver stands for sending a mail, or for something else that takes time.
 func (o *outbox) deliver(ctx context.Context, note Note) {
 	err := ctxsql.InTx(ctx, tenant.MustGet().db, nil, func(ctx context.Context) error {
 		_, err := conn().ExecContext(ctx, `INSERT INTO delivered VALUES ($1, $2)`, note.ID, note.Owner)

@@ -14,20 +14,20 @@ import (
 	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
-// A Service answers requests for tenants, which are named in the header X-Tenant.
-// A real one would find the name in what it has verified: a certificate, a token,
-// a session.
+// A Service answers requests for tenants, which are named in the header X-Tenant. A
+// real service would take the name from something that it has verified: a certificate,
+// a token, a session.
 type Service struct {
 	directory directory
 	outbox    *outbox
 	handler   http.Handler
-	// fault is called in the middle of each transaction that adds a note, for
-	// the tests to let it fail.
+	// fault is called in the middle of each transaction that adds a note. Tests use it to
+	// make the transaction fail.
 	fault func(ctx context.Context) error
 }
 
-// New returns a service with the tenants whose databases are in the folder path.
-// It has to be closed.
+// New returns a service with tenants that have their databases in the folder path. It
+// must be closed.
 func New(path string, errors *log.Logger) *Service {
 	s := &Service{
 		directory: directory{path: path, busy: 50 * time.Millisecond},
@@ -43,7 +43,7 @@ func New(path string, errors *log.Logger) *Service {
 	return s
 }
 
-// forTenant is the middleware that finds out whom a request is for.
+// forTenant is the middleware that determines the tenant of a request.
 func (s *Service) forTenant(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		t, err := s.directory.tenant(r.Header.Get("X-Tenant"))
@@ -61,7 +61,7 @@ func (s *Service) forTenant(next http.Handler) http.Handler {
 // ServeHTTP answers a request.
 func (s *Service) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.handler.ServeHTTP(w, r) }
 
-// Close ends the service, which must not have any request to answer any more.
+// Close ends the service. No request may be in progress.
 func (s *Service) Close() error {
 	s.outbox.close()
 	return s.directory.close()
@@ -89,7 +89,7 @@ func (s *Service) postBatch(w http.ResponseWriter, r *http.Request) {
 	answer(func(ctx context.Context) (int, error) { return s.addAll(ctx, notes) })(w, r)
 }
 
-// answer returns a handler that answers with what fn returns.
+// answer returns a handler that answers with the result of fn.
 func answer[T any](fn func(context.Context) (T, error)) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		value, err := fn(r.Context())

@@ -15,40 +15,40 @@ import (
 	"github.com/heirloom-go/heirloom/examples/internal/sqlitedb"
 )
 
-// A Tenant is one of those that the service works for, with a database of its
-// own.
+// A Tenant is a tenant of the service, with a database of its own.
 type Tenant struct {
 	Name string
 	db   *sql.DB
 }
 
-// tenant is the one that the work at hand is for. It decides which database is used, so
-// it is one for identity: nobody's in whatever outlives the request.
+// tenant is the tenant for whom the running goroutine works. It determines the
+// database, so it is a variable for identity: it is unset in everything that outlives
+// the request.
 var tenant = ctxvar.New("tenant", ctxvar.Identity[*Tenant]())
 
 // conn runs statements for the current tenant, in the current transaction.
 func conn() ctxsql.Querier { return ctxsql.Conn(tenant.MustGet().db) }
 
-// inTx calls fn in a transaction of the current tenant's, and again if other
+// inTx calls fn in a transaction of the current tenant, and calls it again if other
 // transactions were in the way.
 func inTx(ctx context.Context, opts *sql.TxOptions, fn func(ctx context.Context) error, options ...ctxsql.Option) error {
 	options = append(options, ctxsql.Retry(10, sqlitedb.Busy))
 	return ctxsql.InTx(ctx, tenant.MustGet().db, opts, fn, options...)
 }
 
-// share calls fn in the transaction of the current tenant's that this goroutine
-// was started in.
+// share calls fn in the transaction of the current tenant in which this goroutine was
+// started.
 func share(ctx context.Context, fn func(ctx context.Context) error) error {
 	return ctxsql.Share(ctx, tenant.MustGet().db, fn)
 }
 
-// ErrName is returned for what can't be the name of a tenant.
+// ErrName is returned for a text that can't be the name of a tenant.
 var ErrName = errors.New("tenants: not the name of a tenant")
 
 var nameForm = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
-// directory is where the tenants' databases are. They are opened when they are
-// first asked for, and made if there is none.
+// directory has the tenants' databases. It opens a database when it is first needed,
+// and makes it if there is none.
 type directory struct {
 	path string
 	busy time.Duration
@@ -68,8 +68,8 @@ func (d *directory) tenant(name string) (*Tenant, error) {
 	}
 	var db *sql.DB
 	var err error
-	// The pool has a goroutine for as long as it is open, which would otherwise
-	// keep alive the values of the request that came first.
+	// The pool has a goroutine for as long as it is open. Without Detach, this goroutine
+	// would keep the values of the first request alive.
 	ctxvar.Detach(func() { db, err = sqlitedb.Open(filepath.Join(d.path, name+".db"), d.busy) })
 	if err != nil {
 		return nil, err
@@ -86,8 +86,8 @@ func (d *directory) tenant(name string) (*Tenant, error) {
 	return t, nil
 }
 
-// create makes t's tables. It is not a part of the request that comes first, and
-// is not cut off with it.
+// create makes t's tables. It is not a part of the request that comes first, and does
+// not end with it.
 func create(t *Tenant) (err error) {
 	tenant.With(t, func() {
 		err = inTx(context.Background(), nil, func(ctx context.Context) error {

@@ -76,8 +76,8 @@ func TestNoRowCrosses(t *testing.T) {
 	}
 }
 
-// A tenant whose database is busy for long is told so, and the others don't
-// notice.
+// If the database of a tenant is busy for long, that tenant gets an error, and the
+// others don't notice.
 func TestBusyDatabase(t *testing.T) {
 	w := &world{t: t}
 	path := t.TempDir()

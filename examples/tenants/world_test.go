@@ -25,8 +25,8 @@ import (
 	tenants "github.com/heirloom-go/heirloom/examples/tenants"
 )
 
-// What can go wrong with a request on purpose. Each is what the client sends in
-// the header X-Fault, and what the service meets in the middle of a transaction.
+// The faults that a request can have on purpose. The client sends the fault in the
+// header X-Fault, and the service meets it in the middle of a transaction.
 const (
 	panics  = "panic"  // the handler panics
 	fails   = "fail"   // the transaction is rolled back
@@ -40,14 +40,14 @@ var (
 	faultID   = ctxvar.New[string]("fault_id")
 )
 
-// A world is the service, its clients, and what the clients were told.
+// A world is the service, its clients, and the answers that the clients got.
 type world struct {
 	t       *testing.T
 	url     string
 	client  *http.Client
 	tenants []string
 
-	// goAway has, for the requests with the fault cancels, what ends them on
+	// goAway has, for each request with the fault cancels, the function that ends it on
 	// the client's side.
 	goAway sync.Map
 
@@ -56,7 +56,7 @@ type world struct {
 	count map[string]int             // of what happened, for the log
 }
 
-// fate is what a client knows of a note it sent.
+// A fate is what a client knows about a note that it sent.
 type fate int
 
 const (
@@ -65,8 +65,8 @@ const (
 	refused
 )
 
-// begin starts the service, with its databases in the folder path, and returns
-// what ends it.
+// begin starts the service, with its databases in the folder path, and returns a
+// function that ends it.
 func (w *world) begin(path string) (end func()) {
 	service := tenants.New(path, log.New(io.Discard, "", 0))
 	service.SetFault(func(ctx context.Context) error {
@@ -100,8 +100,8 @@ func (w *world) begin(path string) (end func()) {
 	}
 }
 
-// do sends a request for a tenant and reads the answer into out, if that is not
-// nil. It returns the status, 0 if there was no answer.
+// do sends a request for a tenant and reads the answer into out, unless out is nil. It
+// returns the status, or 0 if there was no answer.
 func (w *world) do(ctx context.Context, method, path, tenant, id, fault string, in, out any) int {
 	var body bytes.Buffer
 	if in != nil {
@@ -134,7 +134,7 @@ func (w *world) do(ctx context.Context, method, path, tenant, id, fault string, 
 	return resp.StatusCode
 }
 
-// note writes down what became of notes.
+// note records the fate of notes.
 func (w *world) note(tenant string, f fate, notes ...tenants.Note) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -152,7 +152,7 @@ func (w *world) tally(what string) {
 	w.count[what]++
 }
 
-// act does one thing that a client may do.
+// act does one of the things that a client may do.
 func (w *world) act(random *rand.Rand, id string) {
 	tenant := w.tenants[random.IntN(len(w.tenants))]
 	ctx, cancel := context.WithCancel(context.Background())
@@ -195,8 +195,7 @@ func (w *world) post(ctx context.Context, goAway context.CancelFunc, tenant, id,
 	case fault == "" && status == 0:
 		w.t.Error("no answer, for no reason")
 	default:
-		// A request that met its fault, or never got that far, the database
-		// being busy.
+		// The request met its fault, or ended earlier because the database was busy.
 		assert.Contains(w.t, []int{0, http.StatusInternalServerError, http.StatusServiceUnavailable}, status)
 		w.note(tenant, refused, note)
 	}
@@ -250,8 +249,8 @@ func (w *world) summary(ctx context.Context, tenant string) {
 	assert.LessOrEqual(w.t, s.Delivered, s.Notes, "nothing is delivered before it is certain")
 }
 
-// hog makes databases busy until stop is closed: it takes the lock for writing
-// of one, writes, and takes back what it wrote.
+// hog makes databases busy until stop is closed: it takes the write lock of one,
+// writes, and rolls back.
 func (w *world) hog(random *rand.Rand, dbs []*sql.DB, stop <-chan struct{}) {
 	for {
 		select {
@@ -265,14 +264,14 @@ func (w *world) hog(random *rand.Rand, dbs []*sql.DB, stop <-chan struct{}) {
 		}
 		_, err = tx.Exec(`INSERT INTO notes SELECT 'hog' || n, 'hog', 'hog' FROM totals`)
 		assert.NoError(w.t, err)
-		// Longer, now and then, than the service waits before it tries again.
+		// Now and then, this is longer than the service waits before it tries again.
 		time.Sleep(time.Duration(random.IntN(int(60 * time.Millisecond))))
 		assert.NoError(w.t, tx.Rollback())
 		w.tally("database made busy")
 	}
 }
 
-// check compares a tenant's database with what the clients were told.
+// check compares a tenant's database with the answers that the clients got.
 func (w *world) check(tenant string, db *sql.DB) {
 	notes := rows(w.t, db, `SELECT id, owner FROM notes`)
 	delivered := rows(w.t, db, `SELECT id, owner FROM delivered`)
@@ -293,7 +292,7 @@ func (w *world) check(tenant string, db *sql.DB) {
 	assert.Len(w.t, notes, total, tenant)
 }
 
-// rows returns the rows of two columns that query has in db.
+// rows returns the result of query in db, which has two columns.
 func rows(t *testing.T, db *sql.DB, query string) map[string]string {
 	result, err := db.Query(query)
 	require.NoError(t, err)

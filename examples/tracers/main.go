@@ -1,6 +1,7 @@
-// Command tracers runs ctxotel over real tracers that put labels on goroutines,
-// Grafana's for Pyroscope and Datadog's: goroutines have these labels, and their
-// variables too. It is a module of its own since those need a later Go than the rest.
+// Command tracers runs ctxotel over real tracers that put labels on goroutines:
+// Grafana's for Pyroscope, and Datadog's. Goroutines have these labels, and keep their
+// variables. It is a module of its own because the tracers need a later Go than the
+// rest.
 package main
 
 import (
@@ -30,7 +31,7 @@ var tenant = ctxvar.New("tenant", ctxvar.Default("none"))
 func main() {
 	show("Pyroscope", pyroscope())
 
-	// Nothing but spans, which go nowhere.
+	// The spans are not exported.
 	os.Setenv("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false")
 	os.Setenv("DD_REMOTE_CONFIGURATION_ENABLED", "false")
 	provider := datadog()
@@ -50,12 +51,12 @@ func show(name string, provider trace.TracerProvider) {
 	})
 }
 
-// pyroscope returns the provider that has each span show in profiles.
+// pyroscope returns a provider that makes each span visible in profiles.
 func pyroscope() trace.TracerProvider {
 	return otelpyroscope.NewTracerProvider(sdktrace.NewTracerProvider(), otelpyroscope.WithSpanIDLabelScope(otelpyroscope.ScopeAllSpans))
 }
 
-// datadog returns one that does, too.
+// datadog returns such a provider, too.
 func datadog() *ddotel.TracerProvider {
 	return ddotel.NewTracerProvider(
 		ddtracer.WithHTTPClient(&http.Client{Transport: noAgent{}}),
@@ -64,7 +65,7 @@ func datadog() *ddotel.TracerProvider {
 		ddtracer.WithLogStartup(false))
 }
 
-// noAgent answers Datadog's tracer, which would send its spans to an agent.
+// noAgent takes the place of the agent to which Datadog's tracer would send its spans.
 type noAgent struct{}
 
 func (noAgent) RoundTrip(r *http.Request) (*http.Response, error) {
@@ -74,8 +75,7 @@ func (noAgent) RoundTrip(r *http.Request) (*http.Response, error) {
 	return &http.Response{StatusCode: http.StatusOK, Header: http.Header{}, Body: io.NopCloser(strings.NewReader("{}")), Request: r}, nil
 }
 
-// labelsHere returns the keys of the running goroutine's labels, as a profile has
-// them.
+// labelsHere returns the keys of the running goroutine's labels, as in a profile.
 func labelsHere() []string {
 	var profile strings.Builder
 	pprof.Lookup("goroutine").WriteTo(&profile, 1)
@@ -91,8 +91,8 @@ func labelsHere() []string {
 	return nil
 }
 
-// inGoroutine runs fn in a goroutine of its own, whose variables are the parent's
-// and which has not used them yet: no frame of the parent's is in the way.
+// inGoroutine runs fn in a goroutine that has its parent's variables and has not used
+// them yet, so that no frame of the parent's is in the way.
 func inGoroutine(fn func()) {
 	done := make(chan struct{})
 	go func() {

@@ -82,7 +82,7 @@ func TestStart(t *testing.T) {
 	})
 }
 
-// Spans of the tracer itself, in ctxs that Heirloom has made, take nothing either.
+// Spans of the tracer itself, in ctxs that Heirloom has made, take away nothing either.
 func TestStartByHand(t *testing.T) {
 	overTracers(t, func(t *testing.T, provider trace.TracerProvider) {
 		plain := provider.Tracer("test")
@@ -103,8 +103,8 @@ func TestStartByHand(t *testing.T) {
 	})
 }
 
-// A client's request, with otelhttp within, as the documentation sets it up; and a
-// server's, with it around.
+// A request of a client, with otelhttp inside as the documentation sets it up, and of a
+// server, with otelhttp around.
 func TestOverHTTP(t *testing.T) {
 	overTracers(t, func(t *testing.T, provider trace.TracerProvider) {
 		traced := otelhttp.WithTracerProvider(provider)

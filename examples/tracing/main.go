@@ -1,10 +1,10 @@
-// Command tracing has a shop of three services, of which each calls the next:
-// the API and the catalog speak HTTP, and the stock gRPC. A request is one trace
-// through all three, and each line that any of them logs has the request's ID,
-// the trace's and the tenant, though only what gRPC makes have one has a ctx.
+// Command tracing is a shop of three services. Each calls the next: the API and the
+// catalog speak HTTP, and the stock speaks gRPC. A request is one trace through all
+// three, and each line that any of them logs has the request's ID, the trace's ID and
+// the tenant. No function has a ctx, except where gRPC requires one.
 //
-// Wiring is all that there is to it, and has a file of its own, wiring.go. The
-// services are in shop.go, and know nothing of it.
+// All wiring is in one file, wiring.go. The services are in shop.go, and know nothing
+// of it.
 //
 //	go run ./examples/tracing
 package main
@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-// run orders once, and shows what the services log and the spans they end.
+// run places one order, and shows what the services log and the spans that they end.
 func run() (err error) {
 	spans := tracetest.NewInMemoryExporter()
 	shop, err := Open(os.Stdout, spans)

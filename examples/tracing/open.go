@@ -26,9 +26,8 @@ type Shop struct {
 	stops []func() error
 }
 
-// Open starts a shop, which has to be closed. Each service has a provider of its
-// own, as it would in a process of its own; they share the exporter, and w, to
-// which they log.
+// Open starts a shop, which must be closed. Each service has a provider of its own, as
+// in a process of its own. They share the exporter, and w, to which they log.
 func Open(w io.Writer, exporter sdktrace.SpanExporter) (*Shop, error) {
 	s := new(Shop)
 	service := func(name string) (*sdktrace.TracerProvider, ctxotel.Tracer, *slog.Logger) {
@@ -73,8 +72,8 @@ func Open(w io.Writer, exporter sdktrace.SpanExporter) (*Shop, error) {
 
 func (s *Shop) onClose(stop func() error) { s.stops = append(s.stops, stop) }
 
-// Close ends the services, the one that was started last first, and so all their
-// spans. A second call does nothing.
+// Close ends the services in the reverse order of their start, and so all their spans.
+// A second call does nothing.
 func (s *Shop) Close() error {
 	var errs []error
 	for len(s.stops) > 0 {

@@ -13,14 +13,14 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxotel"
 )
 
-// An Offer is what the shop says of an item.
+// An Offer is the shop's answer about an item.
 type Offer struct {
 	Item  string `json:"item"`
 	Price int    `json:"price"` // in cents
 	Left  int64  `json:"left"`
 }
 
-// An API is the service that customers talk to.
+// An API is the service for customers.
 type API struct {
 	Log     *slog.Logger
 	Tracer  ctxotel.Tracer
@@ -28,7 +28,7 @@ type API struct {
 	Catalog string // URL
 }
 
-// Handlers returns what the API serves.
+// Handlers returns the API's handlers.
 func (a *API) Handlers() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /offers/{item}", func(w http.ResponseWriter, r *http.Request) {
@@ -66,7 +66,7 @@ type Catalog struct {
 	Stock  StockClient
 }
 
-// Handlers returns what the catalog serves.
+// Handlers returns the catalog's handlers.
 func (c *Catalog) Handlers() http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /items/{item}", func(w http.ResponseWriter, r *http.Request) {
@@ -81,7 +81,7 @@ func (c *Catalog) Handlers() http.Handler {
 	return mux
 }
 
-// look finds out the price and what is left at the same time.
+// look finds the price and the number of items left, both at the same time.
 func (c *Catalog) look(item string) (Offer, error) {
 	offer := Offer{Item: item}
 	var failed error
@@ -98,7 +98,7 @@ func (c *Catalog) look(item string) (Offer, error) {
 	return offer, failed
 }
 
-// A Stock is the service that counts what is left.
+// A Stock is the service that counts the items left.
 type Stock struct {
 	Log    *slog.Logger
 	Tracer ctxotel.Tracer

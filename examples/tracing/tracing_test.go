@@ -22,7 +22,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// A shop is the one under test, what it logs, and its spans.
+// A shop is the shop under test, with its log and its spans.
 type shop struct {
 	*tracing.Shop
 	log      *lockedBuffer
@@ -49,10 +49,10 @@ func open(t *testing.T) *shop {
 	return s
 }
 
-// stop ends the services, and so their spans. The test must not go on without.
+// stop ends the services, and so their spans. The test can't go on if that fails.
 func (s *shop) stop() { _ = s.Close() }
 
-// A line is what is logged, as far as it matters.
+// A line has the fields of a log line that matter here.
 type line struct {
 	Service   string `json:"service"`
 	Msg       string `json:"msg"`
@@ -74,8 +74,7 @@ func (s *shop) lines(t *testing.T) (lines []line) {
 	}
 }
 
-// order asks the API for an offer, as a customer does who knows nothing of
-// traces.
+// order asks the API for an offer, like a customer that knows nothing of traces.
 func (s *shop) order(t *testing.T, item, requestID, tenant string) (status int, gotID, body string) {
 	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL+"/offers/"+item, nil)
 	if !assert.NoError(t, err) {
@@ -95,8 +94,8 @@ func (s *shop) order(t *testing.T, item, requestID, tenant string) (status int, 
 	return resp.StatusCode, resp.Header.Get("X-Request-Id"), string(got)
 }
 
-// Many customers at once: each request is one trace of the same shape, and all
-// that is logged for it has its ID and its tenant.
+// With many customers at once, each request is one trace of the same shape, and each
+// line logged for it has its ID and its tenant.
 func TestOneTraceOneID(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
 	s := open(t)
@@ -114,7 +113,7 @@ func TestOneTraceOneID(t *testing.T) {
 	all.Wait()
 	s.stop()
 
-	// The shape of each trace: spans, of which service, and whose children.
+	// The shape of a trace is its spans, with their services and parents.
 	traces := map[string]map[string]string{}
 	names := map[trace.SpanID]string{}
 	stubs := s.exporter.GetSpans()
@@ -143,7 +142,7 @@ func TestOneTraceOneID(t *testing.T) {
 		}, got)
 	}
 
-	// Each trace's lines are of one request, and in the span that wrote them.
+	// The lines of each trace belong to one request, and to the span that wrote them.
 	type whose struct{ requestID, tenant string }
 	owners := map[string]whose{}
 	wantSpan := map[string]string{
@@ -169,8 +168,8 @@ func TestOneTraceOneID(t *testing.T) {
 	assert.Len(t, owners, customers)
 }
 
-// What a customer makes up appears nowhere, and one that says nothing gets an ID
-// that all services have.
+// Nothing that a customer makes up appears anywhere, and a request without an ID gets
+// one that all services have.
 func TestMadeUpIDs(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
 	s := open(t)
@@ -186,7 +185,7 @@ func TestMadeUpIDs(t *testing.T) {
 	}
 }
 
-// An error is in the spans it went through, and the lines that tell of it have the
+// An error is in the spans through which it went, and the lines about it have the
 // request's ID.
 func TestStockIsDown(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()

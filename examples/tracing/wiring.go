@@ -24,26 +24,24 @@ var (
 	tenant    = ctxvar.New("tenant", ctxvar.Default("public"))
 )
 
-// propagator sends the trace and, as baggage, the tenant. The request's ID goes
-// by a header, which also those understand who know nothing of tracing.
+// propagator sends the trace and, as baggage, the tenant. The request's ID is sent in a
+// header, which programs without tracing understand too.
 var propagator = propagation.NewCompositeTextMapPropagator(
 	propagation.TraceContext{},
 	propagation.Baggage{},
 	ctxotel.NewPropagator(ctxwire.String(tenant, "tenant")),
 )
 
-// fields are what all servers and clients have around their requests: the trace,
-// and the request's ID.
+// fields are used by all servers and clients: the trace, and the request's ID.
 var fields = []ctxwire.Field{ctxotel.Field(), ctxwire.RequestID(requestID)}
 
-// NewLogger returns a logger that says with each record whose work it belongs
-// to.
+// NewLogger returns a logger that adds to each record for whom it was written.
 func NewLogger(w io.Writer) *slog.Logger {
 	attrs := append(ctxotel.LogAttrs(), ctxslog.Var(requestID), ctxslog.Var(tenant))
 	return slog.New(ctxslog.NewHandler(slog.NewJSONHandler(w, nil), attrs...))
 }
 
-// Handler returns what serves the handlers of an HTTP service.
+// Handler returns an http.Handler for the handlers of a service.
 func Handler(provider trace.TracerProvider, handlers http.Handler) http.Handler {
 	return otelhttp.NewHandler(ctxhttp.Middleware(fields...)(handlers), "server",
 		otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(propagator))
@@ -51,9 +49,9 @@ func Handler(provider trace.TracerProvider, handlers http.Handler) http.Handler 
 
 // NewHTTPClient returns a client for the other HTTP services.
 func NewHTTPClient(provider trace.TracerProvider) *http.Client {
-	// From the outside in: the current span goes into the ctx, otelhttp makes a
-	// child of it, and has what goes along written into the headers. Connections
-	// inherit no variables.
+	// From the outside in: the current span goes into the ctx; otelhttp makes a child of
+	// it, and writes the propagated fields into the headers. Connections inherit no
+	// variables.
 	instrumented := otelhttp.NewTransport(ctxhttp.Detach(nil),
 		otelhttp.WithTracerProvider(provider), otelhttp.WithPropagators(propagator))
 	return &http.Client{Transport: ctxhttp.NewTransport(instrumented, fields...)}

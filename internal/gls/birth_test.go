@@ -115,8 +115,8 @@ func (c carrier) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// What a goroutine that goes on inherits must not keep the origin alive: it is
-// the task, with its result.
+// A goroutine that goes on with inherited variables must not keep their origin alive:
+// that is the task, with its result.
 func TestEndLetsGoOfTheOrigin(t *testing.T) {
 	release, ended := make(chan struct{}), make(chan struct{})
 	var gone weak.Pointer[[1 << 10]byte]

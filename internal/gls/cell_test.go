@@ -18,7 +18,7 @@ func foreign() {
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", "v")))
 }
 
-// The next goroutine in a g takes over its cell, and nothing in it.
+// The next goroutine in a g takes over its cell, but nothing in it.
 func TestCellOfTheOneBefore(t *testing.T) {
 	for i := range 2000 {
 		onGoroutine(func() {
@@ -54,7 +54,7 @@ func TestCellsOfMany(t *testing.T) {
 	wg.Wait()
 }
 
-// sessions makes values worth not keeping, and counts those that are left.
+// sessions makes values that should not be kept, and counts those that are left.
 type sessions []weak.Pointer[[1 << 16]byte]
 
 func (s *sessions) new() *[1 << 16]byte {
@@ -76,8 +76,8 @@ func (s sessions) left() (n int) {
 	return n
 }
 
-// A goroutine that has ended is swept after the next cycle, though its g is not
-// used again, or by one that does not begin; and so is one that ends later.
+// A goroutine that has ended is swept after the next cycle, even if its g is not used
+// again, or is used by one that does not begin. So is a goroutine that ends later.
 func TestCellsAreSwept(t *testing.T) {
 	var s sessions
 	onGoroutine(func() { gls.Set(1, s.new()) })
@@ -130,7 +130,7 @@ func TestForget(t *testing.T) {
 	})
 }
 
-// A goroutine that begins while its cell is swept waits for that.
+// A goroutine that begins while its cell is swept waits for the end of the sweep.
 func TestBeginDuringSweep(t *testing.T) {
 	onGoroutine(func() {
 		over := gls.BeingSwept()
@@ -149,7 +149,7 @@ func TestBeginDuringSweep(t *testing.T) {
 	})
 }
 
-// What is kept for a goroutine is gone with Forget, though it goes on.
+// Forget drops what is kept for a goroutine, even if the goroutine goes on.
 func TestForgetKeepsNothing(t *testing.T) {
 	if gls.Mode == "exact" {
 		t.Skip("nothing is kept")
@@ -171,7 +171,7 @@ func TestForgetKeepsNothing(t *testing.T) {
 	})
 }
 
-// A Change that was undone, or whose place is gone, keeps no frame.
+// A Change that was undone, or that has lost its place, keeps no frame.
 func TestUndoneChangeKeepsNothing(t *testing.T) {
 	type big [1 << 16]byte
 	other := new(big)
@@ -199,7 +199,7 @@ func TestUndoneChangeKeepsNothing(t *testing.T) {
 	assert.False(t, c.Undo(2))
 }
 
-// A Change made in a run is of the environment, and not of the goroutine.
+// A Change made in a run belongs to the environment, and not to the goroutine.
 func TestChangeIsOfItsEnv(t *testing.T) {
 	onGoroutine(func() {
 		var e, o gls.Env
@@ -223,8 +223,8 @@ func TestChangeIsOfItsEnv(t *testing.T) {
 	})
 }
 
-// The answers to pprof: none without variables, one mark until something is
-// changed, and no more labels than there are.
+// The answers to pprof: no mark without variables, one mark until something is changed,
+// and no labels beyond those that exist.
 func TestAnswer(t *testing.T) {
 	if gls.Mode == "exact" {
 		onGoroutine(func() {
@@ -249,8 +249,8 @@ func TestAnswer(t *testing.T) {
 	})
 }
 
-// A mark counts for children alone, and for no longer than its maker has what it
-// had.
+// A mark counts only for children, and only as long as its maker has the same
+// variables.
 func TestMarkCounts(t *testing.T) {
 	if gls.Mode == "exact" {
 		t.Skip("there are none")

@@ -22,7 +22,7 @@ func TestUndoOfAnEarlierChange(t *testing.T) {
 	})
 }
 
-// What holds a few variables is part of the frame.
+// A few variables fit into the frame itself.
 func TestSetAllocations(t *testing.T) {
 	onGoroutine(func() {
 		for others := uint32(1); others < 3; others++ {

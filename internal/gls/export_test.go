@@ -2,7 +2,7 @@ package gls
 
 import "unsafe"
 
-// Slot returns what the running goroutine's slot holds.
+// Slot returns the content of the running goroutine's slot.
 func Slot() unsafe.Pointer { return getProfLabel() }
 
 // SetSlot puts p there.
@@ -16,31 +16,32 @@ func G() uintptr { return uintptr(getg()) }
 func Goid() uint64      { return goid() }
 func StackGoid() uint64 { return stackGoid(make([]byte, 64)) }
 
-// LabelValue returns value, which is of the type that runtime/pprof keeps labels
-// in, as its address.
+// LabelValue returns the address of value, which has the type in which runtime/pprof
+// keeps labels.
 func LabelValue(value any) unsafe.Pointer { return unsafe.Pointer(labelsIn(value)) }
 
-// PprofKeyValue is the key that runtime/pprof keeps labels under.
+// PprofKeyValue is the key under which runtime/pprof keeps labels.
 var PprofKeyValue = pprofKey
 
-// IsLabelSet tells whether labels of value's type can be read.
+// IsLabelSet reports whether labels of value's type can be read.
 var IsLabelSet = isLabelSet
 
-// Sizes of what is read from memory that isn't ours.
+// Sizes of the parts of foreign memory that are read.
 const (
 	LabelSetSize = unsafe.Sizeof(labelSet{})
 	RecordSize   = unsafe.Sizeof(record{})
 )
 
-// PlacesOf returns, as bits, those of the places among in which the running
-// goroutine's g has number.
+// PlacesOf returns, as bits, which of the given places in the running goroutine's g
+// have the number.
 func PlacesOf(number, among uint64) uint64 { return uint64(places(among).with(number)) }
 
-// Learn and Rehearse are what happens at the start.
+// Learn and Rehearse are the steps at the start of a program.
 func Learn()           { learnOffsets() }
 func Rehearse() string { return new(rehearsal).run() }
 
-// BeingSwept has the running goroutine's cell be swept, until over is called.
+// BeingSwept puts the running goroutine's cell into the state of being swept, until
+// over is called.
 func BeingSwept() (over func()) {
 	c, _ := cellHere()
 	c.owner.Store(swept)

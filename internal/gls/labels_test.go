@@ -10,7 +10,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// Labels that differ from those of the frame, if in one of them or in a key, stay when
+// Labels that differ from those of the frame, even in one label or one key, stay when
 // the frame is found.
 func TestLabelsThatChangeInPart(t *testing.T) {
 	with := func(ctx context.Context, kv ...string) context.Context {
@@ -37,7 +37,8 @@ func TestLabelsThatChangeInPart(t *testing.T) {
 	}
 }
 
-// A goroutine that is known to have nothing hands that down, beside labels of others.
+// A goroutine that is known to have nothing passes that on to its children, also beside
+// labels of other code.
 func TestChildOfOneThatHasNothing(t *testing.T) {
 	onGoroutine(func() {
 		gls.Carry() // it begins
@@ -50,8 +51,8 @@ func TestChildOfOneThatHasNothing(t *testing.T) {
 	})
 }
 
-// What [gls.Save] is called in hands down what it has, and be it that its variables may
-// be lost.
+// A goroutine that calls [gls.Save] passes on what it has, even if that is only that
+// its variables may be lost.
 func TestSaveHandsDownThatVariablesMayBeLost(t *testing.T) {
 	if gls.Mode == "exact" {
 		t.Skip("none are lost")

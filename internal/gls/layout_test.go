@@ -20,13 +20,12 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// The tests in this file are about the Go release and not about us. One that
-// fails means that a release changed what this package relies on.
+// The tests in this file are about the Go release, not about this package. If one
+// fails, a release has changed something that this package relies on.
 
 const advice = "this Go release keeps goroutine labels in another way: internal/gls has to learn it before anything else is believed"
 
-// The two linknamed functions read and write the slot that pprof's own functions
-// do.
+// The two linknamed functions read and write the same slot as pprof's own functions.
 func TestSlotIsPprofs(t *testing.T) {
 	ctx := pprof.WithLabels(t.Context(), pprof.Labels("k", "v"))
 	pprof.SetGoroutineLabels(ctx)
@@ -58,7 +57,7 @@ func TestSlotIsInherited(t *testing.T) {
 	require.Equal(t, parent, gls.Slot(), advice)
 }
 
-// A goroutine that the runtime made anew has nothing, even in a g used before.
+// A goroutine that the runtime made anew has nothing, even in a g that was used before.
 func TestSlotIsClearedAtTheEnd(t *testing.T) {
 	for range 100 {
 		done := make(chan struct{})
@@ -78,7 +77,7 @@ func TestSlotIsClearedAtTheEnd(t *testing.T) {
 	}
 }
 
-// pprof's label set is, in size and in fields, what labelSet and record say.
+// pprof's label set has the size and the fields that labelSet and record describe.
 func TestLayout(t *testing.T) {
 	value := pprof.WithLabels(t.Context(), pprof.Labels("k", "v")).Value(gls.PprofKeyValue)
 	typ := reflect.TypeOf(value)
@@ -121,7 +120,7 @@ func TestLayoutRefused(t *testing.T) {
 	}
 }
 
-// getg tells goroutines apart, and stays the same in one.
+// getg distinguishes goroutines, and does not change within one.
 func TestG(t *testing.T) {
 	mine := gls.G()
 	require.NotZero(t, mine)
@@ -142,7 +141,7 @@ func TestG(t *testing.T) {
 	require.Equal(t, mine, gls.G())
 }
 
-// goid is the number that the runtime prints, in goroutines of every kind.
+// goid returns the number that the runtime prints, in goroutines of every kind.
 func TestGoid(t *testing.T) {
 	require.Equal(t, gls.StackGoid(), gls.Goid(), advice)
 	seen := map[uint64]bool{gls.Goid(): true}

@@ -14,9 +14,9 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// With a Go release that treats labels in another way, a program stops at its
-// start and says why. The releases are this one with a line changed by an
-// overlay, and each takes a build of the standard library: so this runs where
+// With a Go release that treats labels in another way, a program stops at its start and
+// says why. The releases here are the present one with a line changed by an overlay.
+// Each needs a build of the standard library, so the test runs only if
 // HEIRLOOM_RELEASES is set.
 func TestOtherReleases(t *testing.T) {
 	if os.Getenv("HEIRLOOM_RELEASES") == "" {
@@ -77,8 +77,8 @@ func TestOtherReleases(t *testing.T) {
 	dir := t.TempDir()
 	goroot, err := exec.Command("go", "env", "GOROOT").Output()
 	require.NoError(t, err)
-	// The go command refuses to overlay what is in the module cache, where
-	// toolchains that go.mod asks for are. It goes by the name.
+	// The go command refuses to overlay files in the module cache, where the toolchains
+	// are that a go.mod requires. It decides by the name.
 	root := filepath.Join(dir, "goroot")
 	require.NoError(t, os.Symlink(strings.TrimSpace(string(goroot)), root))
 	env := append(os.Environ(), "GOROOT="+root, "GOTOOLCHAIN=local", "GOFLAGS=",

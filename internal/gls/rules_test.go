@@ -23,8 +23,8 @@ func labelWith(v string) {
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("k", v)))
 }
 
-// With each of these a goroutine begins that has inherited: labels take nothing away
-// any more.
+// Each of these makes a goroutine that has inherited begin: after it, labels take
+// nothing away.
 func TestWhatBegins(t *testing.T) {
 	for name, begin := range map[string]func(){
 		"Set and Undo": func() { c := gls.Set(2, "x"); c.Undo(2) },
@@ -65,8 +65,8 @@ func TestWhatBegins(t *testing.T) {
 	}
 }
 
-// A goroutine that has not begun, and has labels of somebody else's, is lost, and so is
-// what it hands on, but for work that begins with it.
+// A goroutine that has not begun, and has labels of other code, is lost, and so are the
+// variables that it passes on, except within work that begins with it.
 func TestLost(t *testing.T) {
 	if gls.Mode == "exact" {
 		t.Skip("nothing is ever lost")
@@ -100,7 +100,7 @@ func TestLost(t *testing.T) {
 	})
 }
 
-// Labels stay what the user has put there, whatever becomes of the variables.
+// Labels stay as the user has set them, whatever happens to the variables.
 func TestLabelsStay(t *testing.T) {
 	onGoroutine(func() {
 		c := gls.Set(1, "x")
@@ -142,7 +142,7 @@ func TestFoundByMark(t *testing.T) {
 	})
 }
 
-// A set that looks like part of a frame, or of a mark, and is none.
+// A label set may look like a part of a frame, or of a mark, without being one.
 func TestLookalikes(t *testing.T) {
 	if gls.Mode == "exact" {
 		t.Skip("only frames are in the slot")
@@ -166,7 +166,7 @@ func TestLookalikes(t *testing.T) {
 	})
 }
 
-// What a goroutine has been started in a run keeps nothing of what the run sets later.
+// A goroutine started in a run does not keep alive what the run sets later.
 func TestClosedHomeKeepsNothing(t *testing.T) {
 	type big [1 << 16]byte
 	var gone weak.Pointer[big]
@@ -192,8 +192,8 @@ func TestClosedHomeKeepsNothing(t *testing.T) {
 	<-ended
 }
 
-// To undo in a later run of an environment what an earlier one did is a change of the
-// later one.
+// If a later run of an environment undoes what an earlier one did, that is a change of
+// the later one.
 func TestUndoInALaterRun(t *testing.T) {
 	onGoroutine(func() {
 		var e, o gls.Env
@@ -210,7 +210,7 @@ func TestUndoInALaterRun(t *testing.T) {
 	})
 }
 
-// What was given back does not bring back the right to undo.
+// After variables were given back, the right to undo does not return.
 func TestRestoreOfOnesOwn(t *testing.T) {
 	onGoroutine(func() {
 		saved := gls.Save()
@@ -225,7 +225,7 @@ func TestRestoreOfOnesOwn(t *testing.T) {
 	})
 }
 
-// What belongs to a piece of work is within it until it is over.
+// Something that belongs to a piece of work is inside it until the work is over.
 func TestStay(t *testing.T) {
 	onGoroutine(func() {
 		own := gls.StayHere()
@@ -248,8 +248,8 @@ func TestStay(t *testing.T) {
 	})
 }
 
-// The goroutine's variables are newer than its own snapshots, and in a work than all of
-// that; and otherwise the snapshot counts.
+// The goroutine's variables are newer than its own snapshots and, within a work, than
+// everything else. Otherwise the snapshot counts.
 func TestCounting(t *testing.T) {
 	defer func(c gls.Change) { c.Undo(1) }(gls.Set(1, "old"))
 	onGoroutine(func() {

@@ -122,8 +122,8 @@ func TestRestoreEndsTheRightToUndo(t *testing.T) {
 	}
 }
 
-// The goroutine that saved may restore too, and keeps the right to go on where
-// it was.
+// The goroutine that called Save may also call Restore, and keeps the right to go on
+// where it was.
 func TestRestoreWhereSaved(t *testing.T) {
 	onGoroutine(func() {
 		before := gls.Set(1, "a")
@@ -149,8 +149,8 @@ func (c carrying) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// What a job sets is newer than what its ctx carries, and what another goroutine in
-// the same g sets later, or the same one when it is done, is not.
+// What a job sets is newer than what its ctx carries. What another goroutine in the
+// same g sets later, or the same goroutine after the job, is not.
 func TestEnterIsForTheJob(t *testing.T) {
 	onGoroutine(func() {
 		gls.Set(1, "caller")

@@ -13,7 +13,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
-// own is a context of a type of somebody's own.
+// own is a context of a user's type.
 type own struct {
 	context.Context
 	done chan struct{}
@@ -38,7 +38,7 @@ func call(f func(), end func(error)) {
 
 type valueKey struct{}
 
-// What the standard library made is its own base, at no cost.
+// A context of the standard library is its own base, at no cost.
 func TestBaseOfWhatIsStandard(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	defer cancel()
@@ -82,7 +82,7 @@ func TestDeadlineOfABase(t *testing.T) {
 	assert.False(t, ok)
 }
 
-// Ended, Cancel and End decide without a call of what is the user's.
+// Ended, Cancel and End decide without calling the user's code.
 func TestDecisionAsksNobody(t *testing.T) {
 	asked := false
 	foreign := &own{Context: t.Context(), done: make(chan struct{}), err: func() error { asked = true; return context.DeadlineExceeded }}
@@ -106,7 +106,7 @@ func TestDecisionAsksNobody(t *testing.T) {
 	}
 }
 
-// What a context that has ended answers is asked once, and an answer whatever it does.
+// A context that has ended is asked once, and there is an answer whatever it does.
 func TestContextThatDoesNotSayWhy(t *testing.T) {
 	panics := errors.New("panics")
 	for name, test := range map[string]struct {
@@ -139,7 +139,7 @@ func TestContextThatDoesNotSayWhy(t *testing.T) {
 	}
 }
 
-// A type around a standard context, with its channel, ends as that does.
+// A type around a standard context, with the same channel, ends when that context ends.
 func TestContextWithTheChannelOfAnother(t *testing.T) {
 	canceled, cancel := context.WithCancelCause(t.Context())
 	foreign := &own{Context: canceled, err: func() error { panic("not to be asked") }}

@@ -24,7 +24,7 @@ var (
 	errLate   = errors.New("too late")
 )
 
-// ctx is a context as packages task and gather make it of a Late.
+// ctx is a context such as packages task and gather make from a Late.
 type ctx struct {
 	context.Context
 	late latectx.Late
@@ -39,7 +39,7 @@ func (c *ctx) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// strange is a context of a type of its own, that ends when and how it likes.
+// strange is a context of a type of its own, which ends when and how it likes.
 type strange struct {
 	context.Context
 	err error
@@ -135,7 +135,7 @@ func TestWithoutBase(t *testing.T) {
 	assert.Equal(t, errCancel, context.Cause(std))
 }
 
-// A plain Cancel has the error as the cause, as package context does it.
+// A plain Cancel makes the error the cause, as package context does.
 func TestCauseIsTheErrorIfThereIsNone(t *testing.T) {
 	for _, asked := range []bool{false, true} {
 		var l latectx.Late
@@ -188,14 +188,14 @@ func TestManyAtOnceSeeOneOutcome(t *testing.T) {
 	}
 }
 
-// A context derived from ours takes no goroutine: it finds the std.
+// A context derived from ours needs no goroutine, because it finds the std.
 func TestDerivedContextIsAChildOfStd(t *testing.T) {
 	c := &ctx{Context: context.Background()}
 	below, stop := context.WithCancel(c)
 	defer stop()
 	c.late.Cancel(c.Context, errCancel)
-	// A child of std is cancelled within Cancel, and by a goroutine it were some
-	// time later.
+	// A child of std is cancelled within Cancel. A goroutine would cancel it some time
+	// later.
 	assert.ErrorIs(t, below.Err(), context.Canceled)
 }
 
@@ -215,8 +215,9 @@ func BenchmarkErr(b *testing.B) {
 	})
 }
 
-// Who hears of the end of the base by another context that derives from it finds
-// ours ended as well, and Cancel is too late for it, whichever the base reaches first.
+// If a goroutine learns of the end of the base by another context that derives from it,
+// it finds ours ended too, and Cancel comes too late, whichever of the two the base
+// reaches first.
 func TestBaseEndsOthersFirst(t *testing.T) {
 	for i := range 200 {
 		base, finish := context.WithCancelCause(t.Context())

@@ -17,8 +17,8 @@ func linger(ch chan struct{}) {
 	<-ch
 }
 
-// lingering returns how many goroutines are found that run linger. There are
-// others: the runner of the tests, which waits for this one, is one.
+// lingering returns how many goroutines that run linger are found. There are others,
+// such as the runner of the tests, which waits for this one.
 func lingering() int {
 	n := 0
 	for _, stack := range leakcheck.Stray(0) {

@@ -37,7 +37,8 @@ func TestZeroMap(t *testing.T) {
 	requireEqual(t, map[uint32]int{}, &m)
 }
 
-// of returns a map that holds the keys, and had all of without besides.
+// of returns a map that holds the keys. It was made with the keys in without too, which
+// were removed.
 func of(keys []uint32, without ...uint32) trie.Map {
 	var m trie.Map
 	for _, key := range append(slices.Clone(without), keys...) {
@@ -61,7 +62,7 @@ func TestSame(t *testing.T) {
 	require.False(t, empty.Same(&one))
 }
 
-// A key that is larger than any in the map is not taken for another one.
+// A key that is larger than any in the map is not confused with another one.
 func TestKeysPastTheRoot(t *testing.T) {
 	flat, deep := of([]uint32{5}), of([]uint32{5, 40})
 	require.Nil(t, flat.Get(5+1<<5))
@@ -72,7 +73,7 @@ func TestKeysPastTheRoot(t *testing.T) {
 	}
 }
 
-// A map of one large key has nothing where the small ones would be.
+// A map of one large key has nothing in the places of small ones.
 func TestFirstKeyIsLarge(t *testing.T) {
 	for _, key := range []uint32{31, 32, 1023, 1024, 1<<32 - 1} {
 		require.Equal(t, of([]uint32{key}), of([]uint32{key}, 3, 2000), key)
@@ -110,8 +111,8 @@ func TestBoundaries(t *testing.T) {
 	}
 }
 
-// Two maps with the same keys and values are the same in memory too, whatever
-// order made them so.
+// Two maps with the same keys and values are also the same in memory, whatever the
+// order of the updates.
 func TestCanonical(t *testing.T) {
 	var up, down trie.Map
 	keys := []uint32{0, 5, 31, 32, 40, 1000, 1024, 70000}
@@ -126,7 +127,7 @@ func TestCanonical(t *testing.T) {
 	require.Equal(t, up, grown.Without(1<<30))
 }
 
-// WithIn takes the room that it is given if that is enough, and else leaves it.
+// WithIn uses the room that it is given if it suffices, and otherwise leaves it alone.
 func TestWithIn(t *testing.T) {
 	var m trie.Map
 	for key := range uint32(4) {
@@ -157,9 +158,9 @@ func TestAllStops(t *testing.T) {
 	require.Len(t, seen, 41)
 }
 
-// FuzzMap reads its input as operations and runs them on a Map and on a builtin
-// map. Each version is kept and checked again at the end, for a version that
-// changes later is the failure that matters most here.
+// FuzzMap reads its input as operations and runs them on a Map and on a builtin map.
+// Each version is kept and checked again at the end, because a version that changes
+// later is the failure that matters most here.
 func FuzzMap(f *testing.F) {
 	f.Add([]byte{0, 0, 1, 0, 32, 1, 128, 0, 33, 0})
 	rng := rand.New(rand.NewPCG(1, 2))
@@ -181,7 +182,7 @@ func FuzzMap(f *testing.F) {
 			if ops[0]&0x40 != 0 {
 				from = versions[int(ops[0]&0x3f)%len(versions)]
 			}
-			// Keys gather near the places where a level is full.
+			// Keys are near the sizes at which a level is full.
 			key := uint32(binary.LittleEndian.Uint16(ops[1:]))
 			switch key & 3 {
 			case 0:

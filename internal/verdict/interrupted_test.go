@@ -11,7 +11,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// own is a ctx that is done and of which package context knows nothing.
+// own is a ctx that is done and that package context does not know.
 type own struct{ context.Context }
 
 func (own) Err() error { return errDisk }

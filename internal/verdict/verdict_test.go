@@ -19,13 +19,13 @@ var (
 	errStop = errors.New("the user pressed stop")
 )
 
-// says is an error that says of itself what it is.
+// says is an error that reports what it is by its own method.
 type says struct{ is error }
 
 func (s says) Error() string        { return "in other words" }
 func (s says) Is(target error) bool { return target == s.is }
 
-// many is an error that == panics on.
+// many is an error for which == panics.
 type many []error
 
 func (m many) Error() string   { return "many" }
@@ -66,7 +66,7 @@ func TestCancelled(t *testing.T) {
 	}
 }
 
-// A cause may be of a type that == panics on, and yet be what a function returns.
+// A cause may have a type for which == panics, and a function may return it.
 func TestCauseThatIsNotComparable(t *testing.T) {
 	cause := many{errDisk}
 	assert.True(t, verdict.Cancelled(cause, context.Canceled, cause))

@@ -16,7 +16,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/joinset"
 )
 
-// rangeOver takes all results, and returns how many and the error of the loop itself.
+// rangeOver takes all results. It returns their number and the error of the loop
+// itself.
 func rangeOver(ctx context.Context, set *joinset.Set[int]) (n int, err error) {
 	for t, loopErr := range set.Tasks(ctx) {
 		if t == nil {
@@ -27,8 +28,8 @@ func rangeOver(ctx context.Context, set *joinset.Set[int]) (n int, err error) {
 	return n, nil
 }
 
-// A member of the set waits for the task that ranges over it, in several ways and
-// whoever is first.
+// A member of the set waits for the task that ranges over the set, in several ways and
+// in either order.
 func TestLoopInACycle(t *testing.T) {
 	waits := map[string]func(ctx context.Context, loop *task.Task[int]) (int, error){
 		"Await": func(ctx context.Context, loop *task.Task[int]) (int, error) { return loop.Await(ctx) },
@@ -89,7 +90,7 @@ func TestLoopInACycle(t *testing.T) {
 	}
 }
 
-// The loop is told if it closes the cycle, and can go on.
+// The loop gets an error if it closes the cycle, and can go on.
 func TestLoopThatClosesACycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ready := make(chan struct{})
@@ -123,7 +124,7 @@ func TestLoopThatClosesACycle(t *testing.T) {
 	})
 }
 
-// As long as one of the set can end, those who wait for the loop are not told.
+// As long as one task of the set can end, those that wait for the loop get no error.
 func TestLoopThatGoesOnIsInNoCycle(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var loop *task.Task[int]
@@ -173,7 +174,7 @@ func TestLoopWithADeadlineIsInNoCycle(t *testing.T) {
 	})
 }
 
-// A loop in a task of a Group with a Limit lends its place to those of the set.
+// A loop in a task of a Group with a Limit lends its place to the tasks of the set.
 func TestLoopLendsItsPlace(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var most, now atomic.Int32

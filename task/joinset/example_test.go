@@ -10,7 +10,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/joinset"
 )
 
-// A crawler: what a page links to is fetched as well, each page once.
+// A crawler also fetches the pages that a page links to, each page once.
 func Example() {
 	links := map[string][]string{
 		"/":       {"/docs", "/blog"},
@@ -78,7 +78,7 @@ func ExampleSet_Cancel() {
 	// true
 }
 
-// Tasks tells which task a result is of.
+// Tasks yields the task of each result.
 func ExampleSet_Tasks() {
 	ctx := context.Background()
 	checks := joinset.New[time.Duration](ctx)

@@ -48,7 +48,7 @@ func (l looks) Err() error {
 	return l.Context.Err()
 }
 
-// Nor are the methods of a ctx, also in a loop in a task of the set.
+// Nor are the methods of a ctx, even in a loop in a task of the set.
 func TestCtxThatAsksTheSet(t *testing.T) {
 	set := joinset.New[int](t.Context())
 	set.Go(func(ctx context.Context) (int, error) {

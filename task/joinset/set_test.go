@@ -264,8 +264,8 @@ func TestResultsNobodyTookAreReported(t *testing.T) {
 	assert.Equal(t, []error{errBroken}, reported)
 }
 
-// Tasks that range over their own set share what the others return, and do not
-// wait for themselves or for each other.
+// Tasks that range over their own set share the results of the others, and do not wait
+// for themselves or for each other.
 func TestLoopsInTasksOfTheSet(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for loops := range 4 {

@@ -113,7 +113,7 @@ func TestSetLimits(t *testing.T) {
 	})
 }
 
-// A function that is given may do anything: it is not called under a lock.
+// A function of the caller's may do anything, so it is not called under a lock.
 func TestLimitsMayUseTheKeyed(t *testing.T) {
 	var keyed *limit.Keyed[int]
 	keyed = limit.NewKeyed(func(key int) limit.Limit { return limit.Limit{AtOnce: int64(keyed.Len() + 1)} })

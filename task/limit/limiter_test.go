@@ -22,7 +22,7 @@ var errBroken = errors.New("broken")
 
 const s = time.Second
 
-// acquire has n goroutines acquire weight, in order, and returns when each got
+// acquire makes n goroutines acquire weight, in order. It returns when each of them got
 // it, in a slice that is complete when all have.
 func acquire(t *testing.T, l limit.Gate, n int, weight int64) (when *[]time.Duration, wg *sync.WaitGroup) {
 	t.Helper()
@@ -62,7 +62,7 @@ func TestAtOnce(t *testing.T) {
 	})
 }
 
-// The first to come is the first to be served, whatever the weights.
+// Calls are served in the order in which they come, whatever their weights.
 func TestFairness(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.New(limit.Limit{AtOnce: 4})
@@ -178,9 +178,9 @@ func TestMisuse(t *testing.T) {
 	assert.True(t, l.TryAcquire(1), "and the lock is free")
 }
 
-// TestStorm has goroutines acquire, try, give up and release while the limit
-// changes, and checks that never more is held than the largest limit there was
-// meanwhile, that all come to an end, and that nothing is held or waits then.
+// TestStorm makes goroutines acquire, try, give up and release while the limit changes.
+// It checks that the sum of what is held is never above the largest limit in that time,
+// that all goroutines end, and that nothing is held and nobody waits afterwards.
 func TestStorm(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -58,8 +58,8 @@ func TestRateRecovers(t *testing.T) {
 	})
 }
 
-// Both limits of one Limiter hold: a place that comes free late is waited for,
-// and so is a beginning.
+// Both limits of a Limiter apply: a call waits for a place that comes free late, and
+// for its turn in the rate.
 func TestBoth(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.New(limit.Limit{AtOnce: 1, Every: s})
@@ -80,7 +80,7 @@ func TestBoth(t *testing.T) {
 	})
 }
 
-// Who waits for the rate and gives up stops the timer with it.
+// A call that waits for the rate and gives up also stops the timer.
 func TestCancelWhileTheRateIsWaitedFor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l := limit.New(limit.Limit{Every: time.Hour})
@@ -112,9 +112,9 @@ func TestSetLimitOfARate(t *testing.T) {
 	})
 }
 
-// TestRateModel has random calls wait for a random rate, and checks that never
-// more begin than a burst and what the rate allows, and that none waits for
-// longer than that makes it.
+// TestRateModel makes random calls wait for a random rate. It checks that no more of
+// them begin than a burst and the rate allow, and that none waits longer than
+// necessary.
 func TestRateModel(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -134,9 +134,8 @@ func TestRateModel(t *testing.T) {
 			}
 			for i, at := range when {
 				earliest := asked[i]
-				// By the definition of a token bucket: the beginnings from any
-				// earlier one to this one are at most a burst and what came in
-				// meanwhile.
+				// The definition of a token bucket: from any earlier beginning to this one,
+				// there are at most as many as a burst and what the rate added in that time.
 				for j := range i {
 					if extra := i - j + 1 - burst; extra > 0 {
 						earliest = max(earliest, when[j]+time.Duration(extra)*lim.Every)

@@ -127,7 +127,7 @@ func TestFailureHookPanics(t *testing.T) {
 	})
 }
 
-// A hook that takes its time makes the function miss when it is due.
+// A slow hook makes the function miss the times at which it is due.
 func TestFailureHookIsPartOfTheRun(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var skipped []int
@@ -183,7 +183,7 @@ func TestEndsWithItsScope(t *testing.T) {
 	}
 }
 
-// What a run leaves behind is part of it.
+// The tasks that a run leaves behind are part of the run.
 func TestRunsNeverOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live, n := 0, 0

@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/periodic"
 )
 
-// A cache is refreshed while the server runs, and not longer. A refresh that
-// fails is told, and the next one is due as ever.
+// A cache is refreshed while the server runs, and no longer. A failed refresh is
+// reported, and the next one is due as usual.
 func Example() {
 	shutdown := make(chan struct{})
 	refresh := func(context.Context) error {

@@ -23,7 +23,7 @@ func (n *noted) Error() string { return "noted" }
 
 func init() { remote.Type[*noted]("noted") }
 
-// joined returns n errors that are none of the known ones, and others after them.
+// joined returns n errors that are not known to the codec, and others after them.
 func joined(n int, others ...error) error {
 	return errors.Join(append(slices.Repeat([]error{errors.New("x")}, n), others...)...)
 }
@@ -79,7 +79,7 @@ func TestNames(t *testing.T) {
 	for _, name := range []string{"azAZ09-_", "a", strings.Repeat("x", 64)} {
 		assert.NoError(t, decode(name), name)
 	}
-	// The neighbours of what a name may have.
+	// The neighbours of the characters that a name may have.
 	for _, name := range []string{"`", "{", "@", "[", "/", ":", ",", "^", strings.Repeat("x", 65)} {
 		assert.ErrorIs(t, decode(name), remote.ErrMalformed, name)
 	}
@@ -98,7 +98,7 @@ func TestDeliveriesAreFew(t *testing.T) {
 	assert.Equal(t, 1000, job(5000))
 }
 
-// A word is called by its number, from one, and the first fault is the one that is told.
+// An error names a word by its number, from one, and only the first fault is reported.
 func TestFaultOfAMessage(t *testing.T) {
 	_, err := remote.DecodeJob(ctxwire.Map{"Heirloom-Job": "1 job1 f soon 0 3 0"}, nil, noon)
 	assert.ErrorContains(t, err, `word 4 is "soon"`)

@@ -21,8 +21,8 @@ type doing func(context.Context, *remote.Job) (*remote.Outcome, error)
 func (d doing) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, error) { return d(ctx, job) }
 func (d doing) Serve(context.Context, []string, int, remote.Handler) error       { return nil }
 
-// An engine that gives up because ctx has ended says so with the cause; any other
-// error of it is its own, at whatever time.
+// An engine that gives up because ctx has ended returns the cause. Any other error is
+// the engine's own, at whatever time it comes.
 func TestWhyAnEngineGaveUp(t *testing.T) {
 	closing := errors.New("closing time")
 	for _, test := range []struct {
@@ -116,8 +116,8 @@ var answering = remote.New("answering", func(ctx context.Context, own bool) (int
 	return 0, ctx.Err()
 })
 
-// A job that ends because ctx did has the very cause of that, and one that fails then
-// its own error.
+// A job that ends because its ctx ended has the same cause, and a job that fails then
+// has its own error.
 func TestHowAJobAnswersTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		for _, own := range []bool{false, true} {

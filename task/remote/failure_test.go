@@ -15,7 +15,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// crossed returns err as it arrives.
+// crossed returns err in the form in which it arrives.
 func crossed(t *testing.T, err error) error {
 	f, decodeErr := remote.DecodeFailure(remote.NewFailure(err).Encode())
 	require.NoError(t, decodeErr)
@@ -44,7 +44,7 @@ type endless struct{}
 func (e endless) Error() string   { return "endless" }
 func (e endless) Unwrap() []error { return []error{io.EOF, deep(1 << 14)} }
 
-// deep is a chain of errors, longer than anybody makes one on purpose.
+// deep returns a chain of errors that is longer than any program makes on purpose.
 type deep int
 
 func (d deep) Error() string { return "deep" }

@@ -29,7 +29,7 @@ var whoami = remote.New("whoami", func(context.Context, struct{}) ([]string, err
 	return []string{user.Get(), private.Get()}, nil
 })
 
-// Without an engine a job is as isolated as it is with one.
+// Without an engine, a job is isolated in the same way as with one.
 func TestCallWithoutAnEngine(t *testing.T) {
 	defer user.Set("ada").Reset()
 	defer private.Set("the caller's").Reset()
@@ -38,7 +38,7 @@ func TestCallWithoutAnEngine(t *testing.T) {
 	assert.Equal(t, []string{"ada", "unset"}, got)
 }
 
-// A ctx that comes from elsewhere is passed on purpose, and counts.
+// A ctx from elsewhere is passed on purpose, so its values count.
 func TestCallWithACtxThatCarriesValues(t *testing.T) {
 	carried := make(chan context.Context, 1)
 	go user.With("ada", func() { carried <- ctxvar.NewContext(t.Context()) })
@@ -86,7 +86,7 @@ func TestAnArgumentThatCannotBeSent(t *testing.T) {
 	require.ErrorContains(t, err, "encoding the argument")
 }
 
-// picky is a result whose decoding panics, as that of a value from a foreign worker
+// picky is a result that panics while it is decoded, as a value from a foreign worker
 // may.
 type picky struct{}
 
@@ -136,7 +136,7 @@ func TestOutsideOfAJob(t *testing.T) {
 	assert.Zero(t, remote.Delivery())
 }
 
-// Fields with one key are refused, and those before stay.
+// If two fields have the same key, the later one is refused.
 func TestCarryTwice(t *testing.T) {
 	assert.Panics(t, func() { remote.Carry(ctxwire.String(private, "user")) })
 	defer user.Set("ada").Reset()

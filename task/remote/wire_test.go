@@ -24,7 +24,7 @@ func aJob() *remote.Job {
 
 func TestJobTravels(t *testing.T) {
 	header, body := aJob().Encode(noon)
-	// An hour of difference between the clocks makes none to the time left.
+	// An hour of difference between the clocks does not change the time left.
 	got, err := remote.DecodeJob(header, body, noon.Add(time.Hour))
 	require.NoError(t, err)
 	want := aJob()
@@ -86,7 +86,7 @@ func TestOutcomeTravels(t *testing.T) {
 	}
 }
 
-// What cannot be JSON costs what it would have said, and not the outcome.
+// A value that is not JSON is lost, but the outcome is not.
 func TestOutcomeWithAValueThatIsNoJSON(t *testing.T) {
 	header, body := (&remote.Outcome{Worker: "w", Delivery: 1, Failure: &remote.Failure{
 		Text: "text", As: []remote.TypedFailure{{Type: "t", Value: json.RawMessage("{")}},
@@ -96,8 +96,8 @@ func TestOutcomeWithAValueThatIsNoJSON(t *testing.T) {
 	assert.Equal(t, &remote.Failure{Text: "text"}, got.Failure)
 }
 
-// Anybody may send a message. It is a job or an outcome, or it is malformed, and
-// what is a job is the same one after another journey.
+// Anyone may send a message. It is a job or an outcome, or it is malformed. A job is
+// the same after it is sent again.
 func FuzzDecode(f *testing.F) {
 	f.Add("1 job1 f 30 10 3 0", "1 1 failed w", []byte(`{"text":"x","is":["io.EOF"],"as":[{"type":"task.PanicError","value":{}}]}`))
 	f.Add("1 job1 f 30 10 3 5", "1 2 ok a host", []byte("null"))

@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/scope"
 )
 
-// A handler leaves work behind that the server does not lose: it ends only when
-// the work has.
+// A handler leaves work behind, and the server does not lose it: the server ends only
+// when the work has ended.
 func Example() {
 	_, err := task.Run(context.Background(), func(ctx context.Context) (string, error) {
 		var mails *scope.Scope
@@ -38,7 +38,7 @@ func Example() {
 	// <nil>
 }
 
-// Failures are told at once, and not kept until the end.
+// Failures are reported at once, and not kept until the end.
 func ExampleOnFailure() {
 	err := task.Group(context.Background(), func(ctx context.Context) error {
 		jobs := scope.New(ctx, scope.OnFailure(func(t task.Handle, err error) {

@@ -68,8 +68,8 @@ func TestScopeWithoutTasksHoldsUpNothing(t *testing.T) {
 	})
 }
 
-// Each kind of failure leaves the siblings and the Group alone, reaches whoever
-// awaits it, and is told once.
+// Each kind of failure leaves the siblings and the Group alone, is the result of each
+// Await, and is reported once.
 func TestScopeFailures(t *testing.T) {
 	tests := []struct {
 		name, reason string
@@ -123,7 +123,7 @@ func TestScopeFailures(t *testing.T) {
 	}
 }
 
-// Without OnFailure a failure that nobody looks at is reported as any other.
+// Without OnFailure, a failure that nobody looked at is reported like any other.
 func TestScopeUnobserved(t *testing.T) {
 	var reported []error
 	var mu sync.Mutex
@@ -236,7 +236,7 @@ func TestScopeInTheTree(t *testing.T) {
 	})
 }
 
-// A Scope in a Group with a limit neither takes a place itself nor goes past it.
+// A Scope in a Group with a limit takes no place itself, and does not exceed the limit.
 func TestScopeInAGroupWithALimit(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

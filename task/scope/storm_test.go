@@ -16,9 +16,9 @@ import (
 	"github.com/heirloom-go/heirloom/task/scope"
 )
 
-// TestScopeStorm starts tasks in scopes from everywhere while these are
-// cancelled, end and are waited for, and checks that each task ended, that none
-// outlived its scope, that none was told twice, and that no Group was aborted.
+// TestScopeStorm starts tasks in scopes from everywhere while the scopes are cancelled,
+// end and are waited for. It checks that each task ended, that none outlived its scope,
+// that no failure was reported twice, and that no Group was aborted.
 func TestScopeStorm(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

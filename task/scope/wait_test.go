@@ -57,7 +57,7 @@ func TestScopeWaitsForCallbacks(t *testing.T) {
 	})
 }
 
-// Each callback is called, in order, even if one before panics, and the task
+// All callbacks are called, in order, even if an earlier one panics, and the task
 // leaves the Scope nevertheless.
 func TestScopeOnEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
@@ -98,7 +98,8 @@ func TestScopeWaitInACycle(t *testing.T) {
 	}
 }
 
-// A task may ask for itself before the call of Go that starts it has returned.
+// A task may find itself in the Scope before the call of Go that starts it has
+// returned.
 func TestScopeHasATaskFromItsBeginning(t *testing.T) {
 	s := scope.New(t.Context())
 	var wrong atomic.Int32

@@ -60,7 +60,7 @@ func TestLateComersJoin(t *testing.T) {
 	})
 }
 
-// The first caller is one like any other: when it goes, the rest go on.
+// The first caller is like any other: when it leaves, the others go on.
 func TestLeaderLeaves(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls atomic.Int32
@@ -258,7 +258,7 @@ func TestWaitsForItself(t *testing.T) {
 	})
 }
 
-// A key's String method is the user's, and may do anything.
+// A key's String method is the user's code, and may do anything.
 type talkative struct{ s *shared.Calls[talkative, int] }
 
 func (k talkative) String() string { return fmt.Sprint(k.s.Len()) }
@@ -295,7 +295,7 @@ func TestMisuse(t *testing.T) {
 	assert.Panics(t, func() { shared.New(nil, fn) })
 }
 
-// Two keys that need each other, asked for by anybody.
+// Two keys need each other, and any caller may ask for either.
 func TestKeysThatWaitForEachOther(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var calls *shared.Calls[string, int]

@@ -11,8 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/shared"
 )
 
-// Three requests ask for the same page at the same time, and it is rendered
-// once. The first of them gives up, which is no concern of the others.
+// Three requests ask for the same page at the same time, and it is rendered once. The
+// first of them gives up, which does not affect the others.
 func Example() {
 	var rendered atomic.Int32
 	pages := shared.New(context.Background(), func(ctx context.Context, path string) (string, error) {

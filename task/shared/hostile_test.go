@@ -12,7 +12,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/shared"
 )
 
-// A callback may use the Calls, also that of a task which was refused.
+// A callback may use the Calls, even that of a task that was refused.
 func TestCallbackOfARefusedTaskUsesTheCalls(t *testing.T) {
 	var calls *shared.Calls[int, int]
 	_ = task.Group(t.Context(), func(ctx context.Context) error {

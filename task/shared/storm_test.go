@@ -16,9 +16,9 @@ import (
 	"github.com/heirloom-go/heirloom/task/shared"
 )
 
-// TestStorm has many callers of few keys come and go, and checks that no two
-// tasks of a key that nobody left or forgot ran at once, that nobody who stayed
-// got the result of a cancelled task, and that nothing is left.
+// TestStorm makes many callers of few keys come and go. It checks that no two tasks of
+// a key ran at once unless its callers left or it was forgotten, that no caller that
+// stayed got the result of a cancelled task, and that nothing is left.
 func TestStorm(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

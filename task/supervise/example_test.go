@@ -38,7 +38,7 @@ func Example() {
 	// <nil>
 }
 
-// What fails too often fails the Group around.
+// A function that fails too often makes the Group around it fail.
 func ExampleMaxRestarts() {
 	err := task.Group(context.Background(), func(ctx context.Context) error {
 		supervise.Go(ctx, func(context.Context) error { return errors.New("port is taken") },

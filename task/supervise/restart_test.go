@@ -89,7 +89,7 @@ func TestOneForAll(t *testing.T) {
 	})
 }
 
-// What a run left running has ended before the next one begins.
+// Everything that a run started has ended before the next run begins.
 func TestRunsDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		live, runs := 0, 0

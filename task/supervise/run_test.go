@@ -37,8 +37,8 @@ func (t *told) hear() supervise.Option {
 	})
 }
 
-// Every way to fail is a failure, told once and at once, after which the
-// function is run again.
+// Every way to fail is a failure. It is reported once and at once, and the function is
+// run again.
 func TestFailures(t *testing.T) {
 	tests := []struct {
 		name, reason string
@@ -134,8 +134,8 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A task that supervises and is cancelled between two runs is cancelled, and has
-// not failed.
+// If a task that supervises is cancelled between two runs, it is cancelled and has not
+// failed.
 func TestGo(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var name, parent string
@@ -169,8 +169,8 @@ func TestEscalation(t *testing.T) {
 	})
 }
 
-// A panic of a function given to an option ends Run, with the failure it was
-// about.
+// A panic of a function given to an option ends Run, and the error has the failure for
+// which it was called.
 func TestOptionsPanic(t *testing.T) {
 	for name, opt := range map[string]supervise.Option{
 		"OnFailure": supervise.OnFailure(func(supervise.Failure) { panic("mine") }),
@@ -222,7 +222,7 @@ func TestVariables(t *testing.T) {
 	})
 }
 
-// In a scope that has ended there is nothing to be tried again.
+// In a scope that has ended, the function is not tried again.
 func TestScopeHasEnded(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var kept context.Context
@@ -276,9 +276,9 @@ func TestMisuse(t *testing.T) {
 	}
 }
 
-// Each failure is told to one: those after which the function is run again to
-// OnFailure, and the last one to the Group around, which returns it, or, if it is a
-// supervisor that goes on, has it reported.
+// Each failure has one recipient. OnFailure gets the failures after which the function
+// is run again. The last one goes to the Group around it, which returns it or, if it is
+// a supervisor that goes on, has it reported.
 func TestEachFailureIsToldOnce(t *testing.T) {
 	for name, failFast := range map[string]bool{"Group": true, "supervisor": false} {
 		t.Run(name, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// What a look costs: one whole picture for each, with ten thousand tasks.
+// The cost of a request: a whole picture for each, with ten thousand tasks.
 func BenchmarkView(b *testing.B) {
 	h := taskhttp.New(taskhttp.Interval(time.Nanosecond))
 	defer h.Close()

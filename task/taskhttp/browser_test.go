@@ -120,8 +120,8 @@ func (b *browser) until(want, script string) {
 	require.Equal(b.t, want, got, script)
 }
 
-// device makes the window one of a machine with that many pixels, and a scheme of
-// colours: light or dark.
+// device makes the window that of a machine with that many pixels, with a light or a
+// dark colour scheme.
 func (b *browser) device(width, height int, scheme string) {
 	b.t.Helper()
 	cdp := func(cmd string, params map[string]any) {
@@ -131,7 +131,7 @@ func (b *browser) device(width, height int, scheme string) {
 	cdp("Emulation.setEmulatedMedia", map[string]any{"features": []any{map[string]any{"name": "prefers-color-scheme", "value": scheme}}})
 }
 
-// keys presses keys, one after the other, where the focus is. Those without a
+// keys presses keys, one after the other, in the element with the focus. Keys without a
 // character have one of WebDriver's own.
 func (b *browser) keys(keys ...string) {
 	b.t.Helper()

@@ -14,8 +14,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// testDocs writes the pictures that docs shows, of a shop that has something to do
-// and something that is wrong.
+// testDocs writes the pictures for docs, of a shop with work to do and with faults.
 func (b *browser) testDocs() {
 	_, url := serve(b.t, taskhttp.Variables(tenant))
 	s := openShop(b.t)
@@ -66,7 +65,7 @@ func (b *browser) testDocs() {
 	b.keep("live-view-phone")
 }
 
-// work is what the shop has to do: requests that come in at random.
+// work is the load of the shop: requests that come in at random.
 func work(ctx context.Context) {
 	kinds := []struct {
 		name string

@@ -80,8 +80,8 @@ func TestMaxFollowers(t *testing.T) {
 	assert.Equal(t, http.StatusOK, resp.StatusCode, "who does not follow is not counted")
 }
 
-// pipes is a listener whose connections hold nothing on the way, so that a write
-// blocks at once if the other side doesn't read.
+// pipes is a listener with connections that buffer nothing, so that a write blocks at
+// once if the other side doesn't read.
 type pipes struct {
 	conns  chan net.Conn
 	closed chan struct{}
@@ -106,7 +106,7 @@ func (p *pipes) Accept() (net.Conn, error) {
 func (p *pipes) Close() error   { p.once.Do(func() { close(p.closed) }); return nil }
 func (p *pipes) Addr() net.Addr { return &net.UnixAddr{Name: "pipes", Net: "pipe"} }
 
-// A client that takes nothing is cut off, and its place goes to another one.
+// A client that reads nothing is cut off, and another one gets its place.
 func TestSlowClientIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		listener := &pipes{conns: make(chan net.Conn), closed: make(chan struct{})}

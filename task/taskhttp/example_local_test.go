@@ -11,7 +11,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// A program that can be looked into by its process id.
+// A program can be inspected by its process id.
 func ExampleHandler_ListenLocal() {
 	local, err := taskhttp.New().ListenLocal()
 	if err != nil {
@@ -22,7 +22,7 @@ func ExampleHandler_ListenLocal() {
 	// ... all that the program does ...
 }
 
-// Another program, or this one, asks a program that listens what it is.
+// Another program, or this one, asks a program that listens for its description.
 func ExampleDialLocal() {
 	local, err := taskhttp.New().ListenLocal()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// What a browser sends for another site's page is refused, in every form, and so
-// is a name that is not this machine's.
+// Requests that a browser sends for another site's page are refused in every form, and
+// so is a host name that is not this machine's.
 func TestStrangersAreRefused(t *testing.T) {
 	_, url := serve(t, taskhttp.Hosts("Tasks.example.com"), taskhttp.Interval(time.Hour))
 	html := "text/html"
@@ -61,8 +61,8 @@ func TestStrangersAreRefused(t *testing.T) {
 				resp, err := http.DefaultClient.Do(r)
 				require.NoError(t, err)
 				_ = resp.Body.Close()
-				// The page itself has nothing of the program; without the newer
-				// headers nobody can say who opens it.
+				// The page itself has no data of the program. Without the newer headers, the
+				// server can't tell who opens it.
 				refused := resp.StatusCode == http.StatusForbidden
 				if len(tt.header) == 2 && tt.header[0] == "Referer" && form == "?" {
 					refused = true
@@ -80,7 +80,7 @@ func TestStrangersAreRefused(t *testing.T) {
 	assert.Equal(t, http.StatusForbidden, resp.StatusCode, "but nothing that has something of the program")
 }
 
-// Over other than loopback connections the name is the program's affair.
+// Beyond loopback, the host name is the program's business.
 func TestHostsElsewhere(t *testing.T) {
 	h := taskhttp.New()
 	defer h.Close()
@@ -90,8 +90,8 @@ func TestHostsElsewhere(t *testing.T) {
 	assert.Equal(t, http.StatusOK, w.Code)
 }
 
-// A machine that has all the places for followers gives one to another machine, and
-// none to itself.
+// A machine that has all the places for followers gives one up to another machine, but
+// not to itself.
 func TestNobodyHoldsAllPlaces(t *testing.T) {
 	h := taskhttp.New(taskhttp.MaxFollowers(3), taskhttp.Interval(time.Hour))
 	from := ""
@@ -128,7 +128,7 @@ func TestNobodyHoldsAllPlaces(t *testing.T) {
 	assert.True(t, strings.HasPrefix(string(first), "event: tasks"), "the others are followers still")
 }
 
-// Behind the program's own authentication, as any handler.
+// A program can put its own authentication around the handler.
 func ExampleNew() {
 	isAdmin := func(*http.Request) bool { return false } // what the program knows of its users
 	onlyAdmins := func(next http.Handler) http.Handler {

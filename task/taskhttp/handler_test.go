@@ -41,8 +41,7 @@ func serve(t *testing.T, opts ...taskhttp.Option) (h *taskhttp.Handler, url stri
 	return h, server.URL + "/debug/tasks"
 }
 
-// live runs a task that waits, with another one that has failed behind it, until
-// the test ends.
+// live runs a task that waits, after another one that has failed, until the test ends.
 func live(t *testing.T) {
 	t.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
@@ -184,7 +183,7 @@ func TestMaxTasks(t *testing.T) {
 	assert.Equal(t, "… and 1 more\n", body)
 }
 
-// However many ask, one picture is taken an interval.
+// However many clients ask, one picture is taken in each interval.
 func TestPicturesAreShared(t *testing.T) {
 	_, url := serve(t, taskhttp.Interval(time.Hour))
 	_, first := get(t, url+"?format=json")

@@ -43,8 +43,8 @@ func (f *faults) set(down bool) {
 	}
 }
 
-// Ten thousand tasks with names that would break a page, one that is 100 deep, and
-// a cycle, on a desk and on a phone, by day and by night.
+// Ten thousand tasks with names that would break a page, one task at depth 100, and a
+// cycle, on a desktop and on a phone, in light and in dark colours.
 func (b *browser) testHostile() {
 	t := b.t
 	const n = 10_000
@@ -81,14 +81,14 @@ func (b *browser) testHostile() {
 	b.until("true", `return document.querySelectorAll("#rows .row").length > 10`)
 	assert.Equal(t, "10107", b.run(`return document.getElementById("list").getAttribute("aria-rowcount")`))
 
-	// What stays the same is not touched, but for the ages.
+	// Elements that stay the same are not touched, except for the ages.
 	b.run(`window.touched = []; window.watching = new MutationObserver(all => {
 		for (const m of all) if (!(m.target.parentElement ?? m.target).matches(".age")) window.touched.push(m.type + " " + m.target.nodeName);
 	}); watching.observe(document.getElementById("rows"), {subtree: true, childList: true, characterData: true, attributes: true})`)
 	time.Sleep(1200 * time.Millisecond) // two pictures at least
 	assert.Empty(t, b.run(`watching.disconnect(); return touched.join()`))
 
-	// Whoever scrolls sees any of them.
+	// Scrolling reaches each of the tasks.
 	b.run(`document.getElementById("list").scrollTop = 1e9`)
 	b.until("true", `return [...document.querySelectorAll("#rows .name a")].some(a => a.textContent === "the last one")`)
 	b.search("level 3")
@@ -134,7 +134,8 @@ func (b *browser) testHostile() {
 	require.Equal(t, "0", b.run(`return document.querySelectorAll("img, main script, main b:not([class]):not(#detail b):not(figcaption b)").length`))
 }
 
-// overflows names what is wider than the window or, in the list, spills over.
+// overflows names elements that are wider than the window, or that overflow in the
+// list.
 const overflows = `
 	const wide = [];
 	if (document.documentElement.scrollWidth > innerWidth) wide.push("document");
@@ -148,8 +149,7 @@ const overflows = `
 	}
 	return wide.join()`
 
-// contrasts names text to be seen whose contrast is below 4.5, as WCAG's level AA
-// has it.
+// contrasts names visible text with a contrast below 4.5, the limit of WCAG's level AA.
 const contrasts = `
 	const luminance = c => {
 		const [r, g, b] = c.map(v => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
@@ -179,8 +179,7 @@ const contrasts = `
 	}
 	return [...bad].join()`
 
-// nameless names controls that say nothing to those who don't see them, and marks
-// of one id that are there twice.
+// nameless names controls without a name for screen readers, and ids that occur twice.
 const nameless = `
 	const bad = [];
 	for (const e of document.querySelectorAll("a, button, input, select, [role=img], [tabindex='0']")) {

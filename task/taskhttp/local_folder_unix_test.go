@@ -120,7 +120,8 @@ func TestFoldersThatAreNotOurs(t *testing.T) {
 	}
 }
 
-// A socket in a folder that others can enter may be anybody's, and is not asked.
+// A socket in a folder that other users can enter may belong to any of them, and is not
+// used.
 func TestDialTrustsNoOpenFolder(t *testing.T) {
 	dir := runtimeFolder(t)
 	l, err := listen()

@@ -22,7 +22,7 @@ import (
 
 var tenant = ctxvar.New[string]("tenant")
 
-// A shop is a program to look at, which does what it is told.
+// A shop is a program to look at, which does what the test asks for.
 type shop struct {
 	t    *testing.T
 	todo chan func(context.Context)
@@ -82,7 +82,7 @@ func (b *browser) with(t *testing.T) *browser {
 	return b
 }
 
-// keep writes a picture of the page where one is wanted.
+// keep writes a picture of the page if one is wanted.
 func (b *browser) keep(name string) {
 	if to := os.Getenv("TASKHTTP_SCREENSHOTS"); to != "" {
 		require.NoError(b.t, os.WriteFile(filepath.Join(to, name+".png"), b.screenshot(), 0o644))
@@ -98,7 +98,7 @@ func (b *browser) testVisit() {
 	b.until("server", names)
 	b.until("live", link)
 
-	// The page keeps up without being loaded again, and takes no text for markup.
+	// The page is updated without being loaded again, and treats no text as markup.
 	var requests []*task.Task[int]
 	s.in(func(ctx context.Context) {
 		for i, name := range []string{"GET /orders", "GET /cart", "<img src=x onerror=alert(1)>"} {
@@ -112,7 +112,7 @@ func (b *browser) testVisit() {
 	assert.Contains(t, rows, "tenant=<b>bold</b>")
 	assert.Contains(t, rows, "sleep")
 
-	// A search shows what matches and what that is in, and is in the address.
+	// A search shows the matches and their parents, and is in the address.
 	b.search("initech")
 	b.until("server,GET /cart", names)
 	b.until("2 rows", `return document.getElementById("matched").textContent`)
@@ -131,7 +131,7 @@ func (b *browser) testVisit() {
 	b.run(`history.go(-4)`)
 	b.until("server,GET /orders,GET /cart,<img src=x onerror=alert(1)>", names)
 
-	// While it is paused, nothing changes and it does not say that it is live.
+	// While the page is paused, nothing changes, and it does not say that it is live.
 	b.run(`document.getElementById("pause").click()`)
 	b.until("paused", link)
 	requests[0].Cancel(nil)
@@ -145,7 +145,7 @@ func (b *browser) testVisit() {
 	b.until("server,GET /cart,<img src=x onerror=alert(1)>", names)
 	b.until("live", link)
 
-	// What has ended.
+	// Tasks that have ended.
 	b.run(`document.getElementById("tab-ended").click()`)
 	const ended = `return [...document.querySelectorAll("#ended tbody td.state")].map(e => e.textContent).sort().join(",")`
 	b.until("canceled,failed", ended)
@@ -158,8 +158,8 @@ func (b *browser) testVisit() {
 	})
 	b.until("true", `return document.getElementById("durations").innerText.includes("quick *")`)
 
-	// No script but the page's own ran, none was refused for being unknown, and
-	// nothing else was loaded.
+	// No script except the page's own ran, none was refused as unknown, and nothing else
+	// was loaded.
 	assert.Empty(t, b.run(`return performance.getEntriesByType("resource").map(e => e.name).filter(n => !n.includes("/events?")).join()`))
 }
 
@@ -202,13 +202,13 @@ func (b *browser) testWaits() {
 	b.device(1280, 720, "light")
 	b.open(url)
 
-	// The cycle is told in words, above and in the list.
+	// The cycle is described in words, above and in the list.
 	b.until("true", `return document.getElementById("cycles").innerText.includes("Deadlock of 3")`)
 	b.until("3", `return document.querySelectorAll("#rows .row.inCycle").length`)
 	assert.Equal(t, "3", b.run(`return [...document.querySelectorAll("#rows .waits")].filter(e => e.textContent.startsWith("⟳ deadlock")).length`))
 	assert.Contains(t, b.run(`return document.getElementById("rows").innerText`), "1 of 4 jobs done, 2 running")
 
-	// From one task to the one that it waits for, by the link in the list.
+	// The link in the list leads from a task to the one that it waits for.
 	b.run(`[...document.querySelectorAll("#rows .waits a")].find(a => a.textContent.startsWith("order")).click()`)
 	b.until("true", `return document.getElementById("detail").innerText.includes("Waits for it")`)
 	text := b.run(detail)
@@ -219,18 +219,18 @@ func (b *browser) testWaits() {
 	b.until("true", `return Boolean(document.getElementById("stack")?.innerText.includes("chan receive"))`)
 	assert.Contains(t, b.run(`return document.getElementById("stack").innerText`), "page_test.go:")
 
-	// The graph has the cycle.
+	// The graph shows the cycle.
 	b.run(`[...document.querySelectorAll("#cycles a")][0].click()`)
 	b.until("3", `return document.querySelectorAll("#graph path.edge.cycle").length`)
 	assert.Equal(t, "3", b.run(`return document.querySelectorAll("#graph .inCycle").length`))
 
-	// Only what is in one.
+	// Only tasks in a cycle.
 	b.run(`[...document.querySelectorAll("#rows .name a")].find(a => a.textContent === "resize pictures").click()`)
 	b.until("true", `return document.getElementById("detail").innerText.includes("resize pictures")`)
 	b.run(`[...document.querySelectorAll("#detail a.button")].find(a => !a.hidden).click()`)
 	b.until("resize pictures,gather.Map", names)
 
-	// What has ended is said to have.
+	// A task that has ended is shown as ended.
 	b.run(fmt.Sprintf(`location.hash = "#task=%d"`, order.ID()))
 	b.until("true", `return document.getElementById("detail").innerText.includes("Waits for it")`)
 	order.Cancel(nil)
@@ -239,7 +239,7 @@ func (b *browser) testWaits() {
 	stop()
 }
 
-// testConnection has the server go away and come back, and be full.
+// testConnection makes the server go away and come back, and be full.
 func (b *browser) testConnection() {
 	t := b.t
 	h := taskhttp.New(taskhttp.Interval(50*time.Millisecond), taskhttp.MaxFollowers(1))
@@ -262,7 +262,7 @@ func (b *browser) testConnection() {
 	down.set(false)
 	b.until("live", link)
 
-	// Somebody else has the only place.
+	// Another client has the only place.
 	b.run(`document.getElementById("pause").click()`)
 	require.Eventually(t, func() bool {
 		resp, err := http.Get(url + "/events")
@@ -322,7 +322,7 @@ func (b *browser) testKeys() {
 	b.run(`getSelection().removeAllRanges()`)
 }
 
-// hostileNames have all that ever broke a page.
+// hostileNames contains everything that ever broke a page.
 var hostileNames = []string{
 	"<img src=x onerror=alert(1)>", "</script><script>alert(1)</script>", "\x1b[2J\x1b[31mred\x1b]0;title\x07", "line1\nline2",
 	"tab\there", "\u202Eevil rtl", "zero\u200bwidth", strings.Repeat("very long name ", 200), strings.Repeat("漢字", 40),

@@ -150,7 +150,7 @@ func TestGraph(t *testing.T) {
 	assert.Equal(t, []taskhttp.Ref{{ID: ids["shop"], Name: "shop"}, {ID: ids["orders"], Name: "orders"}}, g.Path)
 	assert.Empty(t, viewOf(t, url, "&graph=99999999999").Graph.Nodes)
 
-	// Of many, some.
+	// Only some of many tasks.
 	var many []*task.Task[int]
 	for range 100 {
 		many = append(many, task.Go(t.Context(), func(ctx context.Context) (int, error) { return 0, task.Sleep(ctx, time.Hour) }))
@@ -238,8 +238,8 @@ func TestStack(t *testing.T) {
 	assert.Contains(t, body, "may have ended")
 }
 
-// Starts, ends and durations are counted from the first look on, and a while
-// longer than the last.
+// Starts, ends and durations are counted from the first request on, and for a while
+// after the last.
 func TestRates(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := taskhttp.New(taskhttp.Interval(time.Nanosecond))

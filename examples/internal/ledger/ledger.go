@@ -1,6 +1,6 @@
-// Package ledger keeps accounts in an SQL database, with the current transaction
-// as a variable (see ctxvar/ctxsql): no method takes a transaction, and each may
-// be called in one or outside of any. The examples sqlite and postgres run it.
+// Package ledger keeps accounts in an SQL database, with the current transaction as a
+// variable (see ctxvar/ctxsql): no method takes a transaction, and each may be called
+// inside or outside of one. The examples sqlite and postgres run it.
 package ledger
 
 import (
@@ -14,13 +14,13 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// A Ledger is a set of accounts, of which none may be overdrawn.
+// A Ledger is a set of accounts. None of them may be overdrawn.
 type Ledger struct {
 	db   *sql.DB
 	conn ctxsql.Querier // follows whoever calls
 }
 
-// New returns the ledger that is in db. See Create.
+// New returns the ledger in db. Create must have made its tables.
 func New(db *sql.DB) *Ledger { return &Ledger{db, ctxsql.Conn(db)} }
 
 // Create makes the tables.
@@ -47,7 +47,7 @@ func (l *Ledger) Open(ctx context.Context, account string, balance int) error {
 	return nil
 }
 
-// Balance returns what is in an account.
+// Balance returns the balance of an account.
 func (l *Ledger) Balance(ctx context.Context, account string) (int, error) {
 	var balance int
 	err := l.conn.QueryRowContext(ctx, `SELECT balance FROM accounts WHERE id = $1`, account).Scan(&balance)
@@ -57,7 +57,7 @@ func (l *Ledger) Balance(ctx context.Context, account string) (int, error) {
 	return balance, nil
 }
 
-// Totals returns what is in all accounts, and the number of transfers.
+// Totals returns the sum of all balances, and the number of transfers.
 func (l *Ledger) Totals(ctx context.Context) (balance, transfers int, err error) {
 	err = l.conn.QueryRowContext(ctx,
 		`SELECT (SELECT COALESCE(SUM(balance), 0) FROM accounts), (SELECT COUNT(*) FROM transfers)`,
@@ -102,7 +102,7 @@ type Transfer struct {
 func (l *Ledger) Transfer(ctx context.Context, t Transfer) error {
 	return ctxsql.InTx(ctx, l.db, nil, func(ctx context.Context) error {
 		changes := []change{{t.Source, -t.Amount}, {t.Target, t.Amount}}
-		// All transfers lock accounts in one order, so that no two wait for each
+		// All transfers lock accounts in the same order, so that no two wait for each
 		// other.
 		slices.SortFunc(changes, func(a, b change) int { return cmp.Compare(a.account, b.account) })
 		for _, c := range changes {
@@ -119,8 +119,8 @@ func (l *Ledger) Transfer(ctx context.Context, t Transfer) error {
 	})
 }
 
-// Batch makes those of the transfers that can be made, in one transaction, and
-// returns why the others could not.
+// Batch makes as many of the transfers as possible, in one transaction, and returns the
+// errors of the others.
 func (l *Ledger) Batch(ctx context.Context, transfers []Transfer) (refused []error, err error) {
 	err = ctxsql.InTx(ctx, l.db, nil, func(ctx context.Context) error {
 		refused = nil

@@ -70,7 +70,7 @@ func Benchmark(b *testing.B, db *sql.DB) {
 	b.Run("query outside/variable", loop(ctx, conn))
 }
 
-// inTx is what InTx does, by hand.
+// inTx does by hand what InTx does.
 func inTx(ctx context.Context, db *sql.DB, fn func(context.Context, *sql.Tx) error) error {
 	tx, err := db.BeginTx(ctx, nil)
 	if err != nil {

@@ -82,7 +82,7 @@ func testShare(t *testing.T, b Backend) {
 	require.Equal(t, 200+sharers, balance)
 }
 
-// Many clients at once, some of which fail: money neither comes nor goes.
+// Many clients work at once, and some of them fail: no money appears or disappears.
 func testConcurrentClients(t *testing.T, b Backend) {
 	db, l := open(t, b)
 	const clients, rounds = 8, 15

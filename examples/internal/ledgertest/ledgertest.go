@@ -1,5 +1,5 @@
-// Package ledgertest tests transactions as a variable over a real database: what
-// must hold in any of them.
+// Package ledgertest tests transactions as a variable over a real database. Its tests
+// must pass on every database.
 package ledgertest
 
 import (
@@ -18,7 +18,7 @@ import (
 
 // A Backend is a database under test.
 type Backend struct {
-	// Open returns an empty database, which it closes when the test has ended.
+	// Open returns an empty database, which it closes at the end of the test.
 	Open func(t *testing.T) *sql.DB
 	// Retryable reports whether err is worth another attempt.
 	Retryable func(err error) bool
@@ -59,7 +59,7 @@ func open(t *testing.T, b Backend) (*sql.DB, *ledger.Ledger) {
 	return db, l
 }
 
-// requireBalances asserts what alice and bob have.
+// requireBalances asserts the balances of alice and bob.
 func requireBalances(t *testing.T, l *ledger.Ledger, alice, bob int) {
 	t.Helper()
 	got, err := l.Balance(t.Context(), "alice")
@@ -70,7 +70,7 @@ func requireBalances(t *testing.T, l *ledger.Ledger, alice, bob int) {
 	assert.Equal(t, bob, got, "bob")
 }
 
-// inGoroutine runs fn in a new goroutine and waits for its end, by whatever way.
+// inGoroutine runs fn in a new goroutine and waits until it has ended, however it ends.
 func inGoroutine(fn func()) {
 	done := make(chan struct{})
 	go func() {

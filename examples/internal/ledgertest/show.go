@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/examples/internal/ledger"
 )
 
-// Show makes a ledger in db, which is empty, and writes to w how transfers join
-// the current transaction, and what is left of one that fails.
+// Show makes a ledger in db, which is empty. It shows on w how transfers join the
+// current transaction, and what remains of one that fails.
 func Show(ctx context.Context, db *sql.DB, w io.Writer) error {
 	l := ledger.New(db)
 	if err := l.Create(ctx); err != nil {
@@ -33,7 +33,7 @@ func Show(ctx context.Context, db *sql.DB, w io.Writer) error {
 	if err := balances(ctx, l, w, "alice pays bob 30"); err != nil {
 		return err
 	}
-	// Each transfer of a batch is a savepoint. One that fails takes back only itself.
+	// Each transfer of a batch is a savepoint. One that fails rolls back only itself.
 	refused, err := l.Batch(ctx, []ledger.Transfer{
 		{Source: "alice", Target: "bob", Amount: 1000},
 		{Source: "bob", Target: "alice", Amount: 5},

@@ -14,19 +14,19 @@ import (
 	lib "modernc.org/sqlite/lib"
 )
 
-// Open opens the database in the file path, which is made if there is none. A
-// statement waits for locks for as long as busy at most.
+// Open opens the database in the file path, and makes it if there is none. A statement
+// waits for locks for at most busy.
 //
-// Transactions that may write begin with BEGIN IMMEDIATE: one that only finds
-// out with its first write that another one has written meanwhile can't wait for
-// it, and fails. Those with [sql.TxOptions.ReadOnly] wait for nobody, thanks to
-// the write-ahead log.
+// Transactions that may write begin with BEGIN IMMEDIATE. Otherwise a transaction could
+// find out with its first write that another one has written in the meantime; it can't
+// wait for that one, and fails. Transactions with [sql.TxOptions.ReadOnly] never wait,
+// thanks to the write-ahead log.
 func Open(path string, busy time.Duration) (*sql.DB, error) {
 	return open(path, busy, "immediate")
 }
 
-// OpenDeferred is Open with transactions that begin with plain BEGIN, as the
-// driver has them by default. A test shows what goes wrong with those.
+// OpenDeferred is Open with transactions that begin with plain BEGIN, which is the
+// driver's default. A test shows what goes wrong with those.
 func OpenDeferred(path string, busy time.Duration) (*sql.DB, error) {
 	return open(path, busy, "deferred")
 }
@@ -48,7 +48,7 @@ func open(path string, busy time.Duration, lock string) (*sql.DB, error) {
 	return db, nil
 }
 
-// Busy reports whether err tells that another transaction was in the way, for
+// Busy reports whether err says that another transaction was in the way, for
 // ctxsql.Retry.
 func Busy(err error) bool {
 	var e *sqlite.Error

@@ -42,10 +42,10 @@ func newEngine(b *testing.B, s *server.Server) installation {
 	return echo.On(e)
 }
 
-// newRaw is an installation of the NATS client alone, with the same streams and
-// consumers and the same stores and acknowledgements, and nothing else: no envelope,
-// no variables, no lease, no cancellation. A job is stored with an ID there too, so that
-// to publish it again stores it once.
+// newRaw is an installation of the NATS client alone. It has the same streams and
+// consumers, and does the same stores and acknowledgements, but nothing else: no
+// envelope, no variables, no lease, no cancellation. It stores a job with an ID too, so
+// that a job that is published again is stored once.
 func newRaw(b *testing.B, s *server.Server) installation {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
@@ -133,10 +133,10 @@ func rawWorker(ctx context.Context, js jetstream.JetStream, consumer jetstream.C
 	}
 }
 
-// BenchmarkThroughput has 100 callers, who take turns with those of the raw client
-// on one server: a thousand calls here, a thousand there. All is in this process, so
-// that its processor time is that of callers, workers and server together. That says
-// more where other programs run.
+// BenchmarkThroughput has 100 callers of remotenats and 100 of the raw client, which
+// take turns on one server, a thousand calls each time. Everything is in this
+// process, so its processor time is that of callers, workers and server together. On
+// a machine where other programs run, processor time says more than the rate.
 func BenchmarkThroughput(b *testing.B) {
 	s := serve(b)
 	installations := map[string]installation{"raw": newRaw(b, s), "remote": newEngine(b, s)}
@@ -179,7 +179,7 @@ func BenchmarkThroughput(b *testing.B) {
 	b.ReportMetric(took["raw"].Seconds()/took["remote"].Seconds(), "ratio")
 }
 
-// BenchmarkLatency has one caller, who takes turns as well.
+// BenchmarkLatency has one caller of each kind; they take turns as well.
 func BenchmarkLatency(b *testing.B) {
 	s := serve(b)
 	installations := map[string]installation{"raw": newRaw(b, s), "remote": newEngine(b, s)}
@@ -210,8 +210,8 @@ var pause = remote.New("pause", func(ctx context.Context, d time.Duration) (stru
 	return struct{}{}, task.Sleep(ctx, d)
 }, remote.Backlog(20))
 
-// BenchmarkBacklog has 300 callers of a function whose backlog is 20. That should
-// take as long as the work does, which is 1.5 s on 20 places.
+// BenchmarkBacklog has 300 callers of a function whose backlog is 20. The calls
+// should take as long as their work, which is 1.5 s on 20 places.
 func BenchmarkBacklog(b *testing.B) {
 	s := serve(b)
 	e := open(b, dial(b, s))

@@ -21,42 +21,44 @@ func (e *Engine) Do(ctx context.Context, job *remote.Job) (*remote.Outcome, erro
 	if err != nil {
 		return nil, err
 	}
-	// Before the job is sent, so that its outcome finds somebody.
+	// The call is expected before the job is sent, so that no outcome comes too
+	// early.
 	c := in.expect(job.ID)
 	defer in.forget(job.ID)
 
 	if err := e.gate(job.Func).pass(ctx, job.Backlog); err != nil {
 		return nil, err
 	}
-	// The ID is that of this call and not the job's, which may be called again when
-	// it was dropped, see Resume.
+	// The ID of the message belongs to this call, not to the job, because a job that
+	// was dropped may be called again; see Resume.
 	m.Header = nats.Header{jetstream.MsgIDHeader: {e.messageID()}}
 	if err := in.publisher.publish(m, ctx.Done()); err != nil {
 		if ctx.Err() == nil {
 			return nil, err
 		}
-		// It may have been stored all the same.
+		// The job may have been stored in spite of the error.
 		return e.takeBack(ctx, c, job, m.Subject)
 	}
 	return e.await(ctx, c, job, m.Subject)
 }
 
-// Resume is Do for a job that this client, see [Client], may have called before, in
-// a process that has ended. If the job waits or runs, Resume waits for it; if it has
-// ended, for at most [OutcomeAge], Resume returns its outcome; both with all the
-// reports that are stored. Otherwise it calls the job.
+// Resume is Do for a job that this client (see [Client]) may have called before, in
+// a process that has ended. If the job waits or runs, Resume waits for it. If the
+// job has ended, and not longer than [OutcomeAge] ago, Resume returns its outcome.
+// In both cases the caller gets all reports that are stored. Otherwise Resume calls
+// the job.
 //
 // A worker may have cancelled the job in the meantime, because its caller was gone.
-// That outcome is returned as any other.
+// Resume returns that outcome like any other.
 func (e *Engine) Resume(ctx context.Context, job *remote.Job) (*remote.Outcome, error) {
 	subject := e.jobSubject(job.Func, e.client, job.ID)
-	// First, so that from now on workers that ask for the caller have an answer, and drop
-	// no job that is found.
+	// This comes first: from now on, workers that ask for the caller get an answer, and
+	// do not drop a job that is found below.
 	if _, err := e.openInbox(ctx); err != nil {
 		return nil, err
 	}
-	// A job is in one of the streams from its call on, and leaves the first only
-	// when it is in the second.
+	// From its call on, a job is in one of the streams. It leaves the first stream
+	// only when it is in the second.
 	_, err := e.jobs.GetLastMsgForSubject(ctx, subject)
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
 		_, err = e.outcomes.GetLastMsgForSubject(ctx, e.outcomeSubject(e.client, job.ID))
@@ -80,7 +82,7 @@ func (e *Engine) messageOf(job *remote.Job) *nats.Msg {
 	return &nats.Msg{Subject: e.jobSubject(job.Func, e.client, job.ID), Data: pack(header, body)}
 }
 
-// await waits for the outcome of a job that was called.
+// await waits for the outcome of a job that has been called.
 func (e *Engine) await(ctx context.Context, c *call, job *remote.Job, subject string) (*remote.Outcome, error) {
 	unserved := time.NewTimer(10 * time.Second)
 	defer unserved.Stop()
@@ -100,11 +102,11 @@ func (e *Engine) await(ctx context.Context, c *call, job *remote.Job, subject st
 	}
 }
 
-// takeBack ends a job whose ctx has ended: one that no worker has is deleted, and
-// one that runs is cancelled, and waited for.
+// takeBack ends a job after its ctx has ended. A job that no worker has is deleted.
+// A job that runs is cancelled, and takeBack waits for its outcome.
 func (e *Engine) takeBack(ctx context.Context, c *call, job *remote.Job, subject string) (*remote.Outcome, error) {
 	cause := context.Cause(ctx)
-	// What follows must go on although ctx has ended, and not for longer than this.
+	// The rest must go on although ctx has ended, but not for longer than this.
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), job.Grace)
 	asked := make(chan bool, 1)
 	outside(func() {
@@ -126,7 +128,7 @@ func (e *Engine) takeBack(ctx context.Context, c *call, job *remote.Job, subject
 		case runs := <-listening:
 			listening = nil
 			if !runs {
-				// It may have ended in the meantime.
+				// The job may have ended in the meantime.
 				if outcome := c.take(job); outcome != nil {
 					return outcome, nil
 				}
@@ -140,12 +142,12 @@ func (e *Engine) takeBack(ctx context.Context, c *call, job *remote.Job, subject
 	}
 }
 
-// cancelJob asks the worker that runs a job to cancel it, and deletes the job if
-// there is none. It reports whether there is one, or may be.
+// cancelJob asks the worker that runs a job to cancel it, and deletes the job if no
+// worker does. It reports whether there is such a worker, or may be one.
 func (e *Engine) cancelJob(ctx context.Context, job *remote.Job, subject string, cause []byte) bool {
-	// A worker may take the job between the question and the deletion. So it is
-	// asked for again after the deletion, when none can take it any more, and once
-	// more for one that has taken it and does not listen yet.
+	// A worker may take the job between the question and the deletion. So we ask
+	// again after the deletion, when no worker can take the job any more, and once
+	// more in case a worker has taken it and does not listen yet.
 	for i, pause := range []time.Duration{0, 0, 50 * time.Millisecond} {
 		if pause > 0 {
 			select {
@@ -157,8 +159,9 @@ func (e *Engine) cancelJob(ctx context.Context, job *remote.Job, subject string,
 			return true
 		}
 		if i == 0 {
-			// With the message gone, no other worker is given it. Whether there was one to
-			// delete says nothing: it is there while the job runs, too.
+			// Without the message, no other worker is given the job. The result of the
+			// deletion says nothing about a worker, because the message is also there
+			// while the job runs.
 			if err := e.jobs.Purge(ctx, jetstream.WithPurgeSubject(subject)); err != nil {
 				e.logger.Debug("remotenats: a job could not be taken back", "func", job.Func, "job", job.ID, "err", err)
 			}

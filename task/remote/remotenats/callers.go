@@ -12,8 +12,8 @@ import (
 )
 
 // callers knows which callers of a worker's jobs are there. A worker asks each
-// caller once in a third of the lease, however many jobs it has of it, and before
-// the first one.
+// caller once in a third of the lease, however many of its jobs it has, and before
+// the first of them.
 type callers struct {
 	engine *Engine
 
@@ -53,7 +53,7 @@ func (c *callers) join(ctx context.Context, r *running) bool {
 	return false
 }
 
-// answersLater asks a second time, for a caller that is reconnecting.
+// answersLater asks a second time, in case the caller is reconnecting.
 func (c *callers) answersLater(ctx context.Context, client string) bool {
 	select {
 	case <-time.After(c.engine.lease / 3):
@@ -74,9 +74,8 @@ func (c *callers) leave(r *running) {
 	c.forgetIdle(r.client, one)
 }
 
-// forgetIdle forgets a caller of whom there is no job, and has been none for so long
-// that it is to be asked before the next. It reports whether it did. It is called
-// with mu held.
+// forgetIdle forgets a caller that has had no job here for so long that it must be
+// asked before its next job. It reports whether it did. mu is held.
 func (c *callers) forgetIdle(client string, one *caller) bool {
 	idle := len(one.jobs) == 0 && time.Since(one.seen) > c.engine.lease
 	if idle {
@@ -85,8 +84,8 @@ func (c *callers) forgetIdle(client string, one *caller) bool {
 	return idle
 }
 
-// ask asks all callers that have jobs here, and cancels the jobs of those that have
-// not answered twice.
+// ask asks all callers that have jobs here, and cancels the jobs of callers that
+// have not answered twice.
 func (c *callers) ask(ctx context.Context) {
 	c.mu.Lock()
 	var clients []string
@@ -119,8 +118,8 @@ func (c *callers) ask(ctx context.Context) {
 	asked.Wait()
 }
 
-// answers reports whether a caller is there. Only the server's word that nobody
-// listens says that it is not: an answer that is late says nothing.
+// answers reports whether a caller is there. A caller is absent only if the server
+// says that nobody listens; a late answer proves nothing.
 func (c *callers) answers(ctx context.Context, client string) bool {
 	ctx, cancel := context.WithTimeout(ctx, c.engine.lease/3)
 	defer cancel()

@@ -27,7 +27,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
 )
 
-// Each way in which users connect, with a call over it; and that nobody else gets in.
+// Each way in which users connect works for a call, and a client without credentials
+// is refused.
 func TestConnections(t *testing.T) {
 	tests := []struct {
 		name string
@@ -89,8 +90,8 @@ func nkey(t *testing.T, o *server.Options) nats.Option {
 	return option
 }
 
-// credentials sets up an operator with an account that has JetStream, and a user of
-// it, as nsc does.
+// credentials sets up an operator, an account with JetStream and a user of that
+// account, as nsc does.
 func credentials(t *testing.T, o *server.Options) nats.Option {
 	key := func(create func() (nkeys.KeyPair, error)) (nkeys.KeyPair, string) {
 		pair, err := create()
@@ -147,7 +148,7 @@ func certificate(t *testing.T, o *server.Options) nats.Option {
 	return nats.RootCAs(path)
 }
 
-// A caller that reconnects at once is not gone, and its jobs go on.
+// A caller that reconnects at once does not count as gone, and its jobs go on.
 func TestACallerThatReconnects(t *testing.T) {
 	patientGoOn = make(chan struct{})
 	s := serve(t)
@@ -162,7 +163,7 @@ func TestACallerThatReconnects(t *testing.T) {
 	for range 3 {
 		require.NoError(t, nc.ForceReconnect())
 		<-reconnected
-		// For a whole lease, in which the worker asks three times.
+		// The test waits for a whole lease, in which the worker asks three times.
 		select {
 		case <-time.After(900 * time.Millisecond):
 		case <-ctx.Done():

@@ -40,18 +40,19 @@ type Engine struct {
 
 var _ remote.Engine = (*Engine)(nil)
 
-// isName reports whether s may be a part of a subject of ours.
+// isName reports whether s may be part of one of our subjects.
 func isName(s string) bool {
 	const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-"
 	return s != "" && len(s) <= 64 && strings.Trim(s, letters) == ""
 }
 
-// The metadata of the stream of jobs in which the namespace's lease is written,
-// once, by who makes it.
+// The key in the metadata of the stream of jobs under which the maker of the
+// namespace writes its lease, once.
 const leaseKey = "heirloom-lease"
 
 // New returns an engine over nc, and makes the streams of its namespace if they are
-// missing. ctx is for that alone. It has to be closed, and nc after it.
+// missing. It uses ctx only while it does so. The caller must close the engine, and
+// nc after it.
 func New(ctx context.Context, nc *nats.Conn, opts ...Option) (*Engine, error) {
 	e := &Engine{options: defaults(), nc: nc, id: rand.Text()[:16], closed: make(chan struct{}), gates: map[string]*gate{}}
 	e.close = sync.OnceFunc(func() { close(e.closed) })
@@ -105,13 +106,13 @@ func (e *Engine) open(ctx context.Context) (err error) {
 		Subjects:  []string{e.namespace + ".out.>"},
 		Retention: jetstream.LimitsPolicy,
 		MaxAge:    e.age,
-		// To find an outcome that is stored already.
+		// Outcome gets a message directly, by its subject.
 		AllowDirect: true,
 	})
 	return err
 }
 
-// stream returns the stream of that name, as it is, or makes it.
+// stream returns the stream of that name as it is, or makes it.
 func (e *Engine) stream(ctx context.Context, config jetstream.StreamConfig) (jetstream.Stream, error) {
 	s, err := e.js.Stream(ctx, config.Name)
 	if !errors.Is(err, jetstream.ErrStreamNotFound) {
@@ -119,7 +120,7 @@ func (e *Engine) stream(ctx context.Context, config jetstream.StreamConfig) (jet
 	}
 	config.Storage, config.Replicas = e.storage, e.replicas
 	// A message that is published again, because its acknowledgement was lost, is
-	// stored once. The server wants no more than MaxAge.
+	// stored once. The server accepts no window longer than MaxAge.
 	config.Duplicates = 2 * time.Minute
 	if config.MaxAge > 0 {
 		config.Duplicates = min(config.Duplicates, config.MaxAge)
@@ -131,9 +132,9 @@ func (e *Engine) stream(ctx context.Context, config jetstream.StreamConfig) (jet
 	return s, err
 }
 
-// Close ends what the engine has running for its calls. Calls that wait fail, and
-// so do later ones. It leaves the connection open, and has no part in [remote.Serve],
-// which ends with its ctx.
+// Close ends what the engine runs for its calls. Waiting calls fail, and so do later
+// ones. Close leaves the connection open, and does not affect [remote.Serve], which
+// ends with its ctx.
 func (e *Engine) Close() error {
 	e.close()
 	e.mu.Lock()
@@ -145,8 +146,9 @@ func (e *Engine) Close() error {
 	return nil
 }
 
-// Outcome returns the outcome of a job that this client, see [Client], called, and
-// whether it is stored: since the job ended, for [OutcomeAge].
+// Outcome returns the outcome of a job that this client (see [Client]) called, and
+// whether it is stored. An outcome is stored from the end of the job on, for
+// [OutcomeAge].
 func (e *Engine) Outcome(ctx context.Context, job string) (*remote.Outcome, bool, error) {
 	m, err := e.outcomes.GetLastMsgForSubject(ctx, e.outcomeSubject(e.client, job))
 	if errors.Is(err, jetstream.ErrMsgNotFound) {
@@ -169,15 +171,15 @@ func (e *Engine) outcomeSubject(client, job string) string {
 	return e.namespace + ".out." + client + "." + job
 }
 
-// cancelSubject is where the worker of a running job listens.
+// cancelSubject is the subject on which the worker of a running job listens.
 func (e *Engine) cancelSubject(job string) string { return e.namespace + ".cancel." + job }
 
-// aliveSubject is where a caller answers that it is there.
+// aliveSubject is the subject on which a caller answers that it is there.
 func (e *Engine) aliveSubject(client string) string { return e.namespace + ".alive." + client }
 
 // messageID returns an ID that no other message has.
 func (e *Engine) messageID() string { return e.id + strconv.FormatUint(e.messages.Add(1), 36) }
 
-// outside calls fn without variables: what it starts for the engine outlives the
-// call that comes first.
+// outside calls fn without variables, because the goroutines that it starts for the
+// engine outlive the call that happens to come first.
 func outside(fn func()) { ctxvar.Detach(fn) }

@@ -17,12 +17,12 @@ import (
 func TestEngine(t *testing.T) {
 	s := serve(t)
 	remotetest.Run(t, func(t *testing.T) (caller, worker remote.Engine) {
-		// Each end has a connection of its own, as it would in a process of its own.
+		// Each end has a connection of its own, as in a process of its own.
 		return open(t, dial(t, s), remotenats.InMemory()), open(t, dial(t, s), remotenats.InMemory())
 	})
 }
 
-// The server keeps 512 requests unless told otherwise, and refuses more.
+// The server's default is to keep 512 requests and to refuse more.
 func TestManyIdleWorkers(t *testing.T) {
 	const workers = 600
 	e := open(t, dial(t, serve(t)), remotenats.InMemory())
@@ -41,8 +41,8 @@ func TestManyIdleWorkers(t *testing.T) {
 	}, time.Minute, 50*time.Millisecond)
 }
 
-// A consumer keeps the number of requests that it was made with, which a worker that
-// wants another has to put up with. All else becomes as it has to be.
+// A consumer keeps the limit on requests that it was made with, and a worker that
+// would set another accepts it. All other settings become what they should be.
 func TestAConsumerThatIsThere(t *testing.T) {
 	s := serve(t)
 	nc := dial(t, s)
@@ -64,8 +64,8 @@ func TestAConsumerThatIsThere(t *testing.T) {
 	require.Equal(t, -1, info.Config.MaxDeliver)
 }
 
-// What is published again, which is after seconds, is stored once, however soon outcomes
-// are forgotten.
+// A message that is published again after seconds is stored once, however short
+// OutcomeAge is.
 func TestJobsAreStoredOnceWithAShortOutcomeAge(t *testing.T) {
 	nc := dial(t, serve(t))
 	open(t, nc, remotenats.Namespace("once"), remotenats.OutcomeAge(time.Second))

@@ -17,7 +17,8 @@ func (e *Engine) StoredForTest(ctx context.Context) (jobs, outcomes uint64, err 
 	return jobs, outcomes, nil
 }
 
-// WaitingForTest returns how many requests for jobs of a function the server keeps.
+// WaitingForTest returns how many requests for jobs of a function wait at the
+// server.
 func (e *Engine) WaitingForTest(ctx context.Context, fn string) (int, error) {
 	s, err := e.js.Stream(ctx, e.namespace+"-jobs")
 	if err != nil {

@@ -21,8 +21,9 @@ import (
 
 var echo = remote.New("echo", func(_ context.Context, text string) (string, error) { return text, nil })
 
-// worker starts a worker over a connection of its own, which ends with the test, and
-// returns what cuts it off: its connection is gone, as if its machine were.
+// worker starts a worker over a connection of its own, which ends with the test. It
+// returns a function that cuts this connection, as if the worker's machine were
+// lost.
 func worker(t *testing.T, s *server.Server, fns []remote.Callable, opts ...remotenats.Option) (cut func()) {
 	nc := dial(t, s)
 	e := open(t, nc, opts...)
@@ -42,7 +43,7 @@ func within(t *testing.T, d time.Duration) context.Context {
 	return ctx
 }
 
-// What is no job is dropped, and what is for no call passed over.
+// Messages that are not jobs are dropped, and messages for no call are skipped.
 func TestGarbage(t *testing.T) {
 	s := serve(t)
 	nc := dial(t, s)
@@ -97,7 +98,7 @@ func TestLeaseIsTheNamespaces(t *testing.T) {
 	require.ErrorContains(t, err, "a.b")
 }
 
-// stubborn notes its deliveries, and hangs in the first.
+// stubborn notes its deliveries, and never returns from the first.
 var deliveries = make(chan int, 10)
 
 var stubborn = remote.New("stubborn", func(ctx context.Context, hang int) (int, error) {
@@ -167,8 +168,8 @@ func TestTheJobsOfACallerThatIsGoneAreCancelled(t *testing.T) {
 	require.ErrorIs(t, err, nats.ErrConnectionClosed)
 }
 
-// A worker that does not know yet whether a job's caller is there has the job all the
-// same: it hears that the job is cancelled.
+// A worker that does not know yet whether a job's caller is there learns all the same
+// that the job is cancelled.
 func TestAJobIsCancelledWhileItsCallerIsAskedFor(t *testing.T) {
 	s := serve(t)
 	namespace := remotenats.Namespace("asking")
@@ -209,7 +210,7 @@ func TestWhatIsTooLarge(t *testing.T) {
 	assert.Len(t, got, 900<<10)
 }
 
-// With a name that stays the same, a caller finds what it called before.
+// A caller with a fixed name finds the jobs that it called before.
 func TestOutcomesAreStored(t *testing.T) {
 	s := serve(t)
 	client := remotenats.Client("the-caller")

@@ -10,13 +10,13 @@ import (
 	"github.com/nats-io/nats.go/jetstream"
 )
 
-// A gate holds calls of one function back while as many jobs as its backlog allows
-// wait for a worker. It is one for all calls of an engine, so that the server is
-// asked once, however many wait.
+// A gate holds calls of one function back while as many jobs wait for a worker as
+// its backlog allows. All calls of an engine share one gate, so that the server is
+// asked once, however many of them wait.
 //
-// It is a count of jobs that may be sent, from the last answer of the server. A call
-// takes one. When there are none left, one of the calls that wait asks again, and
-// the others wait for it.
+// The gate counts the jobs that may still be sent, starting from the server's last
+// answer. Each call takes one. When none is left, one of the waiting calls asks
+// again, and the others wait for it.
 type gate struct {
 	engine *Engine
 	fn     string
@@ -89,12 +89,12 @@ func (g *gate) waiting(ctx context.Context) (int, error) {
 	return int(info.NumPending), nil
 }
 
-// info returns what the server says of the function's consumer now.
+// info returns the server's current information about the function's consumer.
 func (g *gate) info(ctx context.Context) (*jetstream.ConsumerInfo, error) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	// A handle of its own for each question, for those of the client can't be shared
-	// between goroutines that ask.
+	// Each question has a handle of its own, because goroutines that ask must not
+	// share one of the client's.
 	consumer, err := g.engine.jobs.Consumer(ctx, g.fn)
 	if errors.Is(err, jetstream.ErrConsumerNotFound) {
 		consumer, err = g.engine.consumer(ctx, g.fn)

@@ -13,8 +13,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// An inbox brings outcomes and reports to the calls that wait for them. It has one
-// ordered consumer, and so one goroutine, for all calls of an engine.
+// An inbox brings outcomes and reports to the calls that wait for them. All calls
+// of an engine share its one ordered consumer, and so one goroutine.
 type inbox struct {
 	prefix    string // of the subjects, before the job's ID
 	publisher *publisher
@@ -25,7 +25,7 @@ type inbox struct {
 	calls map[string]*call // by job
 }
 
-// openInbox returns the engine's inbox, and makes it if this is the first call.
+// openInbox returns the engine's inbox. The first call makes it.
 func (e *Engine) openInbox(ctx context.Context) (*inbox, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -57,9 +57,9 @@ func (in *inbox) open(ctx context.Context, e *Engine) (err error) {
 	if err != nil {
 		return err
 	}
-	// From what is stored next. The consumer goes on behind the last message that it
-	// has given, also when it has to be made again.
-	// (A handle of its own, for the engine's is not to be asked while it is used.)
+	// The consumer begins with the next message to be stored. When it has to be made
+	// again, it goes on after the last message that it delivered. It gets a handle
+	// of its own, because the engine's must not be asked while it is in use.
 	outcomes, err := e.js.Stream(ctx, e.outcomes.CachedInfo().Config.Name)
 	if err != nil {
 		return err
@@ -82,7 +82,7 @@ func (in *inbox) open(ctx context.Context, e *Engine) (err error) {
 	if err != nil {
 		return err
 	}
-	// A connection that is closed for good ends the calls.
+	// When the connection is closed for good, the calls end.
 	closed := e.nc.StatusChanged(nats.CLOSED)
 	go func() {
 		defer e.nc.RemoveStatusListener(closed)
@@ -107,7 +107,7 @@ func (in *inbox) stop() {
 	}
 }
 
-// expect makes what arrives for a job wait for its call.
+// expect makes the inbox keep what arrives for a job until its call takes it.
 func (in *inbox) expect(job string) *call {
 	in.mu.Lock()
 	defer in.mu.Unlock()
@@ -122,8 +122,8 @@ func (in *inbox) forget(job string) {
 	delete(in.calls, job)
 }
 
-// receive is called by the consumer's goroutine with one message after another,
-// in the order in which they were stored. What is for no call is passed over.
+// receive is called by the consumer's goroutine with one message after another, in
+// the order in which they were stored. It skips messages that are for no call.
 func (in *inbox) receive(m jetstream.Msg) {
 	job, report, _ := strings.Cut(strings.TrimPrefix(m.Subject(), in.prefix), ".")
 	in.mu.Lock()
@@ -134,8 +134,8 @@ func (in *inbox) receive(m jetstream.Msg) {
 	}
 }
 
-// replay makes what is stored of a job, and what will be, arrive for a call that is
-// none of the inbox's.
+// replay gives to a call, which is not among the inbox's, everything that is stored
+// of a job and that will be.
 func (e *Engine) replay(ctx context.Context, job string) (c *call, stop func(), err error) {
 	subject := e.outcomeSubject(e.client, job)
 	ordered, err := e.outcomes.OrderedConsumer(ctx, jetstream.OrderedConsumerConfig{
@@ -160,9 +160,9 @@ func (e *Engine) replay(ctx context.Context, job string) (c *call, stop func(), 
 	}, nil
 }
 
-// A call is what has arrived for a job and that its call, whose goroutine alone
-// takes it, has not seen. Reports are handled there, so that a slow one holds up
-// nobody else's.
+// A call holds what has arrived for a job until the goroutine of its caller, and no
+// other, takes it. That goroutine handles the reports, so a slow handler delays no
+// other call.
 type call struct {
 	arrived chan struct{} // has one when there is something to take
 
@@ -172,9 +172,9 @@ type call struct {
 
 func newCall() *call { return &call{arrived: make(chan struct{}, 1)} }
 
-// receive takes what has come for the job: its outcome, or a report, which says so
-// as "delivery.number". Anybody who may publish here can have sent it, and what
-// makes no sense is passed over.
+// receive takes a message for the job: its outcome, or a report, which is marked as
+// "delivery.number". Anyone who may publish here can have sent it, so receive skips
+// what makes no sense.
 func (c *call) receive(report string, m jetstream.Msg) {
 	if report == "" {
 		if outcome, err := decodeOutcome(m.Data()); err == nil {
@@ -205,8 +205,8 @@ func (c *call) put(a arrival) {
 	}
 }
 
-// take passes on the reports that have arrived, and returns the outcome if that
-// has.
+// take passes on the reports that have arrived, and returns the outcome if it has
+// arrived too.
 func (c *call) take(job *remote.Job) *remote.Outcome {
 	c.mu.Lock()
 	waiting := c.waiting

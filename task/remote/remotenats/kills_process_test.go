@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A part is a process.
+// A part is one process of the installation.
 type part struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
@@ -22,7 +22,7 @@ type part struct {
 	ended          bool
 }
 
-// endAll ends the processes that are left, as one ends them.
+// endAll ends the processes that are left, in an orderly way.
 func (k *kill) endAll() {
 	for _, kind := range []string{"worker", "server"} { // a worker says good-bye to a server
 		for name, p := range k.parts {
@@ -36,7 +36,8 @@ func (k *kill) endAll() {
 	}
 }
 
-// wait waits for a process that is to end well: it has no goroutine left then.
+// wait waits for a process that must end well, which means that no goroutine is
+// left.
 func (k *kill) wait(name string) {
 	p := k.parts[name]
 	done := make(chan error, 1)
@@ -54,7 +55,7 @@ func (k *kill) wait(name string) {
 	}
 }
 
-// tell logs what the processes have said, and what their goroutines do.
+// tell logs the output of the processes and the stacks of their goroutines.
 func (k *kill) tell() {
 	for name, p := range k.parts {
 		if !p.ended {
@@ -75,7 +76,7 @@ func (k *kill) killAll() {
 	}
 }
 
-// start starts a process, which has the name.
+// start starts a process under a name.
 func (k *kill) start(name string, r role) {
 	r.Name = name
 	text, err := json.Marshal(r)

@@ -25,9 +25,9 @@ import (
 
 const killItems = 8
 
-// TestKills stops or kills each part of an installation, each in three ways and at
-// three moments. Plain `go test` does the two that say most; HEIRLOOM_SLOW does all,
-// which mostly wait, so that they are best done with -parallel 12.
+// TestKills stops or kills each part of an installation, in three ways and at three
+// moments. Plain `go test` runs the two most telling cases. HEIRLOOM_SLOW runs all
+// of them; they mostly wait, so use -parallel 12.
 func TestKills(t *testing.T) {
 	always := map[string]bool{"worker/SIGKILL/running": true, "caller/SIGKILL/running": true}
 	for _, part := range []string{"worker", "caller", "engine", "leader"} {
@@ -66,15 +66,15 @@ func newKill(t *testing.T, target string, s syscall.Signal, moment string) *kill
 	k.ctx = ctx
 	k.role = role{Dir: t.TempDir(), Age: 6 * time.Second, Replicas: 1, Items: killItems}
 	if slow {
-		// A caller hears that its consumer is gone when it has missed two heartbeats of five
-		// seconds; its outcomes must be there then.
+		// A caller learns that its consumer is gone when it has missed two heartbeats of
+		// five seconds. Its outcomes must still be stored then.
 		k.role.Age = 20 * time.Second
 	}
 	names := []string{"server"}
 	if target == "leader" {
 		names = []string{"server-1", "server-2", "server-3"}
-		// A caller that asks for its consumer while the others elect a leader waits for
-		// ten seconds, and for up to ten more before it asks again.
+		// A caller that asks for its consumer while the servers elect a leader waits
+		// for ten seconds, and for up to ten more before it asks again.
 		k.role.Replicas, k.role.Age = 3, 90*time.Second
 	}
 	var urls, routes []string
@@ -104,9 +104,9 @@ var ports = func() *atomic.Int32 {
 	return n
 }()
 
-// freePort returns a port that nobody listens on and that no other case is given. It
-// is none of those that systems give to whoever asks for any, of which one could be
-// gone by the time that the server listens, or comes back.
+// freePort returns a port on which nothing listens and that no other case is given.
+// It avoids the ports that a system assigns by itself, since such a port could be
+// taken before the server listens or while it restarts.
 func freePort(t *testing.T) int {
 	for range 20_000 {
 		port := 10_000 + int(ports.Add(1))%20_000
@@ -139,7 +139,7 @@ func (k *kill) run() {
 	k.endAll()
 }
 
-// begin brings the items to the moment.
+// begin brings the items to the moment of the case.
 func (k *kill) begin() {
 	caller := k.role
 	caller.Part, caller.Name = "caller", "caller"
@@ -170,13 +170,14 @@ func (k *kill) worker(places int) role {
 	return r
 }
 
-// hit does to a process what the case is about.
+// hit does to a process what the case demands.
 func (k *kill) hit(name string) {
 	p := k.parts[name]
 	require.NoError(k, p.Process.Signal(k.signal))
 	switch k.signal {
 	case syscall.SIGSTOP:
-		// For longer than its lease, if it has one. Nobody can be asked whether that is over.
+		// The process stays stopped for longer than its lease, if it has one. No part can be
+		// asked whether the lease is over.
 		time.Sleep(killLease + killLease/2)
 		require.NoError(k, p.Process.Signal(syscall.SIGCONT))
 		return
@@ -197,7 +198,7 @@ func (k *kill) hit(name string) {
 }
 
 // checkAnswers checks that the caller has one answer for each item, and the right
-// one unless it was told to stop.
+// one unless the case asked the caller to stop.
 func (k *kill) checkAnswers() {
 	caller := k.parts["caller"]
 	if k.part == "caller" && k.signal == syscall.SIGKILL {
@@ -207,7 +208,7 @@ func (k *kill) checkAnswers() {
 	killtest.CheckAnswers(k, &caller.stdout, killItems, k.part == "caller" && k.signal == syscall.SIGTERM)
 }
 
-// checkRuns checks that nothing ran more often than it may.
+// checkRuns checks that no item ran more often than it may.
 func (k *kill) checkRuns() {
 	var items []string
 	for _, line := range k.runs() {
@@ -220,7 +221,7 @@ func (k *kill) checkRuns() {
 	killtest.CheckRuns(k, items, killDeliveries)
 }
 
-// checkStreams checks that nothing is left.
+// checkStreams checks that the streams are empty.
 func (k *kill) checkStreams() {
 	k.until("no job is left", func() bool { return k.stored("jobs") == 0 })
 	k.until("outcomes pass their age", func() bool { return k.stored("outcomes") == 0 })
@@ -252,8 +253,8 @@ func (k *kill) until(what string, yes func() bool) {
 	}
 }
 
-// stream asks a server for what a stream has, over a connection of its own; nil if
-// none answers.
+// stream asks a server for the state of a stream, over a connection of its own. It
+// returns nil if no server answers.
 func (k *kill) stream(name string) *jetstream.StreamInfo {
 	nc, err := nats.Connect(k.role.URL, nats.NoReconnect(), nats.Timeout(2*time.Second))
 	if err != nil {
@@ -273,7 +274,7 @@ func (k *kill) stream(name string) *jetstream.StreamInfo {
 	return s.CachedInfo()
 }
 
-// stored is how many messages a stream has, -1 if it is not known.
+// stored returns how many messages a stream has, or -1 if that is not known.
 func (k *kill) stored(name string) int {
 	if info := k.stream(name); info != nil {
 		return int(info.State.Msgs)
@@ -281,7 +282,7 @@ func (k *kill) stored(name string) int {
 	return -1
 }
 
-// leader is the server that leads the stream of jobs.
+// leader returns the server that leads the stream of jobs.
 func (k *kill) leader() (name string) {
 	k.until("there is a leader", func() bool {
 		if info := k.stream("jobs"); info != nil && info.Cluster != nil {

@@ -21,7 +21,8 @@ func TestMain(m *testing.M) {
 		os.Exit(playRole(text))
 	}
 	goleak.VerifyTestMain(m,
-		// A server that is shut down leaves these for the life of the process.
+		// A server that was shut down leaves these goroutines for the life of the
+		// process.
 		goleak.IgnoreAnyFunction("github.com/nats-io/nats-server/v2/server.init.0.func1"),
 		goleak.IgnoreTopFunction("github.com/golang/glog.(*fileSink).flushDaemon"),
 	)

@@ -47,45 +47,46 @@ type optionFunc func(*options)
 
 func (f optionFunc) apply(o *options) { f(o) }
 
-// Namespace sets the namespace, "heirloom" if it is not given: letters, digits,
-// hyphens and underscores. Engines with different ones know nothing of each other.
+// Namespace sets the namespace, which consists of letters, digits, hyphens and
+// underscores. The default is "heirloom". Engines with different namespaces do not
+// see each other.
 func Namespace(name string) Option { return optionFunc(func(o *options) { o.namespace = name }) }
 
-// Client sets the name by which outcomes are addressed to this engine's calls: at
-// random if it is not given, which is right for most. With a name that stays the
-// same, a program that starts again finds the outcomes of jobs that it called
-// before, see [Engine.Outcome]. No two programs may have one name at the same time.
+// Client sets the name to which outcomes for this engine's calls are addressed. The
+// default is a random name, which is right for most programs. With a fixed name, a
+// program that starts again finds the outcomes of jobs that it called before; see
+// [Engine.Outcome]. No two programs may have the same name at the same time.
 func Client(name string) Option { return optionFunc(func(o *options) { o.client = name }) }
 
-// Worker sets the name of this worker in errors; the host's name and the process's
-// ID if it is not given.
+// Worker sets the name of this worker in errors. The default is the name of the
+// host and the ID of the process.
 func Worker(name string) Option { return optionFunc(func(o *options) { o.worker = name }) }
 
-// Lease sets the lease of the namespace, if this engine makes it: 30 s if it is not
-// given. If the namespace is there and has another one, [New] fails with a
-// [*LeaseError]; without this option it takes the one that is there.
+// Lease sets the lease of the namespace if this engine makes it. The default is 30
+// s. If the namespace exists with another lease, [New] fails with a [*LeaseError];
+// without this option, New accepts the lease that it finds.
 func Lease(d time.Duration) Option { return optionFunc(func(o *options) { o.lease = d }) }
 
 // OutcomeAge sets how long outcomes and reports are stored, if this engine makes
-// the namespace: an hour if it is not given. A caller that can't reach the server
-// for longer may miss its outcome.
+// the namespace. The default is an hour. A caller that can't reach the server for
+// longer may miss its outcome.
 func OutcomeAge(d time.Duration) Option { return optionFunc(func(o *options) { o.age = d }) }
 
-// InMemory has the server keep the namespace in memory, if this engine makes it:
-// jobs are then lost when the server ends.
+// InMemory makes the server keep the namespace in memory, if this engine makes it.
+// Jobs are then lost when the server ends.
 func InMemory() Option { return optionFunc(func(o *options) { o.storage = jetstream.MemoryStorage }) }
 
 // Replicas sets on how many servers of a cluster each message is stored, if this
-// engine makes the namespace: 1 if it is not given. With 3, nothing is lost if one
-// server is.
+// engine makes the namespace. The default is 1. With 3, nothing is lost when one
+// server is lost.
 func Replicas(n int) Option { return optionFunc(func(o *options) { o.replicas = n }) }
 
-// Logger sets where the engine logs what it has no caller to return to: messages
-// that are no jobs, functions that no worker serves. slog.Default() if it is not
-// given.
+// Logger sets where the engine logs what it cannot return to a caller: messages
+// that are not jobs, and functions that no worker serves. The default is
+// slog.Default().
 func Logger(l *slog.Logger) Option { return optionFunc(func(o *options) { o.logger = l }) }
 
-// A LeaseError is the error of an engine that wants another lease than its
+// A LeaseError is the error of an engine that requires another lease than its
 // namespace has.
 type LeaseError struct {
 	Namespace string

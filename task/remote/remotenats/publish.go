@@ -16,9 +16,9 @@ import (
 )
 
 // A publisher stores messages in the streams of a namespace. It has one subscription,
-// and so one goroutine, for the server's answers to all of them: a request of the
-// client's own for each has a context, and JSON to decode that says what is known,
-// which together cost as much as the server's storing.
+// and so one goroutine, for all answers of the server. A request of the client's
+// would have, for each message, a context and JSON to decode whose content is known.
+// Together they cost as much as the server needs to store the message.
 type publisher struct {
 	nc      *nats.Conn
 	over    <-chan struct{} // nothing more is to be stored; nil if it is never closed
@@ -38,12 +38,12 @@ func newPublisher(nc *nats.Conn, over <-chan struct{}) (p *publisher, err error)
 
 func (p *publisher) stop() { _ = p.answers.Unsubscribe() }
 
-// errGivenUp is the error of a message of which nobody knows whether it is stored.
+// errGivenUp is the error of a message that may or may not be stored.
 var errGivenUp = errors.New("remotenats: given up")
 
-// publish stores m, and tries until it is stored or enough is closed, through lost
-// connections and changes of leaders. It is stored once if it has an ID in its header,
-// and maybe twice if not. The error is errGivenUp, or says why it can never be stored.
+// publish stores m. It tries until m is stored or enough is closed, through lost
+// connections and changes of leaders. m is stored once if its header has an ID, and
+// perhaps twice if not. The error is errGivenUp, or says why m can never be stored.
 func (p *publisher) publish(m *nats.Msg, enough <-chan struct{}) error {
 	w := waits.Get().(*wait)
 	defer waits.Put(w)
@@ -81,14 +81,14 @@ func (p *publisher) publish(m *nats.Msg, enough <-chan struct{}) error {
 	}
 }
 
-// A wait is what one message needs until it is stored.
+// A wait holds what one message needs until it is stored.
 type wait struct {
 	answered chan error // has the first answer that was not seen
 	again    *time.Timer
 }
 
-// waits are those that nothing waits with. There are two for each job, and each is
-// four things to allocate.
+// waits has the waits that are free for reuse. A job needs two, and each takes four
+// allocations.
 var waits = sync.Pool{New: func() any {
 	w := &wait{answered: make(chan error, 1), again: time.NewTimer(time.Hour)}
 	w.again.Stop()
@@ -104,7 +104,7 @@ func (p *publisher) expect(w *wait) (number string) {
 	return number
 }
 
-// forget ends the wait: no answer comes to it any more.
+// forget ends the wait. It gets no answer any more.
 func (p *publisher) forget(number string, w *wait) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -128,10 +128,11 @@ func (p *publisher) receive(m *nats.Msg) {
 	}
 }
 
-// answer returns nil if m says that the message is stored, and else why it is not.
+// answer returns nil if m says that the message is stored, and otherwise why it is
+// not.
 func answer(m *nats.Msg) error {
-	// What says so has the stream's name, the number of the message, and no error. The
-	// text is the server's, and none of the names in it has quotes.
+	// A positive answer has the stream's name, the number of the message, and no
+	// error. The server writes the text, and none of the names in it has quotes.
 	if bytes.Contains(m.Data, []byte(`"seq":`)) && !bytes.Contains(m.Data, []byte(`"error":`)) {
 		return nil
 	}
@@ -147,14 +148,15 @@ func answer(m *nats.Msg) error {
 	return said.Error
 }
 
-// isLasting reports whether err will stay: the connection is closed for good, the
-// message too large, the stream gone or full.
+// isLasting reports whether err is permanent: the connection is closed for good,
+// the message is too large, or the stream is gone or full.
 func isLasting(err error) bool {
 	return err != nil && (errors.Is(err, nats.ErrConnectionClosed) || errors.Is(err, nats.ErrMaxPayload) || isRefusal(err))
 }
 
-// isRefusal reports whether the server will never do what it was asked for. That a
-// message is being stored, which a cluster says of one that comes again, will pass.
+// isRefusal reports whether the server will never do what it was asked to do. A
+// cluster's answer that the message is being stored already, which it gives when
+// one comes again, is not a refusal.
 func isRefusal(err error) bool {
 	var api *jetstream.APIError
 	return errors.As(err, &api) && api.Code >= 400 && api.Code < 500 && api.Code != http.StatusConflict

@@ -24,7 +24,7 @@ var (
 	countedGoOn = make(chan struct{})
 )
 
-// countedJob reports twice and, if it is told to, waits in between.
+// countedJob reports twice, and waits in between if it is asked to.
 var countedJob = remote.New("counted", func(ctx context.Context, waits bool) (int32, error) {
 	n := counted.Add(1)
 	remote.Report([]byte("one"))
@@ -39,8 +39,8 @@ var countedJob = remote.New("counted", func(ctx context.Context, waits bool) (in
 	return n, nil
 })
 
-// A caller that starts again gets what it called before, whatever has become of
-// it, and nothing runs twice for that.
+// A caller that starts again gets the jobs that it called before, whatever their
+// state is, and none of them runs twice because of that.
 func TestResume(t *testing.T) {
 	counted.Store(0)
 	s := serve(t)
@@ -126,8 +126,8 @@ func TestResumeCallsWhatWasTakenBack(t *testing.T) {
 	assert.JSONEq(t, `"x"`, string(outcome.Result))
 }
 
-// What a job reported before it was lost and taken back is not to keep the server from
-// storing what it reports when it is called again.
+// Reports of a job that was lost and taken back do not keep the server from storing
+// its reports when it is called again.
 func TestReportsOfAJobThatIsCalledAgain(t *testing.T) {
 	s := serve(t)
 	e := open(t, dial(t, s))
@@ -144,8 +144,8 @@ func TestReportsOfAJobThatIsCalledAgain(t *testing.T) {
 	}
 }
 
-// A worker that asked for the caller after the job was found, and before there was an
-// answer, would drop it, and its call would wait for ever.
+// If a worker asked for the caller after the job was found and before there was an
+// answer, it would drop the job, and the call would wait for ever.
 func TestResumeAnswersWorkersBeforeItLooks(t *testing.T) {
 	s := serve(t)
 	said := new(listener)
@@ -160,7 +160,7 @@ func TestResumeAnswersWorkersBeforeItLooks(t *testing.T) {
 	require.Greater(t, looks, answers)
 }
 
-// A listener dials, and hears what the client says.
+// A listener is a dialer that reads what the client sends.
 type listener struct {
 	mu   sync.Mutex
 	said bytes.Buffer

@@ -23,26 +23,26 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
 )
 
-// The test binary is one of the parts of an installation when a test starts it with
-// this variable: a server, a worker or a caller, to be killed.
+// A test starts the test binary with this variable to make it one of the parts of
+// an installation that are killed: a server, a worker or a caller.
 const roleVariable = "HEIRLOOM_TEST_ROLE"
 
-// A role is what such a process is told.
+// A role is the description of such a process.
 type role struct {
 	Part string // server, worker, caller
 	Dir  string // what the test's processes share
 	Name string
 	URL  string // of the servers
 
-	// Of a server.
+	// For a server.
 	Port, Cluster int
 	Routes        []string
 
-	// Of a worker.
+	// For a worker.
 	Places  int
 	HoldAck bool // do not acknowledge before there is a file "release"
 
-	// Of a caller, and of the namespace.
+	// For a caller and for the namespace.
 	Items    int
 	Age      time.Duration
 	Replicas int
@@ -106,7 +106,7 @@ func (r *role) server(ctx context.Context) error {
 	return nil
 }
 
-// open connects as a user would who wants to live through what comes.
+// open connects as a user would whose program must survive the faults.
 func (r *role) open(ctx context.Context, dialer nats.CustomDialer) (*remotenats.Engine, func(), error) {
 	opts := []nats.Option{nats.MaxReconnects(-1), nats.ReconnectWait(100 * time.Millisecond), nats.RetryOnFailedConnect(true), nats.Name(r.Name)}
 	if dialer != nil {
@@ -116,7 +116,7 @@ func (r *role) open(ctx context.Context, dialer nats.CustomDialer) (*remotenats.
 	if err != nil {
 		return nil, nil, err
 	}
-	// A cluster that has just begun has nobody yet who makes streams.
+	// A cluster that has just started has no leader yet that makes streams.
 	for {
 		attempt, cancel := context.WithTimeout(ctx, 5*time.Second)
 		e, err := remotenats.New(attempt, nc, remotenats.Lease(killLease), remotenats.OutcomeAge(r.Age),
@@ -159,10 +159,10 @@ func (r *role) caller(ctx context.Context) error {
 	return killtest.Call(ctx, r.Items, killed.On(e), os.Stdout)
 }
 
-// playing is what this process is.
+// playing is the role of this process.
 var playing role
 
-// killed notes that it runs, and waits until there is a file "go".
+// killed notes that it runs, and waits until a file "go" exists.
 var killed = remote.New("killed", func(ctx context.Context, item int) (int, error) {
 	f, err := os.OpenFile(filepath.Join(playing.Dir, "runs"), os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -177,9 +177,9 @@ var killed = remote.New("killed", func(ctx context.Context, item int) (int, erro
 	return item * item, killtest.WaitForFile(ctx, filepath.Join(playing.Dir, "go"))
 }, remote.Deliveries(killDeliveries))
 
-// A holdingDialer makes a connection that holds back the first acknowledgement of
-// a job, and all behind it, so that its outcome is stored and it is not
-// acknowledged. Later connections hold nothing back.
+// A holdingDialer makes a connection that holds back the first acknowledgement of a
+// job and everything behind it, so that the job's outcome is stored but the job is
+// not acknowledged. Later connections hold nothing back.
 type holdingDialer struct {
 	dir  string
 	once sync.Once

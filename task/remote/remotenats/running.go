@@ -23,7 +23,8 @@ type running struct {
 	delivery int
 	started  time.Time
 	cancel   context.CancelCauseFunc
-	// lost is closed when another worker may have the job: nothing more is stored.
+	// lost is closed when another worker may have the job. From then on nothing is
+	// stored.
 	lost chan struct{}
 
 	reports turn
@@ -41,7 +42,7 @@ func (w *worker) run(m jetstream.Msg) {
 	}
 	job, client, err := w.decode(m, info.Timestamp.Add(-w.ahead))
 	if err != nil {
-		// Whoever sent it gets no answer, for there is nobody to tell. It must not come
+		// The sender can't be reached, so it gets no answer. The message must not come
 		// again.
 		w.logger.Warn("remotenats: a message that is no job was dropped", "subject", m.Subject(), "err", err)
 		_ = m.Term()
@@ -57,7 +58,8 @@ func (w *worker) run(m jetstream.Msg) {
 	defer w.remove(r)
 
 	if r.delivery > 1 {
-		// The worker before may have died between the outcome and the acknowledgement.
+		// The previous worker may have died between the outcome and the
+		// acknowledgement.
 		if w.hasOutcome(ctx, client, job.ID) {
 			_ = m.Ack()
 			return
@@ -67,7 +69,8 @@ func (w *worker) run(m jetstream.Msg) {
 		r.conclude(&remote.Outcome{Worker: w.options.worker, Delivery: r.delivery - 1, Failure: remote.NewFailure(remote.ErrLost)})
 		return
 	}
-	// Before the caller is asked, which may take long and end in that the job runs.
+	// The job listens before its caller is asked, because the question may take
+	// long, and the job may run in the end.
 	listening := time.AfterFunc(listenAfter, r.listen)
 	defer r.listenNoMore()
 	if !w.callers.join(ctx, r) {
@@ -76,19 +79,20 @@ func (w *worker) run(m jetstream.Msg) {
 	}
 	defer w.callers.leave(r)
 	outcome := w.handle(ctx, &remote.Attempt{Job: job, Delivery: r.delivery, Worker: w.options.worker, Report: r.report})
-	// One that listens goes on until its outcome is stored, so that who cancels it
-	// waits for that.
+	// A job that listens goes on listening until its outcome is stored, so that a
+	// caller that cancels it waits for the outcome.
 	listening.Stop()
 	if r.isLost() {
-		// Another worker has the job, and its outcome is to be that one's. If there is
-		// none, the message comes again.
+		// Another worker has the job, and must give its outcome. If there is none, the
+		// message comes again.
 		return
 	}
 	r.conclude(outcome)
 }
 
-// lose cancels the job because its lease is over. What is stored of a job ends with
-// its lease, and not when the caller cancels the job and waits for what it says to that.
+// lose cancels the job because its lease is over. Only the end of the lease ends what is
+// stored of a job. When the caller cancels the job, it waits for the outcome, which must
+// be stored.
 func (r *running) lose() {
 	r.cancel(remote.ErrLeaseLost)
 	r.mu.Lock()
@@ -107,19 +111,19 @@ func (r *running) isLost() bool {
 	}
 }
 
-// listenAfter is when a job begins to listen for its cancellation. Most jobs that
-// end before cost the server nothing for it; who cancels one, see cancelJob, asks
-// for longer than this.
+// listenAfter is the time after which a job begins to listen for its cancellation.
+// Most jobs end before it, and cost the server nothing for listening. A caller that
+// cancels a job asks for longer than this; see cancelJob.
 const listenAfter = 5 * time.Millisecond
 
-// listen has the job cancelled when its caller says so.
+// listen makes the job be cancelled when its caller asks for it.
 func (r *running) listen() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.over {
 		return
 	}
-	// An error is that of a connection that is closed, which ends the job anyway.
+	// The only error is that the connection is closed, which ends the job anyway.
 	r.orders, _ = r.worker.nc.Subscribe(r.worker.cancelSubject(r.job), func(order *nats.Msg) {
 		if failure, err := remote.DecodeFailure(order.Data); err == nil {
 			_ = order.Respond(nil)
@@ -173,7 +177,7 @@ func (w *worker) hasOutcome(ctx context.Context, client, job string) bool {
 	return err == nil
 }
 
-// A turn has the reports of a job stored one after another.
+// A turn makes sure that the reports of a job are stored one after another.
 type turn struct {
 	mu   sync.Mutex
 	free chan struct{} // has one while nobody reports; nil before the first
@@ -195,8 +199,8 @@ func (t *turn) take(lost <-chan struct{}) (ok bool) {
 	}
 }
 
-// report is the Report of an attempt. Each report is stored before the next, and
-// before the outcome, in the stream that has them all, which is what keeps their order.
+// report is the Report of an attempt. Each report is stored before the next one and
+// before the outcome, all in the same stream, which keeps them in order.
 func (r *running) report(p []byte) error {
 	if !r.reports.take(r.lost) {
 		return remote.ErrLeaseLost
@@ -205,7 +209,8 @@ func (r *running) report(p []byte) error {
 	r.reports.n++
 	m := &nats.Msg{
 		Subject: r.worker.outcomeSubject(r.client, r.job) + "." + strconv.Itoa(r.delivery) + "." + strconv.Itoa(r.reports.n),
-		// None that follows from the job's, which may be called again, see Resume.
+		// The ID must not follow from the job's, because the job may be called again;
+		// see Resume.
 		Header: nats.Header{jetstream.MsgIDHeader: {r.worker.messageID()}},
 		Data:   p,
 	}
@@ -215,7 +220,7 @@ func (r *running) report(p []byte) error {
 	return r.store(m)
 }
 
-// store stores a message of the job, unless its lease is over before.
+// store stores a message of the job, unless the lease ends first.
 func (r *running) store(m *nats.Msg) error {
 	err := r.worker.publisher.publish(m, r.lost)
 	if r.isLost() {
@@ -224,8 +229,8 @@ func (r *running) store(m *nats.Msg) error {
 	return err
 }
 
-// conclude stores an outcome, and only then acknowledges the job. It tries until the
-// lease is over.
+// conclude stores an outcome, and acknowledges the job only after that. It tries
+// until the lease is over.
 func (r *running) conclude(outcome *remote.Outcome) {
 	w := r.worker
 	header, body := outcome.Encode()
@@ -236,7 +241,7 @@ func (r *running) conclude(outcome *remote.Outcome) {
 		}).Encode()
 		m.Data = pack(header, body)
 	}
-	// A second one, of a repeated publish or another delivery, is ignored by its caller.
+	// The caller ignores a second outcome, of a repeated publish or of another delivery.
 	if err := r.store(m); err != nil {
 		w.logger.Warn("remotenats: an outcome could not be stored", "job", r.job, "err", err)
 		return

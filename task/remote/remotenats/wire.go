@@ -11,10 +11,10 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// pack returns what a message of ours has as its data: the length of what is beside
-// the content, then that, which is each key and each text with its length before it, and
-// then the content. In headers of NATS it would cost more than all else that is ours:
-// the server looks for its own in them when it stores, and clients read them as MIME.
+// pack returns the data of one of our messages: the length of its fields, the fields,
+// which are keys and texts that each follow their own length, and then the content.
+// Headers of NATS would cost more than all else that we do: the server searches them for
+// its own keys when it stores a message, and clients parse them as MIME.
 func pack(header ctxwire.Map, content []byte) []byte {
 	size := 0
 	for key, text := range header {
@@ -37,7 +37,7 @@ func appendText(data []byte, text string) []byte {
 	return append(binary.AppendUvarint(data, uint64(len(text))), text...)
 }
 
-// unpack is the reverse of pack. Any input is safe; an error is remote.ErrMalformed,
+// unpack is the reverse of pack. Any input is safe. An error is remote.ErrMalformed,
 // with the reason.
 func unpack(data []byte) (header ctxwire.Map, content []byte, err error) {
 	size, n := binary.Uvarint(data)
@@ -75,7 +75,7 @@ func decodeOutcome(data []byte) (*remote.Outcome, error) {
 	return remote.DecodeOutcome(header, content)
 }
 
-// fits returns remote.ErrTooLarge if the server does not take m.
+// fits returns remote.ErrTooLarge if the server would not take m.
 func (e *Engine) fits(m *nats.Msg) error {
 	const around = 256 // for the header
 	if limit := e.nc.MaxPayload(); int64(len(m.Data)+around) > limit {

@@ -14,7 +14,7 @@ import (
 )
 
 // consumer returns the consumer of a function's jobs, and makes it if it is
-// missing. All who ask for it make it the same.
+// missing. All workers make the same one.
 func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, error) {
 	config := jetstream.ConsumerConfig{
 		Durable:       fn,
@@ -30,7 +30,8 @@ func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, e
 	if !errors.As(err, &refused) {
 		return made, err
 	}
-	// Its MaxWaiting is for good. Somebody may have made it with another.
+	// MaxWaiting can't be changed later, and another worker may have made the
+	// consumer with another value.
 	there, missing := e.jobs.Consumer(ctx, fn)
 	if missing != nil || there.CachedInfo().Config.MaxWaiting == config.MaxWaiting {
 		return nil, err
@@ -39,9 +40,9 @@ func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, e
 	return e.jobs.CreateOrUpdateConsumer(ctx, config)
 }
 
-// mostWorkers is how many idle workers of one function the server keeps waiting for
-// jobs. It refuses the requests of further ones, which then ask again each second.
-// The server's default is 512.
+// mostWorkers is how many idle workers of one function the server lets wait for
+// jobs. It refuses the requests of further workers, which then ask again each
+// second. The server's default is 512.
 const mostWorkers = 10_000
 
 // A worker is one call of Serve.
@@ -51,8 +52,8 @@ type worker struct {
 	publisher *publisher
 	running   sync.WaitGroup
 	callers   callers
-	// ahead is how far the server's clock is ahead of this machine's, for the time
-	// that jobs have left counts from when they were stored.
+	// ahead is how far the server's clock is ahead of this machine's. It is needed
+	// because the remaining time of a job counts from when the job was stored.
 	ahead time.Duration
 
 	mu   sync.Mutex
@@ -81,7 +82,7 @@ func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, han
 		consumers = append(consumers, consumer)
 	}
 
-	// The signs of life go on until the last job has ended.
+	// Signs of life are sent until the last job has ended.
 	alive, stop := context.WithCancel(context.Background())
 	var keeper sync.WaitGroup
 	keeper.Go(func() { w.keep(alive) })
@@ -103,8 +104,8 @@ func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, han
 	return errors.Join(errs...)
 }
 
-// firstConsumer returns the consumer of a function, and waits while a cluster has
-// nobody to make it. From the answer it knows how far the clocks are apart.
+// firstConsumer returns the consumer of a function. It waits while a cluster has no
+// leader that could make it. The answer also shows how far the clocks are apart.
 func (w *worker) firstConsumer(ctx context.Context, fn string) (jetstream.Consumer, error) {
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		asked := time.Now()
@@ -127,7 +128,7 @@ func (w *worker) firstConsumer(ctx context.Context, fn string) (jetstream.Consum
 	}
 }
 
-// fetch takes jobs of one function, never more than there are places for.
+// fetch takes jobs of one function, never more than there are free places.
 func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consumer, places int) error {
 	free := make(chan struct{}, places)
 	jobs := make(chan jetstream.Msg) // for goroutines that have run one
@@ -149,7 +150,7 @@ func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consum
 	}
 	pause := time.Duration(0)
 	for {
-		// One place, and all that are free besides.
+		// Wait for one place, then take all others that are free.
 		n := 0
 		select {
 		case <-free:
@@ -181,7 +182,8 @@ func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consum
 		case errors.Is(err, nats.ErrConnectionClosed), errors.Is(err, jetstream.ErrConnectionClosed):
 			return fmt.Errorf("remotenats: serving %s: %w", fn, err)
 		case errors.Is(err, jetstream.ErrConsumerDeleted), errors.Is(err, jetstream.ErrConsumerNotFound):
-			// Its place in the stream's work is kept by the stream, so that a new one goes on.
+			// The stream remembers how far the consumer has come, so a new handle goes on
+			// there.
 			if again, err := w.consumer(ctx, fn); err == nil {
 				consumer = again
 			}
@@ -196,8 +198,8 @@ func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consum
 	}
 }
 
-// fetchOnce asks for n jobs and starts those that come. It returns how many came when
-// all have, when some have not for half a minute, or when ctx ends.
+// fetchOnce asks for n jobs and starts those that come. It returns their number when
+// all have come, when half a minute has passed, or when ctx ends.
 func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n int, start func(jetstream.Msg)) (taken int, err error) {
 	asking, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
@@ -207,7 +209,7 @@ func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n i
 	}
 	for m := range batch.Messages() {
 		if ctx.Err() != nil {
-			// It came when nobody asked any more. Another worker is to have it now.
+			// The job came after ctx had ended, and is for another worker.
 			_ = m.Nak()
 			continue
 		}
@@ -220,8 +222,8 @@ func (w *worker) fetchOnce(ctx context.Context, consumer jetstream.Consumer, n i
 	return taken, nil
 }
 
-// keep gives signs of life for the jobs that run, until ctx ends, and cancels them
-// when none has reached the server for the length of the lease.
+// keep sends signs of life for the running jobs until ctx ends. It cancels these
+// jobs when no sign has reached the server for the length of the lease.
 func (w *worker) keep(ctx context.Context) {
 	tick := time.NewTicker(w.lease / 3)
 	defer tick.Stop()
@@ -247,8 +249,8 @@ func (w *worker) keepOnce(ctx context.Context) {
 
 	now := time.Now()
 	if late := now.Sub(kept) > w.lease; late {
-		// This process was stopped for so long, or the network was. Others may have the
-		// jobs.
+		// This process, or the network, was stopped for that long. Other workers may
+		// have the jobs.
 		for _, r := range jobs {
 			if r.started.Before(kept) || now.Sub(r.started) > w.lease {
 				r.lose()
@@ -261,7 +263,8 @@ func (w *worker) keepOnce(ctx context.Context) {
 	flush, cancel := context.WithTimeout(ctx, max(w.lease/3, 10*time.Millisecond))
 	defer cancel()
 	if w.nc.FlushWithContext(flush) == nil {
-		// The server has answered what was sent after them, and so has them.
+		// The server has answered a message that was sent after the signs, so it has
+		// these too.
 		w.mu.Lock()
 		w.kept = now
 		w.mu.Unlock()

@@ -36,7 +36,7 @@ type Engine struct {
 
 var _ remote.Engine = (*Engine)(nil)
 
-// New returns an engine over c, in the namespace of c. There is nothing to close but c.
+// New returns an engine over c, in the namespace of c. The engine need not be closed.
 // New panics with a [*ctxvar.UsageError] if [Heartbeat] is not positive.
 func New(c client.Client, opts ...Option) *Engine {
 	e := &Engine{
@@ -53,7 +53,7 @@ func New(c client.Client, opts ...Option) *Engine {
 	return e
 }
 
-// forever is longer than any attempt; Temporal wants a bound.
+// forever is longer than any attempt; Temporal requires a limit.
 const forever = 10 * 365 * 24 * time.Hour
 
 // Do implements remote.Engine.
@@ -119,8 +119,8 @@ type call struct {
 	told     int // reports of that delivery
 }
 
-// start stores the job. If ctx ends it goes on for as long as the job's Grace, for what
-// may have been stored has to be taken back.
+// start stores the job. If ctx ends, start goes on for as long as the job's Grace,
+// because a job that may have been stored has to be taken back.
 func (c *call) start(ctx context.Context) error {
 	starting, stop := graceful(ctx, c.job.Grace)
 	defer stop()
@@ -129,16 +129,17 @@ func (c *call) start(ctx context.Context) error {
 		TaskQueue:           c.engine.prefix + c.job.Func,
 		StartToCloseTimeout: forever,
 		HeartbeatTimeout:    c.job.Lease,
-		// Only the loss of a worker is tried again: all else is an outcome.
+		// Temporal repeats a job only when its worker is lost: everything else is an
+		// outcome.
 		RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Millisecond, BackoffCoefficient: 1, MaximumAttempts: int32(c.job.Deliveries)},
-		// To say it again must not run it again.
+		// A repeated request must not run the job again.
 		ActivityIDReusePolicy:    enumspb.ACTIVITY_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		ActivityIDConflictPolicy: enumspb.ACTIVITY_ID_CONFLICT_POLICY_USE_EXISTING,
 	}
 	return persist(starting, func() (err error) {
 		now := time.Now()
 		if !c.job.Deadline.IsZero() {
-			// For a job whose caller is gone.
+			// This ends a job whose caller is gone.
 			o.ScheduleToCloseTimeout = max(c.job.Deadline.Sub(now), 0) + c.job.Grace + c.job.Lease
 		}
 		header, arg := c.job.Encode(now)
@@ -152,8 +153,8 @@ func (c *call) start(ctx context.Context) error {
 	})
 }
 
-// await returns the outcome, or why there is none. It blocks until there is one or ctx
-// ends.
+// await returns the outcome, or the reason why there is none. It blocks until there is
+// an outcome or ctx ends.
 func (c *call) await(ctx context.Context) (*remote.Outcome, error) {
 	var value converter.RawValue
 	err := persist(ctx, func() error { return c.handle.Get(ctx, &value) })
@@ -169,13 +170,14 @@ func (c *call) await(ctx context.Context) (*remote.Outcome, error) {
 	return outcome, err
 }
 
-// takeBack ends a job whose ctx has ended: the server drops one that no worker has, and
-// one that runs is cancelled, and waited for.
+// takeBack ends a job after its ctx has ended. The server drops a job that no worker
+// has. A running job is cancelled, and takeBack waits for its outcome.
 func (c *call) takeBack(ctx context.Context) (*remote.Outcome, error) {
 	cause := context.Cause(ctx)
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), c.job.Grace)
 	defer stop()
-	// That it has ended in the meantime is an error too, and then there is an outcome.
+	// It is also an error if the job has ended in the meantime, and then there is an
+	// outcome.
 	_ = persist(ctx, func() error {
 		return c.handle.Cancel(ctx, client.CancelActivityOptions{Reason: reason(cause)})
 	})
@@ -186,7 +188,7 @@ func (c *call) takeBack(ctx context.Context) (*remote.Outcome, error) {
 	return outcome, nil
 }
 
-// reason returns a cause as the worker finds it in the job's description.
+// reason returns a cause in the form that the worker finds in the job's description.
 func reason(cause error) string {
 	f := remote.NewFailure(cause)
 	if text := f.Encode(); len(text) <= maxPayload {
@@ -196,7 +198,7 @@ func reason(cause error) string {
 	return string(f.Encode())
 }
 
-// watch tells the caller, until stop is called, what the job's heartbeats report.
+// watch passes to the caller what the job's heartbeats report, until stop is called.
 func (c *call) watch(ctx context.Context) (stop func()) {
 	if c.job.Progress == nil || c.engine.live == nil {
 		return func() {}
@@ -220,11 +222,11 @@ func (c *call) watch(ctx context.Context) (stop func()) {
 	return func() { cancel(); watching.Wait() }
 }
 
-// includeHeartbeatDetails is the field of that name in a request for a description,
-// which releases of the API have that need a newer Go.
+// includeHeartbeatDetails is the number of the field of that name in a request for a
+// description. The releases of the API that have the field need a newer Go.
 var includeHeartbeatDetails = protowire.AppendVarint(protowire.AppendTag(nil, 7, protowire.VarintType), 1)
 
-// sign returns what the last heartbeat said.
+// sign returns the content of the last heartbeat.
 func (c *call) sign(ctx context.Context) (s sign, err error) {
 	request := &workflowservice.DescribeActivityExecutionRequest{Namespace: c.engine.live.Namespace, ActivityId: c.job.ID}
 	request.ProtoReflect().SetUnknown(includeHeartbeatDetails)
@@ -236,7 +238,7 @@ func (c *call) sign(ctx context.Context) (s sign, err error) {
 	return s, err
 }
 
-// report tells the caller those of the reports of one delivery that are new.
+// report passes to the caller the reports of one delivery that are new.
 func (c *call) report(delivery int, reports [][]byte) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -251,7 +253,7 @@ func (c *call) report(delivery int, reports [][]byte) {
 	}
 }
 
-// graceful returns a ctx that ends so long after ctx has.
+// graceful returns a ctx that ends when grace has passed since the end of ctx.
 func graceful(ctx context.Context, grace time.Duration) (context.Context, func()) {
 	later, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	var mu sync.Mutex
@@ -272,8 +274,8 @@ func graceful(ctx context.Context, grace time.Duration) (context.Context, func()
 	}
 }
 
-// persist calls f until it returns something else than that the server can't be
-// reached, or has no time, or until ctx ends.
+// persist calls f until ctx ends or f returns anything other than an error which says
+// that the server can't be reached or has no time.
 func persist(ctx context.Context, f func() error) error {
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, time.Second) {
 		err := f()

@@ -18,9 +18,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotetemporal"
 )
 
-// BenchmarkCalls is what a call of an empty function takes beside the SDK's own
-// standalone activity, on the server that HEIRLOOM_TEMPORAL has, one at a time and 100
-// at once.
+// BenchmarkCalls compares a call of an empty function with the SDK's own standalone
+// activity, on the server in HEIRLOOM_TEMPORAL, one at a time and 100 at once.
 func BenchmarkCalls(b *testing.B) {
 	address, namespace, ok := strings.Cut(os.Getenv("HEIRLOOM_TEMPORAL"), " ")
 	if !ok {

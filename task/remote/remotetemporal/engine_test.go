@@ -20,8 +20,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotetest"
 )
 
-// The test's program is a part of an installation when TestKills starts it with this
-// variable. playRole is nil where processes can't be killed as they are there.
+// TestKills starts the test's program with this variable to make it a part of an
+// installation. playRole is nil on systems where processes can't be killed in this way.
 const roleVariable = "HEIRLOOM_TEST_ROLE"
 
 var playRole func(role string) (exitCode int)
@@ -41,7 +41,7 @@ func TestEngine(t *testing.T) {
 	})
 }
 
-// A server is where a frontend, or a real server, is found.
+// A server is the address of a frontend, or of a real server.
 type server struct{ address, namespace string }
 
 // kind is "frontend" or "server".
@@ -52,8 +52,8 @@ func (s server) kind() string {
 	return "server"
 }
 
-// onEach runs a test on a frontend and, where .ci/engines/temporal has started one, on
-// a real server.
+// onEach runs a test on a frontend and also on a real server, if .ci/engines/temporal
+// has started one.
 func onEach(t *testing.T, test func(*testing.T, server)) {
 	t.Run("frontend", func(t *testing.T) { test(t, server{start(t), "default"}) })
 	t.Run("server", func(t *testing.T) {
@@ -83,8 +83,8 @@ func (s server) dial(t *testing.T, n *network) client.Client {
 	return c
 }
 
-// A network is what is between a client and its server. Calls of the methods in down
-// don't arrive, and the answers to those in deaf don't.
+// A network is between a client and its server. Calls of the methods in down don't
+// arrive, and the answers to the methods in deaf don't.
 type network struct {
 	down, deaf atomic.Pointer[string]
 	started    atomic.Int32 // activities
@@ -112,7 +112,7 @@ func (n *network) call(ctx context.Context, method string, req, reply any, conn 
 	return err
 }
 
-// quiet is a logger that says nothing.
+// quiet is a logger that logs nothing.
 type quiet struct{}
 
 func (quiet) Debug(string, ...any) {}

@@ -27,7 +27,7 @@ func serve(t *testing.T, e remote.Engine, fns ...remote.Callable) {
 	t.Cleanup(func() { cancel(); assert.NoError(t, <-ended) })
 }
 
-// patient returns a ctx that ends only if something never happens.
+// patient returns a ctx that ends only if an expected event never happens.
 func patient(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	t.Cleanup(cancel)
@@ -43,7 +43,7 @@ func await[T any](t *testing.T, c <-chan T) (value T) {
 	return value
 }
 
-// causes has what ended the jobs of lonely.
+// causes receives the causes that ended the jobs of lonely.
 var causes = make(chan error, 100)
 
 var lonely = remote.New("lonely", func(ctx context.Context, last int) (int, error) {
@@ -78,7 +78,8 @@ var runs atomic.Int64
 
 var once = remote.New("once", func(context.Context, int) (int64, error) { return runs.Add(1), nil }, remote.Grace(200*time.Millisecond))
 
-// A job that was stored, though its caller has not heard so, is not run again.
+// A job that was stored is not run again if its caller does not learn that it was
+// stored.
 func TestAnswersThatAreLost(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		n := &network{}
@@ -98,7 +99,7 @@ func TestAnswersThatAreLost(t *testing.T) {
 	})
 }
 
-// A server that can't be reached makes a call wait, for as long as its ctx lasts.
+// If the server can't be reached, a call waits for as long as its ctx lasts.
 func TestServerOutOfReach(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		n := &network{}
@@ -146,7 +147,7 @@ var talk = remote.New("talk", func(_ context.Context, n int) (int, error) {
 	return n, nil
 })
 
-// Reports that are too many are lost, and nothing else is.
+// If there are too many reports, some of them are lost, and nothing else is.
 func TestReportsThatAreTooMany(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		caller := s.open(t, nil)
@@ -193,7 +194,7 @@ func TestReportsOfAJobThatRuns(t *testing.T) {
 	})
 }
 
-// Somebody may cancel a job with Temporal's own tools.
+// A user may cancel a job with Temporal's own tools.
 func TestCancelledByOperator(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		caller, c := s.open(t, nil, s.live()), s.dial(t, nil)
@@ -213,7 +214,7 @@ func TestCancelledByOperator(t *testing.T) {
 	})
 }
 
-// What is no job fails, and harms none.
+// An activity that is not a job fails, and does no harm.
 func TestForeignActivities(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		caller, c := s.open(t, nil), s.dial(t, nil)
@@ -238,7 +239,7 @@ func TestForeignActivities(t *testing.T) {
 	})
 }
 
-// What is no outcome is an error.
+// A result that is not an outcome is an error.
 func TestForeignOutcomes(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		caller := s.open(t, nil)
@@ -260,7 +261,7 @@ func TestServeFails(t *testing.T) {
 	})
 }
 
-// A client that is closed ends its calls.
+// Closing the client ends its calls.
 func TestClosedClient(t *testing.T) {
 	onEach(t, func(t *testing.T, s server) {
 		c := s.dial(t, nil)

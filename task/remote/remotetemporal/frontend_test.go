@@ -21,8 +21,9 @@ import (
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
-// A frontend is as much of a server as standalone activities take, in memory, for
-// a real one takes long to build. The step `temporal` runs the same tests on that.
+// A frontend is the part of a server that standalone activities need, in memory,
+// because a real server takes long to build. The step `temporal` runs the same tests on
+// a real one.
 type frontend struct {
 	workflowservice.UnimplementedWorkflowServiceServer
 
@@ -144,7 +145,7 @@ func (f *frontend) take(x *execution) *workflowservice.PollActivityTaskQueueResp
 	}
 }
 
-// lose ends an attempt without a sign of life.
+// lose ends an attempt that gives no sign of life.
 func (f *frontend) lose(x *execution, attempt int) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -186,7 +187,7 @@ func (x *execution) finish(outcome *activitypb.ActivityExecutionOutcome) {
 	close(x.done)
 }
 
-// held returns the execution whose attempt a token is of. f.mu is held.
+// held returns the execution to whose attempt a token belongs. f.mu is held.
 func (f *frontend) held(token []byte) (*execution, error) {
 	id, attempt, _ := strings.Cut(string(token), " ")
 	x := f.activities[id]

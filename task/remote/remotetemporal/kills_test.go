@@ -23,8 +23,8 @@ import (
 
 const killItems = 6
 
-// TestKills stops or kills a worker or a caller, each in three ways and at three
-// moments. The frontend does the two that say most, and a real server all.
+// TestKills stops or kills a worker or a caller, in three ways and at three moments.
+// The frontend runs the two most telling cases, and a real server all of them.
 func TestKills(t *testing.T) {
 	onFrontend := map[string]bool{"worker/SIGKILL/running": true, "caller/SIGKILL/running": true}
 	signals := map[string]syscall.Signal{"SIGKILL": syscall.SIGKILL, "SIGSTOP": syscall.SIGSTOP, "SIGTERM": syscall.SIGTERM}
@@ -100,7 +100,7 @@ func (k *kill) run() {
 	}
 }
 
-// begin brings the items to the moment.
+// begin brings the items to the moment of the case.
 func (k *kill) begin() {
 	places := killItems
 	switch {
@@ -124,7 +124,7 @@ func (k *kill) begin() {
 }
 
 // checkNothingIsLeft checks that each job has ended, and that no presence outlives its
-// caller. Only a real server can be asked.
+// caller. It needs a real server.
 func (k *kill) checkNothingIsLeft() {
 	if k.server.kind() == "frontend" {
 		return
@@ -167,7 +167,7 @@ func (k *kill) until(what string, yes func() bool) {
 	}
 }
 
-// said is what the processes have said, and what their goroutines do. It ends them.
+// said ends the processes, and returns their output and the stacks of their goroutines.
 func (k *kill) said() string {
 	var all strings.Builder
 	for name, p := range k.parts {
@@ -202,7 +202,7 @@ func (k *kill) start(name, part string, places int) {
 	k.parts[name] = p
 }
 
-// wait waits for a process that is to end well: it has no goroutine left then.
+// wait waits for a process that must end well, which means that no goroutine is left.
 func (k *kill) wait(name string) {
 	p := k.parts[name]
 	late := time.AfterFunc(2*time.Minute, func() { _ = p.Process.Signal(syscall.SIGQUIT) })

@@ -35,24 +35,24 @@ type optionFunc func(*options)
 
 func (f optionFunc) apply(o *options) { f(o) }
 
-// Prefix sets what the names of the task queues begin with, "heirloom-" if it is not
-// given; the function's name follows. Engines with different ones know nothing of each
-// other.
+// Prefix sets the beginning of the names of the task queues, to which the function's
+// name is added. The default is "heirloom-". Engines with different prefixes do not see
+// each other.
 func Prefix(s string) Option { return optionFunc(func(o *options) { o.prefix = s }) }
 
-// Worker sets the name of this worker in errors and in what Temporal shows; the host's
-// name and the process's ID if it is not given.
+// Worker sets the name of this worker in errors and in what Temporal shows. The default
+// is the name of the host and the ID of the process.
 func Worker(name string) Option { return optionFunc(func(o *options) { o.worker = name }) }
 
-// Heartbeat sets how often a worker gives a sign of life for each of its jobs, and a
-// caller asks for reports: each 2 s if it is not given, and at least three times in a
-// job's lease. It is how soon a job that runs hears that it was cancelled. Each
+// Heartbeat sets how often a worker gives a sign of life for each of its jobs, and how
+// often a caller asks for reports. The default is 2 s, and there are at least three in
+// a job's lease. A running job learns within this time that it was cancelled. Each
 // heartbeat is a call of the server, which Temporal Cloud bills.
 func Heartbeat(d time.Duration) Option { return optionFunc(func(o *options) { o.heartbeat = d }) }
 
-// Live has reports come while their job runs, within two heartbeats. o is what the
-// client was made with, which does not tell its namespace and its data converter.
-// Without this option reports come just before the outcome.
+// Live makes reports arrive while their job runs, within two heartbeats. o must be the
+// options of the client, because a client does not reveal its namespace and its data
+// converter. Without this option, reports arrive just before the outcome.
 func Live(o client.Options) Option {
 	if o.Namespace == "" {
 		o.Namespace = client.DefaultNamespace

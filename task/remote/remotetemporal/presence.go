@@ -14,26 +14,27 @@ import (
 )
 
 // Temporal does not say whether a caller is there. So a caller whose calls take long
-// keeps activities that nobody is to run, its presence: the server ends each after two
-// leases, and the caller starts two of them by turns, so that one is there while the
-// other ends. Workers look for the presence of the callers of their jobs. It is one for
-// all calls of an engine that have the same lease.
+// keeps a presence: two activities that no worker runs. The server ends each of them
+// after two leases, and the caller starts them by turns, so that one is there while the
+// other ends. Workers look for the presence of the callers of their jobs. All calls of
+// an engine with the same lease share one presence.
 //
-// A worker looks only for that of a job that is older than a lease, and a caller begins
-// after a third of it, so that short calls cost the server nothing.
+// A worker looks for a caller only if the job is older than a lease, and a caller
+// begins its presence after a third of the lease, so that short calls cost the server
+// nothing.
 
-// callerKey has the ID of the caller's presence beside a job.
+// callerKey is the key under which a job has the ID of its caller's presence.
 const callerKey = "Heirloom-Caller"
 
-// presenceQueue is the task queue of presences, after the engine's prefix. No function
-// has a name like this.
+// presenceQueue is the name of the task queue of presences, after the engine's prefix.
+// No function can have this name.
 const presenceQueue = ".callers"
 
-// minAttendance is the least that a presence lasts: a program may well be held up for as
-// long as the shortest leases.
+// minAttendance is the shortest lease of a presence, because a program may well be held
+// up for as long as the shortest leases of jobs.
 const minAttendance = 2 * time.Second
 
-// attendance is the lease of the presence of callers whose jobs have the lease.
+// attendance returns the lease of the presence for jobs that have the given lease.
 func attendance(lease time.Duration) time.Duration { return max(lease, minAttendance) }
 
 // A presence is kept while there are calls.
@@ -71,8 +72,8 @@ func (e *Engine) attend(lease time.Duration) (id string, leave func()) {
 	}
 }
 
-// keepPresence starts one activity of the presence or the other each third of a lease,
-// unless that one is there. They are not ended with the calls, since they end by
+// keepPresence starts one of the presence's two activities in each third of a lease,
+// unless that activity exists. It does not end them with the calls, since they end by
 // themselves.
 func (e *Engine) keepPresence(ctx context.Context, id string, lease time.Duration) {
 	tick := time.NewTicker(lease / 3)
@@ -84,7 +85,7 @@ func (e *Engine) keepPresence(ctx context.Context, id string, lease time.Duratio
 			return
 		}
 		starting, stop := context.WithTimeout(ctx, lease)
-		// An error is that of a server that can't be reached; the next attempt is near.
+		// An error means that the server can't be reached. The next attempt comes soon.
 		_, _ = e.client.ExecuteActivity(starting, client.StartActivityOptions{
 			ID:                       turns(id)[n/3%2],
 			TaskQueue:                e.prefix + presenceQueue,
@@ -99,12 +100,12 @@ func (e *Engine) keepPresence(ctx context.Context, id string, lease time.Duratio
 // turns returns the IDs of the two activities of a presence.
 func turns(id string) [2]string { return [2]string{id + "-1", id + "-2"} }
 
-// missing is how often, one after another, a caller has to be looked for in vain until
-// it is gone: it may be held up, as anybody may.
+// missing is how many times in a row a worker must look for a caller in vain before the
+// caller counts as gone: any program may be held up for a while.
 const missing = 3
 
-// callers knows which callers of a worker's jobs are there. A worker looks for each of
-// them once in a third of a lease, however many jobs it has of it.
+// callers knows which callers of a worker's jobs are there. A worker looks for each
+// caller once in a third of a lease, however many of its jobs it has.
 type callers struct {
 	engine *Engine
 
@@ -138,8 +139,8 @@ func (c *callers) leave(presence string) {
 	}
 }
 
-// missed looks for a caller, whose job has joined, unless that was done a short while
-// ago, and returns how often it has been missed since it was there last.
+// missed looks for a caller for which join was called, unless it did so a short while
+// ago. It returns how often the caller has been missing since it was last seen.
 func (c *callers) missed(ctx context.Context, presence string, lease time.Duration) int {
 	lease = attendance(lease)
 	c.mu.Lock()
@@ -164,8 +165,8 @@ func (c *callers) missed(ctx context.Context, presence string, lease time.Durati
 	return one.missed
 }
 
-// find reports whether a caller is there, and whether the server has said so. A server
-// that can't be reached says nothing.
+// find reports whether a caller is there, and whether the server has said so. If the
+// server can't be reached, neither is known.
 func (c *callers) find(ctx context.Context, presence string, lease time.Duration) (there, known bool) {
 	ctx, cancel := context.WithTimeout(ctx, lease)
 	defer cancel()

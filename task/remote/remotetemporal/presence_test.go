@@ -13,11 +13,12 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// What a network does not let through of a caller that is to be taken for gone, and
-// that hears what becomes of its jobs all the same.
+// A network that drops this method makes a caller count as gone, because its presence
+// never starts. The caller still learns what becomes of its jobs.
 const presences = "StartActivityExecution"
 
-// held is what the jobs of attended do: they say that they have begun, and wait.
+// held is what a test shares with its jobs of attended, which say that they have begun,
+// and wait.
 type held struct {
 	begun   chan struct{}
 	goOn    chan struct{}
@@ -25,7 +26,7 @@ type held struct {
 	running atomic.Int32
 }
 
-// attended finds its held by its argument, for tests run at the same time.
+// attended finds its held by its argument, because the tests run at the same time.
 var (
 	helds    = map[string]*held{"frontend/gone": newHeld(), "server/gone": newHeld(), "frontend/there": newHeld(), "server/there": newHeld(), "frontend/queued": newHeld(), "server/queued": newHeld()}
 	attended = remote.New("attended", func(ctx context.Context, key string) (string, error) {
@@ -64,7 +65,7 @@ func TestCallersThatAreGone(t *testing.T) {
 	})
 }
 
-// A job whose caller is gone when a worker takes it is not run.
+// A job does not run if its caller is gone when a worker takes it.
 func TestCallersThatAreGoneBefore(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s server) {
@@ -83,7 +84,7 @@ func TestCallersThatAreGoneBefore(t *testing.T) {
 	})
 }
 
-// A caller that is there is not taken for gone, however long its call takes.
+// A caller that is there never counts as gone, however long its call takes.
 func TestCallersThatAreThere(t *testing.T) {
 	t.Parallel()
 	onEach(t, func(t *testing.T, s server) {

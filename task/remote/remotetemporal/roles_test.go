@@ -22,8 +22,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotetemporal"
 )
 
-// A role is what a process of TestKills is told: the test's program is a worker or a
-// caller when it is started with roleVariable.
+// A role is the description of a process of TestKills. The test's program is a worker
+// or a caller when it is started with roleVariable.
 type role struct {
 	Part               string // worker or caller
 	Address, Namespace string
@@ -41,7 +41,7 @@ const (
 	killDeliveries = 5
 )
 
-// playing is what this process is.
+// playing is the role of this process.
 var playing role
 
 func init() { playRole = play }
@@ -82,8 +82,8 @@ func failed(err error) int {
 	return 1
 }
 
-// hold notes what is stored, and holds back the answers that say so to the part that
-// is to be held.
+// hold notes what is stored. From the part that is to be held, it holds back the
+// answers that say so.
 func (r *role) hold(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	err := invoke(ctx, method, req, reply, conn, opts...)
 	if err != nil {
@@ -102,7 +102,7 @@ func (r *role) hold(ctx context.Context, method string, req, reply any, conn *gr
 	return nil
 }
 
-// killed notes that it runs, and waits until there is a file "go".
+// killed notes that it runs, and waits until a file "go" exists.
 var killed = remote.New("killed", func(ctx context.Context, item int) (int, error) {
 	note("runs", item)
 	return item * item, waitForFile(ctx, "go")

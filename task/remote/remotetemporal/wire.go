@@ -11,15 +11,16 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// maxPayload is how large an argument, or a result with its reports, may be. Temporal
-// takes 2 MiB for a payload, and a little goes to what is beside the content.
+// maxPayload is the largest size of an argument, and of a result with its reports.
+// Temporal takes 2 MiB for a payload, and a little of that is needed beside the
+// content.
 const maxPayload = 2<<20 - 64<<10
 
-// maxReports is how large the reports of a job may be together, for each heartbeat has
-// them all.
+// maxReports is the largest total size of a job's reports, since each heartbeat has all
+// of them.
 const maxReports = 256 << 10
 
-// reportsKey has the reports in the metadata of an outcome.
+// reportsKey is the key of the reports in the metadata of an outcome.
 const reportsKey = "Heirloom-Reports"
 
 // payload returns content, as it is. Temporal's tools show it if it is JSON.
@@ -71,7 +72,7 @@ func decodeOutcome(value converter.RawValue) (o *remote.Outcome, reports [][]byt
 	return o, reports, nil
 }
 
-// A sign is what a heartbeat says.
+// A sign is the content of a heartbeat.
 type sign struct {
 	Delivery int      `json:"delivery"`
 	Reports  [][]byte `json:"reports,omitempty"`

@@ -19,8 +19,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// Serve implements remote.Engine. Each function has a worker of the SDK, since places
-// are each function's own.
+// Serve implements remote.Engine. Each function has its own worker of the SDK, since
+// places belong to a function.
 func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, handle remote.Handler) error {
 	ctx, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
@@ -62,14 +62,14 @@ func (e *Engine) Serve(ctx context.Context, funcs []string, concurrency int, han
 	return nil
 }
 
-// fatal is why a worker of the SDK can't go on.
+// fatal is the reason why a worker of the SDK can't go on.
 type fatal struct{ error }
 
-// run runs one attempt at a job. What it returns is the outcome, also of a function
-// that failed: an error would have Temporal try again.
+// run runs one attempt at a job. It returns the outcome without an error even if the
+// function failed, because Temporal would repeat the job after an error.
 func (e *Engine) run(ctx context.Context, header ctxwire.Map, arg converter.RawValue, handle remote.Handler) (none converter.RawValue, err error) {
 	info := activity.GetInfo(ctx)
-	// Both times are the server's, so that clocks need not agree.
+	// Both times are the server's, so the clocks need not agree.
 	sent := time.Now().Add(-max(info.StartedTime.Sub(info.ScheduledTime), 0))
 	job, err := remote.DecodeJob(header, arg.Payload().GetData(), sent)
 	if err == nil && (job.Func != info.ActivityType.Name || job.ID != info.ActivityID) {
@@ -79,7 +79,7 @@ func (e *Engine) run(ctx context.Context, header ctxwire.Map, arg converter.RawV
 		return none, temporal.NewNonRetryableApplicationError(err.Error(), "Malformed", err)
 	}
 
-	// It has nothing of ctx: neither what the worker's carries, nor its end.
+	// The job gets nothing of ctx: neither the worker's values nor its cancellation.
 	jobCtx, cancel := context.WithCancelCause(context.Background())
 	defer cancel(nil)
 	a := &attempt{engine: e, info: info, lease: job.Lease, cancel: cancel, caller: header[callerKey], sent: sent}
@@ -100,7 +100,7 @@ func (e *Engine) run(ctx context.Context, header ctxwire.Map, arg converter.RawV
 	stop()
 	keeper.Wait()
 	if errors.Is(context.Cause(jobCtx), remote.ErrLeaseLost) {
-		// Another worker has the job, and its outcome is to be that one's.
+		// Another worker has the job, and must give its outcome.
 		return none, activity.ErrResultPending
 	}
 	return encodeOutcome(outcome, a.reported()), nil
@@ -138,13 +138,13 @@ func (a *attempt) reported() [][]byte {
 	return a.reports[:len(a.reports):len(a.reports)]
 }
 
-// hasToBeLookedFor reports whether the caller has a presence. One whose job is young may
-// not have said yet that it is there.
+// hasToBeLookedFor reports whether the caller should have a presence. The caller of a
+// young job may not have started one yet.
 func (a *attempt) hasToBeLookedFor() bool {
 	return a.caller != "" && time.Since(a.sent) > attendance(a.lease)
 }
 
-// missed returns how often, one after another, the caller was looked for in vain.
+// missed returns how many times in a row the caller was looked for in vain.
 func (a *attempt) missed(ctx context.Context) int {
 	if !a.hasToBeLookedFor() {
 		return 0
@@ -152,8 +152,8 @@ func (a *attempt) missed(ctx context.Context) int {
 	return a.engine.callers.missed(ctx, a.caller, a.lease)
 }
 
-// hasCaller reports, before the job runs, whether its caller is there; if not, ctx,
-// which is the job's, has ended. It blocks while that is not certain.
+// hasCaller reports, before the job runs, whether its caller is there. If it is not,
+// the job's ctx has ended. hasCaller blocks until the answer is certain.
 func (a *attempt) hasCaller(ctx context.Context) bool {
 	for a.missed(ctx) > 0 {
 		select {
@@ -165,18 +165,19 @@ func (a *attempt) hasCaller(ctx context.Context) bool {
 	return true
 }
 
-// keep gives signs of life until ctx ends, and cancels the job when it hears that the
-// caller did, when the caller is gone, or when no sign has reached the server for the
-// length of the lease.
+// keep gives signs of life until ctx ends. It cancels the job when it learns that the
+// caller did so, when the caller is gone, or when no sign has reached the server for
+// the length of the lease.
 //
-// It does not use the SDK's own heartbeats, which don't tell when one has failed and
-// which wait for most of the lease.
+// It does not use the SDK's own heartbeats, which don't report a failure and are held
+// back for most of the lease.
 func (a *attempt) keep(ctx context.Context) {
 	interval := min(a.engine.heartbeat, a.lease/3)
 	tick := time.NewTicker(max(interval, time.Millisecond))
 	defer tick.Stop()
 	kept, cancelled := time.Now(), false
-	// Apart, for an answer that is late must not hold up a sign of life.
+	// This has a goroutine of its own, because a late answer must not hold up a sign of
+	// life.
 	var look sync.WaitGroup
 	var looking atomic.Bool
 	defer look.Wait()
@@ -224,7 +225,7 @@ func (a *attempt) beat(ctx context.Context) error {
 	return a.engine.client.RecordActivityHeartbeat(ctx, a.info.TaskToken, sign{int(a.info.Attempt), a.reported()})
 }
 
-// cause returns why the job was cancelled, and whether that could be found out.
+// cause returns why the job was cancelled, and whether that is known.
 func (a *attempt) cause(ctx context.Context) (error, bool) {
 	ctx, cancel := context.WithTimeout(ctx, max(a.lease/3, 10*time.Millisecond))
 	defer cancel()

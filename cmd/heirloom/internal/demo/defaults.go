@@ -10,7 +10,7 @@ import (
 type settings map[string]string
 
 var (
-	// One map, which every context that never sets the variable reads and writes.
+	// One map, read and written by every context that never sets the variable.
 	shared = ctxvar.New("shared", ctxvar.Default(settings{"theme": "light"}))
 
 	// A new map for each Get.

@@ -1,5 +1,5 @@
-// Package demo holds the scenes that heirloom demo plays: one file a scene, each
-// short enough to copy from, each printing what its Python original prints.
+// Package demo has the scenes that heirloom demo plays, one file each. Each scene is
+// short enough to copy from, and prints what its Python original prints.
 package demo
 
 import (
@@ -17,16 +17,16 @@ type Scene struct {
 	Title string // what it shows, in a line
 	play  func(context.Context) error
 
-	// concurrent tells that tasks of the scene print at the same time, in whatever
-	// order the scheduler gives them. Sorted, the lines of these scenes come as
-	// from asyncio's loop, which lets tasks run first in, first out.
+	// concurrent is true if tasks of the scene print at the same time, so that the
+	// scheduler determines the order. In sorted order, the lines of these scenes are
+	// those that asyncio prints, whose loop runs tasks first in, first out.
 	concurrent bool
 }
 
 // Default is the name of the scene that a bare heirloom demo plays.
 const Default = "gather"
 
-// Scenes returns every scene, in the order they are best watched in.
+// Scenes returns all scenes, in the order in which they are best watched.
 func Scenes() []Scene {
 	return []Scene{
 		{"basic", "a variable: its default, a value, and the default again", basic, false},
@@ -53,8 +53,8 @@ func Find(name string) (Scene, bool) {
 	return scenes[i], true
 }
 
-// Play runs the scene, which prints to w, and waits for all that it started. It
-// returns what went wrong in the scene or in writing to w.
+// Play runs the scene, which prints to w, and waits for everything that it started. It
+// returns an error of the scene or of writing to w.
 func (s Scene) Play(ctx context.Context, w io.Writer) error {
 	lines := new(sorted)
 	out := w

@@ -25,7 +25,7 @@ func play(t *testing.T, name string) string {
 	return printed.String()
 }
 
-// What scenes print is compared with Python's by the tests of the command.
+// The tests of the command compare the output of scenes with Python's.
 
 func TestScenesDoNotDependOnThoseBefore(t *testing.T) {
 	for _, scene := range demo.Scenes() {

@@ -15,8 +15,8 @@ var (
 	contextUser = ctxvar.New("user", ctxvar.Default("nobody"))
 )
 
-// answer serves three requests at once. Each stores its user's name, waits until
-// all three have, and reads its own back.
+// answer serves three requests at once. Each stores its user's name, waits until all
+// three have done so, and reads its own name back.
 func answer(ctx context.Context, kind string, set func(string), get func() string) error {
 	names := []string{"alice", "bob", "carol"}
 	stored := make([]chan struct{}, len(names)) // closed in turn, so that carol is always the last

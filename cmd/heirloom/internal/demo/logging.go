@@ -12,7 +12,7 @@ import (
 
 var logID = ctxvar.New("request_id", ctxvar.Default("none"))
 
-// A requestLog adds the request's id to every record, whoever logs it.
+// A requestLog adds the request's id to every record, from any code that logs.
 type requestLog struct{ slog.Handler }
 
 func (h requestLog) Handle(ctx context.Context, r slog.Record) error {

@@ -10,9 +10,9 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// stdout is what a scene prints to. Where that goes is a context variable: the
-// scene's functions take no writer, and two scenes played at once keep to their
-// own.
+// stdout is the writer to which a scene prints. It is a context variable, so the
+// scene's functions need no writer as a parameter, and two scenes can be played at
+// once.
 var stdout io.Writer = contextWriter{}
 
 var output = ctxvar.New("output", ctxvar.Default[io.Writer](os.Stdout))
@@ -21,7 +21,7 @@ type contextWriter struct{}
 
 func (contextWriter) Write(p []byte) (int, error) { return output.Get().Write(p) }
 
-// sorted holds back what a scene prints until its end, and sorts the lines.
+// sorted holds back the output of a scene until its end, and sorts the lines.
 type sorted struct {
 	mu   sync.Mutex
 	text bytes.Buffer

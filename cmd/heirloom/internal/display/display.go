@@ -1,4 +1,4 @@
-// Package display makes text of others fit for a terminal.
+// Package display makes text from elsewhere safe to print on a terminal.
 package display
 
 import (
@@ -14,10 +14,10 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Line returns s as one line that does nothing to a terminal. What moves the
-// cursor, changes colours or the direction of writing, cannot be seen, or is no
-// character, is written as in a Go string: \x1b, \u202e. Line ends and tabs are
-// spaces.
+// Line returns s as one line that has no effect on a terminal. Characters that move the
+// cursor, change colours or the direction of writing, or cannot be seen, and bytes that
+// are not characters, are written as in a Go string: \x1b, \u202e. Line ends and tabs
+// become spaces.
 func Line(s string) string {
 	if !strings.ContainsFunc(s, harmful) && utf8.ValidString(s) {
 		return s
@@ -42,7 +42,7 @@ func Line(s string) string {
 	return b.String()
 }
 
-// Lines is Line for each of the lines in s, whose ends and tabs stay.
+// Lines applies Line to each line of s, and keeps line ends and tabs.
 func Lines(s string) string {
 	var b strings.Builder
 	for line := range strings.Lines(s) {
@@ -60,8 +60,8 @@ func Lines(s string) string {
 	return b.String()
 }
 
-// JSON returns JSON text with \u escapes in the place of what would do something to
-// a terminal and is not escaped in JSON already. It is the same value.
+// JSON returns JSON text in which characters that have an effect on a terminal are \u
+// escapes, if they are not escaped already. The value stays the same.
 func JSON(text []byte) []byte {
 	escaped := func(r rune) bool { return harmful(r) && r != '\n' && r != '\t' && r != '\r' }
 	if !bytes.ContainsFunc(text, escaped) && utf8.Valid(text) {
@@ -80,25 +80,25 @@ func JSON(text []byte) []byte {
 	return b
 }
 
-// harmful reports whether r does something to a terminal, or cannot be seen.
+// harmful reports whether r has an effect on a terminal, or cannot be seen.
 func harmful(r rune) bool {
 	return r != ' ' && (unicode.IsControl(r) || !unicode.IsGraphic(r) || unicode.Is(unicode.Bidi_Control, r) || unicode.In(r, unicode.Zl, unicode.Zp))
 }
 
-// Width is how many columns of a terminal s takes.
+// Width returns how many columns of a terminal s takes.
 func Width(s string) int { return runewidth.StringWidth(s) }
 
-// Cut returns as much of s as fits into so many columns, with … at the end of what
-// does not.
+// Cut returns as much of s as fits into that many columns, ending with … if it is not
+// all of s.
 func Cut(s string, columns int) string { return runewidth.Truncate(s, columns, "…") }
 
-// Pad returns s with spaces behind it, so that it takes as many columns.
+// Pad returns s with spaces behind it, so that it takes at least that many columns.
 func Pad(s string, columns int) string {
 	return s + strings.Repeat(" ", max(0, columns-Width(s)))
 }
 
-// Age returns d as an age, in up to eight columns. It is coarser for greater
-// ages, so that these do not change often.
+// Age returns d as an age, in up to eight columns. Greater ages are coarser, so that
+// they do not change often.
 func Age(d time.Duration) string {
 	switch d = max(d, 0); {
 	case d < time.Second:

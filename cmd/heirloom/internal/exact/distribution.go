@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// A Distribution is the Go distribution that a go command uses in some folder.
+// A Distribution is the Go distribution that a go command uses in a folder.
 type Distribution struct {
 	Root     string `json:"GOROOT"`
 	Version  string `json:"GOVERSION"`  // as runtime.Version has it, without experiments
@@ -18,8 +18,8 @@ type Distribution struct {
 	Flags    string `json:"GOFLAGS"`    // the user's, from the environment or go env -w
 }
 
-// Find asks a go command which distribution it uses in dir, where go.mod, go.work
-// and GOTOOLCHAIN have a say. Downloading one takes as long as it takes.
+// Find asks a go command which distribution it uses in dir, which depends on go.mod,
+// go.work and GOTOOLCHAIN. If the distribution must be downloaded, Find waits for that.
 func Find(ctx context.Context, goCommand, dir string) (*Distribution, error) {
 	cmd := exec.CommandContext(ctx, goCommand, "env", "-json", "GOROOT", "GOVERSION", "GOMODCACHE", "GOFLAGS")
 	cmd.Dir = dir
@@ -39,8 +39,9 @@ func Find(ctx context.Context, goCommand, dir string) (*Distribution, error) {
 	if d.Root == "" || d.Version == "" {
 		return nil, fmt.Errorf("%s env names no GOROOT or GOVERSION", goCommand)
 	}
-	// A go command that was itself built with an experiment says so, " X:name" or
-	// "-X:name", as programs do, and may build programs without.
+	// The version of a go command that was itself built with an experiment ends with "
+	// X:name" or "-X:name", as that of any program does. The programs that it builds may
+	// have no experiment.
 	d.Version, _, _ = strings.Cut(strings.ReplaceAll(d.Version, "-X:", " X:"), " X:")
 	return d, nil
 }

@@ -7,19 +7,20 @@ import (
 	"strings"
 )
 
-// Args are the arguments of a go command, with what of them is to be changed.
+// Args are the arguments of a go command, and the positions of those that are to be
+// changed.
 type Args struct {
 	list []string
 	flags
 	dir string
 }
 
-// flags are where, in a list of arguments, the last -tags and -overlay are, which
-// count: at an index or, if the value is an argument of its own, after it. -1 is
-// for none.
+// flags has the positions of the last -tags and the last -overlay in a list of
+// arguments, which are the ones that count. The value is in the same argument or in the
+// next one. -1 means that there is none.
 type flags struct{ tags, overlay int }
 
-// noValue are the flags of go build and go test that are an argument alone.
+// noValue are the flags of go build and go test that take no value.
 var noValue = map[string]bool{
 	"a": true, "artifacts": true, "asan": true, "benchmem": true, "buildvcs": true, "c": true, "cover": true,
 	"deps": true, "e": true, "export": true, "failfast": true, "find": true, "fix": true, "fullpath": true,
@@ -58,7 +59,7 @@ func ParseArgs(args []string) *Args {
 	return a
 }
 
-// chdir reads -C dir at an index, and returns that after it.
+// chdir reads -C dir at an index, and returns the index after it.
 func (a *Args) chdir(i int) int {
 	if i >= len(a.list) {
 		return i
@@ -76,8 +77,8 @@ func (a *Args) chdir(i int) int {
 	return i
 }
 
-// split splits -name=value, --name=value, and the same without a value. It
-// reports false if arg is no flag.
+// split splits -name=value, --name=value, and the same without a value. It reports
+// false if arg is not a flag.
 func split(arg string) (name, value string, joined, ok bool) {
 	if len(arg) < 2 || arg[0] != '-' || arg == "--" {
 		return "", "", false, false
@@ -90,12 +91,12 @@ func split(arg string) (name, value string, joined, ok bool) {
 func (a *Args) Dir() string { return a.dir }
 
 // Merge returns the arguments, and the value for GOFLAGS, with which the go command
-// builds in exact mode. goflags is the user's, and prepare is given the name of the
-// user's overlay, or "", and returns that of one for both.
+// builds in exact mode. goflags is the user's value. prepare gets the name of the
+// user's overlay, or "", and returns the name of an overlay that does both.
 //
-// A flag among the arguments is what counts, whatever GOFLAGS says: the user's
-// -tags and -overlay are changed where they are, and all other arguments are left
-// alone. GOFLAGS has ours in any case, for other go commands that this one starts.
+// A flag among the arguments outranks GOFLAGS. Merge changes the user's -tags and
+// -overlay where they are, and leaves all other arguments alone. In any case it adds
+// ours to GOFLAGS, for other go commands that this one starts.
 func (a *Args) Merge(goflags string, prepare func(userOverlay string) (string, error)) (args []string, newFlags string, err error) {
 	env, err := splitQuoted(goflags)
 	if err != nil {
@@ -135,7 +136,7 @@ func (a *Args) Merge(goflags string, prepare func(userOverlay string) (string, e
 	return args, newFlags, err
 }
 
-// changeValue changes the value of the flag at an index, -1 for none.
+// changeValue changes the value of the flag at an index; -1 means no flag.
 func changeValue(list []string, index int, to func(string) (string, error)) (err error) {
 	if index < 0 {
 		return nil
@@ -150,8 +151,8 @@ func changeValue(list []string, index int, to func(string) (string, error)) (err
 	return err
 }
 
-// withTag adds ours to a list of build tags, which may be separated by commas or,
-// as of old, by spaces.
+// withTag adds our tag to a list of build tags, which may be separated by commas or, in
+// the old form, by spaces.
 func withTag(tags string) (string, error) {
 	list := strings.FieldsFunc(tags, func(r rune) bool { return r == ',' || r == ' ' })
 	if !slices.Contains(list, Tag) {
@@ -162,8 +163,8 @@ func withTag(tags string) (string, error) {
 
 const spaces = " \t\r\n"
 
-// splitQuoted splits as the go command does GOFLAGS: at spaces, and not within
-// quotes around a whole part.
+// splitQuoted splits as the go command splits GOFLAGS: at spaces, except within quotes
+// around a whole part.
 func splitQuoted(s string) ([]string, error) {
 	var list []string
 	for {
@@ -204,8 +205,8 @@ func joinQuoted(list []string) (string, error) {
 	return strings.Join(list, " "), nil
 }
 
-// IsGo reports whether a command is called as the go command is: go, or go1.27.4
-// as of golang.org/dl, in any folder.
+// IsGo reports whether a command has the name of a go command, in any folder: go, or a
+// name such as go1.27.4, as golang.org/dl installs it.
 func IsGo(command string) bool {
 	name := strings.TrimSuffix(filepath.Base(command), ".exe")
 	return strings.Trim(strings.TrimPrefix(name, "go"), "0123456789.") == "" && strings.HasPrefix(name, "go")

@@ -15,21 +15,22 @@ import (
 	"strings"
 )
 
-// An overlay is the file that the flag -overlay names.
+// An overlay is the content of the file that the flag -overlay names.
 type overlay struct{ Replace map[string]string }
 
-// A Build is what a go command has to be given to build in exact mode.
+// A Build is what a go command needs to build in exact mode.
 type Build struct {
 	Root    string // the GOROOT to use: the distribution's, maybe by another name
 	Overlay string // the path of the overlay
 }
 
-// Prepare writes the overlay for d to a folder below cache, where it stays for the
-// next time. If the user has an overlay too, userFile names it, and what is
-// prepared does what both do; relative paths in it are of dir, as the go command
-// has it.
+// Prepare writes the overlay for d to a folder below cache, where it stays for the next
+// time. If the user has an overlay too, userFile is its name, and the prepared overlay
+// does what both do. Relative paths in the user's overlay start from dir, as the go
+// command requires.
 //
-// Several processes may do it at once: what is in a file depends on its name only.
+// Several processes may do this at once, because the content of a file depends only on
+// its name.
 func (d *Distribution) Prepare(cache, userFile, dir string) (*Build, error) {
 	user, err := readOverlay(userFile, dir)
 	if err != nil {
@@ -46,8 +47,8 @@ func (d *Distribution) Prepare(cache, userFile, dir string) (*Build, error) {
 	}
 	root := d.Root
 	if isBelow(d.ModCache, root) {
-		// The go command refuses to overlay what is in the module cache, going by
-		// the name of the file, and toolchains that go.mod asks for are there.
+		// The go command refuses to overlay files that are in the module cache according to
+		// their names. Toolchains that a go.mod requires are there.
 		root = filepath.Join(folder, "goroot")
 		if err := link(d.Root, root); err != nil {
 			return nil, fmt.Errorf("the go command takes no overlay of files in the module cache, so %s needs another name: %w", d.Root, err)
@@ -87,8 +88,8 @@ func (d *Distribution) Prepare(cache, userFile, dir string) (*Build, error) {
 	return &Build{Root: root, Overlay: path}, nil
 }
 
-// readOverlay returns the replacements of the overlay in a file, none if the name
-// is empty, with absolute paths.
+// readOverlay returns the replacements of the overlay in a file, with absolute paths.
+// It returns none if the name is empty.
 func readOverlay(file, dir string) (map[string]string, error) {
 	if file == "" {
 		return nil, nil
@@ -118,9 +119,9 @@ func readOverlay(file, dir string) (map[string]string, error) {
 	return user, nil
 }
 
-// write makes text the contents of a file, at once for all who read it, and leaves
-// alone a file that has them: the go command goes by its time to know that nothing
-// changed.
+// write makes text the content of a file. Readers see the old content or the new one,
+// never a part. A file that has the content already is left alone, because the go
+// command looks at its time to see that nothing has changed.
 func write(path string, text []byte) error {
 	if old, err := os.ReadFile(path); err == nil && bytes.Equal(old, text) {
 		return nil
@@ -140,7 +141,7 @@ func write(path string, text []byte) error {
 	return err
 }
 
-// link gives a folder another name, unless it has it.
+// link gives a folder another name, unless it has that name already.
 func link(folder, name string) error {
 	err := makeLink(folder, name)
 	if !errors.Is(err, fs.ErrExist) {
@@ -160,7 +161,7 @@ func link(folder, name string) error {
 	return nil
 }
 
-// isBelow reports whether path is in a folder, going by their names.
+// isBelow reports whether path is in a folder, judging by their names.
 func isBelow(folder, path string) bool {
 	if folder == "" {
 		return false
@@ -169,14 +170,14 @@ func isBelow(folder, path string) bool {
 	return err == nil && rel != ".." && !strings.HasPrefix(rel, ".."+string(filepath.Separator))
 }
 
-// short returns a name for what is in s.
+// short returns a name that depends on the content of s.
 func short(s string) string {
 	sum := sha256.Sum256([]byte(s))
 	return hex.EncodeToString(sum[:6])
 }
 
-// pathSafe returns a version, which may be "devel go1.28-1a2b3c Thu Nov 26", as
-// part of a file's name.
+// pathSafe returns a version, which may be "devel go1.28-1a2b3c Thu Nov 26", in a form
+// that can be part of a file's name.
 func pathSafe(version string) string {
 	return strings.Map(func(r rune) rune {
 		if r == ' ' || r == '/' || r == '\\' || r == ':' {

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// What the tests need of the runtime's sources.
+// The parts of the runtime's sources that the tests need.
 const (
 	g = "package runtime\n\ntype g struct {\n\tlabels          unsafe.Pointer // profiler labels\n\ttimer           *timer\n}\n"
 
@@ -39,7 +39,7 @@ func distribution(t *testing.T, change ...func(files map[string]string)) *Distri
 	return &Distribution{Root: root, Version: "go1.99.1", ModCache: filepath.Join(root, "elsewhere")}
 }
 
-// replacements returns what the overlay of b puts in the place of files.
+// replacements returns the files that the overlay of b replaces, and their new content.
 func replacements(t *testing.T, b *Build) map[string]string {
 	t.Helper()
 	text, err := os.ReadFile(b.Overlay)
@@ -118,7 +118,7 @@ func TestUnknownRelease(t *testing.T) {
 	assert.ErrorContains(t, err, "has no sources", "a distribution without them")
 }
 
-// Toolchains that go.mod chooses are in the module cache.
+// Toolchains that a go.mod requires are in the module cache.
 func TestModuleCache(t *testing.T) {
 	d := distribution(t)
 	d.ModCache = filepath.Dir(d.Root)
@@ -141,7 +141,7 @@ func TestModuleCache(t *testing.T) {
 	assert.ErrorContains(t, err, "remove it")
 }
 
-// The go command and its cache see no change where there is none.
+// The go command and its cache see no change if there is none.
 func TestNothingIsWrittenTwice(t *testing.T) {
 	d, cache := distribution(t), t.TempDir()
 	first, err := d.Prepare(cache, "", "")

@@ -8,9 +8,8 @@ import (
 	"slices"
 )
 
-// Patch writes what the overlay does as a patch for patch -p1 in the distribution's
-// folder: for build systems that take no overlay, and make a distribution of their
-// own.
+// Patch writes the overlay as a patch for patch -p1 in the distribution's folder. It is
+// for build systems that accept no overlay and make a distribution of their own.
 func (d *Distribution) Patch(w io.Writer) error {
 	original, insertions, err := d.find(nil)
 	if err != nil {
@@ -26,8 +25,8 @@ func (d *Distribution) Patch(w io.Writer) error {
 			if in.file != name {
 				continue
 			}
-			// One line around ours is enough to find the place, since the lines above
-			// them are unique, and lets hunks of near places not overlap.
+			// One line of context around ours is enough to find the place, since the lines
+			// above ours are unique. With more context, hunks for near places would overlap.
 			before := bytes.Count(text[:in.offset], []byte("\n"))
 			fmt.Fprintf(&patch, "@@ -%d,2 +%d,3 @@\n %s+%s %s", before, before+added, lines[before-1], in.text, lines[before])
 			added++
@@ -43,8 +42,8 @@ func (d *Distribution) Patch(w io.Writer) error {
 	return err
 }
 
-// gitHeader returns the line that begins a file's part of a patch, as git has it:
-// Bazel takes all parts for one without it.
+// gitHeader returns the line that begins a file's part of a patch in git's form.
+// Without it, Bazel takes all parts for one.
 func gitHeader(name string) string {
 	return fmt.Sprintf("diff --git a/src/runtime/%s b/src/runtime/%[1]s\n", name)
 }

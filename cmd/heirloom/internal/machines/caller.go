@@ -14,8 +14,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
 )
 
-// A Caller has workers run attempts. Its methods may be called by several
-// goroutines.
+// A Caller makes workers run attempts. Its methods are safe for concurrent use.
 type Caller struct {
 	hub     *Hub
 	nc      *nats.Conn
@@ -24,9 +23,9 @@ type Caller struct {
 	resumes bool
 }
 
-// Call opens a hub for a run. run is the run's name, of letters and digits, or ""
-// for one that cannot be resumed; resumes says that an earlier process may have
-// begun it.
+// Call opens a hub for a run. run is the run's name, which consists of letters and
+// digits, or "" for a run that cannot be resumed. resumes says that an earlier process
+// may have begun the run.
 func (h *Hub) Call(ctx context.Context, run string, resumes bool) (*Caller, error) {
 	if run == "" {
 		run, resumes = rand.Text(), false
@@ -43,7 +42,7 @@ func (h *Hub) Call(ctx context.Context, run string, resumes bool) (*Caller, erro
 	return c, nil
 }
 
-// deliveries is how many workers may be lost with an attempt.
+// deliveries is how many workers an attempt may lose.
 const deliveries = 3
 
 // Run is a [jobs.Elsewhere].
@@ -56,9 +55,10 @@ func (c *Caller) Run(ctx context.Context, a *jobs.Attempt, write func(delivery i
 	if c.resumes && a.ID != "" {
 		do = c.engine.Resume
 	}
-	// A worker that believes this caller to be gone, because it could not be reached or
-	// was killed, cancels what it runs. That is no end of an attempt that is wanted:
-	// it is called again, under a name that follows from the first.
+	// A worker cancels the commands of a caller that it takes for gone, because the
+	// caller could not be reached or was killed. If the caller still wants the attempt,
+	// that is not its end: the caller calls it again, under a name that follows from the
+	// first.
 	for again := 0; ; again++ {
 		first := again * (deliveries + 1) // so that each delivery has a number of its own
 		job := &remote.Job{
@@ -95,7 +95,7 @@ func (c *Caller) Run(ctx context.Context, a *jobs.Attempt, write func(delivery i
 	}
 }
 
-// encode returns which function runs the attempt, and its argument.
+// encode returns the name of the function that runs the attempt, and its argument.
 func (c *Caller) encode(a *jobs.Attempt) (fn string, arg []byte, err error) {
 	if a.Template == "" {
 		arg, err = json.Marshal(commandArg{*a, c.client})
@@ -108,7 +108,7 @@ func (c *Caller) encode(a *jobs.Attempt) (fn string, arg []byte, err error) {
 	return templateFunc(a.Template), arg, err
 }
 
-// Hurry has workers kill what they run for this caller.
+// Hurry makes workers kill the commands that they run for this caller.
 func (c *Caller) Hurry() {
 	_ = c.nc.Publish(c.hub.hurrySubject(c.client), nil)
 	_ = c.nc.FlushTimeout(time.Second)

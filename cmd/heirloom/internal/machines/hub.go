@@ -1,6 +1,6 @@
-// Package machines runs shell commands on other machines, which a hub brings
-// together: a NATS server with JetStream, such as heirloom-hub. [Serve] is a worker,
-// a [Caller] has workers run attempts at jobs, and [Ask] asks workers what they do.
+// Package machines runs shell commands on other machines. A hub connects these: a NATS
+// server with JetStream, such as heirloom-hub. [Serve] is a worker, a [Caller] makes
+// workers run attempts at jobs, and [Ask] asks workers for their status.
 package machines
 
 import (
@@ -23,7 +23,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-// A Hub is where callers and workers meet, and what opens it.
+// A Hub is the address of the server at which callers and workers meet, with the
+// credentials for it.
 type Hub struct {
 	URL       string // one, or several of a cluster with commas between them
 	Namespace string
@@ -35,7 +36,7 @@ type Hub struct {
 	Say func(text string) // called with what a person should know; may be nil
 }
 
-// dial connects to the hub as a program of that name.
+// dial connects to the hub under the name of a program.
 func (h *Hub) dial(ctx context.Context, name string) (*nats.Conn, error) {
 	local, err := h.local()
 	if err != nil {
@@ -93,13 +94,13 @@ func (h *Hub) say(text string) {
 	}
 }
 
-// Check finds what is wrong with the URL.
+// Check returns what is wrong with the URL.
 func (h *Hub) Check() error {
 	_, err := h.local()
 	return err
 }
 
-// local reports whether the URL is of loopback.
+// local reports whether the URL is on loopback.
 func (h *Hub) local() (local bool, err error) {
 	local = true
 	for text := range strings.SplitSeq(h.URL, ",") {
@@ -138,7 +139,7 @@ func (h *Hub) credentials() (nats.Option, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Read again for each connection, so that a token may be replaced.
+	// The file is read for each connection, so that the token can be replaced.
 	return nats.TokenHandler(func() string {
 		if now, err := hubkey.ReadToken(path); err == nil {
 			token = now
@@ -169,7 +170,7 @@ func (h *Hub) tls() (*tls.Config, error) {
 	return config, nil
 }
 
-// usual returns path, or where the file of that name is if that is "".
+// usual returns path or, if that is "", the usual path of the file of that name.
 func usual(path, name string) (string, error) {
 	if path != "" {
 		return path, nil
@@ -177,12 +178,12 @@ func usual(path, name string) (string, error) {
 	return hubkey.Path(name)
 }
 
-// The subjects on which workers listen besides those of the engine.
+// The subjects on which workers listen in addition to the engine's.
 
 func (h *Hub) statusSubject() string             { return h.Namespace + ".status" }
 func (h *Hub) hurrySubject(client string) string { return h.Namespace + ".hurry." + client }
 
-// templateFunc is the name under which workers serve a template.
+// templateFunc returns the name under which workers serve a template.
 func templateFunc(name string) string { return "template-" + name }
 
 // shellFunc is the name under which workers serve any command.
@@ -197,7 +198,7 @@ func CheckTemplateName(name string) error {
 	return nil
 }
 
-// sayHandler says what the engine logs.
+// sayHandler passes the engine's log messages to Say.
 type sayHandler struct {
 	say   func(string)
 	attrs []slog.Attr

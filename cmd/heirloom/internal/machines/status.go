@@ -11,7 +11,7 @@ import (
 	"github.com/nats-io/nats.go"
 )
 
-// A Status is what a worker says of itself.
+// A Status is a worker's description of itself.
 type Status struct {
 	Worker    string        `json:"worker"`
 	Started   time.Time     `json:"started"`
@@ -29,7 +29,7 @@ type RunningJob struct {
 	Started  time.Time `json:"started"`
 }
 
-// maxTold bounds the text of a command in a status, which has to fit in a message.
+// maxTold limits the text of a command in a status, which has to fit into a message.
 const maxTold = 200
 
 func (s *serving) status() []byte {
@@ -49,11 +49,11 @@ func (s *serving) status() []byte {
 	return text
 }
 
-// listenTime is how long answers are waited for after the last one.
+// listenTime is how long Ask waits for another answer after the last one.
 const listenTime = 500 * time.Millisecond
 
-// Ask returns what the hub's workers say of themselves, by their names. It takes half
-// a second longer than the last of them takes to answer.
+// Ask returns the status of each worker of the hub, by their names. It takes half a
+// second longer than the last of them takes to answer.
 func (h *Hub) Ask(ctx context.Context) ([]*Status, error) {
 	nc, err := h.dial(ctx, "heirloom ps")
 	if err != nil {

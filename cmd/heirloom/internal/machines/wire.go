@@ -5,15 +5,15 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
-// A commandArg is a command on its way to a worker that runs any.
+// A commandArg is a command for a worker that runs any command.
 type commandArg struct {
 	jobs.Attempt
 	Client string `json:"client"` // the caller's name
 }
 
-// A templateArg is what is put into a template that the worker keeps. There is
-// nothing in it with which a caller could make the worker run something else:
-// no variable, no directory, no input.
+// A templateArg has the values for a template of the worker's. It has no field with
+// which a caller could make the worker run something else: no variable, no directory,
+// no input.
 type templateArg struct {
 	Client  string   `json:"client"`
 	Job     string   `json:"job"`
@@ -26,12 +26,12 @@ type templateArg struct {
 }
 
 func init() {
-	// With this, a command gets the same signal as the caller.
+	// This gives a command the same signal as its caller.
 	remote.Type[*jobs.Interrupted]("heirloom.Interrupted")
 }
 
-// What a worker writes of a command's output is in reports, whose first byte says
-// which of the two streams it is of.
+// A worker sends a command's output in reports. Their first byte says to which of the
+// two streams they belong.
 
 func report(s jobs.Stdio, p []byte) { remote.Report(append([]byte{byte(s)}, p...)) }
 

@@ -20,7 +20,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats"
 )
 
-// A Worker is what [Worker.Serve] serves a hub with.
+// A Worker has the settings with which [Worker.Serve] serves a hub.
 type Worker struct {
 	Name      string // in results and errors; the host's and the process's if ""
 	AtOnce    int    // how many commands run at once
@@ -51,9 +51,8 @@ type hurry struct {
 	jobs int
 }
 
-// Serve runs commands for the hub's callers until ctx ends. Then it takes no more,
-// and returns when those that run have ended. ready is called once the hub is
-// reached.
+// Serve runs commands for the hub's callers until ctx ends. Then it takes no more, and
+// returns when the running ones have ended. It calls ready once it has reached the hub.
 func (w *Worker) Serve(ctx context.Context, h *Hub, ready func()) error {
 	nc, err := h.dial(ctx, "heirloom worker")
 	if err != nil {
@@ -91,8 +90,8 @@ func (w *Worker) Serve(ctx context.Context, h *Hub, ready func()) error {
 	hurrying.Go(func() {
 		select {
 		case <-w.Hurry:
-			// What is killed now has no outcome: with the connection gone, the hub gives
-			// it to another worker.
+			// A command that is killed now has no outcome: without the connection, the hub
+			// gives it to another worker.
 			nc.Close()
 			close(killed)
 			s.hurryAll()
@@ -111,7 +110,7 @@ func (w *Worker) Serve(ctx context.Context, h *Hub, ready func()) error {
 	}
 }
 
-// functions declares what the worker serves.
+// functions declares the functions that the worker serves.
 func (s *serving) functions() []remote.Callable {
 	if s.Templates == nil {
 		return []remote.Callable{remote.New(shellFunc, s.runCommand)}
@@ -144,7 +143,7 @@ func (s *serving) runTemplate(ctx context.Context, template *jobs.Template, arg 
 	})
 }
 
-// run runs an attempt. What it writes goes to the caller in reports.
+// run runs an attempt. Its output goes to the caller in reports.
 func (s *serving) run(ctx context.Context, client string, a *jobs.Attempt) (*jobs.End, error) {
 	defer s.note(client, a)()
 	host := s.host
@@ -157,7 +156,7 @@ func (s *serving) run(ctx context.Context, client string, a *jobs.Attempt) (*job
 	return host.RunPiped(ctx, a, stdin, reporter(jobs.Stdout), reporter(jobs.Stderr)), nil
 }
 
-// A reporter is a writer to the caller.
+// A reporter is a writer that sends to the caller.
 type reporter jobs.Stdio
 
 func (r reporter) Write(p []byte) (int, error) {
@@ -165,8 +164,8 @@ func (r reporter) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// listen answers requests for the worker's status, and receives the messages of
-// callers whose grace period is over.
+// listen answers requests for the worker's status, and receives the messages of callers
+// that have ended the grace period of their commands.
 func (s *serving) listen(nc *nats.Conn) (stop func(), err error) {
 	status, err := nc.Subscribe(s.hub.statusSubject(), func(m *nats.Msg) { _ = m.Respond(s.status()) })
 	if err != nil {
@@ -183,8 +182,8 @@ func (s *serving) listen(nc *nats.Conn) (stop func(), err error) {
 	}, err
 }
 
-// hurryOf returns what is closed when there is no time for grace for the caller's
-// commands, of which one is about to begin.
+// hurryOf returns a channel that is closed when the grace period of the caller's
+// commands ends. One of these is about to begin.
 func (s *serving) hurryOf(client string) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -227,7 +226,7 @@ func (s *serving) hurryAll() {
 	}
 }
 
-// hurry is called with mu held.
+// hurry returns or makes the hurry of a caller. mu is held.
 func (h *hurry) hurry() {
 	select {
 	case <-h.now:
@@ -236,7 +235,7 @@ func (h *hurry) hurry() {
 	}
 }
 
-// note has the attempt in the worker's status until it is called off.
+// note puts the attempt into the worker's status until the returned function is called.
 func (s *serving) note(client string, a *jobs.Attempt) (done func()) {
 	r := &RunningJob{Job: a.Job, Command: a.Command, Caller: client, Delivery: remote.Delivery(), Started: time.Now()}
 	s.mu.Lock()
@@ -268,7 +267,7 @@ func ParseTemplates(commands map[string]string, shell *jobs.Shell) (map[string]*
 	return templates, nil
 }
 
-// serves is what the worker says that it serves.
+// serves returns what the worker says about the commands that it runs.
 func (s *serving) serves() []string {
 	var names []string
 	for name := range s.Templates {

@@ -1,11 +1,11 @@
-// Package nearest finds the name that a mistyped one was meant to be.
+// Package nearest finds the name that a mistyped name was meant to be.
 package nearest
 
 import "strings"
 
-// Name returns the known name nearest to name, the first of equals, and reports
-// whether any is near enough to suggest: name begins it, or a third of its
-// letters, but at least one, would have to be mistyped.
+// Name returns the known name nearest to name, or the first of several. It reports
+// whether that name is near enough to suggest: it begins with name, or a third of its
+// letters, and at least one, would have to be mistyped.
 func Name(name string, known []string) (string, bool) {
 	best, least := "", -1
 	for _, k := range known {
@@ -20,11 +20,11 @@ func Name(name string, known []string) (string, bool) {
 	return best, least >= 0
 }
 
-// distance counts the letters to insert, drop, replace, or swap with the next
-// one, to make b of a (optimal string alignment).
+// distance returns how many letters must be inserted, dropped, replaced, or swapped
+// with the next one, to make b of a (optimal string alignment).
 func distance(from, to string) int {
 	a, b := []rune(from), []rune(to)
-	// Three rows of the usual table: the row before last serves the swaps.
+	// Three rows of the usual table are kept; the oldest is for the swaps.
 	before, last, row := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
 	for j := range last {
 		last[j] = j

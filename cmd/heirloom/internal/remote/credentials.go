@@ -19,8 +19,8 @@ import (
 	"unicode"
 )
 
-// Credentials are where the secrets are that a server is shown. They are in files
-// and the environment, and never in arguments, which others can read.
+// Credentials say where the secrets for a server are: in files and the environment,
+// never in arguments, which other users can read.
 type Credentials struct {
 	TokenFile string // holds a token, which is sent as "Authorization: Bearer"
 	TokenEnv  string // names a variable that holds one
@@ -32,7 +32,7 @@ type Credentials struct {
 
 var errTwoTokens = errors.New("--token and --token-env exclude each other")
 
-// read reads what is to be sent to t, and how.
+// read reads the secrets for t, and how to send them.
 func (c Credentials) read(t Target) (http.Header, *tls.Config, error) {
 	header := http.Header{}
 	if c == (Credentials{}) {
@@ -109,8 +109,8 @@ func (c Credentials) headers(_ Target, header http.Header) error {
 	return nil
 }
 
-// netrc looks for the host as curl does: the first entry for it, of the user in the
-// URL if there is one, or the default.
+// netrc looks up the host as curl does: it takes the first entry for the host, and for
+// the user if the URL has one, or the default entry.
 func (c Credentials) netrc(t Target, header http.Header) error {
 	if !c.Netrc {
 		return nil
@@ -165,7 +165,7 @@ func findNetrc(text []byte, u *url.URL) (login, password string, ok bool) {
 	return "", "", false
 }
 
-// withoutMacros leaves out what is between macdef and an empty line.
+// withoutMacros removes the text between macdef and an empty line.
 func withoutMacros(text []byte) []byte {
 	var kept []byte
 	inMacro := false

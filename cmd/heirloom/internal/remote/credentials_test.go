@@ -24,7 +24,7 @@ func file(t *testing.T, text string) string {
 	return path
 }
 
-// asked returns the header lines that a server is asked with.
+// asked returns the header lines that a server receives.
 func asked(t *testing.T, addr func(server *url.URL) string, c remote.Credentials) (http.Header, error) {
 	t.Helper()
 	var header http.Header
@@ -114,7 +114,7 @@ default login any password p3`))
 	}
 }
 
-// A server that sends elsewhere does not get the credentials sent there.
+// When a server redirects elsewhere, the credentials are not sent there.
 func TestCredentialsGoToOnePlace(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("asked with %v", r.Header)
@@ -135,7 +135,7 @@ func TestAuthorities(t *testing.T) {
 	view := taskhttp.New()
 	defer view.Close()
 	server := httptest.NewUnstartedServer(view)
-	// The client's own certificate is the server's here; what is asked for is any.
+	// The client's certificate is the server's here. The server accepts any.
 	server.TLS = &tls.Config{ClientAuth: tls.RequireAnyClientCert}
 	server.StartTLS()
 	defer server.Close()

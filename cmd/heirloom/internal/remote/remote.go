@@ -1,5 +1,4 @@
-// Package remote reads the live view of another program, as package taskhttp
-// serves it.
+// Package remote reads the live view of another program, as served by package taskhttp.
 package remote
 
 import (
@@ -22,24 +21,24 @@ import (
 
 const (
 	patience = 10 * time.Second
-	// largest bounds what is taken from a program that may be any program.
+	// largest limits what is read from a program, which may be any program.
 	largest = 64 << 20
 )
 
-// ErrNotListening is the error of a process that does not let itself be looked into.
+// ErrNotListening is the error of a process that does not serve its live view.
 var ErrNotListening = taskhttp.ErrNotListening
 
-// ErrNoTask is the error of a question about a task that is not live.
+// ErrNoTask is the error of a request about a task that is not live.
 var ErrNoTask = errors.New("no such task is live")
 
-// A GoneError is that of a process that there is none of, so that it will not be
+// A GoneError is the error of a process that does not exist, so that it will not come
 // back.
 type GoneError struct{ PID int }
 
 func (e *GoneError) Error() string { return fmt.Sprintf("there is no process %d", e.PID) }
 
-// A Query is which rows of a view are asked for, and in which order; see package
-// taskhttp. The zero Query is the server's choice.
+// A Query selects rows of a view and their order; see package taskhttp. The zero Query
+// leaves the choice to the server.
 type Query struct {
 	Match  string
 	Root   uint64
@@ -70,8 +69,8 @@ type Client struct {
 	header http.Header
 }
 
-// New returns a Client for the program at t, which is shown the credentials. The
-// error is about those.
+// New returns a Client for the program at t. It sends that program the credentials. The
+// error is about these.
 func New(t Target, c Credentials) (*Client, error) {
 	header, config, err := c.read(t)
 	if err != nil {
@@ -93,8 +92,8 @@ func New(t Target, c Credentials) (*Client, error) {
 	}, nil
 }
 
-// stay follows no redirection to another place, which is not to see the credentials,
-// and is a page to log in, at best.
+// stay refuses a redirection to another place. That place must not see the credentials,
+// and is a login page at best.
 func stay(r *http.Request, via []*http.Request) error {
 	if first := via[0].URL; r.URL.Host != first.Host || r.URL.Scheme != first.Scheme || len(via) > 5 {
 		return http.ErrUseLastResponse
@@ -102,10 +101,10 @@ func stay(r *http.Request, via []*http.Request) error {
 	return nil
 }
 
-// Close closes the connections that are kept for later.
+// Close closes the idle connections.
 func (c *Client) Close() { c.http.CloseIdleConnections() }
 
-// View returns the view of the program, and its JSON as it came.
+// View returns the view of the program, and its JSON as received.
 func (c *Client) View(ctx context.Context, q Query) (v taskhttp.View, text []byte, err error) {
 	text, err = c.get(ctx, c.target.url.Path, q.values())
 	if err == nil && (json.Unmarshal(text, &v) != nil || v.Time.IsZero()) {
@@ -114,13 +113,13 @@ func (c *Client) View(ctx context.Context, q Query) (v taskhttp.View, text []byt
 	return v, text, err
 }
 
-// Stack returns the stack of a live task, as text or JSON. The error is [ErrNoTask]
-// if there is none.
+// Stack returns the stack of a live task, as text or JSON. If there is no such task,
+// the error is [ErrNoTask].
 func (c *Client) Stack(ctx context.Context, id uint64, format string) ([]byte, error) {
 	return c.get(ctx, c.target.url.Path, url.Values{"stack": {strconv.FormatUint(id, 10)}, "format": {format}})
 }
 
-// Program returns what a program of this machine says of itself.
+// Program returns the description that a program of this machine gives of itself.
 func (c *Client) Program(ctx context.Context) (p taskhttp.Program, err error) {
 	text, err := c.get(ctx, taskhttp.ProgramPath, nil)
 	if err == nil {
@@ -129,7 +128,7 @@ func (c *Client) Program(ctx context.Context) (p taskhttp.Program, err error) {
 	return p, err
 }
 
-// place is how a message names what answered.
+// place returns the name of the program in messages.
 func (c *Client) place() string {
 	if c.target.pid != 0 {
 		return c.target.Name
@@ -170,7 +169,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 	return text, nil
 }
 
-// unreached words why nothing answers.
+// unreached says why there is no answer.
 func (c *Client) unreached(err error, limit time.Duration) error {
 	switch {
 	case errors.Is(err, taskhttp.ErrNoProcess):
@@ -182,8 +181,8 @@ func (c *Client) unreached(err error, limit time.Duration) error {
 	return fmt.Errorf("cannot reach %s: %w", c.target.Name, root(err, limit))
 }
 
-// refusal words an answer that is no view. What the server says of a bad query is
-// worth showing.
+// refusal describes an answer that is not a view. It includes the server's explanation
+// of a bad query.
 func (c *Client) refusal(resp *http.Response, body io.Reader, ofStack bool) error {
 	line, _ := bufio.NewReader(io.LimitReader(body, 500)).ReadString('\n')
 	said, ours := strings.CutPrefix(strings.TrimSpace(line), "taskhttp: ")
@@ -201,7 +200,7 @@ func (c *Client) refusal(resp *http.Response, body io.Reader, ofStack bool) erro
 	return fmt.Errorf("%s answers %s; is task/taskhttp mounted there?", c.place(), resp.Status)
 }
 
-// root returns what is wrong without the layers of the client.
+// root returns the innermost error, without those of the client around it.
 func root(err error, limit time.Duration) error {
 	if u := new(url.Error); errors.As(err, &u) {
 		err = u.Err

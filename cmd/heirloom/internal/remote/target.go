@@ -12,16 +12,16 @@ import (
 
 const usualPath = "/debug/tasks"
 
-// Target is where a live view is.
+// Target is the place of a live view.
 type Target struct {
 	url  *url.URL
 	pid  int    // of a program of this machine that is reached without an address, or 0
 	Name string // as people gave it
 }
 
-// Parse reads a process id, or an address: host:port, :port, or a URL, with the path
-// of the view if it is not the usual one. A password is refused, because what is in
-// the arguments of a program is no secret.
+// Parse reads a process id, or an address: host:port, :port, or a URL, with the path of
+// the view if it is not the usual one. It refuses a password, because the arguments of
+// a program are not secret.
 func Parse(addr string) (Target, error) {
 	if pid, err := strconv.Atoi(addr); err == nil {
 		if pid <= 0 {
@@ -58,8 +58,8 @@ func Parse(addr string) (Target, error) {
 	return Target{url: u, Name: addr}, nil
 }
 
-// Process is a program of this machine that has listened for it, as
-// taskhttp.Handler.ListenLocal does.
+// Process returns the Target of a program of this machine that serves its live view
+// with taskhttp.Handler.ListenLocal.
 func Process(pid int) Target {
 	return Target{
 		url:  &url.URL{Scheme: "http", Host: "localhost", Path: usualPath},
@@ -68,6 +68,6 @@ func Process(pid int) Target {
 	}
 }
 
-// Processes returns the process ids of the programs of this machine that have
-// listened for it. Some may have ended since.
+// Processes returns the ids of the processes of this machine that have begun to serve a
+// live view in this way. Some of them may have ended.
 func Processes() []int { return taskhttp.LocalPIDs() }

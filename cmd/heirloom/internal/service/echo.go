@@ -21,7 +21,8 @@ func serveEcho(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 			if err != nil {
 				return none, closed(err)
 			}
-			// Not a child that the other clients hang by: see talk's error.
+			// A client must not end the others, so an error of talk is logged and not
+			// returned.
 			task.Go(work, func(work context.Context) (none struct{}, _ error) {
 				defer clientAddr.Set(conn.RemoteAddr().String()).Reset()
 				defer until(ctx, work, func() { hangUp(conn) })()
@@ -35,7 +36,7 @@ func serveEcho(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 	}
 }
 
-// hangUp makes reads from conn fail now, and writes when the grace is over.
+// hangUp makes reads from conn fail now, and writes at the end of the grace period.
 func hangUp(conn net.Conn) {
 	_ = conn.SetReadDeadline(time.Now())
 	_ = conn.SetWriteDeadline(time.Now().Add(grace))

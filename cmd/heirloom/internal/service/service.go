@@ -1,5 +1,5 @@
-// Package service is what heirloom serve runs: an HTTP and an echo service whose
-// functions know the request they work for with no parameter.
+// Package service has the services of heirloom serve: an HTTP and an echo service, in
+// which functions know the request they work for without a parameter.
 package service
 
 import (
@@ -19,8 +19,8 @@ var (
 	requestID  = ctxvar.New[string]("request_id")
 	clientAddr = ctxvar.New[string]("client_addr")
 
-	// logger is a variable too: code deep in a service logs to the handler
-	// given to Run.
+	// logger is a variable too: code deep in a service logs to the handler that was given
+	// to Run.
 	logger = ctxvar.New("logger", ctxvar.DefaultFunc(slog.Default))
 )
 
@@ -35,8 +35,8 @@ func Run(ctx context.Context, logs slog.Handler, web, echo net.Listener) error {
 	logger.Set(slog.New(ctxslog.NewHandler(logs,
 		ctxslog.Var(requestID, ctxslog.OmitUnset()),
 		ctxslog.Var(clientAddr, ctxslog.OmitUnset()))))
-	// Requests outlive ctx by the grace period. So tasks use a ctx of their
-	// own, and the end of ctx only makes the two services begin their end.
+	// Requests outlive ctx by the grace period. So tasks use a ctx of their own, and the
+	// end of ctx only makes the two services begin to end.
 	err := task.Group(context.WithoutCancel(ctx), func(work context.Context) error {
 		task.Go(work, serveHTTP(ctx, web), task.Name("http"))
 		task.Go(work, serveEcho(ctx, echo), task.Name("echo"))
@@ -46,8 +46,8 @@ func Run(ctx context.Context, logs slog.Handler, web, echo net.Listener) error {
 	return err
 }
 
-// until calls stop once ctx, or the task of work, is done. The result ends the
-// waiting.
+// until calls stop once ctx, or the task of work, is done. Calling the result ends the
+// wait.
 func until(ctx, work context.Context, stop func()) (end func()) {
 	done := make(chan struct{})
 	t := task.Go(context.WithoutCancel(work), func(context.Context) (none struct{}, _ error) {
@@ -66,7 +66,7 @@ func until(ctx, work context.Context, stop func()) (end func()) {
 	}
 }
 
-// closed turns the errors that a service ends with when it is closed into none.
+// closed returns nil for the errors that a service returns when it is closed.
 func closed(err error) error {
 	if errors.Is(err, net.ErrClosed) || errors.Is(err, http.ErrServerClosed) {
 		return nil

@@ -23,7 +23,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// running is both services, on ports of their own.
+// running is the two services, on ports of their own.
 type running struct {
 	web, echo string // addresses
 	stop      func() error
@@ -85,8 +85,7 @@ func (r *running) get(t *testing.T, path, id string) (status int, body string) {
 	return resp.StatusCode, string(text)
 }
 
-// Concurrent requests each find their own ID in what they do and in what they
-// log.
+// Concurrent requests each find their own ID in their work and in their log records.
 func TestRequestsKnowTheirID(t *testing.T) {
 	r := start(t)
 	var wg sync.WaitGroup
@@ -155,7 +154,7 @@ func TestEcho(t *testing.T) {
 	assert.Equal(t, 2, said)
 }
 
-// The live view has the requests that are under way as tasks.
+// The live view shows the current requests as tasks.
 func TestLiveView(t *testing.T) {
 	r := start(t)
 	done := make(chan struct{})
@@ -177,8 +176,8 @@ func TestLiveView(t *testing.T) {
 	<-done
 }
 
-// A client that waits is told good bye, and one in the middle of a request gets
-// its answer.
+// A client that waits gets a goodbye, and a client in the middle of a request gets its
+// answer.
 func TestStopLetsRequestsEnd(t *testing.T) {
 	r := start(t)
 	conn, err := net.Dial("tcp", r.echo)

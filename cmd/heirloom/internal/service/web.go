@@ -17,7 +17,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// longest is as long as GET /slow can be told to take.
+// longest is the longest time that GET /slow can be asked to take.
 const longest = 10 * time.Minute
 
 // serveHTTP serves until ctx is done.
@@ -65,8 +65,8 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 	}
 }
 
-// asTask runs each request as a task, so that the live view shows it, and what it
-// starts below it.
+// asTask runs each request as a task, so that the live view shows the request and,
+// below it, the tasks that it starts.
 func asTask(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		started := time.Now()
@@ -83,7 +83,7 @@ func asTask(next http.Handler) http.Handler {
 	})
 }
 
-// lookUp is a part of a request's work: it knows whose without being told.
+// lookUp is a part of a request's work. It knows the user without a parameter.
 func lookUp(what string) task.Func[string] {
 	return func(ctx context.Context) (string, error) {
 		logger.Get().Info("looking up", "what", what)

@@ -21,7 +21,7 @@ const (
 	tallTerminal  = 20
 )
 
-// finished is how many of the tasks that ended last are shown.
+// finished returns how many of the tasks that ended last are shown.
 func (m *Model) finished() int {
 	if m.height < tallTerminal {
 		return 0
@@ -29,11 +29,11 @@ func (m *Model) finished() int {
 	return min(shownFinished, len(m.view.Finished))
 }
 
-// rows is how many rows there is room for.
+// rows returns how many rows fit.
 func (m *Model) rows() int { return max(1, m.height-above-below-m.finished()) }
 
-// Frame returns what is to be seen: no more lines than the terminal has, each no
-// wider than it is.
+// Frame returns the lines to show: no more than the terminal has, and none wider than
+// the terminal.
 func (m *Model) Frame() []Line {
 	lines := []Line{{Counts(m.Name, m.view), Bold}, m.about()}
 	switch {
@@ -70,7 +70,7 @@ func (m *Model) Frame() []Line {
 	return lines
 }
 
-// about is what is shown, and what is wrong with it.
+// about says what is shown, and what is wrong with it.
 func (m *Model) about() Line {
 	if m.trouble != "" {
 		return Line{"! " + display.Line(m.trouble), Alert}
@@ -168,7 +168,8 @@ func (m *Model) rowLines() []Line {
 
 const rowFormat = "%7s %-8s %7s  "
 
-// deepest is how deep rows are indented. Below, they say how deep they are.
+// deepest is the greatest depth for which rows are indented. Deeper rows have their
+// depth as a number.
 const deepest = 16
 
 func (m *Model) rowText(info task.Info) string {
@@ -202,11 +203,11 @@ func (m *Model) rowText(info task.Info) string {
 	return b.String()
 }
 
-// longestName bounds a name, so that one that is very long does not push what is
-// behind it off the screen.
+// longestName limits a name, so that a very long one does not push the rest of its line
+// off the screen.
 const longestName = 60
 
-// Counts is how many tasks there are, in all.
+// Counts says how many tasks there are in total.
 func Counts(name string, view taskhttp.View) string {
 	live, states := 0, []string{}
 	for _, s := range []task.State{task.Running, task.Waiting, task.Queued} {
@@ -219,7 +220,7 @@ func Counts(name string, view taskhttp.View) string {
 		live, strings.Join(states, ", "), view.Ended)
 }
 
-// Ended is how a task ended, in a line.
+// Ended says in a line how a task ended.
 func Ended(f task.Finished) string {
 	text := fmt.Sprintf("%s #%d  %s after %s", display.Cut(display.Line(f.Name), longestName), f.ID, f.State, display.Age(f.Ended.Sub(f.Started)))
 	if f.Error != "" {
@@ -229,7 +230,7 @@ func Ended(f task.Finished) string {
 	return text
 }
 
-// AgeOf is how old a task is, or nothing if that is not known.
+// AgeOf returns the age of a task, or "" if it is not known.
 func AgeOf(info task.Info, now time.Time) string {
 	if info.Started.IsZero() {
 		return ""

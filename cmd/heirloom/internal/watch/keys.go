@@ -5,10 +5,10 @@ import (
 	"unicode/utf8"
 )
 
-// A Key is a key of a terminal's that was pressed: a character, or one of these.
+// A Key is a key that was pressed on a terminal: a character, or one of these.
 type Key string
 
-// The keys that are no characters.
+// The keys that are not characters.
 const (
 	Up        Key = "up"
 	Down      Key = "down"
@@ -31,7 +31,7 @@ var controls = map[byte]Key{
 	3: CtrlC, 0x0c: CtrlL, 0x15: CtrlU, 0x1a: CtrlZ,
 }
 
-// sequences are what follows the escape character, of terminals that call
+// sequences has the characters that follow the escape character, on terminals that call
 // themselves after xterm, VT220, rxvt or the Linux console.
 var sequences = map[string]Key{
 	"[A": Up, "OA": Up, "[B": Down, "OB": Down,
@@ -40,9 +40,9 @@ var sequences = map[string]Key{
 	"[F": End, "OF": End, "[4~": End, "[8~": End,
 }
 
-// Keys returns the keys in what a terminal in raw mode has sent, and how much of b is
-// the beginning of one that is still to come. Keys that have no meaning are left out.
-// An escape character at the end of b is the Escape key: a terminal sends the
+// Keys returns the keys in what a terminal in raw mode has sent, and the rest of b if
+// that begins a key that is still incomplete. Keys without a meaning are left out. An
+// escape character at the end of b is the Escape key, because a terminal sends the
 // sequence of a key in one piece.
 func Keys(b []byte) (keys []Key, rest []byte) {
 	for len(b) > 0 {
@@ -58,7 +58,8 @@ func Keys(b []byte) (keys []Key, rest []byte) {
 	return keys, nil
 }
 
-// next returns the first key and its size, or 0 if b is a part of it only.
+// next returns the first key and its size. The size is 0 if b has only a part of the
+// key.
 func next(b []byte) (Key, int) {
 	switch {
 	case b[0] == 0x1b:
@@ -75,7 +76,7 @@ func next(b []byte) (Key, int) {
 	return Key(b[:size]), size
 }
 
-// longestSequence bounds what is taken for one that has not ended.
+// longestSequence limits a sequence that has not ended.
 const longestSequence = 32
 
 func escape(b []byte) (Key, int) {

@@ -35,8 +35,8 @@ func TestKeys(t *testing.T) {
 	}
 }
 
-// Whatever a terminal sends, and in whatever pieces, what is left of it is short, so
-// that a buffer never fills up.
+// Whatever a terminal sends, and in whatever pieces, the rest that Keys leaves is
+// short, so a buffer never fills up.
 func FuzzKeys(f *testing.F) {
 	f.Add([]byte("\x1b[1;5A漢\x1b[999999999999999999999999999999999999"))
 	f.Fuzz(func(t *testing.T, b []byte) {

@@ -9,7 +9,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Options are what a watch is done with.
+// Options are the settings of a watch.
 type Options struct {
 	Fetch    func(context.Context, Request) (Answer, error)
 	Interval time.Duration // between an answer and the next question
@@ -22,10 +22,10 @@ type Options struct {
 	Painter *Painter
 }
 
-// Run shows m until a key or ctx ends it. The error is that of the first question,
-// since a program that cannot be looked into is no program to wait for; later
-// ones are shown, and asked again, unless the process has ended. A failure to paint is
-// returned, too.
+// Run shows m until a key or ctx ends it. It returns an error of the first question,
+// because it makes no sense to wait for a program that can't be inspected. Later errors
+// are shown, and the question is repeated, unless the process has ended. Run also
+// returns a failure to paint.
 func Run(ctx context.Context, m *Model, o Options) error {
 	l := &loop{Options: o, model: m, answers: make(chan answered, 1)}
 	m.Resize(o.Size())
@@ -108,7 +108,7 @@ func (l *loop) run(ctx context.Context) error {
 	}
 }
 
-// take takes note of an answer. It reports whether it was what is wanted.
+// take handles an answer. It reports whether the answer was what is wanted.
 func (l *loop) take(a answered) (wanted bool, err error) {
 	gone := new(remote.GoneError)
 	switch {
@@ -121,7 +121,7 @@ func (l *loop) take(a answered) (wanted bool, err error) {
 	return !l.model.Fail(a.to, a.err, time.Now()), nil
 }
 
-// ask asks for what is wanted. One question is under way at a time.
+// ask asks for what is wanted, one question at a time.
 func (l *loop) ask(ctx context.Context) {
 	if l.again = l.asking; l.asking {
 		return

@@ -17,7 +17,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/watch"
 )
 
-// A screen is a terminal with nobody before it.
+// A screen is a terminal without a user.
 type screen struct {
 	watch.Options
 	keys  chan watch.Key
@@ -72,7 +72,7 @@ func start(t *testing.T, ctx context.Context, change func(*screen)) *screen {
 	return s
 }
 
-// after does something, and returns what is written until all is quiet.
+// after calls a function, and returns what is written until nothing more happens.
 func (s *screen) after(do func()) string {
 	s.mu.Lock()
 	s.out.Reset()
@@ -150,7 +150,7 @@ func TestRunEnds(t *testing.T) {
 	})
 }
 
-// A slow server has one question at a time, and the one that matters next.
+// A slow server gets one question at a time, and next the one that matters.
 func TestRunAsksOneThingAtATime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var mu sync.Mutex

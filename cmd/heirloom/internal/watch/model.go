@@ -1,5 +1,5 @@
-// Package watch is heirloom top on a terminal: a model of what is shown, which keys
-// and answers change, and the loop that asks for answers and paints.
+// Package watch is heirloom top on a terminal: a model of the screen, which keys and
+// answers change, and the loop that asks for answers and paints.
 package watch
 
 import (
@@ -15,19 +15,19 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// A Request is what a model wants to know.
+// A Request is a question of a model.
 type Request struct {
 	Query remote.Query
 	Stack uint64 // the task whose stack is wanted instead, or 0
 }
 
-// An Answer is what is known then.
+// An Answer is the answer to a Request.
 type Answer struct {
 	View  taskhttp.View
 	Stack string
 }
 
-// A Model is what is shown and where one is in it.
+// A Model is what the screen shows, and the user's position in it.
 type Model struct {
 	Name          string // of the program
 	Query         remote.Query
@@ -57,11 +57,11 @@ type stack struct {
 	gone  bool // the task has ended
 }
 
-// Sorts are the keys that rows are sorted by, in the order in which s goes through
-// them.
+// Sorts are the keys by which rows can be sorted. The key s goes through them in this
+// order.
 var Sorts = []string{"tree", "age", "name", "state", "waiting", "deadline", "id"}
 
-// An Action is what else a key asks for.
+// An Action is what a key asks for beyond a change of the model.
 type Action int
 
 // The actions.
@@ -73,7 +73,7 @@ const (
 	Quit
 )
 
-// Resize takes note of the size of the terminal, and reports whether it has changed.
+// Resize sets the size of the terminal, and reports whether it has changed.
 func (m *Model) Resize(width, height int) bool {
 	width, height = max(width, 1), max(height, 1)
 	if m.width == width && m.height == height {
@@ -84,8 +84,8 @@ func (m *Model) Resize(width, height int) bool {
 	return true
 }
 
-// Want returns what to ask for: the rows that are on the terminal, and as many before
-// and behind them.
+// Want returns the request: the rows that are on the terminal, and as many before them
+// and after them.
 func (m *Model) Want() Request {
 	if m.stack != nil {
 		return Request{Stack: m.stack.id}
@@ -97,10 +97,10 @@ func (m *Model) Want() Request {
 	return Request{Query: q}
 }
 
-// Paused reports whether nothing new is wanted.
+// Paused reports whether no new view is wanted.
 func (m *Model) Paused() bool { return m.paused || m.stack != nil && m.stack.gone }
 
-// Press does what a key is for.
+// Press handles a key.
 func (m *Model) Press(k Key) Action {
 	m.news = ""
 	switch {
@@ -139,7 +139,7 @@ func (m *Model) typed(k Key) Action {
 	return Stay
 }
 
-// longestMatch is what a server takes, and more than a line.
+// longestMatch is what a server accepts, and longer than a line.
 const longestMatch = 250
 
 func (m *Model) pressInRows(k Key) Action {
@@ -203,7 +203,7 @@ func (m *Model) pressInStack(k Key) Action {
 	return Stay
 }
 
-// ask changes the query, for what is then seen from its beginning.
+// ask changes the query, and shows its rows from the beginning.
 func (m *Model) ask(change func(*remote.Query)) Action {
 	before := m.Query
 	change(&m.Query)
@@ -214,8 +214,8 @@ func (m *Model) ask(change func(*remote.Query)) Action {
 	return Ask
 }
 
-// move moves the cursor, and the rows so that it is seen. What is not known of them
-// is asked for.
+// move moves the cursor, and the rows so that the cursor is visible. It asks for rows
+// that are not known.
 func (m *Model) move(by int) Action {
 	if m.known {
 		m.cursor = max(0, min(m.cursor+by, m.view.Matched-1))
@@ -234,13 +234,14 @@ func (m *Model) move(by int) Action {
 	return Stay
 }
 
-// row returns where among the rows that are known a row of all is.
+// row returns the index among the known rows of a row that has the given number among
+// all.
 func (m *Model) row(n int) (i int, ok bool) {
 	i = n - m.view.Offset
 	return i, i >= 0 && i < len(m.view.Tasks)
 }
 
-// Take takes note of an answer. It reports whether what it is for is still wanted.
+// Take handles an answer. It reports whether the answer is still wanted.
 func (m *Model) Take(to Request, a Answer, now time.Time) bool {
 	if m.trouble != "" {
 		m.news = "connected again at " + now.Format(time.TimeOnly)
@@ -264,15 +265,15 @@ func (m *Model) Take(to Request, a Answer, now time.Time) bool {
 	return m.move(0) == Stay || to == m.Want()
 }
 
-// wants reports whether the answer to a request is still of use, of whichever rows.
+// wants reports whether the answer to a request is still of use, for any rows.
 func (m *Model) wants(to Request) bool {
 	now := m.Want()
 	now.Query.Offset, now.Query.Max = to.Query.Offset, to.Query.Max
 	return to == now
 }
 
-// Fail takes note of why there is no answer. It reports whether one is still wanted
-// at once, to something else.
+// Fail records why there is no answer. It reports whether the answer to another
+// question is wanted at once.
 func (m *Model) Fail(to Request, err error, now time.Time) (other bool) {
 	switch {
 	case errors.Is(err, remote.ErrNoTask):

@@ -18,7 +18,7 @@ import (
 	"github.com/heirloom-go/heirloom/task/taskhttp"
 )
 
-// A server has tasks, and answers as one does.
+// A server has tasks, and answers like a real one.
 type server []task.Info
 
 func tasks(from, n int) server {
@@ -41,7 +41,8 @@ func (s server) answer(r watch.Request) watch.Answer {
 	}}
 }
 
-// watched is a model on a terminal of 10 lines, which has been told of the tasks.
+// watched returns a model on a terminal of 10 lines that has got an answer with the
+// tasks.
 func watched(t *testing.T, s server) *watch.Model {
 	m := &watch.Model{Name: "a program"}
 	m.Resize(70, 10)
@@ -77,7 +78,7 @@ func shown(m *watch.Model) string {
 	return b.String()
 }
 
-// selected returns the line of the task that is.
+// selected returns the line of the selected task.
 func selected(m *watch.Model) string {
 	for _, l := range m.Frame() {
 		if l.Style == watch.Selected {
@@ -115,8 +116,8 @@ func TestModelScrolls(t *testing.T) {
 	}
 }
 
-// The cursor stays on its task when others come and go, and where it is when the task
-// has ended.
+// The cursor stays on its task when others come and go, and keeps its place when the
+// task has ended.
 func TestModelFollowsTheSelectedTask(t *testing.T) {
 	m := watched(t, tasks(1, 20))
 	press(t, m, tasks(1, 20), "j", "j", "j")
@@ -131,7 +132,7 @@ func TestModelFollowsTheSelectedTask(t *testing.T) {
 	assert.Equal(t, watch.Stay, m.Press(watch.Enter), "there is nothing to look at")
 }
 
-// An answer about the rows that one has just left does not bring one back there.
+// An answer about rows that the user has just left does not move the cursor back there.
 func TestModelStaysWhereItGoes(t *testing.T) {
 	s := tasks(1, 10_000)
 	m := watched(t, s)
@@ -206,7 +207,8 @@ func TestModelSaysThatItIsCutOff(t *testing.T) {
 	assert.NotContains(t, shown(m), "again")
 }
 
-// What nobody wants any more is not shown, and the next question follows at once.
+// An answer that is no longer wanted is not shown, and the next question follows at
+// once.
 func TestModelTakesNoLateAnswers(t *testing.T) {
 	m := watched(t, tasks(1, 20))
 	late := m.Want()
@@ -233,7 +235,8 @@ func TestModelPausesAndHelps(t *testing.T) {
 	}
 }
 
-// Names of others do nothing to the terminal, and no line is too wide for it.
+// Names from another program have no effect on the terminal, and no line is too wide
+// for it.
 func FuzzFrame(f *testing.F) {
 	f.Add("\x1b[2J\x07\u202e\u200b漢字\xff\u009b", 80, 24, "j/x")
 	f.Add(strings.Repeat("漢", 100), 3, 2, "\r")

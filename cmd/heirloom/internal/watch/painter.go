@@ -8,14 +8,14 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
-// A Line is one of a frame: text without control characters, no wider than the
+// A Line is a line of a frame: text without control characters, no wider than the
 // terminal.
 type Line struct {
 	Text  string
 	Style Style
 }
 
-// A Style is how a line stands out. None is the only sign of anything.
+// A Style makes a line stand out. No information depends on it alone.
 type Style int
 
 // The styles.
@@ -29,8 +29,8 @@ const (
 
 var styles = map[Style]string{Bold: "\x1b[1m", Dim: "\x1b[2m", Alert: "\x1b[31m", Selected: "\x1b[7m"}
 
-// A Painter shows frames on a terminal, one in the place of the other. It writes
-// only the lines that have changed, and nothing if none has.
+// A Painter shows frames on a terminal, each in place of the one before it. It writes
+// only the lines that have changed.
 type Painter struct {
 	Out    io.Writer
 	Colour bool
@@ -39,20 +39,20 @@ type Painter struct {
 	all   bool // what is on the terminal is known
 }
 
-// Begin takes the terminal's other screen, and leaves the one that the shell has
-// written to as it is.
+// Begin switches to the terminal's alternate screen, so that the shell's screen stays
+// as it is.
 func (p *Painter) Begin() error {
 	p.Forget()
 	return p.write("\x1b[?1049h\x1b[?25l")
 }
 
-// End gives the shell's screen back.
+// End switches back to the shell's screen.
 func (p *Painter) End() error { return p.write("\x1b[?25h\x1b[?1049l") }
 
-// Forget has the next Paint write everything.
+// Forget makes the next Paint write everything.
 func (p *Painter) Forget() { p.shown, p.all = nil, false }
 
-// Paint shows the frame on a terminal of so many columns.
+// Paint shows the frame on a terminal with that many columns.
 func (p *Painter) Paint(frame []Line, columns int) error {
 	var b bytes.Buffer
 	if !p.all {
@@ -74,8 +74,8 @@ func (p *Painter) Paint(frame []Line, columns int) error {
 		if style != "" {
 			b.WriteString("\x1b[0m")
 		}
-		// At the right margin the cursor stays on the last character, which this
-		// would remove.
+		// At the right margin, the cursor stays on the last character, which this would
+		// erase.
 		if display.Width(text) < columns {
 			b.WriteString("\x1b[K")
 		}

@@ -1,4 +1,4 @@
-// Command exact tries what the overlay gives a program.
+// Command exact tests what the overlay adds to a program.
 package main
 
 import (

@@ -11,7 +11,8 @@ import (
 	"github.com/heirloom-go/heirloom/task/remote/remotenats/hubkey"
 )
 
-// connect opens the engine of a hub on another machine, with what was copied from there.
+// connect opens the engine of a hub on another machine, with the files that were copied
+// from there.
 func connect(ctx context.Context, url string) (remote.Engine, error) {
 	tokenFile, err := hubkey.Path(hubkey.Token)
 	if err != nil {
@@ -32,7 +33,7 @@ func connect(ctx context.Context, url string) (remote.Engine, error) {
 	return remotenats.New(ctx, nc)
 }
 
-// A program that uses a heirloom-hub.
+// A program connects to a heirloom-hub.
 func Example() {
 	engine, err := connect(context.Background(), "nats://hub:4222")
 	if err != nil {

@@ -1,14 +1,15 @@
-// Package hubkey finds and reads what a program needs to use a hub, as heirloom-hub is
-// one: the hub's token, which opens it, and the certificate by which it is known. The hub
-// makes both where it runs; programs on other machines get copies of the files.
+// Package hubkey finds and reads the files that a program needs to use a hub, such as
+// heirloom-hub: a token, which gives access to the hub, and a certificate, by which
+// programs recognise it. The hub makes both where it runs; programs on other machines get
+// copies of the files.
 //
 //	path, err := hubkey.Path(hubkey.Token)
 //	token, err := hubkey.ReadToken(path)
 //	nc, err := nats.Connect(url, nats.Token(token), nats.MaxReconnects(-1))
 //	engine, err := remotenats.New(ctx, nc)
 //
-// A hub beyond loopback has TLS: with a certificate of its own, [nats.RootCAs] takes the
-// path of that.
+// Beyond loopback, a hub has TLS. If it uses its own certificate, give the path of that
+// to [nats.RootCAs].
 //
 // [nats.RootCAs]: https://pkg.go.dev/github.com/nats-io/nats.go#RootCAs
 package hubkey
@@ -21,14 +22,14 @@ import (
 	"runtime"
 )
 
-// The names of the files, for [Path].
+// The names of the files, to be given to [Path].
 const (
 	Token       = "hub.token" // a line of text
 	Certificate = "hub.pem"   // in PEM
 )
 
-// Path returns where the file of that name is unless the user says otherwise: in
-// the folder heirloom of [os.UserConfigDir], whose error it returns.
+// Path returns the path of the file of that name in its usual folder, which is
+// heirloom in [os.UserConfigDir]. The error is that of os.UserConfigDir.
 func Path(name string) (string, error) {
 	dir, err := os.UserConfigDir()
 	if err != nil {
@@ -37,13 +38,13 @@ func Path(name string) (string, error) {
 	return filepath.Join(dir, "heirloom", name), nil
 }
 
-// maxToken bounds a file that may be any file.
+// maxToken limits what is read, since the path may lead to any file.
 const maxToken = 4 << 10
 
-// ReadToken returns the token in a file. It refuses a file that others than its
-// owner may read, where the system knows such a thing, and one that holds anything
-// else than one word. The error is [io/fs.ErrNotExist] if there is no file. A program
-// that is to go on when the token is replaced reads it for each connection.
+// ReadToken returns the token in a file. It refuses a file that users other than its
+// owner may read, on systems that distinguish them, and a file that does not consist
+// of one word. If there is no file, the error is [io/fs.ErrNotExist]. A program that
+// must go on working when the token is replaced reads it for each connection.
 func ReadToken(path string) (string, error) {
 	f, err := os.Open(path)
 	if err != nil {
