@@ -56,15 +56,20 @@ func thisProgram() Program {
 //
 // It listens on a Unix socket that is named after the process id and has mode
 // 0600, in a folder of the user's that others cannot enter: heirloom in
-// XDG_RUNTIME_DIR or /run/user/UID, otherwise /tmp/heirloom-UID, and on Windows
-// in the user's local application data. A program that is killed leaves the
-// socket behind; the next look-up removes it. A socket in a container is
-// visible only inside of it.
+// XDG_RUNTIME_DIR or /run/user/UID, otherwise /tmp/heirloom-UID. A program that
+// is killed leaves the socket behind; the next look-up removes it. A socket in
+// a container is visible only inside of it.
+//
+// On Windows it listens on the named pipe \\.\pipe\heirloom-PID, which only the
+// user can open, not administrators or other machines. A file in the user's
+// local application data, which the system deletes when the program ends, shows
+// that there is a pipe.
 //
 // The error is [ErrListening] if the process already listens,
-// [errors.ErrUnsupported] on systems without such sockets, and otherwise one
-// that says why no folder could be used. [Handler.Close] does not end the
-// listening, so a program that is slow to shut down can still be inspected.
+// [errors.ErrUnsupported] on systems that have neither, and otherwise one that
+// says why no folder or pipe could be used; it wraps [io/fs.ErrPermission] if
+// another program has taken the name of the pipe. [Handler.Close] does not end
+// the listening, so a program that is slow to shut down can still be inspected.
 func (h *Handler) ListenLocal() (io.Closer, error) {
 	listener, err := listen()
 	if err != nil {
@@ -94,7 +99,7 @@ type local struct {
 	ended  chan error // what Serve returns
 }
 
-// Close removes the socket and disconnects its clients.
+// Close removes the socket or the pipe, and disconnects its clients.
 func (l *local) Close() error {
 	err := l.server.Close()
 	served := <-l.ended

@@ -4,10 +4,7 @@ import (
 	"context"
 	"errors"
 	"net"
-	"os"
 	"slices"
-	"strconv"
-	"strings"
 )
 
 // The errors of [DialLocal] if it does not reach a program.
@@ -21,20 +18,16 @@ var (
 // there, over HTTP and for any Host. DialLocal is for the DialContext of an
 // [net/http.Transport]; it blocks until it is connected or ctx ends. It returns
 // [ErrNoProcess] if there is no such process, and [ErrNotListening] if the
-// process does not listen, or not for this user. It removes a socket left
-// behind by a process that has ended.
+// process does not listen, or not for this user. It removes what a process that
+// has ended left behind.
 func DialLocal(ctx context.Context, pid int) (net.Conn, error) {
 	for _, f := range folders() {
-		path := f.socket(pid)
-		if _, err := os.Lstat(path); err != nil || f.check() != nil {
+		if f.check() != nil {
 			continue
 		}
-		conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
+		conn, err := f.dial(ctx, pid)
 		if err == nil || ctx.Err() != nil {
 			return conn, err
-		}
-		if f.own && !alive(pid) {
-			_ = os.Remove(path) // or the next one does
 		}
 	}
 	if !alive(pid) {
@@ -49,19 +42,7 @@ func DialLocal(ctx context.Context, pid int) (net.Conn, error) {
 func LocalPIDs() []int {
 	var pids []int
 	for _, f := range folders() {
-		if f.check() != nil {
-			continue
-		}
-		entries, err := os.ReadDir(f.path)
-		if err != nil {
-			continue
-		}
-		for _, e := range entries {
-			name, ok := strings.CutSuffix(e.Name(), socketSuffix)
-			if pid, err := strconv.Atoi(name); ok && err == nil && pid > 0 {
-				pids = append(pids, pid)
-			}
-		}
+		pids = append(pids, f.pids()...)
 	}
 	slices.Sort(pids)
 	return slices.Compact(pids)

@@ -9,10 +9,12 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 )
 
-// A folder is where sockets may be. One that somebody else owns or can enter is used by
-// neither side.
+// A folder has a file for each program that listens, named after its process id: the
+// socket, or on Windows a sign that there is a pipe. One that somebody else owns or
+// can enter is used by neither side.
 type folder struct {
 	path  string
 	owner int  // its user, where the system has numbers for them
@@ -22,19 +24,35 @@ type folder struct {
 	shared bool
 }
 
-const socketSuffix = ".sock"
+func (f folder) file(pid int) string { return filepath.Join(f.path, strconv.Itoa(pid)+fileSuffix) }
 
-func (f folder) socket(pid int) string { return filepath.Join(f.path, strconv.Itoa(pid)+socketSuffix) }
+// pids returns the process ids that there are files of.
+func (f folder) pids() (pids []int) {
+	if f.check() != nil {
+		return nil
+	}
+	entries, err := os.ReadDir(f.path)
+	if err != nil {
+		return nil
+	}
+	for _, e := range entries {
+		name, ok := strings.CutSuffix(e.Name(), fileSuffix)
+		if pid, err := strconv.Atoi(name); ok && err == nil && pid > 0 {
+			pids = append(pids, pid)
+		}
+	}
+	return pids
+}
 
 // listen listens as this process. The caller closes the listener, which removes the
-// socket.
+// file.
 func listen() (net.Listener, error) {
 	var failed error
 	for _, f := range folders() {
 		if !f.own {
 			continue
 		}
-		l, err := f.listen()
+		l, err := f.prepared()
 		if err == nil || errors.Is(err, ErrListening) {
 			return l, err
 		}
@@ -45,42 +63,16 @@ func listen() (net.Listener, error) {
 
 var errNoFolder = fmt.Errorf("this system has no folder for the sockets of a user: %w", errors.ErrUnsupported)
 
-func (f folder) listen() (net.Listener, error) {
-	if err := f.prepare(); err != nil {
-		return nil, err
-	}
-	path := f.socket(os.Getpid())
-	if _, err := os.Lstat(path); err == nil {
-		// It was left by a process that had this id before, unless somebody answers.
-		if conn, err := net.Dial("unix", path); err == nil {
-			_ = conn.Close()
-			return nil, ErrListening
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
-	}
-	l, err := net.Listen("unix", path)
-	if errors.Is(err, noSuchSockets) {
-		return nil, fmt.Errorf("%w: %w", err, errors.ErrUnsupported)
-	}
-	if err != nil {
-		return nil, err
-	}
-	// Until here it is the folder that keeps others out.
-	if err := os.Chmod(path, 0o600); err != nil {
-		return nil, errors.Join(err, l.Close())
-	}
-	return l, nil
-}
-
-// prepare makes the folder, unless it is there, and checks whose it is.
-func (f folder) prepare() error {
+// prepared makes the folder, unless it is there, checks whose it is, and listens.
+func (f folder) prepared() (net.Listener, error) {
 	if err := f.checkParent(); err != nil {
-		return err
+		return nil, err
 	}
 	if err := os.Mkdir(f.path, 0o700); err != nil && !errors.Is(err, fs.ErrExist) {
-		return err
+		return nil, err
 	}
-	return f.check()
+	if err := f.check(); err != nil {
+		return nil, err
+	}
+	return f.listen()
 }

@@ -2,10 +2,6 @@
 
 package taskhttp
 
-import "errors"
-
-var noSuchSockets = errors.ErrUnsupported
-
 func folders() []folder { return nil }
 
 func (f folder) check() error       { return nil }

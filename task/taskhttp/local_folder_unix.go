@@ -18,8 +18,6 @@ const (
 	sharedFolder   = "/tmp"      // and not TMPDIR, which may not be the same for both sides
 )
 
-const noSuchSockets = syscall.EAFNOSUPPORT
-
 // folders returns where sockets may be, the best place of the user of this process
 // first. For root, those of other users follow.
 func folders() []folder {

@@ -68,20 +68,20 @@ func TestWhatAKilledProgramLeaves(t *testing.T) {
 	require.NoError(t, ended.Run())
 	f := folder{path: dir, owner: os.Geteuid(), own: true}
 
-	stale := f.socket(ended.Process.Pid)
+	stale := f.file(ended.Process.Pid)
 	leave(t, stale)
 	require.Contains(t, LocalPIDs(), ended.Process.Pid)
 	_, err := DialLocal(t.Context(), ended.Process.Pid)
 	require.ErrorIs(t, err, ErrNoProcess)
 	assert.NoFileExists(t, stale, "who looks tidies up")
 
-	reused := f.socket(os.Getppid())
+	reused := f.file(os.Getppid())
 	leave(t, reused)
 	_, err = DialLocal(t.Context(), os.Getppid())
 	require.ErrorIs(t, err, ErrNotListening)
 	assert.FileExists(t, reused, "a process may be about to listen there")
 
-	leave(t, f.socket(os.Getpid()))
+	leave(t, f.file(os.Getpid()))
 	l, err := listen()
 	require.NoError(t, err, "one that had our process id")
 	require.NoError(t, l.Close())
@@ -114,7 +114,7 @@ func TestFoldersThatAreNotOurs(t *testing.T) {
 			require.NoError(t, os.Mkdir(parent, 0o700))
 			require.NoError(t, tt.spoil(t, parent))
 			f := folder{path: filepath.Join(parent, "heirloom"), owner: tt.owner, own: true}
-			_, err := f.listen()
+			_, err := f.prepared()
 			require.ErrorContains(t, err, tt.wrong)
 		})
 	}
