@@ -31,7 +31,7 @@ type cell struct {
 const swept = ^uint64(0)
 
 //go:norace
-func (c *cell) load() *Frame { return c.newest }
+func (c *cell) load() *Frame { return c.newest.found() }
 
 // note makes f the owner's newest frame. Its values differ from those of the
 // previous frame, so marks made of that one no longer count.

@@ -82,7 +82,7 @@
 //
 // In both modes: frame, change, env, birth, carried, stay, cell (in the exact
 // mode only for jobs), identity (what is read of a g), labels (what is known of
-// pprof), start. In the default mode: slot_default, mark, snapshot_default,
-// sweep. In the exact mode, which is a build tag and an overlay of the runtime:
-// exact.
+// pprof), order (for the race detector), start. In the default mode:
+// slot_default, mark, snapshot_default, sweep. In the exact mode, which is a
+// build tag and an overlay of the runtime: exact.
 package gls

@@ -57,6 +57,7 @@ func (f *Frame) begin() { setSlot(unsafe.Pointer(f)) }
 // install makes f the running goroutine's frame. f is new, and its home must be
 // the running goroutine's.
 func (f *Frame) install() {
+	f.made()
 	f.home.publish(f)
 	setSlot(unsafe.Pointer(f))
 }
@@ -70,14 +71,14 @@ func (h *Home) putBack(f *Frame) { setSlot(unsafe.Pointer(f)) }
 func Peek() unsafe.Pointer { return getSlot() }
 
 // FrameIn returns the frame in the result of [Peek], or nil if there is none.
-func FrameIn(p unsafe.Pointer) *Frame { return (*Frame)(p) }
+func FrameIn(p unsafe.Pointer) *Frame { return (*Frame)(p).found() }
 
 // Recall returns nil.
 func Recall(unsafe.Pointer) *Frame { return nil }
 
 // Current returns the frame of the running goroutine, or nil if it has no
 // variables.
-func Current() *Frame { return (*Frame)(getSlot()) }
+func Current() *Frame { return (*Frame)(getSlot()).found() }
 
 // A Snapshot is the variables and the labels of a goroutine at one moment. It
 // does not include the right to change them.

@@ -10,6 +10,7 @@ import (
 // once a goroutine has it, so what a go statement passes on is a snapshot.
 type Frame struct {
 	face   // first: what the runtime and pprof see, in the mode in which they keep it
+	order  // not last, because it may have no size
 	home   *Home
 	values trie.Map
 }

@@ -59,15 +59,17 @@ func inSlot() *labelSet { return (*labelSet)(getProfLabel()) }
 //
 // The result is s itself rather than what the hidden record leads to, so that
 // the processor need not wait for the record.
+//
+//go:norace
 func (s *labelSet) frame() *Frame {
 	if s.data == &noLabels {
-		return (*Frame)(unsafe.Pointer(s))
+		return (*Frame)(unsafe.Pointer(s)).found()
 	}
 	if s.cap > s.len {
 		// A set of pprof's may have spare capacity too. Reading it is in
 		// bounds, and nothing writes it: sets are immutable once in a slot.
 		if r := s.at(s.len); r.key == unsafe.Pointer(&hiddenKey) && r.val == unsafe.Pointer(s) {
-			return (*Frame)(unsafe.Pointer(s))
+			return (*Frame)(unsafe.Pointer(s)).found()
 		}
 	}
 	return nil
@@ -110,6 +112,7 @@ func (f *Frame) dressed(labels []record) *Frame {
 	}
 	next := &Frame{home: f.home, values: f.values}
 	next.setLabels(labels)
+	next.made()
 	return next
 }
 
@@ -117,6 +120,7 @@ func (f *Frame) dressed(labels []record) *Frame {
 // is new, and its home must be the running goroutine's.
 func (f *Frame) install() {
 	f.wear()
+	f.made()
 	f.home.publish(f)
 	f.home.cell.note(f)
 	setProfLabel(unsafe.Pointer(f))
