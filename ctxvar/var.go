@@ -72,6 +72,12 @@ func New[T any](name string, opts ...Option[T]) *Var[T] {
 	for _, opt := range opts {
 		opt.apply(v)
 	}
+	if v.secret && v.constant {
+		// The verbs of package fmt that do not call String print the fields of
+		// what they are given, but not what a function refers to.
+		preset := v.preset
+		DefaultFunc(func() T { return preset }).apply(v)
+	}
 	return v
 }
 

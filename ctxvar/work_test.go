@@ -3,6 +3,7 @@ package ctxvar_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -213,6 +214,26 @@ func TestSecret(t *testing.T) {
 	password.Set("hunter2")
 	for v := range ctxvar.Copy().All() {
 		assert.Equal(t, v.Name() == "password", v.Secret())
+	}
+}
+
+// Neither a value nor the default, with any verb, at the top or inside of something.
+func TestSecretIsNotPrinted(t *testing.T) {
+	key := ctxvar.New("key", ctxvar.Default("swordfish"), ctxvar.Secret[string]())
+	assert.Equal(t, "swordfish", key.Get())
+	value, ok := key.Lookup()
+	assert.True(t, ok)
+	assert.Equal(t, "swordfish", value)
+	token, inner := key.Set("hunter2"), key.Set("hunter2")
+	c := ctxvar.Copy()
+	ctx := ctxvar.NewContext(context.Background())
+	inner.Reset()
+	misuse := recovered(inner.Reset)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
+		for _, shown := range []any{key, token, inner, c, ctx, []any{key, token}, struct{ V any }{key}, misuse} {
+			text := fmt.Sprintf(verb, shown)
+			assert.NotRegexp(t, "swordfish|hunter2|737[57]|6875", text, "%s of %T", verb, shown)
+		}
 	}
 }
 
