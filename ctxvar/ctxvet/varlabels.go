@@ -2,10 +2,12 @@ package ctxvet
 
 import (
 	"go/ast"
+	"go/types"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/ctrlflow"
 	"golang.org/x/tools/go/analysis/passes/inspect"
+	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
 	"golang.org/x/tools/go/types/typeutil"
 )
@@ -33,7 +35,8 @@ A goroutine inherits its variables by way of its profiler labels. In
 they stay if ctx descends from ctxvar.NewContext, a task, a group or a request
 that Heirloom's middleware has seen. If it descends from context.Background or
 context.TODO, those that the goroutine inherited and has done nothing with yet are
-gone, unless the program is built in exact mode. Use instead:
+gone, unless the program is built in exact mode. (Within ctxvar.Detach there are
+none.) Use instead:
 
 	ctxvar.Do(ctx, labels, fn)
 	pprof.SetGoroutineLabels(ctxvar.NewContext(ctx))
@@ -63,7 +66,7 @@ func (l *labels) run(pass *analysis.Pass) (any, error) {
 	for c := range root.Preorder((*ast.CallExpr)(nil)) {
 		call := c.Node().(*ast.CallExpr)
 		i := w.setsLabels(call)
-		if i < 0 || !w.isForeign(c, call.Args[i]) {
+		if i < 0 || !w.isForeign(c, call.Args[i]) || hasNone(pass.TypesInfo, c) {
 			continue
 		}
 		callee := typeutil.Callee(pass.TypesInfo, call)
@@ -101,4 +104,23 @@ func (l *labels) run(pass *analysis.Pass) (any, error) {
 		pass.Report(d)
 	}
 	return nil, nil
+}
+
+// hasNone reports whether the call at c certainly finds no variables: it is in
+// a function given to ctxvar.Detach that sets none.
+func hasNone(info *types.Info, c inspector.Cursor) bool {
+	for lit := range c.Enclosing((*ast.FuncLit)(nil)) {
+		around, kind := callAround(lit)
+		if kind != edge.CallExpr_Args || calleeName(info, around.Node().(*ast.CallExpr)) != (name{ctxvarPath, "", "Detach"}) {
+			continue
+		}
+		for inner := range lit.Preorder((*ast.CallExpr)(nil)) {
+			fn := calleeName(info, inner.Node().(*ast.CallExpr))
+			if fn == (name{ctxvarPath, "Var", "Set"}) || fn == (name{ctxvarPath, "Var", "With"}) || runners[fn] == otherContext {
+				return false
+			}
+		}
+		return true
+	}
+	return false
 }

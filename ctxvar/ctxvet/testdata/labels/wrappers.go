@@ -77,3 +77,20 @@ func wrapped(ctx context.Context) {
 	wrap.Later(context.Background())
 	wrap.Kept(context.Background())
 }
+
+// What is detached has nothing to lose, unless it sets something itself.
+func detached(id int) {
+	ctxvar.Detach(func() {
+		go func() { pprof.SetGoroutineLabels(context.Background()) }()
+	})
+	ctxvar.Detach(func() {
+		v.Set(id)
+		go func() { pprof.SetGoroutineLabels(context.Background()) }() // want `SetGoroutineLabels with`
+	})
+	values := ctxvar.Copy()
+	ctxvar.Detach(func() {
+		values.Run(func() {
+			go pprof.Do(context.Background(), l, fn) // want `Do with`
+		})
+	})
+}
