@@ -16,6 +16,10 @@ func Mode() string { return gls.Mode }
 // same; inside [Work] and [Detach], MayBeLost is false. It is always false in
 // the exact mode.
 //
+// MayBeLost is false, too, if these labels were removed before the first use of
+// a variable, as by pprof.SetGoroutineLabels(context.Background()) or the end of
+// a pprof.Do: that leaves no trace.
+//
 // MayBeLost is for code that must distinguish a variable that is not set from
 // one whose value is unknown; for example, code that runs a statement outside
 // of a transaction because it finds none. To rule out such losses, write labels
@@ -25,7 +29,8 @@ func MayBeLost() bool { return gls.MayBeLost() }
 // LostCount returns the number of goroutines found so far for which [MayBeLost]
 // is true, not counting those that inherited this state. It is meant for
 // metrics: if the count does not stay at 0, a tracer or an agent in the program
-// labels goroutines with contexts of its own.
+// labels goroutines with contexts of its own. A count of 0 does not prove that
+// nothing was lost; see MayBeLost.
 func LostCount() uint64 { return gls.LostCount() }
 
 // OnLost registers f to be called each time [LostCount] grows, in the goroutine

@@ -130,3 +130,19 @@ func TestScopesAcrossAForeignContext(t *testing.T) {
 		})
 	}
 }
+
+// pprof merges labels by key, and one of the user's that is empty takes the place of the mark. It takes
+// nothing from the goroutine that is labelled, nor from those that it starts once it has used a variable.
+func TestLabelWithAnEmptyKey(t *testing.T) {
+	tenant.With("acme", func() {
+		ctx := ctxvar.NewContext(context.Background())
+		pprof.Do(ctx, pprof.Labels("", "x"), func(context.Context) {
+			assert.Nil(t, inGoroutine(func() {
+				assert.Equal(t, inExact("acme"), tenant.Get())
+				assert.Equal(t, !exact, ctxvar.MayBeLost())
+			}))
+			assert.Equal(t, "acme", tenant.Get())
+			assert.Nil(t, inGoroutine(func() { assert.Equal(t, "acme", tenant.Get()) }))
+		})
+	})
+}

@@ -10,8 +10,8 @@ import (
 )
 
 // UnaryClientInterceptor returns an interceptor that sends the variables of the
-// fields with each call, with the values of the calling goroutine. If a value
-// cannot be sent, the call fails with a [*ctxwire.FieldError].
+// fields with each call, with the values that apply to its ctx (see
+// [ctxvar.Effective]). If a value cannot be sent, the call fails with a [*ctxwire.FieldError].
 //
 // It panics if two fields that are sent have the same key, or if metadata does
 // not allow a field's key.
@@ -25,7 +25,7 @@ func UnaryClientInterceptor(fields ...ctxwire.Field) grpc.UnaryClientInterceptor
 }
 
 // StreamClientInterceptor is [UnaryClientInterceptor] for streams. The values
-// are those of the goroutine that opens the stream, at that moment.
+// are those that apply when the stream is opened.
 func StreamClientInterceptor(fields ...ctxwire.Field) grpc.StreamClientInterceptor {
 	wire := ctxwire.NewWire(protocol, fields...)
 	return func(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (stream grpc.ClientStream, err error) {

@@ -33,11 +33,11 @@
 //
 // # Clients
 //
-// An RPC is sent with the values of the calling goroutine or, where it has
-// none, with those of the snapshot that ctx carries. A value that the outgoing
-// metadata of ctx already has under the same key is replaced. If a value cannot
-// be sent, the call fails with a [*ctxwire.FieldError], whose status has the
-// code Internal, before anything is sent.
+// An RPC is sent with the values of the calling goroutine, or with those that
+// ctx carries if they belong to another work (see [ctxvar.Effective]). A value
+// that the outgoing metadata of ctx already has under the same key is replaced.
+// If a value cannot be sent, the call fails with a [*ctxwire.FieldError], whose
+// status has the code Internal, before anything is sent.
 //
 // A client's connections are opened by goroutines that descend from the one
 // that called grpc.NewClient, and they keep its variables for as long as they

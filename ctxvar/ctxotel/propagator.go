@@ -58,10 +58,10 @@ func (p *Propagator) report(err *ctxwire.FieldError) {
 // Fields returns the name of the header that Inject sets.
 func (p *Propagator) Fields() []string { return []string{header} }
 
-// Inject adds the values of the running goroutine to the baggage in carrier.
-// For variables without a value there, it sends those of the snapshot that ctx
-// carries (see [ctxvar.NewContext]), but no defaults. A member that already has
-// the same key is replaced.
+// Inject adds the values of the running goroutine to the baggage in carrier, or
+// those that ctx carries if they belong to another work (see
+// [ctxvar.Effective]), but no defaults. A member that already has the same key
+// is replaced.
 //
 // A value that cannot be sent is omitted: one that is longer than
 // [ctxwire.MaxLen] allows, that has control characters, or with which the
