@@ -72,6 +72,20 @@ var indirect = []string{
 	"MAKEFLAGS={} make", `x={}; coproc eval "$x"`, `true {}; eval "$_"`, `e() { eval "$1"; }; e {}`, `e() { local a=$1; eval "$a"; }; e {}`,
 	`e() { sh -c "$*"; }; e {}`, "GIT_PAGER={} git -p config -l", "EDITOR={} git config -e -f x", "git -c alias.x={} x", `node -e 'console.log("{}")'`,
 	`[[ {} =~ (.*) ]]; eval "${BASH_REMATCH[1]}"`,
+	"tar -I {} -cf x.tar f", "tar -cI {} -f x.tar f", "tar -I{} -cf x.tar f", "tar --use-compress-program={} -cf x.tar f", "tar -cf x.tar -F {} -ML 1 f",
+	"git --exec-path={} x", "git submodule foreach {}", "zip -TT {} x.zip f", "man -P {} man",
+	"nice {}", "timeout 5 {}", "make --eval={}", "sed -ie {} f", "perl -ie -e {}", "xargs {} < f", "env {}",
+}
+
+// executing are commands with options whose argument is run, but not by a shell that
+// a value can be quoted for. So the command is refused, or the value is.
+var executing = []string{
+	"ssh -o {} host true", "ssh -oProxyCommand={} host true", "ssh -vo ProxyCommand={} host", "ssh host -o ProxyCommand={} true", "scp -o {} f host:",
+	"sftp -oProxyCommand={} host", "scp -S {} f host:", "rsync -e {} f host:", "rsync -ae {} f host:", "rsync --rsh={} f host:", "rsync --rsh {} f host:",
+	"rsync --rsync-path={} f host:", "rsync -e 'ssh -o {}' f host:",
+	"tar --checkpoint=1 --checkpoint-action={} -cf x.tar f", "git -c {} x",
+	"git -C . -c {} x", "git -c core.pager={} -p log", "git clone --upload-pack={} . x",
+	"sort --compress-program={} f", "wget -e {} localhost", "wget --use-askpass={} localhost", "ncat -e {} localhost 1",
 }
 
 // harmless are commands in which a file's name is data, whatever their look.
@@ -94,5 +108,11 @@ var harmless = []string{
 	`read -r a b <<< {}; echo "$a"`, `a=({}); echo "${a[0]}" "${a[@]}"`, `declare -A m; m[x]={}; echo "${m[x]}"`, `eval "$(ssh-agent)"; ssh-add {}`,
 	"cd {} && make", "set -e; cd {}; ./configure", "trap 'rm -f tmp' EXIT; cp {} tmp", "[[ {} == *.txt ]] && echo yes", "[[ -f {} ]] && echo yes",
 	"case {} in *.txt) echo t;; esac", "diff <(sort {}) <(sort x)", "wc -l < {}", `sh -c 'echo "$1"' _ {}`, "flock /tmp/lock gzip {}",
+	"ssh -i {} host true", "ssh -p 22 -o BatchMode=yes host cat {}", "scp -o BatchMode=yes {} host:", "scp -i {} f host:", "rsync -e ssh {} host:",
+	"rsync -ae 'ssh -p 22' {} host:", "rsync --rsh=ssh --exclude={} . host:", "rsync --exclude {} . host:", "tar -I zstd -cf {}.tar {}", "tar -cf x.tar -C {} .",
+	"tar --exclude={} -cf x.tar .", "tar -C {} -xf x.tar", "tar -T {} -cf x.tar", "git -c user.name={} commit -m x", "git -C {} -c color.ui=never status",
+	"git commit -m {}", "git commit -c HEAD -m {}", "git rebase -x true {}", "sort -o {} {}", "sort --compress-program=gzip {}", "sort -k 2 {}", "zip -r {}.zip {}",
+	"man -P cat {}", "wget -q {}", "wget -O {} http://localhost", "wget -e robots=off {}", "nc -z {} 80", "perl -i.eps -pe s/a/b/ {}", "perl -F: -lane print {}",
+	"sed -i.save s/a/b/ {}", "sed -Ei.old s/a/b/ {}", "ruby -ie.bak -pe 1 {}", "sudo -u www cat {}", "docker exec img cat {}", "docker run --entrypoint sh img {}",
 	"stdbuf -oL cat {}", "time gzip {}", "strace -f -o out ./x {}", "xargs -I% cp % {} < list",
 }

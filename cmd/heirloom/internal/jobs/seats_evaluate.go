@@ -30,11 +30,14 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 			p.code(args[at:at+1], rest[at], p.language)
 		}
 	case "ssh", "autossh", "rsh":
-		if host := operand(rest, sshArguments); host < len(rest) {
+		host := operand(rest, sshArguments)
+		remote := len(rest)
+		if host < len(rest) {
 			p.unflagged(args[host], noOption, name, "-- before it")
-			remote := host + 1 + operand(rest[host+1:], sshArguments)
+			remote = host + 1 + operand(rest[host+1:], sshArguments)
 			p.code(args[remote:], strings.Join(rest[remote:], " "), 0)
 		}
+		p.evaluate(name, ssh, args[:remote], rest[:remote])
 		return
 	case "adb":
 		if i := slices.Index(rest, "shell"); i >= 0 {
@@ -47,8 +50,17 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 			}
 		}
 	case "git":
-		if i := slices.Index(rest, "-c"); i == 0 {
-			p.refuse(args[i+1], "it may be a command to git")
+		command := operand(rest, "cC")
+		for i := 1; i < command && i < len(rest); i++ {
+			if rest[i-1] == "-c" && !inertSetting.MatchString(rest[i]) {
+				p.refuse(args[i], "it may be a command to git")
+			}
+		}
+		if command < len(rest) && rest[command] == "submodule" {
+			// With one argument, it is a shell's code; with several, a command.
+			if i := slices.Index(rest, "foreach"); i > 0 && i+2 == len(rest) {
+				p.code(args[i+1:], rest[i+1], 0)
+			}
 		}
 	case "find", "fd", "fdfind":
 		for from := 0; from < len(rest); from++ {
@@ -88,6 +100,9 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		p.evaluate(name, e, args, rest)
 	}
 }
+
+// inertSetting is the beginning of a setting of git's that no value makes a command.
+var inertSetting = regexp.MustCompile(`^user\.(name|email)=`)
 
 var findRuns = []string{"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}
 

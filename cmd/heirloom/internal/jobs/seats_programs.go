@@ -12,6 +12,7 @@ type evaluator struct {
 	short string   // letters of options whose argument is code
 	long  []string // and their long names
 	args  string   // letters of other options that have an argument
+	stuck string   // and of those whose argument, if any, is the rest of the word
 	takes []string // long names of those, if the first operand matters
 	pairs []string // and of options with two arguments
 	first bool     // the first operand is code, unless one of those options is there
@@ -29,18 +30,21 @@ type evaluator struct {
 const byEnvironment = "X={} before the command, and "
 
 var (
-	perl = &evaluator{short: "eEMm", args: "I", input: true, own: "$ARGV[0], with {} as an argument"}
+	perl = &evaluator{short: "eEMm", args: "I", stuck: "iFx", input: true, own: "$ARGV[0], with {} as an argument"}
 	sql  = &evaluator{short: "ce", long: []string{"command", "execute", "cmd"}, args: "dhpPUufoF", mixed: true, input: true, only: onlyName}
 	awk  = &evaluator{short: "e", long: []string{"source"}, args: "FvfiElW", takes: []string{"field-separator", "assign", "file", "include", "load"}, first: true, not: "fE", own: byEnvironment + `ENVIRON["X"]`}
-	sed  = &evaluator{short: "e", long: []string{"expression"}, args: "fl", takes: []string{"file", "line-length"}, first: true, not: "f", mixed: true,
+	sed  = &evaluator{short: "e", long: []string{"expression"}, args: "fl", stuck: "i", takes: []string{"file", "line-length"}, first: true, not: "f", mixed: true,
 		own: byEnvironment + "perl -pe 's/x/$ENV{X}/'"}
-	vi  = &evaluator{short: "cS", long: []string{"cmd"}, plus: true, mixed: true}
+	vi = &evaluator{short: "cS", long: []string{"cmd"}, plus: true, mixed: true}
+	nc = &evaluator{short: "e", long: []string{"exec", "sh-exec", "lua-exec"}, args: "pswiqgGoOTxXVIm", mixed: true}
+	// An option may be ProxyCommand=, or name a library.
+	ssh = &evaluator{short: "oI", args: "BbcDEeFiJLlmpOQRSWw", mixed: true}
 	suC = &evaluator{short: "c", long: []string{"command"}, mixed: true, shell: true}
 
 	evaluators = map[string]*evaluator{
 		"perl":      perl,
 		"python":    {short: "c", args: "WX", not: "m", last: true, input: true, own: "sys.argv[1], with {} behind the code"},
-		"ruby":      {short: "e", args: "rICE", input: true, own: "ARGV[0], with {} as an argument"},
+		"ruby":      {short: "e", args: "rICE", stuck: "iFx", input: true, own: "ARGV[0], with {} as an argument"},
 		"node":      {short: "ep", long: []string{"eval", "print"}, args: "rC", input: true, own: "process.argv[1], with {} as an argument"},
 		"bun":       {short: "ep", long: []string{"eval", "print"}, args: "r"},
 		"php":       {short: "rBRE", args: "dcfnzF", last: true, input: true, own: "$argv[1], with {} as an argument"},
@@ -65,13 +69,21 @@ var (
 		"psql":   sql, "mysql": sql, "mariadb": sql,
 
 		"su": suC, "runuser": suC, "script": suC, "flock": suC, "vagrant": suC,
-		"tar":   {long: []string{"to-command", "checkpoint-action", "info-script", "new-volume-script", "use-compress-program", "rsh-command"}, mixed: true, shell: true},
+		"tar":   {short: "IF", args: "fCTXbgKLNVH", long: []string{"to-command", "checkpoint-action", "info-script", "new-volume-script", "use-compress-program", "rsh-command"}, mixed: true, shell: true},
 		"split": {long: []string{"filter"}, mixed: true, shell: true},
-		"git": {long: []string{"exec", "tree-filter", "index-filter", "msg-filter", "env-filter", "commit-filter", "parent-filter", "tag-name-filter", "extcmd"},
+		"git": {long: []string{"exec", "tree-filter", "index-filter", "msg-filter", "env-filter", "commit-filter", "parent-filter", "tag-name-filter", "extcmd", "exec-path", "upload-pack", "receive-pack", "open-files-in-pager"},
 			mixed: true, shell: true},
 		"nix-shell": {long: []string{"run", "command"}, mixed: true, shell: true},
 		"sbatch":    {long: []string{"wrap"}, mixed: true, shell: true},
-		"env":       {short: "S", long: []string{"split-string"}, args: "uC"},
+		"zip":       {long: []string{"TT", "unzip-command"}, mixed: true, shell: true},
+		"man":       {short: "PH", long: []string{"pager", "html"}, args: "CRLmMSsetrEp", mixed: true, shell: true},
+		"sort":      {long: []string{"compress-program"}, mixed: true},
+		"rsync":     {short: "e", long: []string{"rsh", "rsync-path"}, args: "BTMf", mixed: true},
+		"scp":       {short: "oSD", args: "cFiJlPX", mixed: true},
+		"sftp":      {short: "oSD", args: "BbcFiJlPRsX", mixed: true},
+		"wget":      {short: "e", long: []string{"execute", "use-askpass"}, args: "oaiBtOTwQPUlARDIX", mixed: true},
+		"nc":        nc, "ncat": nc, "netcat": nc,
+		"env": {short: "S", long: []string{"split-string"}, args: "uC"},
 	}
 )
 
@@ -206,6 +218,8 @@ func (e *evaluator) cluster(letters string) (code, next, not bool) {
 			return true, strings.Trim(rest, e.short) == "", not // node -pe
 		case strings.Contains(e.args, c):
 			return false, rest == "", not
+		case strings.Contains(e.stuck, c):
+			return false, false, not
 		}
 	}
 	return false, false, not

@@ -129,7 +129,7 @@ func TestValuesNeverBecomeCode(t *testing.T) {
 			for i, command := range guarded {
 				execute(t, name, shell, command, []string{"a[$(>ran)]", ";>ran;", "\n>ran\n"}[i%3])
 			}
-			for i, command := range indirect {
+			for i, command := range slices.Concat(indirect, executing) {
 				if !mine(i) {
 					continue
 				}
@@ -155,11 +155,25 @@ func TestFileNamesAreData(t *testing.T) {
 	}
 }
 
+func TestOptionsThatRunTheirArgument(t *testing.T) {
+	shell, err := jobs.NamedShell("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, command := range executing {
+		parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+		if err == nil {
+			_, err = parsed.Expand(1, []string{"touch ran"})
+		}
+		assert.Error(t, err, command)
+	}
+}
+
 // FuzzValues runs commands put together of pieces, never the fuzzer's own text.
 func FuzzValues(f *testing.F) {
 	f.Add([]byte{0, 1, 2}, []byte{0, 9, 5})
 	f.Fuzz(func(t *testing.T, pieces, value []byte) {
-		templates := slices.Concat(exact, guarded, indirect)
+		templates := slices.Concat(exact, guarded, indirect, executing)
 		command := "true"
 		for _, p := range pieces[:min(len(pieces), 3)] {
 			command += "; " + templates[int(p)%len(templates)]

@@ -105,7 +105,7 @@ func (s *Shell) checkArguments() error {
 		idle := slices.ContainsFunc(rest, func(w string) bool { return w == "noexec" || noExecution.MatchString(w) })
 		switch {
 		case code:
-			return fmt.Errorf("the shell is given -c by heirloom, and %q has it already; leave it out", strings.Join(s.args, " "))
+			return s.givenTwice("-c")
 		case at < len(rest) || slices.Contains(rest, "--"):
 			return fmt.Errorf("%q runs a file, and not the command; only options can follow the shell", strings.Join(s.args, " "))
 		case idle:
@@ -113,16 +113,21 @@ func (s *Shell) checkArguments() error {
 		}
 	case shellOther:
 		if slices.Contains(rest, "-c") {
-			return fmt.Errorf("the shell is given -c by heirloom, and %q has it already; leave it out", strings.Join(s.args, " "))
+			return s.givenTwice("-c")
 		}
 	case shellCmd, shellPowerShell:
 		for _, w := range rest {
 			if w = strings.ToLower(w); slices.Contains([]string{"/c", "/k", "/r", "-c", "-command", "-file", "-f", "-encodedcommand", "-ec", "-e"}, w) {
-				return fmt.Errorf("the shell is given the command by heirloom, and %q has a %s already; leave it out", strings.Join(s.args, " "), w)
+				return s.givenTwice(w)
 			}
 		}
 	}
 	return nil
+}
+
+// givenTwice is the error for a shell that has the option before its command already.
+func (s *Shell) givenTwice(option string) error {
+	return fmt.Errorf("heirloom gives the command to the shell, and %q has a %s already; leave it out", strings.Join(s.args, " "), option)
 }
 
 // ElsewhereShell is the sh of other machines, for which commands can be made and

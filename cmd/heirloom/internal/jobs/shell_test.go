@@ -70,9 +70,9 @@ func TestNamedShell(t *testing.T) {
 	assert.Equal(t, []string{"sh", "-c", "true"}, args, "who names a shell gets it")
 
 	for name, want := range map[string]string{
-		"sh -c":        `the shell is given -c by heirloom, and "sh -c" has it already; leave it out`,
-		"sh -ec":       `the shell is given -c by heirloom, and "sh -ec" has it already; leave it out`,
-		"env sh -c":    `the shell is given -c by heirloom, and "env sh -c" has it already; leave it out`,
+		"sh -c":        `heirloom gives the command to the shell, and "sh -c" has a -c already; leave it out`,
+		"sh -ec":       `heirloom gives the command to the shell, and "sh -ec" has a -c already; leave it out`,
+		"env sh -c":    `heirloom gives the command to the shell, and "env sh -c" has a -c already; leave it out`,
 		"sh -e x.sh":   `"sh -e x.sh" runs a file, and not the command; only options can follow the shell`,
 		"sh --":        `"sh --" runs a file, and not the command; only options can follow the shell`,
 		"sh -n":        `"sh -n" reads commands and runs none`,
