@@ -141,6 +141,58 @@ func TestJobThatAwaitsItsCaller(t *testing.T) {
 	}
 }
 
+// A job gets the error too if it waits for a task that is queued behind the one that made
+// the call.
+func TestJobThatAwaitsAQueuedTask(t *testing.T) {
+	for kind, call := range callsForAll {
+		t.Run(kind, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				told := make(chan error, 20)
+				_ = task.Group(t.Context(), func(ctx context.Context) error {
+					var queued *task.Task[nothing]
+					ready := make(chan nothing)
+					task.Start(ctx, func(ctx context.Context) error {
+						<-ready
+						return call(ctx, func(ctx context.Context, _ int) (int, error) {
+							time.Sleep(time.Second) // all jobs are started by then
+							_, err := queued.Await(ctx)
+							told <- err
+							return 0, err
+						})
+					})
+					queued = task.Start(ctx, func(context.Context) error { return nil })
+					close(ready)
+					return nil
+				}, task.Limit(1), task.FailFast(false))
+				assert.ErrorIs(t, <-told, task.ErrDeadlock)
+			})
+		})
+	}
+}
+
+// A function at the gate of a call does not lend the place of the task either.
+func TestGateThatAwaitsAQueuedTask(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		require.NoError(t, task.Group(t.Context(), func(ctx context.Context) error {
+			var queued *task.Task[nothing]
+			ready := make(chan nothing)
+			task.Start(ctx, func(ctx context.Context) error {
+				<-ready
+				return gather.Each(ctx, items, func(ctx context.Context, i int) error {
+					return task.Sleep(ctx, time.Second)
+				}, gather.Weight(10, func(i int) int64 {
+					_, err := queued.Await(ctx)
+					assert.ErrorIs(t, err, task.ErrDeadlock)
+					return 1
+				}))
+			})
+			queued = task.Start(ctx, func(context.Context) error { return nil })
+			close(ready)
+			return nil
+		}, task.Limit(1)))
+	})
+}
+
 // A wait for jobs that go on, or that have been cancelled, is not a deadlock.
 func TestJobsThatAreNoDeadlock(t *testing.T) {
 	tests := map[string]struct {

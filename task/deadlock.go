@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -29,6 +28,10 @@ import (
 // before it is searched from. Of two waits that close a cycle at the same time,
 // at least one sees the other.
 //
+// A task whose wait ends with the error goes on, and is no longer stuck. If that task is
+// not w, then w may be in another cycle still, because a scope waits for everything in
+// it. So the search is repeated until it finds no cycle.
+//
 // # Jobs of package gather
 //
 // A job is no task, but while it waits it is a node like one, see [jobWait]. The task
@@ -43,6 +46,41 @@ import (
 // A call is entered before its jobs start, or, if it is the Wait of a gather.Group,
 // looks at those that wait already. One that waits for any is looked at once more when
 // a job of it ends, because that too may leave only those that are stuck.
+//
+// # Places
+//
+// A task without a place, in a Group with the option [Limit], was queued, or lent its
+// place and wants it back. It waits for the tasks that have places. It is stuck if as
+// many of these are stuck as there are places. For a place is given back only by the task
+// that has it, when that ends, or begins a wait in which it lends the place, and a stuck
+// task does neither. So those places stay taken, and there are no others. Tasks that were
+// cancelled may have places beyond the limit; what they do does not matter, nor which
+// tasks come to have places later. If fewer are stuck, others go on until a place is
+// free, and each task without one has its turn in the end.
+//
+// A search that finds a task with a place goes on from the tasks without one, and counts
+// it. If it has counted too few in the end, those are not stuck, as in a wait for any of
+// several. Not each stuck task with a place is counted: a wait is entered before the place
+// is lent, so the wait itself says whether it will be, and a task in such a wait is not
+// counted. A task in a call of package gather cannot end before its jobs have, though its
+// own goroutine may still call functions of the user's, given to [gather.Weight] or
+// [gather.Rate]. Waits in these do not lend the place, so the task is counted.
+//
+// A queued task leaves the queue by itself if its ctx has a deadline before that of its
+// Group, or if that is not known because it depends on a ctx of a user's type. A task
+// that wants its place back goes on without it when the ctx of its wait ends. So neither
+// is stuck if there is such a deadline.
+//
+// It is not enough to search from those who begin to wait for a task. A task that is
+// queued while others wait for it, or wants its place back, may close a cycle as well. So
+// it is searched from, after it has been entered. Its wait cannot return an error, so
+// another one in the cycle does. A task that gets a place goes on, and closes no cycle.
+//
+// Very many tasks may be queued, and most are awaited by nobody but their Group, which
+// waits for those with a place too. So the search looks only at those in places.awaited,
+// on which somebody hung a hook, or which are in a list. A task is put there before the
+// search of those who wait for it: by hang if it is queued, and by enter if it has a hook
+// then. Both hold its mu.
 
 // A deadlock is the error of a task that would wait for ever.
 type deadlock struct{ names []string }
@@ -65,128 +103,6 @@ func (d *deadlock) Error() string {
 // Is reports whether target is [ErrDeadlock].
 func (d *deadlock) Is(target error) bool { return target == ErrDeadlock }
 
-// maybeStuck reports, at little cost, whether w might be stuck if it waits for
-// n.
-func (w *node) maybeStuck(n *node) bool {
-	if n == w {
-		return true
-	}
-	return n.maybeWaiting(w, 64) && w.isAwaited()
-}
-
-// maybeStuckOn is maybeStuck for several nodes.
-func (w *node) maybeStuckOn(nodes []*node, how waitKind) bool {
-	if !w.isAwaited() && !slices.Contains(nodes, w) {
-		return false
-	}
-	if len(nodes) > 64 {
-		return true
-	}
-	for _, n := range nodes {
-		if n != nil && !n.is(isFinal) && (n == w || n.maybeWaiting(w, 64)) != (how == forAny) {
-			return how != forAny // one is enough, for either
-		}
-	}
-	return how == forAny
-}
-
-// maybeStuckBy is maybeStuck for a wait for the tasks in m. It looks no further than
-// to the first of them that is not stuck.
-func (w *node) maybeStuckBy(m *Members) bool {
-	if !w.isAwaited() {
-		return false
-	}
-	stuck := false // if there are none
-	for n := range m.nodes() {
-		if n != w {
-			if stuck = n.maybeWaiting(w, 64); !stuck {
-				break
-			}
-		}
-	}
-	return stuck
-}
-
-// heldUp returns the node that n waits for: n itself if it is a scope that waits for
-// its end, and nil if it waits for no node. It is inCall if n waits for the jobs of a
-// call, which may wait for nodes.
-func (n *node) heldUp() *node {
-	if n.scope().flags()&isOver != 0 {
-		return n
-	}
-	switch what := n.waitFor.Load(); what {
-	case &asleep, &turn, &promised:
-		return nil
-	default:
-		return what
-	}
-}
-
-// maybeWaiting reports whether n may be waiting for w, after following at most
-// the given number of waits.
-func (n *node) maybeWaiting(w *node, most int) bool {
-	for range most {
-		if n.is(isFinal) {
-			return false
-		}
-		next := n.heldUp()
-		switch next {
-		case nil:
-			return false
-		case &inCall:
-			return n.hasJobs()
-		case &several, &owed, w:
-			return true
-		}
-		if s := next.scope(); s != nil && s.flags()&isOver != 0 {
-			// It waits for all its children. A child that waits in turn may be
-			// stuck.
-			next.mu.Lock()
-			var waiting *node
-			for c := next.last; c != nil && most > 0; c = c.prev {
-				if most--; c.waitFor.Load() != nil || c.scope().flags()&isOver != 0 {
-					if waiting != nil {
-						most = 0
-					}
-					waiting = c
-				}
-			}
-			next.mu.Unlock()
-			if waiting == nil && most > 0 {
-				return false
-			}
-			if most <= 0 {
-				return true
-			}
-			next = waiting
-		}
-		n = next
-	}
-	return true
-}
-
-// isAwaited reports whether somebody may be waiting for n, for itself or as a
-// part of a scope or of a call of package gather.
-func (n *node) isAwaited() bool {
-	if n.asJob() != nil {
-		return true
-	}
-	n.mu.Lock()
-	hung := n.hooks != nil || n.memberships() != nil
-	n.mu.Unlock()
-	for s := n.home; !hung && s != nil; {
-		if s.flags()&isOver != 0 {
-			return true
-		}
-		g := s.node.Load()
-		if g == nil {
-			break
-		}
-		s = g.home
-	}
-	return hung
-}
-
 // judgeWait determines whether w, which has just entered its wait, is stuck,
 // and if so ends the wait with an error.
 func (w *node) judgeWait() {
@@ -194,55 +110,96 @@ func (w *node) judgeWait() {
 	if wt.until.bounded {
 		return
 	}
-	s := newSearch(w)
-	found := s.first(w, &wt.target)
-	if found == nil || wt.kind&forAny != 0 && !s.hasAll(w, &wt.target) {
-		return
-	}
-	cycle := []*node{w}
-	if found != w {
-		cycle = append(cycle, s.cycle(found)...)
-	}
-	if wt.kind&forGood == 0 {
+	again(func() bool {
+		s := newSearch(w)
+		found := s.first(w, &wt.target)
+		if found == nil || wt.kind&forAny != 0 && !s.hasAll(w, &wt.target) {
+			return false
+		}
+		cycle := []*node{w}
+		if found != w {
+			cycle = append(cycle, s.cycle(found)...)
+		}
+		if wt.kind&forGood != 0 {
+			return s.tell(cycle)
+		}
 		w.mu.Lock()
 		wt.stuck = newDeadlock(cycle)
 		w.mu.Unlock()
+		return false
+	})
+}
+
+// again calls judge, which looks for a cycle from a node and reports whether it ended the
+// wait of another node in it, until judge reports false. The first node may be in several
+// cycles: if it waits for all of several nodes, or if tasks have places beyond the limit.
+func again(judge func() bool) {
+	for judge() {
+	}
+}
+
+// judgeTurn determines whether n, which has begun to wait for a place, will wait for
+// ever, and if so ends another wait of the cycle with an error.
+func (n *node) judgeTurn() {
+	p := n.places()
+	if !n.isAwaited() || !p.maybeStuck(n, 64) {
 		return
 	}
-	s.tell(cycle)
+	again(func() bool {
+		if !p.lasts(n) {
+			return false
+		}
+		s := newSearch(n)
+		all := s.found[&p.all]
+		return all != nil && s.tellAny(all.because, []*node{n}, func(*node) bool { return true })
+	})
 }
 
 // judgeEnd determines whether g, a scope that has begun to wait for its end,
 // will wait for ever, and if so ends another wait of the cycle with an error. w
 // is the task that cannot go on before that, or nil.
 func (g *node) judgeEnd(w *node) {
-	if !g.maybeWaiting(w, 64) {
+	if !g.isAwaited() && (w == nil || !w.isAwaited()) || !g.maybeWaiting(w, 64) {
 		return
 	}
-	s := newSearch(g, w)
-	because := s.found[g].because
-	start := []*node{g}
-	if w != nil && w != g {
-		because = append(because, s.found[w].because...)
-		start = []*node{w, g}
-	}
-	for _, b := range because {
-		if s.has(b) && b != g && b != w && b.home == g.scope() && s.tell(append(start, s.cycle(b)...)) {
-			return
+	again(func() bool {
+		s := newSearch(g, w)
+		because := s.found[g].because
+		start := []*node{g}
+		if w != nil && w != g {
+			because = append(because, s.found[w].because...)
+			start = []*node{w, g}
 		}
-	}
+		return s.tellAny(because, start, func(b *node) bool { return b != g && b != w && b.home == g.scope() })
+	})
 }
 
-// tell ends the first wait of a cycle that can return an error.
+// tellAny ends a wait of one of the cycles from start through a node in because that
+// counts.
+func (s *search) tellAny(because, start []*node, counts func(*node) bool) bool {
+	for _, b := range because {
+		if s.has(b) && counts(b) && s.tell(append(start, s.cycle(b)...)) {
+			return true
+		}
+	}
+	return false
+}
+
+// tell ends the first wait of a cycle that can return an error. If that has ended
+// meanwhile, which it can only have because its ctx has, there is no such cycle.
 func (s *search) tell(cycle []*node) bool {
 	for _, k := range cycle {
-		if f := s.found[k]; f == nil || f.wait == nil || f.kind&forGood != 0 {
+		f := s.found[k]
+		if f == nil || f.wait == nil || f.kind&forGood != 0 {
 			continue
 		}
 		k.mu.Lock()
+		defer k.mu.Unlock()
+		if !k.waits.until.open || k.waits.number != f.number {
+			return false
+		}
 		k.waits.stuck = newDeadlock(cycle)
 		k.waits.rouse()
-		k.mu.Unlock()
 		return true
 	}
 	return false

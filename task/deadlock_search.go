@@ -15,7 +15,9 @@ type search struct {
 // A stuck is a node that was found to be stuck.
 type stuck struct {
 	because []*node // the nodes found that keep it stuck
+	keeps   bool    // it was counted among those that keep a place
 	wait    *wait   // nil for a scope, and for the end of one
+	number  uint32  // of the wait
 	target
 	kind waitKind
 }
@@ -26,6 +28,11 @@ func newSearch(start ...*node) *search {
 		if n != nil {
 			s.found[n] = new(stuck)
 			s.queue = append(s.queue, n)
+		}
+	}
+	for _, n := range start {
+		if n != nil {
+			s.keep(n)
 		}
 	}
 	for len(s.queue) > 0 {
@@ -39,29 +46,30 @@ func newSearch(start ...*node) *search {
 
 // backFrom finds the nodes that wait for n.
 func (s *search) backFrom(n *node) {
+	if p := n.asPlaces(); p != nil {
+		for c := range p.awaited.nodes() {
+			if p.lasts(c) {
+				s.add(c, n)
+			}
+		}
+		return
+	}
 	n.mu.Lock()
-	var waiters []*node
+	var waiters []waiter
 	for h := n.hooks; h != nil; h = h.next {
 		if h.waiter != nil {
-			waiters = append(waiters, h.waiter)
+			waiters = append(waiters, waiter{h.waiter, h.index})
 		}
 	}
 	n.mu.Unlock()
+	for _, k := range waiters {
+		s.addWaiter(k.n, n, func(wt *wait) bool { return k.index < len(wt.on) && wt.on[k.index] == n })
+	}
 	for x := n.memberships(); x != nil; x = x.also {
 		if m := x.of.Load(); m != nil {
-			waiters = append(waiters, m.waiters()...)
-		}
-	}
-	for _, k := range waiters {
-		k.mu.Lock()
-		var wt wait
-		if k.waits != nil {
-			wt.until, wt.target, wt.kind = k.waits.until, k.waits.target, k.waits.kind
-			wt.on = slices.Clone(wt.on) // k uses the memory again for its next wait
-		}
-		k.mu.Unlock()
-		if slices.Contains(wt.on, n) || k != n && n.isOneOf(wt.by) {
-			s.addWaiter(k, n, &wt)
+			for _, k := range m.waiters() {
+				s.addWaiter(k, n, func(wt *wait) bool { return k != n && n.isOneOf(wt.by) })
+			}
 		}
 	}
 	if j := n.asJob(); j != nil {
@@ -70,6 +78,7 @@ func (s *search) backFrom(n *node) {
 			if any != nil {
 				f.on, f.kind = any, forAny
 			}
+			s.keep(w)
 		}
 	}
 	if in := n.home; in.flags()&(isOver|isClosed) == isOver {
@@ -78,16 +87,50 @@ func (s *search) backFrom(n *node) {
 		}
 		if w := in.waiter.Load(); w != nil {
 			s.add(w, n)
+			s.keep(w)
 		}
 	}
 }
 
-// addWaiter records that k, which waits for n with a wait like wt, is stuck
-// because n is, unless k will go on by itself.
-func (s *search) addWaiter(k, n *node, wt *wait) {
-	if wt.until.lasts() {
-		f := s.add(k, n)
-		f.wait, f.target, f.kind = k.waits, wt.target, wt.kind
+// A waiter is a task with a hook on a node, and the position of that node among those
+// that it waits for.
+type waiter struct {
+	n     *node
+	index int
+}
+
+// addWaiter records that k is stuck because n is, if it is in a wait that is for n, and
+// unless it will go on by itself.
+func (s *search) addWaiter(k, n *node, isFor func(*wait) bool) {
+	k.mu.Lock()
+	wt := k.waits
+	if wt == nil || !wt.until.lasts() || wt.stuck != nil || !isFor(wt) {
+		k.mu.Unlock()
+		return
+	}
+	f := stuck{wait: wt, number: wt.number, target: wt.target, kind: wt.kind}
+	lends := wt.lends
+	if f.on = nil; f.kind&forAny != 0 {
+		f.on = slices.Clone(wt.on) // k uses the memory again for its next wait
+	}
+	k.mu.Unlock()
+	was := s.add(k, n)
+	was.wait, was.number, was.target, was.kind = f.wait, f.number, f.target, f.kind
+	if !lends {
+		s.keep(k)
+	}
+}
+
+// keep counts n, which was found and does not lend its place, if it has one, and
+// searches from there. Those who wait for a place are pruned if too few were counted.
+func (s *search) keep(n *node) {
+	p, f := n.places(), s.found[n]
+	if p == nil || f.keeps || !p.holds(n) {
+		return
+	}
+	f.keeps = true
+	if s.has(&p.all) || p.maybeStuck(n, 64) {
+		s.add(&p.all, n)
 	}
 }
 
@@ -113,6 +156,11 @@ func (s *search) prune() {
 			if slices.Contains(s.start, k) {
 				continue
 			}
+			if p := k.asPlaces(); p != nil && s.count(f.because) < p.limit {
+				delete(s.found, k)
+				again = true
+				continue
+			}
 			if f.kind&forAny != 0 && !s.hasAll(k, &f.target) || !slices.ContainsFunc(f.because, s.has) {
 				delete(s.found, k)
 				again = true
@@ -122,6 +170,16 @@ func (s *search) prune() {
 }
 
 func (s *search) has(n *node) bool { return s.found[n] != nil }
+
+// count returns how many of the nodes were found.
+func (s *search) count(nodes []*node) (found int) {
+	for _, n := range nodes {
+		if s.has(n) {
+			found++
+		}
+	}
+	return found
+}
 
 // hasAll reports whether all nodes that k waits for are stuck, and the wait is not over.
 func (s *search) hasAll(k *node, t *target) bool {
@@ -184,7 +242,9 @@ func (s *search) cycle(n *node) []*node {
 	var way []*node
 	for !slices.Contains(s.start, n) {
 		seen[n] = true
-		way = append(way, n)
+		if n.asPlaces() == nil {
+			way = append(way, n)
+		}
 		i := slices.IndexFunc(s.found[n].because, func(b *node) bool { return s.has(b) && !seen[b] })
 		if i < 0 {
 			break

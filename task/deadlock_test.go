@@ -3,6 +3,7 @@ package task_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -85,6 +86,63 @@ func TestEndOfAGroupClosesACycle(t *testing.T) {
 		_, err := owner.Await(ctx)
 		assert.ErrorIs(t, err, task.ErrDeadlock)
 	})
+}
+
+// If the end of a Group closes several cycles, a wait in each gets the error.
+func TestEndOfAGroupClosesSeveralCycles(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var alarms atomic.Int32
+		owner := task.Start(ctx, func(ctx context.Context) error {
+			self := task.Current().(*task.Task[none])
+			return task.Group(ctx, func(ctx context.Context) error {
+				for range 3 {
+					task.Start(ctx, func(ctx context.Context) error {
+						if _, err := self.Await(ctx); errors.Is(err, task.ErrDeadlock) {
+							alarms.Add(1)
+						}
+						return nil
+					})
+				}
+				time.Sleep(time.Second)
+				return nil
+			})
+		})
+		require.NoError(t, errorWithin(owner))
+		assert.EqualValues(t, 3, alarms.Load())
+	})
+}
+
+// What waits may be a child of a child of the Group that goes on meanwhile, and be found
+// to be in the cycle by its own wait, or by the end of the Group.
+func TestEndOfAGroupWaitsForGrandchildren(t *testing.T) {
+	for reason, late := range map[string]bool{"it waits first": false, "the Group waits first": true} {
+		t.Run(reason, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				told := make(chan error, 1)
+				owner := task.Start(ctx, func(ctx context.Context) error {
+					self := task.Current().(*task.Task[none])
+					return task.Group(ctx, func(ctx context.Context) error {
+						task.Start(ctx, func(ctx context.Context) error {
+							task.Start(ctx, func(ctx context.Context) error {
+								if late {
+									time.Sleep(2 * time.Second)
+								}
+								_, err := self.Await(ctx)
+								told <- err
+								return nil
+							})
+							time.Sleep(10 * time.Second)
+							return nil
+						})
+						time.Sleep(time.Second)
+						return nil
+					})
+				})
+				require.NoError(t, errorWithin(owner))
+				assert.ErrorIs(t, <-told, task.ErrDeadlock)
+			})
+		})
+	}
 }
 
 // In a cycle that the end of a Group closes, the wait of a Run can get no error either;

@@ -99,18 +99,20 @@
 // Run, or with the waits of packages scope, joinset and shared. A wait for the
 // first of several tasks is stuck if all of these are. So is a wait for a
 // [Promise] with the option [CompletedBy], and a wait of [Members.Until], if all
-// tasks are stuck that may end it. A wait with a deadline of its own is never
-// stuck, and any wait can be cancelled.
+// tasks are stuck that may end it. A task that waits for a place in a Group with
+// a [Limit], because it is queued or lent its place, is stuck if all tasks that
+// have one are; the wait of one of these fails then, or of one that awaits a
+// queued task. A wait with a deadline of its own is never stuck, and any wait
+// can be cancelled.
 //
 // A job of package gather counts as a part of the task that made the call: the
 // call waits for its jobs, and a job waits with the functions above.
 //
 // A cycle is not found if it goes through something that any goroutine may end:
 // a channel or a lock, a Promise without that option, the ready function of
-// [Serve], a place of package limit, or a place in a Group with a [Limit] that a
-// task keeps while it waits for something outside of that Group. Nor is a cycle
-// found that goes through any other goroutine that is not a task. The tree shows
-// what each task waits for.
+// [Serve], or a place of package limit. Nor is a cycle found that goes through
+// any other goroutine that is not a task. The tree shows what each task waits
+// for.
 //
 // # Cost
 //

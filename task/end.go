@@ -128,7 +128,7 @@ func (n *node) finish(state State) {
 // gone does what remains to be done when n has left the tree.
 func (n *node) gone() {
 	if p := n.places(); p != nil {
-		p.leave()
+		p.leave(n, true)
 	}
 	if n.is(isReported) {
 		n.letGo()

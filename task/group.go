@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // Group calls body, waits for all tasks that were started with its ctx, and
@@ -141,9 +142,10 @@ func (g *group) end(how how) {
 	waiter := waiting()
 	defer waiter.waited()
 	waiter.waitsFor(&g.node)
-	if waiter != nil && waiter.lend(&g.node) {
+	if waiter != nil && waiter.lends(&g.node) {
+		waiter.lend()
 		g.shutDown(waiter)
-		waiter.takeBack(&until{own: g.handed})
+		waiter.takeBack(&until{own: g.handed, bounded: latectx.EndsBefore(g.base(), waiter.base())})
 	} else {
 		g.shutDown(waiter)
 	}

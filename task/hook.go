@@ -61,10 +61,14 @@ func wake(done chan struct{}, hooks *hook) (calls *hook) {
 func (n *node) hang(h *hook) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.is(isFinal) || n.id == 0 {
+	status := n.status.Load()
+	if status&isFinal != 0 || n.id == 0 {
 		return false
 	}
 	h.next, n.hooks = n.hooks, h
+	if State(status&stateMask) == Queued && h.waiter != nil {
+		n.home.places.await(n)
+	}
 	return true
 }
 

@@ -32,7 +32,8 @@ type Info struct {
 	// the number of the others. If a wait is for so many that not all are
 	// inspected, WaitsForMore includes those not inspected, even if they have
 	// ended. A Group or a Run whose function has ended waits for everything
-	// started in it.
+	// started in it. A task that waits for a place, in state Queued or Waiting,
+	// has the tasks with a place here only if they are in the same Cycle.
 	WaitsFor     []uint64 `json:"waits_for,omitempty"`
 	WaitsForMore int      `json:"waits_for_more,omitempty"`
 

@@ -128,6 +128,24 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 	return j.host, any
 }
 
+// isInCall reports whether n's own goroutine is in a call that ends only after its jobs.
+func (n *node) isInCall() bool {
+	n.mu.Lock()
+	in := n.calls
+	n.mu.Unlock()
+	if in == nil {
+		return false
+	}
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	for c := in.first; c != nil; c = c.Next {
+		if c.Here && c.Job != nil {
+			return true
+		}
+	}
+	return false
+}
+
 // judgeCall looks whether n waits for ever, now that it is in c, because jobs of c
 // wait already, and if so has the wait of one of those end with that.
 func (n *node) judgeCall(c *inflight.Call) {
@@ -135,13 +153,16 @@ func (n *node) judgeCall(c *inflight.Call) {
 	in.mu.Lock()
 	jobs := slices.Clone(in.jobs)
 	in.mu.Unlock()
-	s := newSearch(n)
-	for _, j := range jobs {
-		if j.job != c.Job || !s.has(&j.node) {
-			continue
+	again(func() bool {
+		s := newSearch(n)
+		for _, j := range jobs {
+			if j.job != c.Job || !s.has(&j.node) {
+				continue
+			}
+			if w, any := j.blocks(); w == n && s.hasAll(n, &target{on: any}) && s.tell(append([]*node{n}, s.cycle(&j.node)...)) {
+				return true
+			}
 		}
-		if w, any := j.blocks(); w == n && s.hasAll(n, &target{on: any}) && s.tell(append([]*node{n}, s.cycle(&j.node)...)) {
-			return
-		}
-	}
+		return false
+	})
 }

@@ -104,7 +104,12 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		}
 		return nil
 	}
-	wt := w.begin(ctx, nil, target{by: m, done: done}, how)
+	lends := false
+	if m != nil {
+		n := m.oldest()
+		lends = n != nil && w.lends(n)
+	}
+	wt := w.begin(ctx, nil, target{by: m, done: done}, how, lends)
 	until := wt.until // which w alone writes
 	w.waitsFor(what)
 	defer w.waitsFor(nil)
@@ -113,9 +118,10 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		*h = hook{waiter: w, wait: wt}
 		m.hang(h)
 		defer m.unhang(h)
-		if n := m.oldest(); n != nil && w.lend(n) {
-			defer w.takeBack(&until)
-		}
+	}
+	if lends {
+		w.lend()
+		defer w.takeBack(&until)
 	}
 	defer w.endWait()
 	ended := w.doneOf(&until)

@@ -174,12 +174,26 @@ func (n *node) enlist() {
 	for x := n.memberships(); x != nil; x = x.also {
 		m := x.list
 		x.n = n
-		m.mu.Lock()
-		m.link(x, m.last)
-		m.len++
-		x.of.Store(m)
-		m.mu.Unlock()
+		m.add(x)
 	}
+}
+
+// add puts x in m, as the newest entry.
+func (m *Members) add(x *member) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.link(x, m.last)
+	m.len++
+	x.of.Store(m)
+}
+
+// remove takes x out of m.
+func (m *Members) remove(x *member) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.unlink(x)
+	m.len--
+	x.of.Store(nil)
 }
 
 // unlist takes n, which has ended, out of its lists; n.mu is locked.

@@ -123,6 +123,6 @@ func (n *node) configure(o *options) {
 		n.env = n.env.with(o)
 	}
 	if s := n.scope(); s != nil && s.group != nil && o.limit > 0 {
-		s.places = &places{limit: o.limit}
+		s.places = newPlaces(o.limit)
 	}
 }

@@ -71,7 +71,12 @@ func StartSites() Option { return optionFunc(func(o *options) { o.sites = true }
 // lends its place to others until the wait is over. So tasks may start other
 // tasks and wait for them, at any depth, without blocking each other: a crawler
 // with a limit needs nothing else. Tasks of a Group within this one do not
-// count towards the limit.
+// count towards the limit. A wait in a call of package gather, by a job or by a
+// function given to its Weight or Rate, does not lend the place.
+//
+// A task keeps its place while it waits for anything else. If all tasks with a
+// place wait for something that only a queued task would end, directly or
+// through other tasks, one of the waits fails with [ErrDeadlock].
 //
 // A limit of zero or less means no limit. The option has no effect on a task.
 func Limit(n int) Option { return optionFunc(func(o *options) { o.limit = n }) }

@@ -2,42 +2,60 @@ package task
 
 import (
 	"context"
+	"slices"
 	"sync"
+
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // places implements the Limit option of a Group, the number of its tasks that
 // may run at once. A task has a place from its start to its end, but lends it
 // while it waits for tasks of the Group. Tasks without a place are queued.
 //
-// mu is held only briefly, and no other lock is taken meanwhile.
+// mu is held only briefly, and no other lock is taken meanwhile but that of
+// awaited. It may be taken with the mu of a node locked.
 type places struct {
 	limit int
+	all   node // what a task without a place waits for, to the search for deadlocks
 
 	mu      sync.Mutex
-	taken   int
-	back    []*comer // tasks that wait to get back the place that they lent; they come first
-	queue   []*comer // tasks that were not started yet, the oldest first
-	head    int      // of queue
-	waiting map[*node]*comer
+	claims  map[*node]*claim // of the tasks that were started or queued and have not ended
+	holders []*claim         // with a place; too many if some of them were cancelled
+	back    []*claim         // of tasks that wait to get back the place that they lent; they come first
+	queue   []*claim         // of tasks that were not started yet, the oldest first
+	head    int              // of queue
+	awaited Members          // tasks without a place that others may wait for
 }
 
-// A comer waits for a place.
-type comer struct {
-	n    *node
-	turn func() // called with the place taken
-	gone bool
-	// unwatch, if not nil, ends the watch over a ctx. It is set under mu while
-	// the comer is waiting, and called without mu by the goroutine that removes
-	// the comer.
+// A claim is a task's claim to a place.
+type claim struct {
+	n      *node
+	at     int       // in holders, or -1
+	waits  bool      // for a place
+	back   *comeback // what it waits with if it is in back, nil if it is in queue
+	listed *member   // its entry in awaited, or nil
+	// unwatch, if not nil, ends the watch over the ctx of a queued task. It is
+	// set under mu while the task is queued, and called by the goroutine that
+	// removes the task from the queue.
 	unwatch func() bool
 }
 
-// begin calls the turn of c, which has a place and is in no queue.
-func (c *comer) begin() {
-	if c.unwatch != nil {
-		c.unwatch()
-	}
-	c.turn()
+// A comeback is the wait of a task that wants its place back.
+type comeback struct {
+	came  chan struct{} // closed when the task has its place
+	until until
+}
+
+func newPlaces(limit int) *places {
+	p := &places{limit: limit, claims: make(map[*node]*claim)}
+	p.all.self = p
+	return p
+}
+
+// asPlaces returns the places that n stands for, or nil.
+func (n *node) asPlaces() *places {
+	p, _ := n.self.(*places)
+	return p
 }
 
 // places returns the places that n, a task, must have one of to run, or nil.
@@ -48,84 +66,147 @@ func (n *node) places() *places {
 	return n.home.places
 }
 
-// enter calls turn when there is a place for n, now or later, and reports
-// whether it called it now.
-func (p *places) enter(n *node, turn func()) bool {
+// A turned is a claim as it was when it got a place.
+type turned claim
+
+// hold gives c a place; p.mu is locked.
+func (p *places) hold(c *claim) turned {
+	c.waits = false
+	p.unlist(c)
+	c.at = len(p.holders)
+	p.holders = append(p.holders, c)
+	return turned(*c)
+}
+
+// free takes c's place away, if it has one; p.mu is locked.
+func (p *places) free(c *claim) {
+	if c.at < 0 {
+		return
+	}
+	end := len(p.holders) - 1
+	last := p.holders[end]
+	p.holders[c.at], last.at = last, c.at
+	p.holders[end] = nil
+	p.holders = p.holders[:end]
+	c.at = -1
+}
+
+// list puts c, which waits, among those that others may wait for; p.mu is locked.
+func (p *places) list(c *claim) {
+	if c.listed == nil {
+		c.listed = &member{n: c.n}
+		p.awaited.add(c.listed)
+	}
+}
+
+// unlist undoes list; p.mu is locked.
+func (p *places) unlist(c *claim) {
+	if c.listed != nil {
+		p.awaited.remove(c.listed)
+		c.listed = nil
+	}
+}
+
+// begin lets the task go on, or start. It needs no lock: once a task has a place,
+// it may go on by itself and wait for another.
+func (c turned) begin() {
+	if c.back != nil {
+		close(c.back.came)
+		return
+	}
+	if c.unwatch != nil {
+		c.unwatch()
+	}
+	go live(c.n.self.(interface{ run() }))
+}
+
+// enter takes a place for n, or else queues n. n.mu is locked.
+func (p *places) enter(n *node) (c *claim, placed, awaited bool) {
 	p.mu.Lock()
-	if p.taken < p.limit {
-		p.taken++
-		p.mu.Unlock()
-		turn()
-		return true
+	defer p.mu.Unlock()
+	c = &claim{n: n, at: -1}
+	p.claims[n] = c
+	if len(p.holders) < p.limit {
+		p.hold(c)
+		return c, true, false
 	}
-	c := &comer{n: n, turn: turn}
+	c.waits = true
 	p.queue = append(p.queue, c)
-	if p.waiting == nil {
-		p.waiting = make(map[*node]*comer)
+	if awaited = n.hooks != nil || n.memberships() != nil; awaited {
+		p.list(c)
 	}
-	p.waiting[n] = c
-	p.mu.Unlock()
-	return false
+	return c, false, awaited
+}
+
+// await notes that somebody waits for n, which may be queued. n.mu is locked.
+func (p *places) await(n *node) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if c := p.claims[n]; c != nil && c.waits {
+		p.list(c)
+	}
 }
 
 // drop removes n, which is cancelled, from the queue, and gives it its turn
 // without a place. n.mu is locked.
 func (p *places) drop(n *node) {
 	p.mu.Lock()
-	c := p.waiting[n]
-	delete(p.waiting, n)
-	if c != nil {
-		c.gone = true
-		p.taken++ // n gives it back like the others
+	c := p.claims[n]
+	queued := c != nil && c.waits && c.back == nil
+	var next turned
+	if queued {
+		next = p.hold(c) // n gives it back like the others
 	}
 	p.mu.Unlock()
-	if c != nil {
-		c.begin()
+	if queued {
+		next.begin()
 	}
 }
 
 // watch removes n, which was queued, from the queue when ctx ends. A queued
 // task does not run, so it cannot check its ctx itself.
-func (p *places) watch(n *node, ctx context.Context) {
+func (p *places) watch(c *claim, ctx context.Context) {
+	n := c.n
 	unwatch := context.AfterFunc(ctx, func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		p.drop(n)
 	})
 	p.mu.Lock()
-	c := p.waiting[n]
-	if c != nil {
+	queued := c.waits
+	if queued {
 		c.unwatch = unwatch
 	}
 	p.mu.Unlock()
-	if c == nil { // it has had its turn meanwhile
+	if !queued { // it has had its turn meanwhile
 		unwatch()
 	}
 }
 
-// leave gives a place back.
-func (p *places) leave() {
+// leave gives n's place back, because n has ended or, if not, to lend it.
+func (p *places) leave(n *node, ended bool) {
 	p.mu.Lock()
-	p.taken--
-	c := p.next()
+	p.free(p.claims[n])
+	if ended {
+		delete(p.claims, n)
+	}
+	c, placed := p.next()
 	p.mu.Unlock()
-	if c != nil {
+	if placed {
 		c.begin()
 	}
 }
 
-// next takes a place for the next comer, if there are both; p.mu is locked.
-func (p *places) next() *comer {
-	if p.taken >= p.limit {
-		return nil
+// next gives a place to the next task that waits for one, if there are both;
+// p.mu is locked.
+func (p *places) next() (c turned, placed bool) {
+	if len(p.holders) >= p.limit {
+		return c, false
 	}
-	for len(p.back) > 0 {
+	if len(p.back) > 0 {
 		c := p.back[0]
 		p.back = p.back[1:]
-		if !c.gone {
-			p.taken++
-			return c
-		}
+		return p.hold(c), true
 	}
 	for p.head < len(p.queue) {
 		c := p.queue[p.head]
@@ -134,24 +215,21 @@ func (p *places) next() *comer {
 		if p.head == len(p.queue) {
 			p.queue, p.head = p.queue[:0], 0
 		}
-		if !c.gone {
-			p.taken++
-			delete(p.waiting, c.n)
-			return c
+		if c.waits {
+			return p.hold(c), true
 		}
 	}
-	return nil
+	return c, false
 }
 
-// lend gives w's place away if w has one and n is in the same Group, or in a
-// scope within it, and reports whether it did.
-func (w *node) lend(n *node) bool {
-	if w.places() == nil {
+// lends reports whether w lends its place while it waits for n: whether w has one, n is
+// in the same Group, or in a scope within it, and w is in no call of package gather.
+func (w *node) lends(n *node) bool {
+	if w.places() == nil || w.isInCall() {
 		return false
 	}
 	for s := n.home; s != nil; {
 		if s == w.home {
-			w.home.places.leave()
 			return true
 		}
 		g := s.node.Load()
@@ -163,6 +241,9 @@ func (w *node) lend(n *node) bool {
 	return false
 }
 
+// lend gives w's place away. w must call takeBack after the wait.
+func (w *node) lend() { w.home.places.leave(w, false) }
+
 // takeBack waits until w has a place again. If u is over, it takes one in any
 // case, because a cancelled task must not wait. It does not call the user's code,
 // which might leave w without a place.
@@ -170,50 +251,57 @@ func (w *node) takeBack(u *until) {
 	p := w.home.places
 	over := u.over()
 	p.mu.Lock()
-	if over || p.taken < p.limit {
-		p.taken++
+	c := p.claims[w]
+	if over || len(p.holders) < p.limit {
+		p.hold(c)
 		p.mu.Unlock()
 		return
 	}
-	came := make(chan struct{})
-	c := &comer{n: w, turn: func() { close(came) }}
+	back := &comeback{came: make(chan struct{}), until: *u}
+	c.back, c.waits = back, true
 	p.back = append(p.back, c)
+	p.list(c)
 	p.mu.Unlock()
 	w.waitsFor(&turn)
+	w.judgeTurn()
 	select {
-	case <-came:
+	case <-back.came:
 		return
 	case <-u.ended():
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	select {
-	case <-came:
-	default:
-		c.gone = true
-		p.taken++
+	if c.waits {
+		i := slices.Index(p.back, c)
+		p.back = slices.Delete(p.back, i, i+1)
+		p.hold(c)
 	}
 }
 
-// queue arranges for start, which starts the goroutine of n, a task, to be
-// called when there is a place for n.
-func (n *node) queue(start func()) {
+// queue arranges for the goroutine of n, a task, to be started when there is a
+// place for n.
+func (n *node) queue() {
 	p := n.home.places
+	n.countQueued(1)
 	n.mu.Lock()
 	n.enter(Queued)
+	c, placed, awaited := p.enter(n)
 	n.mu.Unlock()
-	n.countQueued(1)
-	if p.enter(n, start) {
+	if placed {
+		go live(n.self.(interface{ run() }))
 		return
 	}
 	if base := n.base(); base != nil && base.Done() != nil {
-		p.watch(n, base)
+		p.watch(c, base)
 	}
 	n.mu.Lock()
 	if n.is(isCanceled) { // and was before it was queued
 		p.drop(n)
 	}
 	n.mu.Unlock()
+	if awaited {
+		n.judgeTurn()
+	}
 }
 
 // dequeue makes n a running task. It reports false if n was cancelled before.
@@ -223,4 +311,29 @@ func (n *node) dequeue() bool {
 	n.mu.Unlock()
 	n.countQueued(-1)
 	return !n.ctxEnded()
+}
+
+// holds reports whether n has one of the places.
+func (p *places) holds(n *node) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.claims[n]
+	return c != nil && c.at >= 0
+}
+
+// lasts reports whether n waits for a place, and goes on to unless it gets one.
+func (p *places) lasts(n *node) bool {
+	p.mu.Lock()
+	c := p.claims[n]
+	if c == nil || !c.waits {
+		p.mu.Unlock()
+		return false
+	}
+	back := c.back
+	p.mu.Unlock()
+	if back != nil {
+		return !back.until.bounded && !back.until.over()
+	}
+	g := n.home.node.Load()
+	return g != nil && !n.ctxEnded() && !latectx.EndsBefore(n.base(), g.base())
 }

@@ -100,7 +100,8 @@ func (n *node) awaitReady(ctx context.Context, told <-chan struct{}) bool {
 	defer waiter.waitsFor(nil)
 	if waiter != nil {
 		until := waiter.until(ctx) // while it has its place: ctx may be the user's
-		if waiter.lend(n) {
+		if waiter.lends(n) {
+			waiter.lend()
 			defer waiter.takeBack(&until)
 		}
 	}

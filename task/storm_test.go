@@ -216,8 +216,10 @@ func (s *storm) work(ctx context.Context, depth int) {
 	if s.dice(2) == 0 {
 		var inside atomic.Int32
 		opts := []task.Option{task.FailFast(s.dice(3) != 0)}
+		var beside *task.Task[int]
 		if s.dice(3) == 0 {
 			opts = append(opts, task.Limit(1+s.dice(3)))
+			beside = s.start(ctx, depth+1)
 		}
 		err := task.Group(ctx, func(ctx context.Context) error {
 			for range s.dice(4) {
@@ -225,6 +227,9 @@ func (s *storm) work(ctx context.Context, depth int) {
 					inside.Add(1)
 					defer inside.Add(-1)
 					s.work(ctx, depth+1)
+					if beside != nil && s.dice(3) == 0 { // it keeps its place, and others may wait for queued ones
+						s.wait(ctx, beside)
+					}
 					return 1, nil
 				})
 				s.wait(ctx, s.start(ctx, depth+1))

@@ -76,7 +76,7 @@ func (t *Task[T]) start(o *options) {
 		t.fn = t.arrange(t.fn, o)
 	}
 	if t.places() != nil {
-		t.queue(func() { go live(t) })
+		t.queue()
 		return
 	}
 	go live(t)

@@ -23,6 +23,8 @@ type wait struct {
 	until  until
 	target // what it is for
 	kind   waitKind
+	lends  bool      // whether the task lends its place meanwhile
+	number uint32    // of the wait, among those of the task
 	stuck  *deadlock // the deadlock that it was found to be part of
 
 	woken chan struct{} // has room for one token
@@ -107,8 +109,9 @@ const (
 )
 
 // begin makes w begin a wait and returns it. The wait lasts until ctx is done,
-// and is for one or, if that is nil, for others.
-func (w *node) begin(ctx context.Context, one *node, others target, how waitKind) *wait {
+// and is for one or, if that is nil, for others. If lends is set, the caller
+// lends w's place next.
+func (w *node) begin(ctx context.Context, one *node, others target, how waitKind, lends bool) *wait {
 	until := w.until(ctx) // it may be the user's
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -121,7 +124,8 @@ func (w *node) begin(ctx context.Context, one *node, others target, how waitKind
 		wt.one[0] = one
 		others.on = wt.one[:]
 	}
-	wt.until, wt.target, wt.kind, wt.stuck = until, others, how, nil
+	wt.until, wt.target, wt.kind, wt.lends, wt.stuck = until, others, how, lends, nil
+	wt.number++
 	select {
 	case <-wt.woken: // of an earlier wait
 	default:
@@ -238,7 +242,7 @@ func (w *node) doneOf(u *until) <-chan struct{} {
 
 // awaitHere is await on the goroutine of w, a task.
 func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
-	wt := w.begin(ctx, n, target{}, how)
+	wt := w.begin(ctx, n, target{}, how, w.lends(n))
 	h := &wt.hook
 	*h = hook{waiter: w, wait: wt}
 	if !n.hang(h) {
@@ -247,7 +251,8 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	until := wt.until // which w alone writes
 	w.waitsFor(n)
 	defer w.waitsFor(nil)
-	if w.lend(n) {
+	if wt.lends {
+		w.lend()
 		defer w.takeBack(&until)
 	}
 	defer w.endWait()

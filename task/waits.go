@@ -1,6 +1,9 @@
 package task
 
-import "slices"
+import (
+	"math"
+	"slices"
+)
 
 // This file determines who waits for whom, to be shown to people. Decisions
 // that depend on waits are in deadlock.go and do not use it.
@@ -39,6 +42,14 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 	left := max(looks, most*len(rows))
 	for i := range rows {
 		n, info := rows[i].node, &rows[i].info
+		if p := n.wantsPlace(); p != nil {
+			all[n] = &waits{on: []*node{&p.all}}
+			if all[&p.all] == nil {
+				all[&p.all] = p.look(max(left, few))
+				left -= len(all[&p.all].on)
+			}
+			continue
+		}
 		if info.State != Waiting {
 			continue
 		}
@@ -62,10 +73,44 @@ func linkWaits(rows []row, calls map[*node][]Info) {
 	onlyStuck(all)
 	cycles := cyclesOf(all)
 	for i := range rows {
-		info := &rows[i].info
-		info.Cycle = cycles[rows[i].node]
+		n, info := rows[i].node, &rows[i].info
+		info.Cycle = cycles[n]
 		info.Deadlock = info.Cycle != 0
+		if w := all[n]; w == nil || !info.Deadlock || w.on[0].asPlaces() == nil {
+			continue
+		}
+		for _, h := range all[all[n].on[0]].on {
+			if cycles[h] == info.Cycle {
+				if len(info.WaitsFor) < most {
+					info.WaitsFor = append(info.WaitsFor, h.id)
+				} else {
+					info.WaitsForMore++
+				}
+			}
+		}
 	}
+}
+
+// wantsPlace returns the places that n waits for one of, or nil.
+func (n *node) wantsPlace() *places {
+	p := n.places()
+	if p != nil && n.heldUp() == &turn && !p.holds(n) {
+		return p
+	}
+	return nil
+}
+
+// look returns the tasks that have a place, all of which those without one wait for:
+// at most limit of them.
+func (p *places) look(limit int) *waits {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	some := p.holders[:min(len(p.holders), limit, few)]
+	w := &waits{any: true, unseen: len(p.holders) - len(some)}
+	for _, c := range some {
+		w.on = append(w.on, c.n)
+	}
+	return w
 }
 
 // look returns what n waits for, if it waits for nodes. Of a wait for several,
@@ -179,10 +224,12 @@ func cyclesOf(all map[*node]*waits) map[*node]uint64 {
 			at--
 		}
 		ring := path[at:]
-		least := n.id
+		least := uint64(math.MaxUint64)
 		for _, o := range ring {
 			open[o] = false
-			least = min(least, o.id)
+			if o.asPlaces() == nil {
+				least = min(least, o.id)
+			}
 		}
 		for _, o := range ring {
 			if len(ring) > 1 || self {

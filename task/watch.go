@@ -88,11 +88,12 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
 	}
-	wt := n.begin(ctx, nil, target{on: w.left}, w.kind)
+	wt := n.begin(ctx, nil, target{on: w.left}, w.kind, slices.ContainsFunc(w.nodes, n.lends))
 	until := wt.until // which n alone writes
 	n.waitsFor(what)
 	defer n.waitsFor(nil)
-	if slices.ContainsFunc(w.nodes, n.lend) {
+	if wt.lends {
+		n.lend()
 		defer n.takeBack(&until)
 	}
 	defer n.endWait()

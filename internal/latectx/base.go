@@ -103,6 +103,39 @@ func Deadline(base context.Context) (time.Time, bool) {
 	return time.Time{}, false
 }
 
+// EndsBefore reports whether base, which may be nil, may end by a deadline that is
+// before that of outer, a context around it or nil, or of which outer has none. It
+// does not call the user's code. So it also reports true if there is a context of
+// another type between the two that was not made a base itself: that may have a
+// deadline.
+func EndsBefore(base, outer context.Context) bool {
+	for base != nil && base != outer {
+		var at time.Time
+		switch f, foreign := base.(*foreign); {
+		case foreign && !f.timed:
+			return false
+		case foreign:
+			at = f.at
+		case reflect.TypeOf(base) == timerType:
+			at, _ = base.Deadline()
+		default:
+			switch reflect.TypeOf(base) {
+			case backgroundType, todoType, withoutType:
+				return false
+			}
+			if ours, ok := base.(Ended); ok {
+				base = ours.Base()
+			} else if base = around(base); base == nil {
+				return true
+			}
+			continue
+		}
+		last, limited := Deadline(outer)
+		return !limited || at.Before(last)
+	}
+	return false
+}
+
 // The types of the standard library's contexts, by which Base and Deadline
 // recognise them.
 var (

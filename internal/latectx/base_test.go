@@ -60,6 +60,42 @@ func TestBaseOfWhatIsStandard(t *testing.T) {
 	assert.NotSame(t, context.WithValue(foreign, valueKey{}, 1), latectx.Base(context.WithValue(foreign, valueKey{}, 1), call))
 }
 
+func TestEndsBefore(t *testing.T) {
+	outer, stop := context.WithTimeout(t.Context(), time.Hour)
+	defer stop()
+	value := context.WithValue(outer, valueKey{}, 1)
+	sooner, stopSooner := context.WithTimeout(value, time.Minute)
+	defer stopSooner()
+	later, stopLater := context.WithTimeout(value, 2*time.Hour)
+	defer stopLater()
+	user := &own{Context: outer, done: make(chan struct{}), err: func() error { return nil }}
+	around, stopAround := context.WithCancel(user)
+	defer stopAround()
+	detached, stopDetached := context.WithCancel(context.WithoutCancel(sooner))
+	defer stopDetached()
+	timed, stopTimed := context.WithTimeout(context.WithoutCancel(outer), 2*time.Hour)
+	defer stopTimed()
+	for name, test := range map[string]struct {
+		ctx            context.Context
+		before, timely bool // before the deadline of outer, and if that has none
+	}{
+		"itself":          {outer, false, true},
+		"values":          {value, false, true},
+		"sooner":          {sooner, true, true},
+		"no sooner":       {later, false, true},
+		"a user's":        {user, false, true},
+		"around a user's": {around, true, true}, // for all that is known
+		"detached":        {detached, false, false},
+		"its own limit":   {timed, false, true},
+	} {
+		base := latectx.Base(test.ctx, call)
+		assert.Equal(t, test.before, latectx.EndsBefore(base, outer), name)
+		assert.Equal(t, test.timely, latectx.EndsBefore(base, nil), name)
+	}
+	assert.False(t, latectx.EndsBefore(nil, outer))
+	assert.False(t, latectx.EndsBefore(nil, nil))
+}
+
 func TestDeadlineOfABase(t *testing.T) {
 	timed, stop := context.WithTimeout(t.Context(), time.Hour)
 	defer stop()
