@@ -27,8 +27,8 @@ import (
 // returns.
 type batch[T, R any] struct {
 	items []T
-	fn    func(context.Context, T) (R, error)
-	limit int // jobs at once; 0 is no limit
+	fn    func(context.Context, T) (R, error) // nil if the items are task.Func[R]: this spares All a closure
+	limit int                                 // jobs at once; 0 is no limit
 	gate  *gate[T]
 
 	// results, if not nil, receives the value of each job that succeeds. If
@@ -67,7 +67,7 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 		return 0
 	}
 	b.jobs.begin(ctx)
-	b.vars = gls.Save()
+	b.vars = gls.SaveAgain()
 	b.watched = watch(ctx, b, &b.jobs.carried, b.kind == kindRace || b.kind == kindAny)
 	if call := b.watched; call != nil {
 		defer call.Host.Leave(call)
@@ -154,7 +154,13 @@ func (b *batch[T, R]) serve() (done bool) {
 				return struct{}{}, nil
 			}
 			i = n
-			v, err := fn(ctx, items[n])
+			var v R
+			var err error
+			if fn != nil {
+				v, err = fn(ctx, items[n])
+			} else {
+				v, err = any(items[n]).(task.Func[R])(ctx)
+			}
 			if err != nil {
 				err, gaveUp = judge(b.jobs.Context, err)
 			}

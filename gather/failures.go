@@ -42,7 +42,6 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 // failures keeps the failures of the jobs of one call, and knows when there are
 // enough.
 type failures struct {
-	ctx    context.Context // the caller's, see safe
 	policy Policy
 
 	mu  sync.Mutex
@@ -61,7 +60,8 @@ type kept struct {
 // that was the last failure the policy allows, add returns the error to cancel
 // the other jobs with, and otherwise nil. Failures after that are not kept,
 // because most of them are only results of the cancellation, except for panics.
-func (f *failures) add(e *JobError, gaveUp bool) (last error) {
+// ctx is the caller's, see safe.
+func (f *failures) add(ctx context.Context, e *JobError, gaveUp bool) (last error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.any == nil {
@@ -79,7 +79,7 @@ func (f *failures) add(e *JobError, gaveUp bool) (last error) {
 	default:
 		a.errs = append(a.errs, e)
 		if f.enough() {
-			a.late = latectx.IsDone(f.ctx)
+			a.late = latectx.IsDone(ctx)
 			return e
 		}
 	}
@@ -114,13 +114,13 @@ func (f *failures) drop() {
 	}
 }
 
-// error returns the error of a call with total jobs of which the first started
-// were started. All of these have ended. If the caller's cancellation kept the
+// error returns the error of a call with ctx and total jobs of which the first
+// started were started. All of these have ended. If the caller's cancellation kept the
 // others from starting, the error says so.
-func (f *failures) error(total, started int) error {
+func (f *failures) error(ctx context.Context, total, started int) error {
 	a := f.any
 	if a == nil {
-		if started == total || !latectx.IsDone(f.ctx) {
+		if started == total || !latectx.IsDone(ctx) {
 			return nil
 		}
 		a = new(kept)
@@ -138,24 +138,24 @@ func (f *failures) error(total, started int) error {
 		slices.SortFunc(errs, func(a, b *JobError) int { return cmp.Compare(a.Index, b.Index) })
 		failed = errs
 	}
-	if started == total || !latectx.IsDone(f.ctx) || f.enough() && !a.late {
+	if started == total || !latectx.IsDone(ctx) || f.enough() && !a.late {
 		return failed
 	}
-	skipped := newNotStarted(fmt.Sprintf("%d of %d jobs: ", total-started, total), f.ctx)
+	skipped := newNotStarted(fmt.Sprintf("%d of %d jobs: ", total-started, total), ctx)
 	if failed == nil {
 		return skipped
 	}
 	return fmt.Errorf("%w; %w", failed, skipped)
 }
 
-// report reports the panics that the call, which is about to return, does not
-// return.
-func (f *failures) report() {
+// report reports the panics that the call with ctx, which is about to return,
+// does not return.
+func (f *failures) report(ctx context.Context) {
 	if f.any == nil {
 		return
 	}
 	for _, e := range f.any.lost {
-		unheard.Report(f.ctx, e)
+		unheard.Report(ctx, e)
 	}
 }
 

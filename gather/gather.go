@@ -30,7 +30,7 @@ import (
 // use [Map] over the functions with [Call].
 func All[T any](ctx context.Context, fns ...task.Func[T]) ([]T, error) {
 	checkFuncs("All", fns)
-	return mapItems(ctx, kindAll, fns, call[T], nil)
+	return mapItems[task.Func[T], T](ctx, kindAll, fns, nil, nil)
 }
 
 // Call calls fn(ctx). With it, functions can serve as the items of a call:
@@ -39,8 +39,6 @@ func All[T any](ctx context.Context, fns ...task.Func[T]) ([]T, error) {
 func Call[F ~func(context.Context) (T, error), T any](ctx context.Context, fn F) (T, error) {
 	return fn(ctx)
 }
-
-func call[T any](ctx context.Context, fn task.Func[T]) (T, error) { return fn(ctx) }
 
 // A Result is the outcome of one job of [Settled].
 type Result[T any] struct {
@@ -69,7 +67,7 @@ func (r Result[T]) Get() (T, error) { return r.Value, r.Err }
 func Settled[T any](ctx context.Context, fns ...task.Func[T]) []Result[T] {
 	checkFuncs("Settled", fns)
 	s := &settlement[T]{
-		batch: batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindSettled},
+		batch: batch[task.Func[T], T]{items: fns, kind: kindSettled},
 		all:   make([]Result[T], len(fns)),
 	}
 	s.outcome = s

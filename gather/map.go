@@ -66,14 +66,14 @@ func mapItems[T, R any](ctx context.Context, kind kind, items []T, fn func(conte
 			quiet:   c.progress == nil,
 			kind:    kind,
 		},
-		failures: failures{ctx: ctx, policy: c.policy},
+		failures: failures{policy: c.policy},
 		name:     namer[T](kind.String(), c),
 		progress: newReporter(c.progress, len(items)),
 	}
 	m.outcome = m
 	started := m.run(ctx)
-	m.report()
-	err := m.error(len(items), started)
+	m.report(ctx)
+	err := m.error(ctx, len(items), started)
 	if m.progress.rethrow(ctx, err); err != nil {
 		if c.policy == FailFast {
 			return nil, err
@@ -98,7 +98,7 @@ func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
 	}
 	e := &JobError{Index: i, Err: err}
 	defer func() {
-		if last := m.add(e, gaveUp); last != nil {
+		if last := m.add(m.jobs.Context, e, gaveUp); last != nil {
 			m.jobs.cancel(last)
 		}
 	}()

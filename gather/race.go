@@ -20,8 +20,8 @@ func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Race", fns)
 	ctx = safe(ctx)
 	r := &contest[T]{
-		batch:    batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindRace},
-		failures: failures{ctx: ctx, policy: FailFast},
+		batch:    batch[task.Func[T], T]{items: fns, kind: kindRace},
+		failures: failures{policy: FailFast},
 	}
 	r.outcome = r
 	return r.winner(ctx)
@@ -40,8 +40,8 @@ func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Any", fns)
 	ctx = safe(ctx)
 	r := &contest[T]{
-		batch:    batch[task.Func[T], T]{items: fns, fn: call[T], kind: kindAny},
-		failures: failures{ctx: ctx, policy: CollectAll},
+		batch:    batch[task.Func[T], T]{items: fns, kind: kindAny},
+		failures: failures{policy: CollectAll},
 	}
 	r.outcome = r
 	return r.winner(ctx)
@@ -64,7 +64,7 @@ func (c *contest[T]) ended(i int, v T, err error, _ bool) {
 			c.won, c.value = true, v
 			c.jobs.cancel(nil)
 		})
-	} else if last := c.add(&JobError{Index: i, Err: err}, false); last != nil {
+	} else if last := c.add(c.jobs.Context, &JobError{Index: i, Err: err}, false); last != nil {
 		c.over.Do(func() { c.jobs.cancel(last) })
 	}
 }
@@ -81,9 +81,9 @@ func (c *contest[T]) winner(ctx context.Context) (T, error) {
 	if c.won {
 		c.drop()
 	}
-	c.report()
+	c.report(ctx)
 	if c.won {
 		return c.value, nil
 	}
-	return none, c.error(len(c.items), len(c.items))
+	return none, c.error(ctx, len(c.items), len(c.items))
 }
