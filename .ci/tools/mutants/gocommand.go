@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -16,8 +17,9 @@ import (
 
 // Gremlins runs `go`, and finds this program under that name. This program
 // distinguishes mutants that do not compile, which gremlins would count as killed. It
-// runs only the package's own tests, for as long as they may need, with all of their
-// processes in a namespace.
+// runs only the package's own tests, and of these only those that reach the mutant, for
+// as long as they may need, with all of their processes in a namespace. For most mutants
+// it need not run the compiler, see switches.go.
 
 // apart begins a command line. The rest of the line runs as the second process of a PID
 // namespace. The first process waits for orphans, and when it ends, so does everything
@@ -63,36 +65,56 @@ func goCommand(args []string) int {
 	if args[0] != "test" {
 		return exitCode(exec.Command("go", args...))
 	}
+	known := filepath.Join(work, "plan")
+	pkg := strings.TrimSuffix(args[len(args)-1], "/...")
+	if profile := slices.Index(args, "-coverprofile"); profile >= 0 {
+		return prepare(work, known, pkg, args[profile+1])
+	}
+	p, err := loadPlan(known)
+	if err != nil {
+		return failed(err)
+	}
+	if id, err := p.find("."); err != nil {
+		fmt.Fprintln(os.Stderr, "mutants:", err) // and it is compiled
+	} else if id > 0 {
+		return verdict(p.try(".", id))
+	}
 	binary := filepath.Join(work, "test-"+strconv.Itoa(os.Getpid()))
 	defer os.Remove(binary)
-	limit := filepath.Join(work, "limit")
-	pkg := strings.TrimSuffix(args[len(args)-1], "/...")
-	if exitCode(exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary, pkg)) != 0 {
+	if !compile(pkg, binary) {
 		return notCompiled
 	}
-	profile := slices.Index(args, "-coverprofile")
-	if profile < 0 {
-		text, err := os.ReadFile(limit)
-		if err != nil {
-			return failed(err)
-		}
-		longest, err := time.ParseDuration(string(text))
-		if err != nil {
-			return failed(err)
-		}
-		if !runTests(".", longest, binary) {
-			return testsFailed
-		}
+	return verdict(runTests(".", p.Limit, binary))
+}
+
+func verdict(passed bool) int {
+	if passed {
 		return 0
+	}
+	return testsFailed
+}
+
+func compile(pkg, binary string) bool {
+	return exitCode(exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-s -w", "-o", binary, pkg)) == 0
+}
+
+// prepare runs the tests of the package as it is, makes the plan for its mutants and
+// writes the coverage profile that gremlins reads.
+func prepare(work, known, pkg, profile string) int {
+	binary := filepath.Join(work, "test")
+	if !compile(pkg, binary) {
+		return notCompiled
 	}
 	start := time.Now()
 	if !runTests(pkg, 10*time.Minute, binary) {
 		return testsFailed
 	}
-	longest := 5*time.Second + 3*time.Since(start)
+	p, err := newPlan(pkg, work, time.Since(start))
+	if err != nil {
+		return failed(err)
+	}
 	blocks, err := exec.Command("go", "list", "-f", wholeFiles, pkg).Output()
-	if err = errors.Join(err, os.WriteFile(limit, []byte(longest.String()), 0o600),
-		os.WriteFile(args[profile+1], append([]byte("mode: set\n"), blocks...), 0o600)); err != nil {
+	if err = errors.Join(err, p.save(known), os.WriteFile(profile, append([]byte("mode: set\n"), blocks...), 0o600)); err != nil {
 		return failed(err)
 	}
 	return 0
@@ -104,9 +126,41 @@ func goCommand(args []string) int {
 // reaches. It would not find out which mutants of the latter don't compile.
 const wholeFiles = `{{range .GoFiles}}{{$.ImportPath}}/{{.}}:1.1,2147483647.1 1 1{{"\n"}}{{end}}`
 
-// runTests runs tests in a folder, in a session of their own, and reports whether they passed.
+// runTests runs tests in a folder and reports whether they passed. Tests may also fail,
+// or take too long, because the machine is busy. So a test that failed must fail once
+// more, by itself, and tests that took too long run again with three times as long.
 func runTests(dir string, longest time.Duration, test ...string) bool {
-	args := append(test, "-test.short", "-test.failfast", "-test.paniconexit0", "-test.timeout="+longest.String())
+	for range 3 {
+		res := runOnce(dir, longest, test...)
+		if res.late {
+			return runOnce(dir, 3*longest, test...).passed
+		}
+		if res.passed {
+			return true
+		}
+		again := test
+		if res.failed != "" {
+			again = append(slices.Clone(test), "-test.run=^"+res.failed+"$")
+		}
+		if !runOnce(dir, longest, again...).passed {
+			return false
+		}
+	}
+	return true
+}
+
+// An outcome is how a run of tests ended.
+type outcome struct {
+	passed bool
+	late   bool   // it took too long
+	failed string // the first test that failed, if one is named
+}
+
+var failure = regexp.MustCompile(`(?m)^--- FAIL: (\w+)`)
+
+// runOnce runs tests in a folder, in a session of their own.
+func runOnce(dir string, longest time.Duration, test ...string) outcome {
+	args := append(slices.Clone(test), "-test.short", "-test.failfast", "-test.paniconexit0", "-test.timeout="+longest.String())
 	if os.Getenv(apartVariable) != "" {
 		args = append(slices.Clone(apart), args...)
 	}
@@ -118,7 +172,15 @@ func runTests(dir string, longest time.Duration, test ...string) bool {
 	// A mutant may signal its own process group, which must not be gremlins' group.
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
-	return exitCode(cmd) == 0
+	// A process that outlives the tests may still hold their output open.
+	cmd.WaitDelay = 5 * time.Second
+	start := time.Now()
+	out, err := cmd.CombinedOutput()
+	res := outcome{passed: err == nil, late: time.Since(start) >= longest}
+	if m := failure.FindSubmatch(out); m != nil {
+		res.failed = string(m[1])
+	}
+	return res
 }
 
 func exitCode(cmd *exec.Cmd) int {

@@ -113,4 +113,13 @@ func TestRunTests(t *testing.T) {
 	assert.True(t, runTests(".", time.Minute, "true"))
 	assert.False(t, runTests(".", time.Minute, "false"))
 	assert.False(t, runTests(".", time.Minute, "sh", "-c", "kill -KILL 0"), "which reaches nobody else")
+	assert.False(t, runTests(".", 100*time.Millisecond, "sh", "-c", "sleep 60"))
+
+	for _, once := range []string{"sleep 60", "echo '--- FAIL: TestA (0.00s)'; exit 1", "exit 2"} {
+		mark := filepath.Join(t.TempDir(), "mark")
+		first := `[ -e "$0" ] || { : >"$0"; ` + once + `; }`
+		assert.True(t, runTests(".", 4*time.Second, "sh", "-c", first, mark), "%s, and not once more", once)
+	}
+	again := runTests(".", time.Minute, "sh", "-c", `echo '--- FAIL: TestA (0.00s)'; case "$*" in *"-test.run=^TestA$"*) ;; *) exit 1; esac`, "sh")
+	assert.True(t, again, "which fails only with others")
 }
