@@ -116,3 +116,20 @@ func TestNoDeadlineTravels(t *testing.T) {
 	require.NoError(t, err)
 	assert.True(t, got.Deadline.IsZero())
 }
+
+// numbered is an error that is no pointer, and of a type that crosses.
+type numbered struct{ Number int }
+
+func (n numbered) Error() string { return "numbered" }
+
+func init() { remote.Type[numbered]("numbered") }
+
+func TestWhichValuesOfAnErrorAreBelieved(t *testing.T) {
+	var n numbered
+	require.ErrorAs(t, crossed(t, numbered{7}), &n)
+	assert.Equal(t, 7, n.Number)
+
+	null := &remote.Failure{Text: "text", As: []remote.TypedFailure{{Type: "noted", Value: []byte("null")}}}
+	var none *noted
+	assert.NotErrorAs(t, null.Err(), &none, "a nil pointer is no error")
+}
