@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -62,6 +63,9 @@ func (r *runner) environment() []string {
 func goCommand(args []string) int {
 	work := os.Getenv(workVariable)
 	os.Setenv("PATH", os.Getenv(pathVariable))
+	// A shell starts what it leaves in the background with these ignored, and so would the
+	// commands of tests be started.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGQUIT)
 	if args[0] != "test" {
 		return exitCode(exec.Command("go", args...))
 	}

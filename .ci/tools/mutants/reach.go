@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -50,7 +51,8 @@ func newPlan(dir, work string, took time.Duration) (*plan, error) {
 	}
 	binary := filepath.Join(work, "test-switches")
 	if err := b.compile(dir, work, binary); err != nil {
-		return nil, err
+		fmt.Fprintln(os.Stderr, "mutants:", err)
+		return p, nil
 	}
 	if !runTests(dir, p.Limit, binary) {
 		return p, nil // because of the switches
@@ -62,37 +64,41 @@ func newPlan(dir, work string, took time.Duration) (*plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	all := make([]int, len(b.switches))
-	for i := range all {
-		all[i] = i + 1
-	}
 	for _, name := range strings.Fields(string(out)) {
 		if strings.HasPrefix(name, "Benchmark") {
 			continue
 		}
-		reached := filepath.Join(work, "reached")
-		os.Setenv(reachedVariable, reached)
-		start := time.Now()
-		passed := runTests(dir, p.Limit, binary, "-test.run=^"+name+"$")
-		r := reach{Test: name, Took: time.Since(start), Switches: all}
-		os.Unsetenv(reachedVariable)
-		text, err := os.ReadFile(reached)
-		if err = errors.Join(err, os.Remove(reached)); err != nil {
+		r, err := p.reach(name, filepath.Join(work, "reached"))
+		if err != nil {
 			return nil, err
-		}
-		if passed {
-			r.Switches = nil
-			for _, word := range strings.Fields(string(text)) {
-				id, err := strconv.Atoi(word)
-				if err != nil {
-					return nil, err
-				}
-				r.Switches = append(r.Switches, id)
-			}
 		}
 		p.Tests = append(p.Tests, r)
 	}
 	return p, nil
+}
+
+// reach runs one test, which writes the switches that it reaches to a file. A test that
+// fails by itself, with no switch on, reaches none: it must not kill every mutant.
+func (p *plan) reach(name, file string) (reach, error) {
+	os.Setenv(reachedVariable, file)
+	defer os.Unsetenv(reachedVariable)
+	start := time.Now()
+	passed := runTests(p.Dir, p.Limit, p.Binary, "-test.run=^"+name+"$")
+	r := reach{Test: name, Took: time.Since(start)}
+	text, err := os.ReadFile(file)
+	if err = errors.Join(err, os.Remove(file)); err != nil || !passed {
+		return r, err
+	}
+	for _, word := range strings.Fields(string(text)) {
+		id, err := strconv.Atoi(word)
+		if err != nil {
+			return r, err
+		}
+		if !slices.Contains(r.Switches, id) { // a test may start its own program
+			r.Switches = append(r.Switches, id)
+		}
+	}
+	return r, nil
 }
 
 // compile compiles the test binary of the package with switches.

@@ -46,13 +46,22 @@ const switchedTestText = `package p
 
 import "testing"
 
+var together bool
+
 func TestKinds(t *testing.T) {
+	together = true
 	if kinds(1, 2, "z", 3, 4) != 7 {
 		t.Fail()
 	}
 }
 
 func TestNothing(t *testing.T) {}
+
+func TestTogether(t *testing.T) {
+	if !together {
+		t.Fatal("it fails by itself")
+	}
+}
 `
 
 func TestPlan(t *testing.T) {
@@ -69,6 +78,7 @@ func TestPlan(t *testing.T) {
 	}
 	assert.Positive(t, reached["TestKinds"])
 	assert.Equal(t, 0, reached["TestNothing"])
+	assert.Equal(t, 0, reached["TestTogether"], "it would kill all")
 
 	file := filepath.Join(t.TempDir(), "plan")
 	require.NoError(t, p.save(file))
