@@ -36,3 +36,58 @@ func TestSearchLooksAtFewOfVeryManyQueued(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// A task may be given its place back just when the ctx of its wait ends. It has one place
+// then, and not two.
+func TestPlaceThatComesBackAsTheCtxEnds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		p := newPlaces(1)
+		in := &scope{places: p}
+		other, lender := &node{home: in}, &node{home: in}
+		_, placed, _ := p.enter(other)
+		require.True(t, placed)
+		p.claims[lender] = &claim{n: lender, at: -1}
+		done := make(chan struct{})
+		go lender.takeBack(&until{open: true, done: done})
+		synctest.Wait()
+		require.Len(t, p.back, 1)
+
+		p.mu.Lock()
+		p.free(p.claims[other])
+		next, placed := p.next()
+		p.mu.Unlock()
+		require.True(t, placed)
+		close(done) // before the lender is woken
+		synctest.Wait()
+		next.begin()
+		assert.Len(t, p.holders, 1)
+		p.leave(lender, true)
+		assert.Empty(t, p.holders)
+	})
+}
+
+// The wait that a search has seen may end, because its ctx does, and another one begin.
+// That is not in the cycle.
+func TestWaitThatBeganAfterTheSearch(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := Run(t.Context(), func(ctx context.Context) (struct{}, error) {
+			limited, stop := context.WithCancel(ctx)
+			first := Start(ctx, func(ctx context.Context) error { return Sleep(ctx, time.Hour) })
+			second := Start(ctx, func(ctx context.Context) error { return Sleep(ctx, time.Minute) })
+			waiter := Start(ctx, func(ctx context.Context) error {
+				_, _ = first.Await(limited)
+				_, err := second.Await(ctx)
+				return err
+			})
+			synctest.Wait()
+			s := newSearch(&first.node)
+			require.True(t, s.has(&waiter.node))
+			stop()
+			synctest.Wait()
+			assert.False(t, s.tell([]*node{&waiter.node}))
+			_, err := waiter.Await(ctx)
+			return struct{}{}, err
+		})
+		require.NoError(t, err)
+	})
+}
