@@ -1,6 +1,7 @@
 package jobs_test
 
 import (
+	"bufio"
 	"errors"
 	"io"
 	"strings"
@@ -95,4 +96,35 @@ func TestValueLines(t *testing.T) {
 
 	_, err = collect(t, parsed.Jobs(jobs.LineRows(strings.NewReader("a\x00"), '\n')))
 	assert.ErrorContains(t, err, "line 1 holds a NUL")
+}
+
+func TestSkipBOM(t *testing.T) {
+	for text, want := range map[string]string{
+		"\xef\xbb\xbfa": "a", "\xef\xbba": "\xef\xbba", "\xef\xbb": "\xef\xbb", "\xefab": "\xefab", "a": "a", "": "",
+	} {
+		r := bufio.NewReader(strings.NewReader(text))
+		require.NoError(t, jobs.SkipBOM(r), "%q", text)
+		got, err := io.ReadAll(r)
+		require.NoError(t, err)
+		assert.Equal(t, want, string(got))
+	}
+	for _, text := range []string{"\xff\xfea", "\xfe\xffa"} {
+		assert.ErrorContains(t, jobs.SkipBOM(bufio.NewReader(strings.NewReader(text))), "UTF-16")
+	}
+}
+
+func TestWholeStream(t *testing.T) {
+	s, n, err := jobs.Commands([]string{"a", "b"}).Whole()
+	require.NoError(t, err)
+	assert.Equal(t, 2, n)
+	for range 2 {
+		got, err := collect(t, s)
+		require.NoError(t, err)
+		assert.Equal(t, []string{"a", "b"}, got)
+	}
+	for range s {
+		break
+	}
+	_, _, err = jobs.Lines(iotest.ErrReader(io.ErrUnexpectedEOF), '\n').Whole()
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
 }

@@ -1,7 +1,9 @@
 package jobs_test
 
 import (
+	"context"
 	"encoding/json"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -109,4 +111,80 @@ func TestCreateLogStartsAnew(t *testing.T) {
 	assert.Equal(t, []string{"a"}, run)
 	require.NoError(t, log.Close(), "closing twice is no mistake")
 	assert.Empty(t, readLog(t, path))
+}
+
+func TestTheRunOfALog(t *testing.T) {
+	path := writeLog(t, "")
+	log, err := jobs.CreateLog(path)
+	require.NoError(t, err)
+	name, err := log.Run()
+	require.NoError(t, err)
+	require.NotEmpty(t, name)
+	again, err := log.Run()
+	require.NoError(t, err)
+	assert.Equal(t, name, again)
+	require.NoError(t, log.Close())
+
+	log, err = jobs.ResumeLog(path)
+	require.NoError(t, err)
+	later, err := log.Run()
+	require.NoError(t, err)
+	assert.Equal(t, name, later)
+	require.NoError(t, log.Close())
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, 1, strings.Count(string(text), "\n"), "it is written once")
+
+	closed, err := jobs.CreateLog(writeLog(t, ""))
+	require.NoError(t, err)
+	require.NoError(t, closed.Close())
+	_, err = closed.Run()
+	require.Error(t, err)
+}
+
+// Attempts elsewhere are known by their ID when a run is resumed, and not taken for
+// those of a job that ended.
+func TestTheIDsOfAttempts(t *testing.T) {
+	path := writeLog(t, "")
+	ids := func(state jobs.State, log *jobs.Log) (all []string) {
+		o := jobs.Options{Limit: 1, Retries: 1, Log: log, Output: jobs.Whole(os.Stdout, os.Stderr, false)}
+		o.Elsewhere = func(_ context.Context, a *jobs.Attempt, _ func(int, jobs.Stdio, []byte)) (*jobs.End, int, error) {
+			all = append(all, a.ID)
+			return &jobs.End{State: state}, 1, nil
+		}
+		_, err := jobs.RunStream(t.Context(), jobs.Commands([]string{"a", "a"}), o)
+		require.NoError(t, err)
+		require.NoError(t, log.Close())
+		return all
+	}
+	log, err := jobs.CreateLog(path)
+	require.NoError(t, err)
+	first := ids(jobs.Failed, log)
+	log, err = jobs.ResumeLog(path)
+	require.NoError(t, err)
+	second := ids(jobs.Failed, log)
+	seen := map[string]bool{}
+	for _, id := range append(first, second...) {
+		assert.Regexp(t, `^[0-9a-f]{32}-\d+-\d+$`, id)
+		assert.False(t, seen[id], id)
+		seen[id] = true
+	}
+	assert.Len(t, seen, 8)
+	assert.True(t, strings.HasSuffix(first[0], "-0-1"))
+	assert.True(t, strings.HasSuffix(second[1], "-1-2"))
+
+	other, err := jobs.CreateLog(writeLog(t, ""))
+	require.NoError(t, err)
+	assert.Equal(t, first, ids(jobs.Failed, other), "the same in a run of the same jobs")
+	assert.Equal(t, []string{"", "", "", ""}, ids(jobs.Failed, nil), "nobody can resume it")
+}
+
+func TestWriteCommand(t *testing.T) {
+	var b strings.Builder
+	r := &jobs.Result{Number: 7, Job: "<a>", Command: "echo a\xff", CommandBytes: []byte("echo a\xff")}
+	require.NoError(t, r.WriteCommand(&b))
+	assert.Equal(t, `{"number":7,"job":"<a>","command":"echo a\ufffd","command_base64":"ZWNobyBh/w=="}`+"\n", b.String())
+	reader, closed := io.Pipe()
+	require.NoError(t, reader.Close())
+	require.ErrorIs(t, r.WriteCommand(closed), io.ErrClosedPipe)
 }

@@ -29,9 +29,11 @@ func TestRunCancelledBetweenRetries(t *testing.T) {
 		waitFor(t, filepath.Join(dir, "tried"))
 		cancel()
 	}()
-	sum, err := b.stream(t, ctx, "touch "+dir+"/tried; false")
+	command := "touch " + dir + "/tried; false"
+	sum, err := b.stream(t, ctx, command)
 	require.NoError(t, err)
 	assert.Equal(t, jobs.Counts{Canceled: 1}, sum.Counts)
+	assert.Equal(t, 1, b.results[command].Attempts)
 }
 
 func waitFor(t *testing.T, file string) {

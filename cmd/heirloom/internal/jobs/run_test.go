@@ -245,3 +245,14 @@ func TestRunExplains(t *testing.T) {
 	assert.Equal(t, 2, sum.OK)
 	assert.Empty(t, b.results)
 }
+
+// Names of variables are the same in any case on Windows alone.
+func TestRunUnsetsVariables(t *testing.T) {
+	t.Setenv("HEIRLOOM_TEST_A", "1")
+	t.Setenv("HEIRLOOM_TEST_B", "2")
+	b := newBench(t)
+	b.Unset = []string{"HEIRLOOM_TEST_A", "heirloom_test_b"}
+	_, err := b.stream(t, t.Context(), "echo $HEIRLOOM_TEST_A/$HEIRLOOM_TEST_B")
+	require.NoError(t, err)
+	assert.Equal(t, "/2\n", b.stdout.String())
+}

@@ -90,7 +90,8 @@ func execute(t testing.TB, name string, shell *jobs.Shell, command, value string
 	path, args := shell.Command(text, false)
 	c := exec.CommandContext(t.Context(), path, args[1:]...)
 	c.Dir = dir
-	c.Env = append(os.Environ(), "ZDOTDIR="+dir)
+	// A shell begins with the _ that it is given, which may be a program to run.
+	c.Env = append(os.Environ(), "ZDOTDIR="+dir, "_=")
 	out, _ := c.Output()
 	_, err = os.Stat(filepath.Join(dir, "ran"))
 	require.Error(t, err, "%s: the value %q became code in %q: %q", name, value, command, text)

@@ -1,8 +1,10 @@
 package jobs_test
 
 import (
+	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -89,4 +91,70 @@ func TestNamedShell(t *testing.T) {
 
 	_, err = jobs.NamedShell("no-such-shell")
 	assert.ErrorIs(t, err, exec.ErrNotFound)
+}
+
+// programs puts programs of these names on the PATH.
+func programs(t *testing.T, names ...string) {
+	t.Helper()
+	dir := t.TempDir()
+	for _, name := range names {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte("#!/bin/sh\n"), 0o700))
+	}
+	t.Setenv("PATH", dir+string(os.PathListSeparator)+os.Getenv("PATH"))
+}
+
+func TestArgumentsOfShells(t *testing.T) {
+	posixShell(t)
+	programs(t, "bash", "busybox", "toybox", "cmd", "pwsh", "powershell", "nu")
+	for name, problem := range map[string]string{
+		"sh -e":               "",
+		"bash -o pipefail":    "",
+		"busybox sh":          "",
+		"busybox ash -e":      "",
+		"toybox sh":           "",
+		"pwsh -NoLogo":        "",
+		"cmd /v:on":           "",
+		"nu --no-config-file": "",
+		"sh -c":               "has it already",
+		"sh -ec":              "has it already",
+		"busybox sh -c":       "has it already",
+		"nu -c":               "has it already",
+		"sh file":             "runs a file",
+		"sh --":               "runs a file",
+		"busybox sh file":     "runs a file",
+		"bash -n":             "runs none",
+		"bash -en":            "runs none",
+		"bash -o noexec":      "runs none",
+		"cmd /C":              "has a /c already",
+		"pwsh -Command":       "has a -command already",
+		"powershell -File":    "has a -file already",
+		"no-such-shell -e":    "not found",
+		" ":                   "no name",
+	} {
+		_, err := jobs.NamedShell(name)
+		if problem == "" {
+			assert.NoError(t, err, name)
+		} else {
+			assert.ErrorContains(t, err, problem, name)
+		}
+	}
+}
+
+func TestWhatShellsMakeOfValues(t *testing.T) {
+	posixShell(t)
+	programs(t, "busybox", "cmd", "pwsh", "nu")
+	for name, known := range map[string]bool{"busybox sh": true, "busybox ash": true, "busybox": false, "busybox ls": false, "cmd": true, "pwsh": true, "nu": false} {
+		s, err := jobs.NamedShell(name)
+		require.NoError(t, err)
+		_, err = jobs.ParseTemplate("echo {}", s, jobs.TemplateOptions{})
+		assert.Equal(t, known, err == nil, "%s: %v", name, err)
+		longest := 100_000
+		if name == "cmd" {
+			longest = 8000
+		}
+		if runtime.GOOS != "windows" {
+			assert.Equal(t, longest, s.Longest(100_000), name)
+			assert.Equal(t, 5, s.Longest(5), name)
+		}
+	}
 }
