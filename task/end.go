@@ -157,7 +157,7 @@ func (n *node) settleLocked(state State) (done chan struct{}, hooks *hook) {
 	n.unlist()
 	//lint:ignore SA1012 what has ended needs no base
 	n.late.End(nil, ended)
-	done, hooks = n.done, rouse(n.hooks)
+	done, hooks = n.done, n.hooks
 	n.hooks = nil
 	return done, hooks
 }

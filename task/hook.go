@@ -1,10 +1,15 @@
 package task
 
-// A hook describes whom to notify of the end of a task.
+import "sync/atomic"
+
+// A hook describes whom to notify of the end of a task. It belongs to the node in
+// whose list it is, and is used with the mu of that locked, until the list is taken
+// at the end of the node; from then on, it belongs to the goroutine that ends it.
 type hook struct {
 	next   *hook
-	waiter *node // whose goroutine waits, or nil
-	wait   *wait // with what
+	waiter *node       // whose goroutine waits, or nil
+	wait   *wait       // with what
+	told   atomic.Bool // whether the node has ended: nothing uses the hook any longer
 	call   func()
 	ended  chan<- int // gets index; must have room
 	index  int
@@ -20,40 +25,33 @@ func (h *hook) called() bool {
 	return false
 }
 
-// rouse wakes the tasks that wait for a node, which has settled, and returns
-// the other hooks. The mu of the node is locked: a task that has been woken
-// uses its hook again for its next wait, but not before it has taken that lock.
-func rouse(hooks *hook) (others *hook) {
-	last := &others
-	for h := hooks; h != nil; {
-		next := h.next
-		if h.call == nil && h.ended == nil {
-			h.wait.rouse()
-		} else {
-			*last, last = h, &h.next
-		}
-		h = next
-	}
-	*last = nil
-	return others
-}
-
-// wake wakes the other goroutines that wait for a settled node, and returns the
-// callbacks among the hooks, the oldest first.
+// wake wakes the goroutines that wait for a node that has settled, and returns
+// the callbacks among the hooks, the oldest first. No lock is held, so that
+// nobody who is woken waits for one.
 func wake(done chan struct{}, hooks *hook) (calls *hook) {
 	if done != nil {
 		close(done)
 	}
 	for h := hooks; h != nil; {
-		next := h.next
-		if h.call != nil {
+		next := h.next // before h is told: a task uses its hook again for its next wait
+		switch {
+		case h.call != nil:
 			h.next, calls = calls, h
-		} else {
+		case h.ended != nil:
 			h.ended <- h.index
+		default:
+			h.tell()
 		}
 		h = next
 	}
 	return calls
+}
+
+// tell ends the wait of a task that waits for one node, with h.
+func (h *hook) tell() {
+	w := h.wait // which is used again too, but for one more token that does no harm
+	h.told.Store(true)
+	w.rouse()
 }
 
 // hang adds h to the hooks of n. It reports false if n has ended, or was never

@@ -209,25 +209,35 @@ func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
 	}
-	if waiter := waiting(); waiter != nil {
-		defer waiter.waited()
-		return waiter.awaitHere(ctx, n, forAll)
+	if w := here(); w != nil {
+		return w.awaitHere(ctx, n, forAll)
+	}
+	if w := waiting(); w != nil {
+		defer w.waited()
+		return w.awaitHere(ctx, n, forAll)
 	}
 	ended := n.ended()
 	if done := ctx.Done(); done != nil {
 		select {
 		case <-ended:
 		case <-done:
-			if n.is(isFinal) {
-				break
-			}
-			if why := interruptedBy(ctx); !n.is(isFinal) {
-				return &Error{Op: "await", Task: n.name(), Err: why}
-			}
+			return n.awaitedUntil(ctx)
 		}
 		return nil
 	}
 	<-ended
+	return nil
+}
+
+// awaitedUntil returns the error of a wait for n with ctx, which is done. It is nil
+// if n has ended as well, be it while ctx is asked.
+func (n *node) awaitedUntil(ctx context.Context) error {
+	if n.is(isFinal) {
+		return nil
+	}
+	if why := interruptedBy(ctx); !n.is(isFinal) {
+		return &Error{Op: "await", Task: n.name(), Err: why}
+	}
 	return nil
 }
 
@@ -240,7 +250,8 @@ func (w *node) doneOf(u *until) <-chan struct{} {
 	return u.ended()
 }
 
-// awaitHere is await on the goroutine of w, a task.
+// awaitHere is await on the goroutine of w, a task. It calls the user's code, which
+// is methods of ctx, only before the wait is entered and when it is over.
 func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	wt := w.begin(ctx, n, target{}, how, w.lends(n))
 	h := &wt.hook
@@ -250,33 +261,48 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	}
 	until := wt.until // which w alone writes
 	w.waitsFor(n)
-	defer w.waitsFor(nil)
 	if wt.lends {
 		w.lend()
-		defer w.takeBack(&until)
 	}
-	defer w.endWait()
+	var stuck *deadlock
 	if w.maybeStuck(n) {
 		w.judgeWait()
+		stuck = w.verdict()
 	}
-	done := w.doneOf(&until)
-	for !n.is(isFinal) {
-		stuck := w.verdict()
-		if stuck == nil && !until.over() {
-			wt.sleep(done)
-			continue
-		}
-		if !n.unhang(h) {
-			return nil // n has ended as well
-		}
-		if stuck != nil {
-			return &Error{Op: "await", Task: n.name(), Err: stuck}
-		}
-		if why := interruptedBy(ctx); !n.is(isFinal) {
-			return &Error{Op: "await", Task: n.name(), Err: why}
-		}
-		return nil // it ended while ctx was asked
+	lends := wt.lends // which w alone writes too
+	ended, stuck := w.sleepFor(n, &until, stuck)
+	w.endWait()
+	if lends {
+		w.takeBack(&until)
 	}
-	n.unhang(h) // otherwise rouse could still be using it
-	return nil
+	w.waitsFor(nil)
+	switch {
+	case ended:
+		return nil
+	case stuck != nil:
+		return &Error{Op: "await", Task: n.name(), Err: stuck}
+	}
+	return n.awaitedUntil(ctx)
+}
+
+// sleepFor waits until n has ended, for which w's hook hangs there. It reports false,
+// and has taken the hook away, if the wait is over before, or part of a deadlock.
+func (w *node) sleepFor(n *node, u *until, stuck *deadlock) (ended bool, _ *deadlock) {
+	wt := w.waits
+	done := w.doneOf(u)
+	for stuck == nil && !u.over() {
+		wt.sleep(done)
+		if wt.hook.told.Load() {
+			return true, nil
+		}
+		stuck = w.verdict()
+	}
+	if n.unhang(&wt.hook) {
+		return false, stuck
+	}
+	// n has ended as well. Its goroutine has taken the hook, and tells it at once.
+	for !wt.hook.told.Load() {
+		wt.sleep(nil)
+	}
+	return true, nil
 }
