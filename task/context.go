@@ -3,7 +3,6 @@ package task
 import (
 	"cmp"
 	"context"
-	"sync/atomic"
 	"time"
 	"weak"
 
@@ -23,14 +22,14 @@ import (
 // came from, as that of an HTTP request does. If such an error is to be
 // reported when the handle of its task is garbage, it must not keep the handle
 // alive; see [node.letGo].
-type nodeCtx struct{ at atomic.Pointer[node] }
+type nodeCtx struct{ at gls.Ptr[node] }
 
 var _ latectx.Ended = (*nodeCtx)(nil)
 
 // hand returns n's ctx, for its function.
 func (n *node) hand() *nodeCtx {
 	c := new(nodeCtx)
-	c.at.Store(n)
+	c.at.Init(n)
 	n.handed = c
 	return c
 }

@@ -117,7 +117,7 @@ func (c turned) begin() {
 	if c.unwatch != nil {
 		c.unwatch()
 	}
-	go live(c.n.self.(interface{ run() }))
+	c.n.spawn()
 }
 
 // enter takes a place for n, or else queues n. n.mu is locked.
@@ -288,7 +288,7 @@ func (n *node) queue() {
 	c, placed, awaited := p.enter(n)
 	n.mu.Unlock()
 	if placed {
-		go live(n.self.(interface{ run() }))
+		n.spawn()
 		return
 	}
 	if base := n.base(); base != nil && base.Done() != nil {

@@ -79,12 +79,19 @@ func (t *Task[T]) start(o *options) {
 		t.queue()
 		return
 	}
-	go live(t)
+	t.spawn()
 }
 
-// live runs the goroutine of a task. It is separate from run because a go
-// statement with a method of a generic type allocates more.
-func live(t interface{ run() }) { t.run() }
+// spawn starts the goroutine of n, a task.
+func (n *node) spawn() {
+	slot := (*gls.Env)(n.self.(owner).ownVars()).Offer()
+	go live()
+	slot.Return()
+}
+
+// live is what the goroutine of every task runs. Which task it is for, it finds in
+// its slot.
+func live() { (*gls.Origin()).(interface{ run() }).run() }
 
 // run is the function of the task's goroutine.
 func (t *Task[T]) run() {

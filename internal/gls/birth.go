@@ -1,6 +1,9 @@
 package gls
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+	"unsafe"
+)
 
 // A birth is the state of a goroutine that runs an environment of its own for
 // all its life. Its first frame is stored separately: what the goroutine starts
@@ -17,11 +20,11 @@ type tag struct {
 	origin Ptr[any] // nil once the goroutine has ended
 }
 
-// Bear gives the running goroutine the labels and variables of e, so that a
-// goroutine started next inherits them. e must be new and not yet shared. The
-// new goroutine must call [Env.Begin] first and [Env.End] last. Until it has
-// called End, origin is the [Origin] of that goroutine and of those it starts.
-// If no goroutine is started after all, the caller of Bear calls End.
+// Bear gives e the labels and the variables of the running goroutine, for a
+// goroutine that is started with [Env.Offer]. e must be new and not yet shared. The
+// new goroutine must call [Env.Begin] first and [Env.End] last. Until it has called
+// End, origin is the [Origin] of that goroutine and of those it starts. If no
+// goroutine is started after all, the caller of Bear calls End.
 //
 // The running goroutine begins too, because it uses variables.
 func (e *Env) Bear(origin *any) {
@@ -37,13 +40,29 @@ func (e *Env) Bear(origin *any) {
 	}
 	first := &Frame{home: &b.home, values: *f.Values()}
 	first.wear()
-	e.running.Store(true)
+	e.running.init()
 	e.first = &b.home
 	e.newest.Init(first)
 }
 
-// Begin gives the running goroutine the variables of e, on which [Env.Bear] was
-// called for it.
+// Offer puts the variables of e, on which [Env.Bear] was called, in the slot of the
+// running goroutine, where the next go statement copies them. So the new goroutine
+// has them from the beginning and finds out through [Origin] what it is for, and the
+// statement needs no closure. The caller calls Return after the statement.
+func (e *Env) Offer() Offered {
+	before := Offered{Peek()}
+	putSlot(unsafe.Pointer(e.newest.Load()))
+	return before
+}
+
+// An Offered is what was in a goroutine's slot before [Env.Offer].
+type Offered struct{ p unsafe.Pointer }
+
+// Return puts back what was in the slot.
+func (s Offered) Return() { putSlot(s.p) }
+
+// Begin makes the running goroutine, which was started with [Env.Offer], the owner of
+// the variables of e.
 func (e *Env) Begin() {
 	f := e.newest.Load()
 	// The home is already shared, with goroutines that read e; they only look
@@ -72,7 +91,7 @@ func (e *Env) End() {
 	home.tag.origin.Store(nil)
 	home.close()
 	home.forget()
-	e.running.Store(false)
+	e.running.release()
 }
 
 // Origin returns the origin given to [Env.Bear] for the running goroutine, or

@@ -16,11 +16,27 @@ import (
 // bear runs fn in a goroutine of its own with the scope s, which is new.
 func bear(s *gls.Env, origin any, fn func()) {
 	s.Bear(&origin)
-	onGoroutine(func() {
+	launch(s, func() {
 		s.Begin()
 		defer s.End()
 		fn()
 	})
+}
+
+// launch runs fn in a goroutine with s, and waits for its end.
+func launch(s *gls.Env, fn func()) {
+	done := make(chan struct{})
+	before := gls.Peek()
+	slot := s.Offer()
+	go func() {
+		defer close(done)
+		fn()
+	}()
+	slot.Return()
+	if gls.Peek() != before {
+		panic("something is left in the slot")
+	}
+	<-done
 }
 
 func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
@@ -31,7 +47,7 @@ func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
 		s.Bear(&origin)
 		gls.Set(1, "maker, later")
 		assert.Equal(t, "maker", s.Frame().Values().Get(1), "the copy is taken by Bear")
-		onGoroutine(func() {
+		launch(&s, func() {
 			s.Begin()
 			assert.Equal(t, "maker", value(1))
 			change := gls.Set(1, "child")

@@ -10,13 +10,21 @@ type Env struct {
 	// immutable, so a reader sees one consistent state, complete as of some
 	// assignment.
 	newest  Ptr[Frame]
-	running atomic.Bool
+	running running
 	// first is the home of the first run, and represents all runs. Only the
 	// goroutine that runs the environment may use it.
 	first *Home
 	// maker is the id of the goroutine that [Env.Hold] was called in, or 0.
 	maker uint64
 }
+
+// A running is whether an environment is being run. It is an [atomic.Bool] that can
+// be set by a plain store as long as it is not shared.
+type running uint32
+
+func (r *running) init()      { *r = 1 }
+func (r *running) take() bool { return atomic.CompareAndSwapUint32((*uint32)(r), 0, 1) }
+func (r *running) release()   { atomic.StoreUint32((*uint32)(r), 0) }
 
 // Hold gives e the variables of f, which may be nil. It must be called before e
 // is shared.
@@ -45,7 +53,7 @@ func (e *Env) run(fn func(), work bool) bool {
 	// Only the goroutine whose swap succeeds gets a home that leads to e,
 	// until it stores false again. So e.newest and e.first have one writer
 	// at a time, and the swap orders each writer after the previous one.
-	if !e.running.CompareAndSwap(false, true) {
+	if !e.running.take() {
 		return false
 	}
 	g, f, held := goid(), Current(), e.newest.Load()
@@ -73,7 +81,7 @@ func (e *Env) run(fn func(), work bool) bool {
 func (h *Home) leave(f *Frame) {
 	e := h.env
 	h.close()
-	e.running.Store(false)
+	e.running.release()
 	h.putBack(f)
 }
 

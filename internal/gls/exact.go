@@ -52,7 +52,7 @@ func startSweeping()       {}
 
 type mark struct{ frame Ptr[Frame] }
 
-func (f *Frame) begin() { setSlot(unsafe.Pointer(f)) }
+func (f *Frame) begin() {}
 
 // install makes f the running goroutine's frame. f is new, and its home must be
 // the running goroutine's.

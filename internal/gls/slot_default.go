@@ -126,12 +126,8 @@ func (f *Frame) install() {
 	setProfLabel(unsafe.Pointer(f))
 }
 
-// begin is install for the first frame of a goroutine, which already has the
-// labels.
-func (f *Frame) begin() {
-	f.home.cell.note(f)
-	setProfLabel(unsafe.Pointer(f))
-}
+// begin is install for the first frame of a goroutine, which is in its slot.
+func (f *Frame) begin() { f.home.cell.note(f) }
 
 // putBack makes f, which may be nil, the running goroutine's frame, in place of
 // the frames of h, which is, or was, its own. Labels that other code has put on
