@@ -49,7 +49,7 @@ func (h *host) Leave(c *inflight.Call) {
 	if c.Own {
 		n.waitsFor(nil)
 	}
-	in := n.calls
+	in := n.aside.calls
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	in.len--
@@ -73,9 +73,7 @@ func (h *host) Ended(c *inflight.Call) {
 // callRows returns descriptions of the calls that n is in. If there are more
 // than limit, it returns the newest of them, and the number of those left out.
 func (n *node) callRows(limit int) (rows []Info, more int) {
-	n.mu.Lock()
-	in := n.calls
-	n.mu.Unlock()
+	in := n.callsIn()
 	if in == nil {
 		return nil, 0
 	}

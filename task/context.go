@@ -30,7 +30,6 @@ var _ latectx.Ended = (*nodeCtx)(nil)
 func (n *node) hand() *nodeCtx {
 	c := new(nodeCtx)
 	c.at.Init(n)
-	n.handed = c
 	return c
 }
 
@@ -145,14 +144,11 @@ func (n *node) ranOut(cause error) bool {
 	return s.moved != nil && cause == error(s.moved)
 }
 
-// letGo makes the ctx of n refer to a stand-in instead of n, so that n can
+// letGo makes c, the ctx of n, refer to a stand-in instead of n, so that n can
 // become garbage even if its error refers to the ctx. n is a task that has
 // ended with an error which is to be reported when nobody can look at it any
 // longer.
-func (n *node) letGo() {
-	if n.handed == nil {
-		return
-	}
+func (n *node) letGo(c *nodeCtx) {
 	s := &node{
 		id: n.id, started: n.started, self: lost{weak.Make(n)}, pc: n.pc,
 		env: n.env, ctx: n.ctx, home: n.home, governed: n.governed,
@@ -165,7 +161,7 @@ func (n *node) letGo() {
 	s.extra().vars = n.variables().Copy()
 	s.status.Store(n.status.Load())
 	s.late.Follow(&n.late)
-	n.handed.at.Store(s)
+	c.at.Store(s)
 }
 
 // A lost is what a stand-in has in place of the task.

@@ -1,48 +1,55 @@
 package task
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
 
 // counts holds the numbers of tasks by state, which are thus known without
-// walking the tree. There are several, each for a part of the tasks, so that
-// cores that start tasks do not wait for one another.
+// walking the tree. There are several, and their sums count: a node may be
+// counted in one when it enters the tree, and in another when it leaves. Each
+// goroutine uses the same as the fifteen that the runtime numbers together with
+// it, which often run on one core, so that cores do not wait for one another.
 var counts [32]count
 
 type count struct {
-	nodes   atomic.Int64 // in the tree
-	tasks   atomic.Int64 // nodes that are not Groups
+	tree    atomic.Int64 // nodes in the tree, and 1<<32 for each that is a task
 	waiting atomic.Int64 // tasks
 	queued  atomic.Int64 // tasks
-	_       [96]byte     // separates it from what other cores write
+	_       [104]byte    // separates it from what other cores write
 }
 
-func (n *node) counter() *count { return &counts[n.id%uint64(len(counts))] }
+func counter() *count { return &counts[gls.Goroutine()/16%uint64(len(counts))] }
 
 // count records that n entered the tree, or left it.
 func (n *node) count(d int64) {
-	c := n.counter()
-	c.nodes.Add(d)
 	if n.self != nil {
-		c.tasks.Add(d)
+		d += d << 32
 	}
+	counter().tree.Add(d)
 }
 
-// countWaiting records that n, a task, began to wait, or went on.
-func (n *node) countWaiting(d int64) { n.counter().waiting.Add(d) }
+// countWaiting records that a task began to wait, or went on.
+func countWaiting(d int64) { counter().waiting.Add(d) }
 
-// countQueued records that n, a task, was queued, or had its turn.
-func (n *node) countQueued(d int64) { n.counter().queued.Add(d) }
+// countQueued records that a task was queued, or had its turn.
+func countQueued(d int64) { counter().queued.Add(d) }
 
 // census returns the number of nodes in the tree, and of tasks by state.
 func census() (nodes int, tasks map[State]int) {
-	var live, waiting, queued int64
+	var tree, waiting, queued int64
 	for i := range counts {
 		c := &counts[i]
-		nodes += int(c.nodes.Load())
-		live += c.tasks.Load()
+		tree += c.tree.Load()
 		waiting += c.waiting.Load()
 		queued += c.queued.Load()
 	}
-	return max(nodes, 0), map[State]int{
+	// Either half may be negative for a moment, if a node was seen to leave and
+	// not to enter.
+	inTree := int64(int32(tree))
+	live := (tree - inTree) >> 32
+	return int(max(inTree, 0)), map[State]int{
 		Running: int(max(live-waiting-queued, 0)),
 		Waiting: int(max(waiting, 0)),
 		Queued:  int(max(queued, 0)),

@@ -89,7 +89,7 @@ func (n *node) tell(state State, err error) {
 // due records the report that is due unless somebody looks at the error of n.
 func (n *node) due(r *report) {
 	n.mu.Lock()
-	n.unheard = r
+	n.beside().unheard = r
 	n.raise(isReported)
 	n.mu.Unlock()
 }
@@ -97,13 +97,13 @@ func (n *node) due(r *report) {
 // observe records that somebody looked at the error of n, which is final.
 func (n *node) observe() {
 	if n.is(isReported) {
-		n.unheard.observe()
+		n.aside.unheard.observe()
 	}
 }
 
 // finish makes n, a task in the tree, settle and leave. It is the last thing
 // that the task's goroutine does.
-func (n *node) finish(state State) {
+func (n *node) finish(state State, c *nodeCtx) {
 	_ = n.ctxEnded() // what was first ends its ctx, and not the end
 	p := n.lockParent()
 	n.mu.Lock()
@@ -111,27 +111,28 @@ func (n *node) finish(state State) {
 		// The parent must not see n go before the callbacks have been called.
 		n.mu.Unlock()
 		p.mu.Unlock()
-		defer n.gone()
+		defer n.gone(c)
 		defer n.leave()
 		n.settle(state)
 		return
 	}
-	done, hooks := n.settleLocked(state)
-	n.leaveLocked(p)
+	done, hooks := n.settleLocked(state, isGone)
+	empty := n.leaveLocked(p)
 	n.mu.Unlock()
 	p.mu.Unlock()
+	n.left(empty)
 	wake(done, hooks)
-	n.release()
-	n.gone()
+	n.gone(c)
 }
 
-// gone does what remains to be done when n has left the tree.
-func (n *node) gone() {
+// gone does what remains to be done when n, a task that was handed c, has left the
+// tree.
+func (n *node) gone(c *nodeCtx) {
 	if p := n.places(); p != nil {
 		p.leave(n, true)
 	}
 	if n.is(isReported) {
-		n.letGo()
+		n.letGo(c)
 	}
 	if s := n.scope(); s != nil && s.group == nil {
 		close(s.left)
@@ -143,17 +144,17 @@ func (n *node) gone() {
 func (n *node) settle(state State) {
 	_ = n.ctxEnded()
 	n.mu.Lock()
-	done, hooks := n.settleLocked(state)
+	done, hooks := n.settleLocked(state, 0)
 	n.mu.Unlock()
 	if calls := wake(done, hooks); calls != nil {
 		n.callAll(calls)
 	}
 }
 
-// settleLocked makes n final and returns what must be woken after n.mu, which
-// is locked, has been unlocked.
-func (n *node) settleLocked(state State) (done chan struct{}, hooks *hook) {
-	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal)
+// settleLocked makes n final, with more flags, and returns what must be woken
+// after n.mu, which is locked, has been unlocked.
+func (n *node) settleLocked(state State, flags uint32) (done chan struct{}, hooks *hook) {
+	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal | flags)
 	n.unlist()
 	//lint:ignore SA1012 what has ended needs no base
 	n.late.End(nil, ended)

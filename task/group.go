@@ -74,7 +74,8 @@ func Group(ctx context.Context, body func(ctx context.Context) error, opts ...Op
 // A group is the node of a Group.
 type group struct {
 	node
-	tolerant bool // FailFast(false)
+	handed   *nodeCtx // body's ctx
+	tolerant bool     // FailFast(false)
 	err      error
 
 	// Guarded by mu.
@@ -108,7 +109,8 @@ const (
 func (g *group) run(body Func[struct{}]) {
 	var e ending[struct{}]
 	defer func() { g.conclude(tell(e.err)) }()
-	e.run(g.hand(), body)
+	g.handed = g.hand()
+	e.run(g.handed, body)
 }
 
 // conclude ends the Group after its body has ended.

@@ -42,7 +42,7 @@ func (w *node) waited() {
 	if j == nil {
 		return
 	}
-	in := j.host.calls
+	in := j.host.aside.calls
 	in.mu.Lock()
 	defer in.mu.Unlock()
 	i := slices.Index(in.jobs, j)
@@ -62,17 +62,26 @@ func (n *node) asJob() *jobWait {
 func (n *node) callsHere() *calls {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	if n.calls == nil {
-		n.calls = new(calls)
+	b := n.beside()
+	if b.calls == nil {
+		b.calls = new(calls)
 	}
-	return n.calls
+	return b.calls
+}
+
+// callsIn returns n's calls, or nil if there never was one.
+func (n *node) callsIn() *calls {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	if n.aside == nil {
+		return nil
+	}
+	return n.aside.calls
 }
 
 // hasJobs reports whether jobs wait of calls that n is in.
 func (n *node) hasJobs() bool {
-	n.mu.Lock()
-	in := n.calls
-	n.mu.Unlock()
+	in := n.callsIn()
 	if in == nil {
 		return false
 	}
@@ -130,9 +139,7 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 
 // isInCall reports whether n's own goroutine is in a call that ends only after its jobs.
 func (n *node) isInCall() bool {
-	n.mu.Lock()
-	in := n.calls
-	n.mu.Unlock()
+	in := n.callsIn()
 	if in == nil {
 		return false
 	}

@@ -44,17 +44,30 @@ type node struct {
 	status   atomic.Uint32        // a State, never Waiting, and flags
 	waitFor  atomic.Pointer[node] // what the task waits for; stored by its own goroutines
 	late     latectx.Late         // its own ctx
-	handed   *nodeCtx             // the ctx that was handed out; written and read by its own goroutine
 
 	mu          sync.Mutex
 	first, last *node         // the newest and the oldest child
 	done        chan struct{} // closed when final; made when asked for
 	hooks       *hook         // who is to be told, the newest first
 	waits       *wait         // what its own goroutine waits with; made when it first does
-	calls       *calls        // those of package gather; made when there is one
-	unheard     *report       // once isReported
+	aside       *aside        // made when there is something in it
 
-	line, from *atomic.Pointer[node] // see lifeline: its own, and that of its parent once isGone
+	line *atomic.Pointer[node] // see lifeline: its own or, once isGone, that of its parent
+}
+
+// An aside is the parts of a node that few have, as time goes on. Each is written
+// with the node's mu locked, and not again.
+type aside struct {
+	calls   *calls  // those of package gather
+	unheard *report // once isReported
+}
+
+// beside returns the aside of n; n.mu is locked.
+func (n *node) beside() *aside {
+	if n.aside == nil {
+		n.aside = new(aside)
+	}
+	return n.aside
 }
 
 // Extras are the parts of a node that few have, from the beginning.

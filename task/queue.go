@@ -282,7 +282,7 @@ func (w *node) takeBack(u *until) {
 // place for n.
 func (n *node) queue() {
 	p := n.home.places
-	n.countQueued(1)
+	countQueued(1)
 	n.mu.Lock()
 	n.enter(Queued)
 	c, placed, awaited := p.enter(n)
@@ -309,7 +309,7 @@ func (n *node) dequeue() bool {
 	n.mu.Lock()
 	n.enter(Running)
 	n.mu.Unlock()
-	n.countQueued(-1)
+	countQueued(-1)
 	return !n.ctxEnded()
 }
 

@@ -156,7 +156,7 @@ func (n *node) endRun() {
 	n.mu.Lock()
 	n.cancelLocked(ErrRunEnded, shutting|all)
 	n.mu.Unlock()
-	n.countWaiting(1)
+	countWaiting(1)
 	n.shutDown(n)
-	n.countWaiting(-1)
+	countWaiting(-1)
 }

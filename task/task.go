@@ -97,22 +97,23 @@ func live() { (*gls.Origin()).(interface{ run() }).run() }
 func (t *Task[T]) run() {
 	vars := (*gls.Env)(&t.own)
 	vars.Begin()
-	defer t.conclude(vars)
+	ctx := t.hand()
+	defer t.conclude(vars, ctx)
 	fn := t.fn
 	t.fn = nil
 	if State(t.status.Load()&stateMask) == Queued && !t.dequeue() {
 		t.ending.err = t.refused(ErrCanceling, t.home.node.Load())
 		return
 	}
-	t.ending.run(t.hand(), fn)
+	t.ending.run(ctx, fn)
 }
 
-// conclude ends the task, however its function ended. Each step may run code of
+// conclude ends the task, whose ctx is given, however its function ended. Each step may run code of
 // the user's that calls Goexit, and the next step is taken even then.
-func (t *Task[T]) conclude(vars *gls.Env) {
+func (t *Task[T]) conclude(vars *gls.Env, ctx *nodeCtx) {
 	vars.End()
 	state := Succeeded
-	defer func() { t.finish(state) }()
+	defer func() { t.finish(state, ctx) }()
 	if observers.list.Load() != nil {
 		defer func() { observers.tell(&t.node, state, t.ending.err) }()
 	}

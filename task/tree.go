@@ -60,7 +60,6 @@ func (n *node) join(p *node) error {
 		p.mu.Unlock() // s may be p, or above it
 		return n.refused(why, s)
 	}
-	defer p.mu.Unlock()
 	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil && !n.is(isAlone) {
 		n.raise(isCounted)
 	}
@@ -72,6 +71,7 @@ func (n *node) join(p *node) error {
 	}
 	n.parent.Init(p)
 	p.push(n)
+	p.mu.Unlock()
 	n.count(1)
 	return nil
 }
@@ -119,16 +119,16 @@ func (n *node) lockParent() *node {
 func (n *node) leave() {
 	p := n.lockParent()
 	n.mu.Lock()
-	n.leaveLocked(p)
+	n.raise(isGone)
+	empty := n.leaveLocked(p)
 	n.mu.Unlock()
 	p.mu.Unlock()
-	n.release()
+	n.left(empty)
 }
 
-// leaveLocked is leave with the mu of p, n's parent, and that of n locked. The
-// caller must call release after unlocking them.
-func (n *node) leaveLocked(p *node) {
-	n.raise(isGone)
+// leaveLocked takes n, which is gone, out of the list of p, its parent. The mu of
+// both is locked. The caller must call left with the result after unlocking them.
+func (n *node) leaveLocked(p *node) (empty chan struct{}) {
 	n.part()
 	for c := n.last; c != nil; {
 		next := c.prev
@@ -139,17 +139,26 @@ func (n *node) leaveLocked(p *node) {
 	}
 	n.first, n.last = nil, nil
 	p.drop(n)
-	n.count(-1)
 	if n.line != nil {
 		n.line.Store(nil)
 	}
 	// A handle of n must not keep alive the node from which n was started.
-	n.from = p.lifeline()
+	n.line = p.lifeline()
 	n.parent.Store(nil)
-	if s := p.scope(); s != nil && p.first == nil && s.empty != nil {
-		close(s.empty)
-		s.empty = nil
+	if s := p.scope(); s != nil && p.first == nil {
+		empty, s.empty = s.empty, nil
 	}
+	return empty
+}
+
+// left does what follows when n has left a list. If empty is not nil, n was the last
+// in it, and the scope that waits for that goes on: it must not see n in the counts.
+func (n *node) left(empty chan struct{}) {
+	n.count(-1)
+	if empty != nil {
+		close(empty)
+	}
+	n.release()
 }
 
 // lifeline returns a pointer that leads to n for as long as n is in the tree;
@@ -170,8 +179,8 @@ func (n *node) above() *node {
 	if p := n.parent.Load(); p != nil {
 		return p
 	}
-	if n.is(isGone) && n.from != nil {
-		return n.from.Load()
+	if n.is(isGone) && n.line != nil {
+		return n.line.Load()
 	}
 	return nil
 }

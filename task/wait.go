@@ -178,9 +178,9 @@ func (n *node) waitsFor(what *node) {
 	n.waitFor.Store(what)
 	switch {
 	case before == nil && what != nil:
-		n.countWaiting(1)
+		countWaiting(1)
 	case before != nil && what == nil:
-		n.countWaiting(-1)
+		countWaiting(-1)
 	}
 }
 
