@@ -273,7 +273,7 @@ func TestSecondRequest(t *testing.T) {
 
 func TestNameIsTaken(t *testing.T) {
 	if underWine {
-		t.Skip("Wine ignores FILE_FLAG_FIRST_PIPE_INSTANCE")
+		t.Skip("Wine 8.0 ignores FILE_FLAG_FIRST_PIPE_INSTANCE")
 	}
 	l, err := Listen(someName(t))
 	require.NoError(t, err)
