@@ -2,56 +2,55 @@ package ctxvar
 
 import "github.com/heirloom-go/heirloom/internal/gls"
 
-// A binding is a variable with its value, as stored in the trie.
-type binding[T any] struct {
-	v     *Var[T]
+// A guarded is what a binding of a variable for identity has for a value. Such a
+// binding has a key of its own, [Var].guard, so that other variables pay nothing
+// for it: Get, which compares keys, finds at once that it is not theirs.
+type guarded[T any] struct {
 	value T
+	stay  gls.Stay // where it is readable
 }
 
-// An identityBinding is a binding of a variable for identity. It is a type of
-// its own so that other variables pay nothing for it.
-type identityBinding[T any] struct {
-	binding[T]
-	stay gls.Stay // where it is readable
+// assignHere is assign for a variable for identity.
+func (v *Var[T]) assignHere(value T) gls.Change {
+	b := &gls.Bound[guarded[T]]{Value: guarded[T]{value, gls.StayHere()}}
+	b.Key = v.guard
+	return gls.Current().Set(v.key.ID, &b.Binding, nil)
 }
 
-// bound is a binding of any kind and type.
-type bound interface {
-	// pair returns the variable and its value, without their static type.
-	pair() (Variable, any)
-
-	// readable reports whether the running goroutine may read the value in f,
-	// which is its own frame or the frame of a Context.
-	readable(f *gls.Frame) bool
-}
-
-func (b *binding[T]) pair() (Variable, any)    { return b.v, b.value }
-func (b *binding[T]) readable(*gls.Frame) bool { return true }
-
-func (b *identityBinding[T]) readable(f *gls.Frame) bool { return b.stay.Of(f) == gls.Within }
-
-// bind returns a binding of v to value.
-func (v *Var[T]) bind(value T) any {
-	if v.identity {
-		return &identityBinding[T]{binding[T]{v, value}, gls.StayHere()}
+// valueOf returns the value in b, which is a binding of v.
+func (v *Var[T]) valueOf(b *gls.Binding) T {
+	if v.guard != nil {
+		return gls.As[guarded[T]](b).Value.value
 	}
-	return &binding[T]{v, value}
+	return gls.As[T](b).Value
 }
 
-// valueOf returns the value in b, a binding of a variable of type T.
-func valueOf[T any](b any) T {
-	if b, ok := b.(*identityBinding[T]); ok {
-		return b.value
+func (v *Var[T]) anyOf(b *gls.Binding) any { return v.valueOf(b) }
+
+// standing returns the relation of f to the work to which b, a binding of v,
+// belongs.
+func (v *Var[T]) standing(b *gls.Binding, f *gls.Frame) gls.Standing {
+	if v.guard == nil {
+		return gls.Within
 	}
-	return b.(*binding[T]).value
+	return gls.As[guarded[T]](b).Value.stay.Of(f)
 }
 
-// ofIdentity returns the value in held, which is what the running goroutine's
+// boundTo returns the variable of b.
+func boundTo(b *gls.Binding) Variable { return b.Key.Var.(Variable) }
+
+// readable reports whether the running goroutine may read the value of b in f,
+// which is its own frame or the frame of a Context, and has b.
+func readable(b *gls.Binding, f *gls.Frame) bool {
+	return boundTo(b).standing(b, f) == gls.Within
+}
+
+// ofIdentity returns the value in b, which is what the running goroutine's
 // frame has for v, if v is a variable for identity and the value is readable
 // here.
-func (v *Var[T]) ofIdentity(held any) (value T, ok bool) {
-	if b, _ := held.(*identityBinding[T]); b != nil && b.v == v && b.readable(gls.Current()) {
-		return b.value, true
+func (v *Var[T]) ofIdentity(b *gls.Binding) (value T, ok bool) {
+	if b != nil && b.Key == v.guard && v.self == v && v.standing(b, gls.Current()) == gls.Within {
+		return v.valueOf(b), true
 	}
 	return value, false
 }
@@ -60,8 +59,8 @@ func (v *Var[T]) ofIdentity(held any) (value T, ok bool) {
 // known.
 func (v *Var[T]) why() error {
 	f := gls.Current()
-	if b, _ := f.Values().Get(v.id).(*identityBinding[T]); b != nil {
-		switch b.stay.Of(f) {
+	if b := f.Values().Get(v.key.ID); b != nil {
+		switch v.standing(b, f) {
 		case gls.Elsewhere:
 			return ErrOtherWork
 		case gls.Over:

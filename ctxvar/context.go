@@ -73,7 +73,7 @@ func (c *Context) Len() int {
 		return f.Values().Len()
 	}
 	n := 0
-	eachIn(f, func(uint32, bound) bool {
+	eachIn(f, func(uint32, *gls.Binding) bool {
 		n++
 		return true
 	})
@@ -82,18 +82,17 @@ func (c *Context) Len() int {
 
 // eachIn calls yield for each binding in f that is readable here, until yield
 // returns false.
-func eachIn(f *gls.Frame, yield func(uint32, bound) bool) {
-	f.Values().All(func(key uint32, held any) bool {
-		b := held.(bound)
-		return !b.readable(f) || yield(key, b)
+func eachIn(f *gls.Frame, yield func(uint32, *gls.Binding) bool) {
+	f.Values().All(func(key uint32, b *gls.Binding) bool {
+		return !readable(b, f) || yield(key, b)
 	})
 }
 
 // Contains reports whether v has a value in c. It mirrors var in ctx.
 func (c *Context) Contains(v Variable) bool {
 	f := c.env().Frame()
-	b, _ := f.Values().Get(v.key()).(bound)
-	return b != nil && b.readable(f)
+	b := f.Values().Get(v.id())
+	return b != nil && readable(b, f)
 }
 
 // All returns an iterator over the variables that have a value in c, and their
@@ -102,7 +101,10 @@ func (c *Context) Contains(v Variable) bool {
 func (c *Context) All() iter.Seq2[Variable, any] {
 	f := c.env().Frame()
 	return func(yield func(Variable, any) bool) {
-		eachIn(f, func(_ uint32, b bound) bool { return yield(b.pair()) })
+		eachIn(f, func(_ uint32, b *gls.Binding) bool {
+			v := boundTo(b)
+			return yield(v, v.anyOf(b))
+		})
 	}
 }
 
@@ -116,18 +118,17 @@ func (c *Context) Equal(o *Context) bool {
 	}
 	f := o.env().Frame()
 	equal := true
-	eachIn(c.env().Frame(), func(key uint32, a bound) bool {
-		b, _ := f.Values().Get(key).(bound)
-		equal = b != nil && b.readable(f) && (a == b || sameValue(a, b))
+	eachIn(c.env().Frame(), func(key uint32, a *gls.Binding) bool {
+		b := f.Values().Get(key)
+		equal = b != nil && readable(b, f) && (a == b || sameValue(a, b))
 		return equal
 	})
 	return equal
 }
 
 // sameValue reports whether two bindings of one variable have equal values.
-func sameValue(a, b bound) bool {
-	_, av := a.pair()
-	_, bv := b.pair()
+func sameValue(a, b *gls.Binding) bool {
+	av, bv := boundTo(a).anyOf(a), boundTo(b).anyOf(b)
 	if av == nil || bv == nil {
 		return av == bv
 	}

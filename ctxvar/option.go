@@ -1,6 +1,10 @@
 package ctxvar
 
-import "sync/atomic"
+import (
+	"sync/atomic"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
+)
 
 // An Option configures a variable of type T. See [Default], [DefaultFunc],
 // [Identity] and [Secret].
@@ -72,7 +76,7 @@ var identities atomic.Bool
 // A test sets such a variable within a work: ctxvar.Work(func() { … }).
 func Identity[T any]() Option[T] {
 	return optionFunc[T](func(v *Var[T]) {
-		v.identity = true
+		v.guard = &gls.Key{ID: v.key.ID, Var: v}
 		identities.Store(true)
 	})
 }

@@ -22,12 +22,7 @@ type Token[T any] struct {
 
 // Reset restores the value that the variable had before the [Var.Set] that
 // returned t. It panics as [Var.Reset] does.
-func (t *Token[T]) Reset() {
-	if t.v == nil {
-		panic(&TokenError{Err: ErrTokenVar, other: t.of()})
-	}
-	t.v.Reset(t)
-}
+func (t *Token[T]) Reset() { t.v.Reset(t) }
 
 // of returns the name of the variable that t belongs to, for error texts.
 func (t *Token[T]) of() string {
@@ -45,9 +40,9 @@ func (t *Token[T]) Var() *Var[T] { return t.v }
 // Token.old_value is Token.MISSING. A value of a variable for identity, see
 // [Identity], counts only where it is readable.
 func (t *Token[T]) OldValue() (value T, ok bool) {
-	old, _ := t.change.Old().(bound)
-	if old == nil || !old.readable(gls.Current()) {
+	old := t.change.Old()
+	if old == nil || t.v.standing(old, gls.Current()) != gls.Within {
 		return value, false
 	}
-	return valueOf[T](old), true
+	return t.v.valueOf(old), true
 }

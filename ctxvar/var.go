@@ -20,10 +20,12 @@ type Var[T any] struct {
 	// self points to the Var itself. In a copy it does not, which is how check
 	// recognises one.
 	self *Var[T]
-	// id is the variable's key in the trie. A zero Var has 0, and no other Var
-	// does.
-	id       uint32
-	identity bool
+	// key identifies the variable in frames. A zero Var has the number 0, and no
+	// other Var does.
+	key gls.Key
+	// guard is the key with which a variable for identity is bound, and nil for
+	// others.
+	guard    *gls.Key
 	secret   bool
 	constant bool // the default is preset
 	name     string
@@ -46,14 +48,16 @@ type Variable interface {
 	// Secret reports whether the variable was declared with [Secret].
 	Secret() bool
 
-	// key returns the variable's key in the trie.
-	key() uint32
+	// id returns the variable's number.
+	id() uint32
+	// anyOf and standing are valueOf and standing, for a binding of the variable.
+	anyOf(*gls.Binding) any
+	standing(*gls.Binding, *gls.Frame) gls.Standing
 }
 
 var _ Variable = (*Var[any])(nil)
 
-// ids counts the variables; a variable's number is its key in the trie. The
-// counter has more bits than the keys, so it never wraps around.
+// ids counts the variables. The counter has more bits than their numbers, so it never wraps around.
 var ids atomic.Uint64
 
 // New declares a variable. The name appears in error texts and listings; it
@@ -67,8 +71,9 @@ func New[T any](name string, opts ...Option[T]) *Var[T] {
 	if id > math.MaxUint32 {
 		panic(&UsageError{Func: "ctxvar.New", Problem: "too many variables; declare them at package level, not in functions"})
 	}
-	v := &Var[T]{id: uint32(id), name: name}
+	v := &Var[T]{name: name}
 	v.self = v
+	v.key = gls.Key{ID: uint32(id), Var: v}
 	for _, opt := range opts {
 		opt.apply(v)
 	}
@@ -87,9 +92,9 @@ func (v *Var[T]) Name() string { return v.name }
 // Secret reports whether v was declared with [Secret].
 func (v *Var[T]) Secret() bool { return v.secret }
 
-func (v *Var[T]) key() uint32 {
+func (v *Var[T]) id() uint32 {
 	v.check()
-	return v.id
+	return v.key.ID
 }
 
 // check panics if v was not made by New.
@@ -127,17 +132,17 @@ func (v *Var[T]) Get() T {
 			return value
 		}
 	}
-	var held any
+	var b *gls.Binding
 	if f.Flat() {
-		held = f.FlatGet(v.id)
+		b = f.FlatGet(v.key.ID)
 	} else {
-		held = f.DeepGet(v.id)
+		b = f.DeepGet(v.key.ID)
 	}
-	if b, _ := held.(*binding[T]); b != nil && b.v == v {
-		return b.value
+	if b != nil && b.Key == &v.key {
+		return gls.As[T](b).Value
 	}
-	if v.identity {
-		if value, ok := v.ofIdentity(held); ok {
+	if v.guard != nil {
+		if value, ok := v.ofIdentity(b); ok {
 			return value
 		}
 	}
@@ -147,11 +152,11 @@ func (v *Var[T]) Get() T {
 
 // set returns the running goroutine's value of v, and whether it has one.
 func (v *Var[T]) set() (T, bool) {
-	held := gls.Get(v.id)
-	if b, _ := held.(*binding[T]); b != nil && b.v == v {
-		return b.value, true
+	b := gls.Get(v.key.ID)
+	if b != nil && b.Key == &v.key {
+		return gls.As[T](b).Value, true
 	}
-	return v.ofIdentity(held)
+	return v.ofIdentity(b)
 }
 
 // unset returns v's value where none is set: the default, if v has one.
@@ -178,7 +183,7 @@ func (v *Var[T]) GetOr(def T) T {
 // Lookup returns the zero value and false. It ignores the default of a variable
 // for identity (see [Identity]).
 func (v *Var[T]) Lookup() (value T, ok bool) {
-	if value, ok = v.set(); ok || v.identity {
+	if value, ok = v.set(); ok || v.guard != nil {
 		return value, ok
 	}
 	return v.unset()
@@ -221,7 +226,22 @@ func (v *Var[T]) Set(value T) *Token[T] {
 
 func (v *Var[T]) assign(value T) gls.Change {
 	v.check()
-	return gls.Set(v.id, v.bind(value))
+	if v.guard != nil {
+		return v.assignHere(value)
+	}
+	p := gls.Peek()
+	f := gls.FrameIn(p)
+	if f == nil {
+		f = gls.Recall(p)
+	}
+	if f.Alone(v.key.ID) {
+		sole := new(gls.Sole[T])
+		sole.Bound.Key, sole.Bound.Value = &v.key, value
+		return f.Set(v.key.ID, &sole.Bound.Binding, &sole.Frame)
+	}
+	b := &gls.Bound[T]{Value: value}
+	b.Key = &v.key
+	return f.Set(v.key.ID, &b.Binding, nil)
 }
 
 // Reset restores the value that v had before the [Var.Set] that returned t; if
@@ -232,16 +252,26 @@ func (v *Var[T]) assign(value T) gls.Change {
 //
 // It mirrors ContextVar.reset(). [Token.Reset] does the same and is shorter.
 func (v *Var[T]) Reset(t *Token[T]) {
+	if v == nil || v.self != v || t.v != v || t.used.Load() || !t.change.Undo(v.key.ID) {
+		v.cannotReset(t)
+	}
+	t.used.Store(true)
+}
+
+// cannotReset panics with the reason why v cannot be reset with t.
+func (v *Var[T]) cannotReset(t *Token[T]) {
+	if v == nil {
+		panic(&TokenError{Err: ErrTokenVar, other: t.of()})
+	}
 	v.check()
 	switch {
 	case t.used.Load():
 		panic(&TokenError{Var: v.name, Err: ErrTokenUsed})
 	case t.v != v:
 		panic(&TokenError{Var: v.name, Err: ErrTokenVar, other: t.of()})
-	case !t.change.Undo(v.id):
+	default:
 		panic(&TokenError{Var: v.name, Err: ErrTokenContext})
 	}
-	t.used.Store(true)
 }
 
 // With sets v to value and calls fn. It restores v's previous value when fn
@@ -260,18 +290,18 @@ func (v *Var[T]) With(value T, fn func()) {
 func (v *Var[T]) In(c *Context) (T, bool) {
 	v.check()
 	f := c.env().Frame()
-	b, _ := f.Values().Get(v.id).(bound)
-	if b == nil || !b.readable(f) {
+	b := f.Values().Get(v.key.ID)
+	if b == nil || v.standing(b, f) != gls.Within {
 		var zero T
 		return zero, false
 	}
-	return valueOf[T](b), true
+	return v.valueOf(b), true
 }
 
 // LookupIn is [Var.Lookup] for the values in c: it returns the value of v in c,
 // or else v's default. Functions that were given a ctx use it with [Effective].
 func (v *Var[T]) LookupIn(c *Context) (value T, ok bool) {
-	if value, ok = v.In(c); ok || v.identity {
+	if value, ok = v.In(c); ok || v.guard != nil {
 		return value, ok
 	}
 	return v.unset()

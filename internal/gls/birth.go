@@ -38,7 +38,7 @@ func (e *Env) Bear(origin *any) {
 	if f != nil {
 		b.home.work, b.home.lineage = f.home.work, f.home.lineage
 	}
-	first := &Frame{home: &b.home, values: *f.Values()}
+	first := frameOf(&b.home, f.Values())
 	first.wear()
 	e.running.init()
 	e.first = &b.home

@@ -41,20 +41,20 @@ func launch(s *gls.Env, fn func()) {
 
 func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
 	onGoroutine(func() {
-		gls.Set(1, "maker")
+		setValue(1, "maker")
 		var s gls.Env
 		origin := any("task")
 		s.Bear(&origin)
-		gls.Set(1, "maker, later")
-		assert.Equal(t, "maker", s.Frame().Values().Get(1), "the copy is taken by Bear")
+		setValue(1, "maker, later")
+		assert.Equal(t, "maker", valueIn(s.Frame(), 1), "the copy is taken by Bear")
 		launch(&s, func() {
 			s.Begin()
 			assert.Equal(t, "maker", value(1))
-			change := gls.Set(1, "child")
-			assert.Equal(t, "child", s.Frame().Values().Get(1), "the scope sees what its goroutine sets")
+			change := setValue(1, "child")
+			assert.Equal(t, "child", valueIn(s.Frame(), 1), "the scope sees what its goroutine sets")
 			assert.True(t, change.Undo(1))
-			assert.Equal(t, "maker", s.Frame().Values().Get(1))
-			gls.Set(1, "child, finally")
+			assert.Equal(t, "maker", valueIn(s.Frame(), 1))
+			setValue(1, "child, finally")
 			assert.False(t, s.Run(func() {}), "it is running here")
 			s.End()
 			assert.False(t, s.BegunHere())
@@ -62,10 +62,10 @@ func TestBirthBeginsWithTheVariablesOfItsMaker(t *testing.T) {
 				foreign()
 				assert.Nil(t, value(1), "it keeps nothing")
 			}
-			gls.Set(1, "after the end")
+			setValue(1, "after the end")
 			assert.Equal(t, "after the end", value(1))
 		})
-		assert.Equal(t, "child, finally", s.Frame().Values().Get(1))
+		assert.Equal(t, "child, finally", valueIn(s.Frame(), 1))
 		assert.Equal(t, "maker, later", value(1))
 		assert.True(t, s.Run(func() { assert.Equal(t, "child, finally", value(1)) }))
 	})
@@ -83,19 +83,19 @@ func TestOriginIsInherited(t *testing.T) {
 		}
 		is("task")
 		assert.True(t, s.BegunHere())
-		gls.Set(1, "x")
+		setValue(1, "x")
 		is("task")
 		onGoroutine(func() {
 			is("task")
 			assert.False(t, s.BegunHere())
-			gls.Set(1, "y")
+			setValue(1, "y")
 			is("task")
 			onGoroutine(func() { is("task") })
 		})
 		var run gls.Env
-		run.Run(func() { gls.Set(1, "in a run"); is("task") })
+		run.Run(func() { setValue(1, "in a run"); is("task") })
 		pprof.Do(carrier{context.Background()}, pprof.Labels("a", "b"), func(ctx context.Context) {
-			gls.Set(3, "in Do")
+			setValue(3, "in Do")
 			is("task")
 			pprof.Do(ctx, pprof.Labels("c", "d"), func(context.Context) { is("task") })
 		})
@@ -108,7 +108,7 @@ func TestOriginIsInherited(t *testing.T) {
 		go func() {
 			defer close(checked)
 			is("task")
-			gls.Set(4, "outlives the task")
+			setValue(4, "outlives the task")
 			close(began)
 			<-release
 			assert.Nil(t, gls.Origin(), "the task has ended")

@@ -39,10 +39,15 @@ func (c *cell) load() *Frame { return c.newest.found() }
 //go:norace
 func (c *cell) note(f *Frame) {
 	c.newest = f
-	if m := c.mark; m != nil {
-		m.frame.Store(nil)
-		c.mark = nil
+	if c.mark != nil {
+		c.voidMark()
 	}
+}
+
+//go:norace
+func (c *cell) voidMark() {
+	c.mark.frame.Store(nil)
+	c.mark = nil
 }
 
 // forget empties c. Goroutines that have inherited from the owner keep what

@@ -24,9 +24,9 @@ func TestCellOfTheOneBefore(t *testing.T) {
 		onGoroutine(func() {
 			foreign()
 			assert.Nil(t, value(1), "goroutine %d, which has not begun", i)
-			gls.Set(2, "x")
+			setValue(2, "x")
 			assert.Nil(t, value(1), "goroutine %d, which has", i)
-			gls.Set(1, i)
+			setValue(1, i)
 		})
 	}
 }
@@ -40,7 +40,7 @@ func TestCellsOfMany(t *testing.T) {
 	ready.Add(n)
 	for i := range n {
 		wg.Go(func() {
-			gls.Set(1, i)
+			setValue(1, i)
 			pprof.SetGoroutineLabels(context.Background())
 			ready.Done()
 			<-release
@@ -80,7 +80,7 @@ func (s sessions) left() (n int) {
 // again, or is used by one that does not begin. So is a goroutine that ends later.
 func TestCellsAreSwept(t *testing.T) {
 	var s sessions
-	onGoroutine(func() { gls.Set(1, s.new()) })
+	onGoroutine(func() { setValue(1, s.new()) })
 	require.Zero(t, s.left())
 
 	var begun, wg sync.WaitGroup
@@ -88,7 +88,7 @@ func TestCellsAreSwept(t *testing.T) {
 	for range 50 {
 		b := s.new()
 		wg.Go(func() {
-			gls.Set(1, b)
+			setValue(1, b)
 			begun.Done()
 			begun.Wait()
 		})
@@ -106,7 +106,7 @@ func TestCellsAreSwept(t *testing.T) {
 	b := s.new()
 	begun.Add(1)
 	wg.Go(func() {
-		gls.Set(1, b)
+		setValue(1, b)
 		begun.Done()
 		<-stop
 	})
@@ -120,7 +120,7 @@ func TestCellsAreSwept(t *testing.T) {
 
 func TestForget(t *testing.T) {
 	onGoroutine(func() {
-		gls.Set(1, "x")
+		setValue(1, "x")
 		gls.Forget()
 		assert.Equal(t, "x", value(1), "until labels take its place")
 		if gls.Mode == "default" {
@@ -142,7 +142,7 @@ func TestBeginDuringSweep(t *testing.T) {
 			}
 			over()
 		}()
-		gls.Set(1, "x")
+		setValue(1, "x")
 		<-done
 		foreign()
 		assert.Equal(t, "x", value(1))
@@ -158,7 +158,7 @@ func TestForgetKeepsNothing(t *testing.T) {
 	onGoroutine(func() {
 		b := new(big)
 		gone := weak.Make(b)
-		gls.Set(1, b)
+		setValue(1, b)
 		gls.Answer(nil)
 		b = nil
 		gls.Forget()
@@ -177,16 +177,16 @@ func TestUndoneChangeKeepsNothing(t *testing.T) {
 	other := new(big)
 	gone := weak.Make(other)
 	onGoroutine(func() {
-		other := gls.Set(1, other)
-		c := gls.Set(2, "x")
+		other := setValue(1, other)
+		c := setValue(2, "x")
 		assert.True(t, c.Undo(2))
 		assert.True(t, other.Undo(1))
 		defer runtime.KeepAlive(&c)
 	})
 	var c gls.Change
 	onGoroutine(func() {
-		outer := gls.Set(1, other)
-		c = gls.Set(2, "x")
+		outer := setValue(1, other)
+		c = setValue(2, "x")
 		assert.True(t, c.Undo(2))
 		assert.True(t, outer.Undo(1))
 	})
@@ -204,9 +204,9 @@ func TestChangeIsOfItsEnv(t *testing.T) {
 	onGoroutine(func() {
 		var e, o gls.Env
 		var c, outside gls.Change
-		outside = gls.Set(1, "outside")
+		outside = setValue(1, "outside")
 		e.Run(func() {
-			c = gls.Set(1, "x")
+			c = setValue(1, "x")
 			assert.False(t, outside.Undo(1), "in a run")
 		})
 		assert.False(t, c.Undo(1), "outside of the run")
@@ -218,7 +218,7 @@ func TestChangeIsOfItsEnv(t *testing.T) {
 				assert.Nil(t, value(1))
 			})
 		})
-		assert.Nil(t, e.Frame().Values().Get(1))
+		assert.Nil(t, valueIn(e.Frame(), 1))
 		assert.True(t, outside.Undo(1))
 	})
 }
@@ -228,20 +228,20 @@ func TestChangeIsOfItsEnv(t *testing.T) {
 func TestAnswer(t *testing.T) {
 	if gls.Mode == "exact" {
 		onGoroutine(func() {
-			gls.Set(1, "x")
+			setValue(1, "x")
 			assert.Nil(t, gls.Answer(nil))
 		})
 		return
 	}
 	onGoroutine(func() {
 		assert.Nil(t, gls.Answer(nil), "nothing to inherit")
-		c := gls.Set(1, "x")
+		c := setValue(1, "x")
 		first := gls.Answer(nil)
 		assert.Same(t, first, gls.Answer(nil), "nothing has changed")
 		assert.Same(t, first, gls.Answer(first), "nested contexts add nothing")
 		labelled := pprof.WithLabels(context.Background(), pprof.Labels("k", "v")).Value(gls.PprofKeyValue)
 		assert.NotSame(t, labelled, gls.Answer(labelled))
-		gls.Set(2, "y")
+		setValue(2, "y")
 		second := gls.Answer(first)
 		assert.NotSame(t, first, second, "something has")
 		c.Undo(1)
@@ -257,7 +257,7 @@ func TestMarkCounts(t *testing.T) {
 	}
 	put := func(answer any) { gls.SetSlot(gls.LabelValue(answer)) }
 	onGoroutine(func() {
-		c := gls.Set(1, "parent")
+		c := setValue(1, "parent")
 		mark := gls.Answer(nil)
 		put(mark)
 		onGoroutine(func() { assert.Equal(t, "parent", value(1), "a child") })

@@ -7,22 +7,33 @@ package gls
 // change was made. There is only one such goroutine at a time: an environment
 // changes hands only when its run ends.
 type Change struct {
-	where  *Home  // see [Home.where]
-	old    any    // the previous value, nil if there was none
-	before *Frame // what the goroutine had, or nil
-	after  *Frame // the frame that was installed
+	where  *Home    // see [Home.where]
+	old    *Binding // the previous one, nil if there was none
+	before *Frame   // what the goroutine had, or nil
+	after  *Frame   // the frame that was installed
 }
 
-// Old returns the value that the assignment replaced, or nil.
-func (c *Change) Old() any { return c.old }
+// Old returns the binding that the assignment replaced, or nil.
+func (c *Change) Old() *Binding { return c.old }
 
-// Set sets key to value, which must not be nil, in the running goroutine.
-func Set(key uint32, value any) Change {
-	f := Current()
-	home := f.homeOf(goid())
-	after := f.with(key, value, home)
-	after.install()
-	return Change{where: home.where(), old: f.Values().Get(key), before: f, after: after}
+// Set sets key to b, which must not be nil, in the running goroutine, whose
+// frame is f, as [Current] returned it. next is the frame to which b belongs, if
+// it belongs to a [Sole], and otherwise nil.
+func (f *Frame) Set(key uint32, b *Binding, next *Frame) Change {
+	var home *Home
+	if g := goid(); f.ownedBy(g) {
+		home = f.home
+	} else {
+		home = f.newHome(g)
+	}
+	values := f.Values()
+	if next == nil {
+		next = emptyFrame(values.SlotsWith(key))
+	}
+	next.home = home
+	old := values.With(&next.values, key, b)
+	next.follow(f)
+	return Change{where: home.where(), old: old, before: f, after: next}
 }
 
 // Undo restores the previous value of key, for which c was made. It reports
@@ -31,29 +42,33 @@ func Set(key uint32, value any) Change {
 // same goroutine. Undo must be called only once, except for calls that report
 // false.
 func (c *Change) Undo(key uint32) bool {
-	f := Current()
+	p := Peek()
+	f := FrameIn(p)
+	if f == nil {
+		f = Recall(p)
+	}
 	if !f.ownedBy(goid()) || f.home.where() != c.where {
 		return false
 	}
 	switch {
 	case !f.same(c.after):
-		values := f.values
 		if c.old != nil {
-			values = values.With(key, c.old)
+			next := newFrame(f.home, f.values.SlotsWith(key))
+			f.values.With(&next.values, key, c.old)
+			next.install()
 		} else {
-			values = values.Without(key)
+			frameOf(f.home, f.values.Without(key)).install()
 		}
-		(&Frame{home: f.home, values: values}).install()
 	case c.before != nil && c.before.home == f.home:
 		// Nothing has changed since, or it was undone: restoring the frame
 		// costs nothing.
 		f.home.publish(c.before)
-		f.home.putBack(c.before)
+		f.giveWay(c.before)
 	default:
 		// The goroutine inherited c.before, or had nothing, and began this home
 		// with c. It keeps the home: Changes that were made in it after c may
 		// still be undone, in any order.
-		(&Frame{home: f.home, values: *c.before.Values()}).install()
+		frameOf(f.home, c.before.Values()).install()
 	}
 	// c may be kept long after it was undone, and must not keep frames alive.
 	c.before, c.after = nil, nil

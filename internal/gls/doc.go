@@ -1,6 +1,6 @@
 // Package gls finds the variables of the running goroutine. It is the one place
-// that knows how a goroutine carries them, and holds all of Heirloom's unsafe
-// code.
+// that knows how a goroutine carries them, and holds Heirloom's unsafe code, with
+// package trie.
 //
 // # Terms
 //

@@ -70,7 +70,7 @@ func (e *Env) run(fn func(), work bool) bool {
 	if e.first == nil {
 		e.first = home
 	}
-	(&Frame{home: home, values: *held.Values()}).install()
+	frameOf(home, held.Values()).install()
 	defer home.leave(f)
 	fn()
 	return true

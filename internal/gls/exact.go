@@ -62,6 +62,9 @@ func (f *Frame) install() {
 	setSlot(unsafe.Pointer(f))
 }
 
+func (f *Frame) follow(*Frame)         { f.install() }
+func (f *Frame) giveWay(before *Frame) { setSlot(unsafe.Pointer(before)) }
+
 // putBack makes f, which may be nil, the running goroutine's frame, in place of
 // the frames of h.
 func (h *Home) putBack(f *Frame) { setSlot(unsafe.Pointer(f)) }

@@ -2,9 +2,21 @@ package gls
 
 import (
 	"sync/atomic"
+	"unsafe"
 
 	"github.com/heirloom-go/heirloom/internal/trie"
 )
+
+// The types of what frames hold.
+type (
+	Key          = trie.Key
+	Binding      = trie.Binding
+	Bound[T any] = trie.Bound[T]
+)
+
+// As returns the Bound that begins with b. It must be one of type T, which the
+// caller knows by its Key.
+func As[T any](b *Binding) *Bound[T] { return trie.As[T](b) }
 
 // A Frame is the variables of a goroutine at one moment. It does not change
 // once a goroutine has it, so what a go statement passes on is a snapshot.
@@ -12,7 +24,64 @@ type Frame struct {
 	face   // first: what the runtime and pprof see, in the mode in which they keep it
 	order  // not last, because it may have no size
 	home   *Home
-	values trie.Map
+	values trie.Map // last, because its slots follow it
+}
+
+// Nothing comes between a frame and the slots of its values.
+var _ [unsafe.Offsetof(Frame{}.values) + unsafe.Sizeof(trie.Map{})]byte = [unsafe.Sizeof(Frame{})]byte{}
+
+// A sizedFrame is a frame with room for the slots of its values, an array.
+type sizedFrame[Array any] struct {
+	Frame
+	_ Array
+}
+
+// A Sole is a frame that holds a single binding, which is part of it.
+//
+// Later frames that have the binding keep the Sole, and nothing else with it:
+// the frame holds no other value, and its home refers to none. With a second
+// binding, a value that was replaced would stay alive as long as the other one.
+type Sole[T any] struct {
+	Frame
+	_     unsafe.Pointer // the slot
+	Bound Bound[T]
+}
+
+// newFrame returns a frame without labels and values, and with room for that
+// many slots. There is a type for each size in which the runtime allocates
+// memory up to 128 bytes, and for some of the larger ones.
+func newFrame(home *Home, slots int) *Frame {
+	f := emptyFrame(slots)
+	f.home = home
+	return f
+}
+
+func emptyFrame(slots int) *Frame {
+	switch {
+	case slots <= 1:
+		return &new(sizedFrame[[1]unsafe.Pointer]).Frame
+	case slots <= 3:
+		return &new(sizedFrame[[3]unsafe.Pointer]).Frame
+	case slots <= 5:
+		return &new(sizedFrame[[5]unsafe.Pointer]).Frame
+	case slots <= 7:
+		return &new(sizedFrame[[7]unsafe.Pointer]).Frame
+	case slots <= 11:
+		return &new(sizedFrame[[11]unsafe.Pointer]).Frame
+	case slots <= 15:
+		return &new(sizedFrame[[15]unsafe.Pointer]).Frame
+	case slots <= 23:
+		return &new(sizedFrame[[23]unsafe.Pointer]).Frame
+	default:
+		return &new(sizedFrame[[32]unsafe.Pointer]).Frame
+	}
+}
+
+// frameOf returns a new frame without labels that has a copy of values.
+func frameOf(home *Home, values *trie.Map) *Frame {
+	f := newFrame(home, values.Slots())
+	values.Copy(&f.values)
+	return f
 }
 
 // A Home is the right to change one line of frames. Only the goroutine that
@@ -65,28 +134,6 @@ func (h *Home) where() *Home {
 	return h
 }
 
-// with returns a frame like f, which may be nil, with value for key. This is
-// the cost of setting a variable, so if there are only a few values, their
-// storage is part of the same allocation.
-func (f *Frame) with(key uint32, value any, home *Home) *Frame {
-	values := f.Values()
-	const few = 3
-	var next *Frame
-	if values.Width() < few {
-		roomy := new(struct {
-			Frame
-			slots [few]any
-		})
-		next = &roomy.Frame
-		values.WithIn(&next.values, key, value, roomy.slots[:])
-	} else {
-		next = new(Frame)
-		values.WithIn(&next.values, key, value, nil)
-	}
-	next.home = home
-	return next
-}
-
 // Values returns the values of f. A nil Frame has none.
 func (f *Frame) Values() *trie.Map {
 	if f == nil {
@@ -99,15 +146,19 @@ func (f *Frame) Values() *trie.Map {
 // Called through Values, they would not be inlined into a package that does not
 // import trie.
 
+// Alone reports whether a frame that has what f has, which may be nil, and a
+// value for key can be a [Sole].
+func (f *Frame) Alone(key uint32) bool { return f.Values().Alone(key) }
+
 // Flat reports whether f, which must not be nil, is to be read with FlatGet;
 // otherwise it is to be read with DeepGet.
 func (f *Frame) Flat() bool { return f.values.Flat() }
 
-// FlatGet returns the value of key, or nil.
-func (f *Frame) FlatGet(key uint32) any { return f.values.FlatGet(key) }
+// FlatGet returns the binding of key, or nil.
+func (f *Frame) FlatGet(key uint32) *Binding { return f.values.FlatGet(key) }
 
-// DeepGet returns the value of key, or nil.
-func (f *Frame) DeepGet(key uint32) any { return f.values.DeepGet(key) }
+// DeepGet returns the binding of key, or nil.
+func (f *Frame) DeepGet(key uint32) *Binding { return f.values.DeepGet(key) }
 
 var noValues trie.Map
 
@@ -117,13 +168,9 @@ func (f *Frame) ownedBy(g uint64) bool {
 	return f != nil && f.home.ownedBy(g)
 }
 
-// homeOf returns the home for changes to f by the running goroutine, whose id
-// is g: that of f if the goroutine owns it, and otherwise a new one. f may be
-// nil.
-func (f *Frame) homeOf(g uint64) *Home {
-	if f.ownedBy(g) {
-		return f.home
-	}
+// newHome returns the home for changes to f by the running goroutine, whose id
+// is g, and which does not own f. f may be nil.
+func (f *Frame) newHome(g uint64) *Home {
 	h := f.descend(g)
 	h.hold = holdHere()
 	return h
@@ -144,5 +191,5 @@ func (f *Frame) same(o *Frame) bool {
 	return f == o || f != nil && o != nil && f.home == o.home && f.values.Same(&o.values)
 }
 
-// Get returns the running goroutine's value of key, or nil.
-func Get(key uint32) any { return Current().Values().Get(key) }
+// Get returns the running goroutine's binding of key, or nil.
+func Get(key uint32) *Binding { return Current().Values().Get(key) }

@@ -25,7 +25,7 @@ func TestLabelsThatChangeInPart(t *testing.T) {
 	} {
 		onGoroutine(func() {
 			pprof.SetGoroutineLabels(before)
-			gls.Set(1, "x")
+			setValue(1, "x")
 			pprof.SetGoroutineLabels(after)
 			assert.Equal(t, "x", value(1), reason)
 			for _, key := range []string{"a", "b", "k", "z"} {
@@ -93,7 +93,7 @@ func TestOnLost(t *testing.T) {
 func TestInRun(t *testing.T) {
 	onGoroutine(func() {
 		assert.False(t, gls.InRun())
-		gls.Set(1, "x")
+		setValue(1, "x")
 		assert.False(t, gls.InRun(), "outside of any")
 		var e gls.Env
 		e.Run(func() {

@@ -64,7 +64,7 @@ func TestSlotIsClearedAtTheEnd(t *testing.T) {
 		go func() { // with nothing to inherit
 			defer close(done)
 			label("k", "v")
-			gls.Set(0, "value")
+			setValue(0, "value")
 		}()
 		<-done
 		fresh := make(chan unsafe.Pointer)
@@ -172,7 +172,7 @@ func grow(n int) byte {
 func TestTraceback(t *testing.T) {
 	if os.Getenv("GLS_TEST_CRASH") != "" {
 		pprof.Do(context.Background(), pprof.Labels("user", "label"), func(context.Context) {
-			gls.Set(0, "a value nobody should see")
+			setValue(0, "a value nobody should see")
 			panic("crash")
 		})
 	}

@@ -27,7 +27,7 @@ func labelWith(v string) {
 // nothing away.
 func TestWhatBegins(t *testing.T) {
 	for name, begin := range map[string]func(){
-		"Set and Undo": func() { c := gls.Set(2, "x"); c.Undo(2) },
+		"Set and Undo": func() { c := setValue(2, "x"); c.Undo(2) },
 		"Run":          func() { new(gls.Env).Run(func() {}) },
 		"Bear": func() {
 			var e gls.Env
@@ -39,7 +39,7 @@ func TestWhatBegins(t *testing.T) {
 		"Answer": func() { gls.Answer(nil) },
 	} {
 		onGoroutine(func() {
-			gls.Set(1, "inherited")
+			setValue(1, "inherited")
 			onGoroutine(func() {
 				begin()
 				foreign()
@@ -51,7 +51,7 @@ func TestWhatBegins(t *testing.T) {
 			})
 			saved := gls.Save()
 			onGoroutine(func() {
-				gls.Set(1, "own")
+				setValue(1, "own")
 				saved.Restore()
 				foreign()
 				assert.Equal(t, "inherited", value(1), "restored")
@@ -85,11 +85,11 @@ func TestLost(t *testing.T) {
 		assert.True(t, gls.MayBeLost())
 		assert.Equal(t, before+1, gls.LostCount())
 		assert.Equal(t, slot, gls.Slot(), "its labels stay as they are")
-		gls.Set(1, "x")
+		setValue(1, "x")
 		assert.True(t, gls.MayBeLost(), "it may have had others")
 		onGoroutine(func() {
 			assert.True(t, gls.MayBeLost())
-			gls.Set(1, "y")
+			setValue(1, "y")
 			assert.True(t, gls.MayBeLost(), "a child that has set one")
 		})
 		var e, work gls.Env
@@ -103,10 +103,10 @@ func TestLost(t *testing.T) {
 // Labels stay as the user has set them, whatever happens to the variables.
 func TestLabelsStay(t *testing.T) {
 	onGoroutine(func() {
-		c := gls.Set(1, "x")
+		c := setValue(1, "x")
 		labelWith("a")
 		assert.Equal(t, "x", value(1))
-		gls.Set(2, "y")
+		setValue(2, "y")
 		assert.Equal(t, "a", labelK(), "Set")
 		labelWith("b")
 		assert.Equal(t, "x", value(1))
@@ -116,7 +116,7 @@ func TestLabelsStay(t *testing.T) {
 		assert.Equal(t, "c", labelK(), "the end of a run")
 		bear(new(gls.Env), nil, func() { assert.Equal(t, "c", labelK(), "born") })
 		c.Undo(1)
-		c = gls.Set(1, "z")
+		c = setValue(1, "z")
 		labelWith("d")
 		c.Undo(1)
 		assert.Equal(t, "d", labelK(), "Undo")
@@ -129,7 +129,7 @@ func TestFoundByMark(t *testing.T) {
 		t.Skip("there are none")
 	}
 	onGoroutine(func() {
-		gls.Set(1, "parent")
+		setValue(1, "parent")
 		gls.SetSlot(gls.LabelValue(gls.Answer(nil)))
 		onGoroutine(func() {
 			assert.Equal(t, "parent", value(1))
@@ -153,7 +153,7 @@ func TestLookalikes(t *testing.T) {
 	}
 	onGoroutine(func() {
 		labelWith("v")
-		gls.Set(1, "x")
+		setValue(1, "x")
 		assert.Same(t, gls.Current(), gls.FrameIn(gls.Slot()))
 		assert.Nil(t, gls.FrameIn(nil))
 		moved := *(*set)(gls.Slot())
@@ -173,14 +173,14 @@ func TestClosedHomeKeepsNothing(t *testing.T) {
 	stop, ended := make(chan struct{}), make(chan struct{})
 	onGoroutine(func() {
 		new(gls.Env).Run(func() {
-			gls.Set(2, "x")
+			setValue(2, "x")
 			go func() {
 				defer close(ended)
 				<-stop
 			}()
 			b := new(big)
 			gone = weak.Make(b)
-			gls.Set(1, b)
+			setValue(1, b)
 		})
 	})
 	for range 10 {
@@ -198,15 +198,15 @@ func TestUndoInALaterRun(t *testing.T) {
 	onGoroutine(func() {
 		var e, o gls.Env
 		var c gls.Change
-		e.Run(func() { c = gls.Set(1, "x") })
+		e.Run(func() { c = setValue(1, "x") })
 		e.Run(func() {
 			assert.True(t, c.Undo(1))
-			gls.Set(2, "y")
+			setValue(2, "y")
 			assert.True(t, e.RunningHere())
 			o.Run(func() { assert.False(t, e.RunningHere(), "further in") })
 		})
-		assert.Equal(t, "y", e.Frame().Values().Get(2))
-		assert.Nil(t, e.Frame().Values().Get(1))
+		assert.Equal(t, "y", valueIn(e.Frame(), 2))
+		assert.Nil(t, valueIn(e.Frame(), 1))
 	})
 }
 
@@ -215,7 +215,7 @@ func TestRestoreOfOnesOwn(t *testing.T) {
 	onGoroutine(func() {
 		saved := gls.Save()
 		onGoroutine(func() {
-			stale := gls.Set(1, "first job")
+			stale := setValue(1, "first job")
 			own := gls.Save()
 			saved.Restore()
 			own.Restore()
@@ -237,7 +237,7 @@ func TestStay(t *testing.T) {
 			stay = gls.StayHere()
 			assert.Equal(t, gls.Elsewhere, own.Of(gls.Current()))
 			onGoroutine(func() {
-				gls.Set(1, "x")
+				setValue(1, "x")
 				assert.Equal(t, gls.Within, stay.Of(gls.Current()), "a child that has set one")
 			})
 			bear(new(gls.Env), nil, func() { assert.Equal(t, gls.Within, stay.Of(gls.Current()), "born") })
@@ -251,35 +251,35 @@ func TestStay(t *testing.T) {
 // The goroutine's variables are newer than its own snapshots and, within a work, than
 // everything else. Otherwise the snapshot counts.
 func TestCounting(t *testing.T) {
-	defer func(c gls.Change) { c.Undo(1) }(gls.Set(1, "old"))
+	defer func(c gls.Change) { c.Undo(1) }(setValue(1, "old"))
 	onGoroutine(func() {
 		carried := gls.Carry() // of what it has inherited
 		var e gls.Env
 		e.HoldHere()
-		gls.Set(1, "new")
+		setValue(1, "new")
 		for name, ctx := range map[string]context.Context{
 			"Carried": carrying{context.Background(), &carried},
 			"Env":     carrying{context.Background(), &e},
 		} {
-			counts := func() any { return gls.Counting(ctx).Values().Get(1) }
+			counts := func() any { return valueIn(gls.Counting(ctx), 1) }
 			assert.Equal(t, "new", counts(), name)
 			onGoroutine(func() {
-				gls.Set(1, "another's")
+				setValue(1, "another's")
 				assert.Equal(t, "old", counts(), name)
 			})
 		}
 		var born gls.Env
 		bear(&born, nil, func() {
 			new(gls.Env).Run(func() {
-				gls.Set(1, "further in")
-				assert.Equal(t, "further in", gls.Counting(carrying{context.Background(), &born}).Values().Get(1))
+				setValue(1, "further in")
+				assert.Equal(t, "further in", valueIn(gls.Counting(carrying{context.Background(), &born}), 1))
 			})
 		})
 		new(gls.Env).RunWork(func() {
 			carried := gls.Carry()
 			onGoroutine(func() {
-				gls.Set(1, "child")
-				assert.Equal(t, "child", gls.Counting(carrying{context.Background(), &carried}).Values().Get(1))
+				setValue(1, "child")
+				assert.Equal(t, "child", valueIn(gls.Counting(carrying{context.Background(), &carried}), 1))
 			})
 		})
 	})

@@ -110,7 +110,7 @@ func (f *Frame) dressed(labels []record) *Frame {
 	if sameLabels(labels, f.set.visible()) {
 		return f
 	}
-	next := &Frame{home: f.home, values: f.values}
+	next := frameOf(f.home, &f.values)
 	next.setLabels(labels)
 	next.made()
 	return next
@@ -124,6 +124,35 @@ func (f *Frame) install() {
 	f.home.publish(f)
 	f.home.cell.note(f)
 	setProfLabel(unsafe.Pointer(f))
+}
+
+// plain reports whether f has no labels. f may be nil.
+func (f *Frame) plain() bool { return f != nil && f.set.data == &noLabels }
+
+// follow is install after before, the running goroutine's frame as [Current]
+// returned it, which may be nil. It need not look into the slot if it knows that
+// before is there.
+func (f *Frame) follow(before *Frame) {
+	if !before.plain() || before == lost {
+		f.install()
+		return
+	}
+	f.set.data = &noLabels
+	f.made()
+	f.home.publish(f)
+	f.home.cell.note(f)
+	setProfLabel(unsafe.Pointer(f))
+}
+
+// giveWay is putBack of before, which has the same home as f, where f is in the
+// slot.
+func (f *Frame) giveWay(before *Frame) {
+	if !f.plain() || !before.plain() {
+		f.home.putBack(before)
+		return
+	}
+	f.home.cell.note(before)
+	setProfLabel(unsafe.Pointer(before))
 }
 
 // begin is install for the first frame of a goroutine, which is in its slot.

@@ -20,20 +20,34 @@ func onGoroutine(fn func()) {
 	<-done
 }
 
-func value(key uint32) any { return gls.Current().Values().Get(key) }
+// setValue sets key to value, of any type.
+func setValue(key uint32, value any) gls.Change {
+	b := &gls.Bound[any]{Value: value}
+	return gls.Current().Set(key, &b.Binding, nil)
+}
+
+// valueIn returns what f, which may be nil, has for key, or nil.
+func valueIn(f *gls.Frame, key uint32) any {
+	if b := f.Values().Get(key); b != nil {
+		return gls.As[any](b).Value
+	}
+	return nil
+}
+
+func value(key uint32) any { return valueIn(gls.Current(), key) }
 
 func TestRestoreGivesWhatWasSaved(t *testing.T) {
 	onGoroutine(func() {
-		gls.Set(1, "caller")
+		setValue(1, "caller")
 		saved := gls.Save()
 		onGoroutine(func() {
-			gls.Set(1, "first job")
-			gls.Set(2, "first job")
+			setValue(1, "first job")
+			setValue(2, "first job")
 			saved.Restore()
 			assert.Equal(t, "caller", value(1))
 			assert.Nil(t, value(2))
 
-			gls.Set(1, "second job")
+			setValue(1, "second job")
 			assert.Equal(t, "second job", value(1))
 		})
 		assert.Equal(t, "caller", value(1), "the goroutine that saved is not affected")
@@ -46,14 +60,14 @@ func TestSaveAgain(t *testing.T) {
 	onGoroutine(func() {
 		first := gls.Save()
 		assert.Equal(t, first, gls.SaveAgain(), "nothing")
-		gls.Set(1, "a")
+		setValue(1, "a")
 		assert.Equal(t, gls.Save(), gls.SaveAgain())
 		pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("who", "a")))
 		again := gls.SaveAgain()
 		assert.Equal(t, again, gls.Save(), "labels took the place of the variables")
 		pprof.SetGoroutineLabels(context.Background())
 		assert.NotEqual(t, again, gls.SaveAgain())
-		gls.Set(1, "b")
+		setValue(1, "b")
 		onGoroutine(func() {
 			again.Restore()
 			assert.Equal(t, "a", value(1))
@@ -65,7 +79,7 @@ func TestSaveAgain(t *testing.T) {
 func TestRestoreOfNothing(t *testing.T) {
 	onGoroutine(func() {
 		saved := gls.Save()
-		gls.Set(1, "x")
+		setValue(1, "x")
 		saved.Restore()
 		assert.Nil(t, value(1))
 		saved.Restore()
@@ -79,7 +93,7 @@ func TestRestoreGivesLabels(t *testing.T) {
 		saved := gls.Save()
 		onGoroutine(func() {
 			pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("who", "job")))
-			gls.Set(1, "job")
+			setValue(1, "job")
 			saved.Restore()
 			assert.Nil(t, value(1))
 			labels := pprof.WithLabels(labelsOfGoroutine(), pprof.LabelSet{})
@@ -105,15 +119,15 @@ func TestRestoreEndsTheRightToUndo(t *testing.T) {
 	for _, set := range []bool{false, true} {
 		onGoroutine(func() {
 			if set {
-				gls.Set(1, "caller")
+				setValue(1, "caller")
 			}
 			saved := gls.Save()
 			onGoroutine(func() {
-				stale := gls.Set(1, "first job")
+				stale := setValue(1, "first job")
 				saved.Restore()
 				assert.False(t, stale.Undo(1), "nothing was set since, set before: %t", set)
 
-				fresh := gls.Set(1, "second job")
+				fresh := setValue(1, "second job")
 				assert.False(t, stale.Undo(1), "something was set since, set before: %t", set)
 				assert.Equal(t, "second job", value(1))
 				assert.True(t, fresh.Undo(1))
@@ -126,9 +140,9 @@ func TestRestoreEndsTheRightToUndo(t *testing.T) {
 // where it was.
 func TestRestoreWhereSaved(t *testing.T) {
 	onGoroutine(func() {
-		before := gls.Set(1, "a")
+		before := setValue(1, "a")
 		saved := gls.Save()
-		gls.Set(1, "b")
+		setValue(1, "b")
 		saved.Restore()
 		assert.Equal(t, "a", value(1))
 		assert.True(t, before.Undo(1))
@@ -153,23 +167,23 @@ func (c carrying) Value(key any) any {
 // same g sets later, or the same goroutine after the job, is not.
 func TestEnterIsForTheJob(t *testing.T) {
 	onGoroutine(func() {
-		gls.Set(1, "caller")
+		setValue(1, "caller")
 		saved, carried := gls.Save(), gls.Carry()
 		counting := func() any {
-			return gls.Counting(carrying{context.Background(), &carried}).Values().Get(1)
+			return valueIn(gls.Counting(carrying{context.Background(), &carried}), 1)
 		}
 		for range 500 {
 			onGoroutine(func() {
-				gls.Set(1, "own")
+				setValue(1, "own")
 				assert.Equal(t, "caller", counting(), "it does no job")
 				saved.Enter(&carried)
-				gls.Set(1, "job")
+				setValue(1, "job")
 				assert.Equal(t, "job", counting())
 			})
 		}
 		onGoroutine(func() {
 			saved.Enter(&carried)
-			gls.Set(1, "job")
+			setValue(1, "job")
 			gls.Forget()
 			assert.Equal(t, "caller", counting(), "it is done")
 		})
@@ -178,7 +192,7 @@ func TestEnterIsForTheJob(t *testing.T) {
 
 func BenchmarkRestore(b *testing.B) {
 	onGoroutine(func() {
-		gls.Set(1, "caller")
+		setValue(1, "caller")
 		saved := gls.Save()
 		onGoroutine(func() {
 			b.Run("unchanged", func(b *testing.B) {
@@ -188,7 +202,7 @@ func BenchmarkRestore(b *testing.B) {
 			})
 			b.Run("Set+Restore", func(b *testing.B) {
 				for b.Loop() {
-					gls.Set(1, "job")
+					setValue(1, "job")
 					saved.Restore()
 				}
 			})

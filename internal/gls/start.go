@@ -40,6 +40,7 @@ type rehearsal struct {
 	context.Context // with Value, what pprof.Do is given
 	problem         string
 	probe           Frame
+	binding         Binding
 	child           func()         // r.playChild
 	slot            unsafe.Pointer // the parent's slot when it starts a child
 	inherited       bool           // whether the child inherited the variable
@@ -76,19 +77,19 @@ func (r *rehearsal) play() {
 	if r.problem != "" {
 		return
 	}
-	change := Set(rehearsed, r)
-	r.expect(Get(rehearsed) == r, "a goroutine does not have what it has set")
+	change := Current().Set(rehearsed, &r.binding, nil)
+	r.expect(Get(rehearsed) == &r.binding, "a goroutine does not have what it has set")
 	pprof.Do(r, pprof.Labels("k", "v"), r.inDo)
-	r.expect(Get(rehearsed) == r, "the end of a pprof.Do takes variables away")
+	r.expect(Get(rehearsed) == &r.binding, "the end of a pprof.Do takes variables away")
 	pprof.SetGoroutineLabels(r.Context)
-	r.expect(Get(rehearsed) == r, "pprof.SetGoroutineLabels takes variables away")
+	r.expect(Get(rehearsed) == &r.binding, "pprof.SetGoroutineLabels takes variables away")
 	r.expect(len(inSlot().visible()) == 0, "profiler labels do not go where they did")
 	r.expect(change.Undo(rehearsed) && Get(rehearsed) == nil, "a goroutine keeps what it has reset")
 }
 
 func (r *rehearsal) inDo(context.Context) {
 	r.expectOfChild("a goroutine that is started in a pprof.Do does not inherit")
-	r.expect(Get(rehearsed) == r, "pprof.Do takes variables away")
+	r.expect(Get(rehearsed) == &r.binding, "pprof.Do takes variables away")
 	r.expect(len(inSlot().visible()) == 1, "profiler labels are not where they were")
 	r.expectOfChild("a goroutine does not inherit")
 }
@@ -111,7 +112,7 @@ func (r *rehearsal) expectOfChild(otherwise string) {
 }
 
 func (r *rehearsal) playChild() {
-	r.inherited = Peek() == r.slot && Get(rehearsed) == r
+	r.inherited = Peek() == r.slot && Get(rehearsed) == &r.binding
 	putSlot(nil)
 	r.childOver.Done()
 }

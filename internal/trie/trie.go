@@ -18,43 +18,83 @@
 // A trie is as high as its largest key asks for: one node up to key 31, two
 // levels up to key 1023. An update copies the nodes on its path and shares the
 // rest, so a [Map] never changes once made and any number of goroutines may
-// read one, copy one (it is a small struct) and derive others from it.
+// read one and derive others from it.
+//
+// # Memory
+//
+// Setting a variable costs what it allocates, and reading one costs the
+// pointers that are followed. So a node is one object, its array behind its
+// bitmap, and an element of the array is one pointer. The root can be the end of
+// a larger object, which the caller allocates: this is how a frame of package
+// gls and its values are one object. Go has no type for an array whose length is
+// known only at run time, so the elements are reached with unsafe, in the
+// method array and in slot.
 package trie
 
-import "math/bits"
+import (
+	"math/bits"
+	"slices"
+	"unsafe"
+)
 
 const (
 	width = 5
 	mask  = 1<<width - 1
 )
 
-// A Map is an immutable map from uint32 to non-nil values. The zero Map is
-// empty. A Map is canonical: two that hold the same keys have the same shape,
-// whatever updates led to them.
+// A Map is an immutable map from uint32 to bindings. It is a node of a trie, with
+// what is below it. It must not be copied, because its slots, of which there are
+// as many as Slots says, follow it in memory. The zero Map is empty, and has
+// none.
+//
+// A Map is canonical: two that hold the same keys have the same shape, whatever
+// updates led to them.
 type Map struct {
-	root  node
-	size  int32
-	shift uint8 // width × height of the root
-}
-
-// A node holds values at height 0, and *node above.
-type node struct {
 	bits  uint32
-	slots []any
+	shift uint32 // width × height
 }
 
-// Len returns the number of keys in m, in constant time.
-func (m *Map) Len() int { return int(m.size) }
+// headSize is a multiple of the size of a pointer, so the slots follow a Map
+// without a gap.
+const headSize = unsafe.Sizeof(Map{})
 
-// Same reports whether m and o are copies of one another.
+// slot returns the address of a slot, which holds a *Binding at height 0, and a
+// *Map above. Unlike array, it is small enough to be inlined into FlatGet.
+func (m *Map) slot(at int) *unsafe.Pointer {
+	return (*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(m), headSize+uintptr(at)*unsafe.Sizeof(uintptr(0))))
+}
+
+// array returns the slots.
+func (m *Map) array() []unsafe.Pointer {
+	if m.bits == 0 {
+		return nil // nothing may follow m
+	}
+	return unsafe.Slice(m.slot(0), m.Slots())
+}
+
+// Slots returns how many slots m has.
+func (m *Map) Slots() int { return bits.OnesCount32(m.bits) }
+
+// Len returns the number of keys in m.
+func (m *Map) Len() int {
+	if m.shift == 0 {
+		return m.Slots()
+	}
+	n := 0
+	for _, child := range m.array() {
+		n += (*Map)(child).Len()
+	}
+	return n
+}
+
+// Same reports whether m and o hold the very same bindings.
 func (m *Map) Same(o *Map) bool {
-	n := len(m.root.slots)
-	return n == len(o.root.slots) && (n == 0 || &m.root.slots[0] == &o.root.slots[0])
+	return *m == *o && slices.Equal(m.array(), o.array())
 }
 
-// Get returns the value of key, or nil. It takes one step for each five bits of
-// the largest key in m and allocates nothing.
-func (m *Map) Get(key uint32) any {
+// Get returns the binding of key, or nil. It takes one step for each five bits
+// of the largest key in m and allocates nothing.
+func (m *Map) Get(key uint32) *Binding {
 	if m.Flat() {
 		return m.FlatGet(key)
 	}
@@ -67,213 +107,208 @@ func (m *Map) Get(key uint32) any {
 func (m *Map) Flat() bool { return m.shift == 0 }
 
 // FlatGet is Get for a flat map.
-func (m *Map) FlatGet(key uint32) any {
+func (m *Map) FlatGet(key uint32) *Binding {
 	bit := uint32(1) << key // 0 for a key past the node
-	if m.root.bits&bit == 0 {
+	if m.bits&bit == 0 {
 		return nil
 	}
-	return m.root.slots[bits.OnesCount32(m.root.bits&(bit-1))]
+	return (*Binding)(*m.slot(bits.OnesCount32(m.bits & (bit - 1))))
 }
 
 // DeepGet is Get for a map that isn't flat.
-func (m *Map) DeepGet(key uint32) any {
-	if key>>m.shift > mask {
+func (m *Map) DeepGet(key uint32) *Binding {
+	shift := m.shift
+	if key>>shift > mask {
 		return nil
 	}
-	n, shift := &m.root, m.shift
 	for {
-		bit := uint32(1) << (key >> shift & mask)
-		if n.bits&bit == 0 {
+		bit := uint32(1) << (key >> (shift & 31) & mask)
+		if m.bits&bit == 0 {
 			return nil
 		}
-		v := n.slots[bits.OnesCount32(n.bits&(bit-1))]
+		child := *m.slot(bits.OnesCount32(m.bits & (bit - 1)))
 		if shift == 0 {
-			return v
+			return (*Binding)(child)
 		}
-		n, shift = v.(*node), shift-width
+		m, shift = (*Map)(child), shift-width
 	}
 }
 
-// With returns a Map that holds value, which must not be nil, for key, and what
-// m holds for every other key.
-func (m *Map) With(key uint32, value any) Map {
-	var next Map
-	m.WithIn(&next, key, value, nil)
-	return next
+// SlotsWith returns how many slots a map has that holds key and what m holds.
+func (m *Map) SlotsWith(key uint32) int {
+	if key>>m.shift > mask && m.bits != 0 {
+		return 2 // a child for what m holds, and another for key
+	}
+	return m.sizeWith(key)
 }
 
-// Width returns how many slots the root has. With gives it one more at most.
-func (m *Map) Width() int { return len(m.root.slots) }
+// Alone reports whether a map that holds key and what m holds is flat and holds
+// nothing but key.
+func (m *Map) Alone(key uint32) bool {
+	return m.shift == 0 && key <= mask && m.bits&^(1<<key) == 0
+}
 
-// WithIn makes next, which must be empty, what With returns. It uses room, of
-// which there must be no other use, for the slots of the root if it has that
-// many.
-func (m *Map) WithIn(next *Map, key uint32, value any, room []any) {
-	root, shift := &m.root, m.shift
-	for key>>shift > mask {
-		if root.bits != 0 {
-			root = &node{bits: 1, slots: []any{root.copied()}}
+// With makes next hold b for key, and what m holds for every other key. It
+// returns what m holds for key, or nil. next must be empty and have room for
+// SlotsWith(key) slots behind it.
+func (m *Map) With(next *Map, key uint32, b *Binding) *Binding {
+	if key>>m.shift > mask {
+		return m.withHigh(next, key, b)
+	}
+	return m.with(next, key, b)
+}
+
+// withHigh is With for a key that asks for a higher map than m.
+func (m *Map) withHigh(next *Map, key uint32, b *Binding) *Binding {
+	if m.bits == 0 {
+		high := Map{shift: m.shift}
+		for key>>high.shift > mask {
+			high.shift += width
 		}
-		shift += width
+		return high.with(next, key, b)
 	}
-	size := root.sizeWith(key, shift)
-	if size <= len(room) {
-		next.root.slots = room[:size:size]
+	high := m.copied()
+	for key>>high.shift > mask {
+		lower := high
+		high = newNode(1)
+		high.bits, high.shift = 1, lower.shift+width
+		*high.slot(0) = unsafe.Pointer(lower)
+	}
+	return high.with(next, key, b)
+}
+
+// sizeWith is SlotsWith for a key that belongs below m.
+func (m *Map) sizeWith(key uint32) int {
+	return bits.OnesCount32(m.bits | 1<<(key>>m.shift&mask))
+}
+
+// with is With for a key that belongs below m.
+func (m *Map) with(next *Map, key uint32, b *Binding) *Binding {
+	bit := uint32(1) << (key >> m.shift & mask)
+	at := bits.OnesCount32(m.bits & (bit - 1))
+	next.bits, next.shift = m.bits|bit, m.shift
+	var old unsafe.Pointer
+	if m.bits&bit != 0 {
+		old = *m.slot(at)
+		copySlots(next, m, 0, 0, m.Slots())
 	} else {
-		next.root.slots = make([]any, size)
+		copySlots(next, m, 0, 0, at)
+		copySlots(next, m, at+1, at, m.Slots()-at)
 	}
-	next.size, next.shift = m.size, shift
-	if root.with(&next.root, key, value, shift) {
-		next.size++
+	if m.shift == 0 {
+		*next.slot(at) = unsafe.Pointer(b)
+		return (*Binding)(old)
 	}
+	lower := (*Map)(old)
+	if lower == nil {
+		lower = &Map{shift: m.shift - width}
+	}
+	nextLower := newNode(lower.sizeWith(key))
+	*next.slot(at) = unsafe.Pointer(nextLower)
+	return lower.with(nextLower, key, b)
 }
 
-// copied returns a copy of n that shares its slots.
-func (n *node) copied() *node {
-	c := *n
-	return &c
+// Copy makes next hold what m holds. next must be empty and have room for as
+// many slots as m has.
+func (m *Map) Copy(next *Map) {
+	*next = *m
+	copySlots(next, m, 0, 0, m.Slots())
 }
 
-// sizeWith returns how many slots n has once it has the one for key.
-func (n *node) sizeWith(key uint32, shift uint8) int {
-	if n.bits&(1<<(key>>shift&mask)) != 0 {
-		return len(n.slots)
-	}
-	return len(n.slots) + 1
+// copied returns a copy of m.
+func (m *Map) copied() *Map {
+	n := newNode(m.Slots())
+	m.Copy(n)
+	return n
 }
 
-// with fills next, which has as many slots as sizeWith says, with what n has and
-// value for key. It reports whether n had none for it.
-func (n *node) with(next *node, key uint32, value any, shift uint8) (added bool) {
-	bit := uint32(1) << (key >> shift & mask)
-	at := bits.OnesCount32(n.bits & (bit - 1))
-	has := n.bits&bit != 0
-	if shift > 0 {
-		lower := &noNode
-		if has {
-			lower = n.slots[at].(*node)
-		}
-		nextLower := newNode(lower.sizeWith(key, shift-width))
-		added = lower.with(nextLower, key, value, shift-width)
-		value = nextLower
-	} else {
-		added = !has
-	}
-	next.bits = n.bits | bit
-	copySlots(next.slots, n.slots[:at])
-	if has {
-		copySlots(next.slots[at+1:], n.slots[at+1:])
-	} else {
-		copySlots(next.slots[at+1:], n.slots[at:])
-	}
-	next.slots[at] = value
-	return added
-}
-
-// copySlots is copy, and faster where there are few, as there mostly are.
-func copySlots(to, from []any) {
-	if len(from) > 4 {
-		copy(to, from)
+// copySlots copies n slots: those of from, beginning with the one at fromAt, to
+// those of to, beginning with the one at at. For a few, as there mostly are, a
+// loop is faster than copy.
+func copySlots(to, from *Map, at, fromAt, n int) {
+	if n > 6 {
+		copy(unsafe.Slice(to.slot(at), n), unsafe.Slice(from.slot(fromAt), n))
 		return
 	}
-	to = to[:len(from)]
-	for i := range to {
-		to[i] = from[i]
+	for i := range n {
+		*to.slot(at + i) = *from.slot(fromAt + i)
 	}
 }
 
-var noNode node
+// A sized is a node with room for its slots, an array.
+type sized[Array any] struct {
+	Map
+	_ Array
+}
 
-// newNode returns a node with that many slots. The two are one allocation, with
-// room to spare rather than a type for each size: an update makes one on every
-// level but the highest.
-func newNode(slots int) *node {
+// newNode returns an empty node with room for that many slots. There is a type
+// for each size in which the runtime allocates memory up to 64 bytes, and for
+// some of the larger ones.
+func newNode(slots int) *Map {
 	switch {
-	case slots == 1:
-		n := new(struct {
-			node
-			array [1]any
-		})
-		n.slots = n.array[:slots:slots]
-		return &n.node
-	case slots <= 4:
-		n := new(struct {
-			node
-			array [4]any
-		})
-		n.slots = n.array[:slots:slots]
-		return &n.node
-	case slots <= 12:
-		n := new(struct {
-			node
-			array [12]any
-		})
-		n.slots = n.array[:slots:slots]
-		return &n.node
+	case slots <= 1:
+		return &new(sized[[1]unsafe.Pointer]).Map
+	case slots <= 3:
+		return &new(sized[[3]unsafe.Pointer]).Map
+	case slots <= 7:
+		return &new(sized[[7]unsafe.Pointer]).Map
+	case slots <= 15:
+		return &new(sized[[15]unsafe.Pointer]).Map
+	case slots <= 23:
+		return &new(sized[[23]unsafe.Pointer]).Map
 	default:
-		n := new(struct {
-			node
-			array [32]any
-		})
-		n.slots = n.array[:slots:slots]
-		return &n.node
+		return &new(sized[[32]unsafe.Pointer]).Map
 	}
 }
 
 // Without returns a Map that holds what m holds but for key.
-func (m *Map) Without(key uint32) Map {
+func (m *Map) Without(key uint32) *Map {
 	if m.Get(key) == nil {
-		return *m
+		return m
 	}
-	root, shift := m.root.without(key, m.shift), m.shift
+	root := m.without(key)
 	// A root whose only child is the lowest one is a level too many.
-	for shift > 0 && root.bits == 1 {
-		root, shift = *root.slots[0].(*node), shift-width
+	for root.bits == 1 && root.shift > 0 {
+		root = (*Map)(*root.slot(0))
 	}
-	if root.bits == 0 {
-		return Map{}
-	}
-	return Map{root: root, size: m.size - 1, shift: shift}
+	return root
 }
 
-// without removes a key that the node is known to hold.
-func (n *node) without(key uint32, shift uint8) node {
-	bit := uint32(1) << (key >> shift & mask)
-	at := bits.OnesCount32(n.bits & (bit - 1))
-	if shift > 0 {
-		lower := n.slots[at].(*node).without(key, shift-width)
-		if lower.bits != 0 {
-			slots := make([]any, len(n.slots))
-			copy(slots, n.slots)
-			slots[at] = &lower
-			return node{bits: n.bits, slots: slots}
+// without removes a key that m is known to hold.
+func (m *Map) without(key uint32) *Map {
+	bit := uint32(1) << (key >> m.shift & mask)
+	at := bits.OnesCount32(m.bits & (bit - 1))
+	if m.shift > 0 {
+		if lower := (*Map)(*m.slot(at)).without(key); lower.bits != 0 {
+			next := m.copied()
+			*next.slot(at) = unsafe.Pointer(lower)
+			return next
 		}
 	}
-	if n.bits == bit {
-		return node{}
+	if m.bits == bit {
+		return new(Map)
 	}
-	slots := make([]any, len(n.slots)-1)
-	copy(slots, n.slots[:at])
-	copy(slots[at:], n.slots[at+1:])
-	return node{bits: n.bits &^ bit, slots: slots}
+	next := newNode(m.Slots() - 1)
+	next.bits, next.shift = m.bits&^bit, m.shift
+	copy(next.array(), m.array()[:at])
+	copy(next.array()[at:], m.array()[at+1:])
+	return next
 }
 
-// All calls yield for each key and value of m, in the order of the keys, until
+// All calls yield for each key and binding of m, in the order of the keys, until
 // it returns false.
-func (m *Map) All(yield func(key uint32, value any) bool) {
-	m.root.all(0, m.shift, yield)
-}
+func (m *Map) All(yield func(key uint32, b *Binding) bool) { m.all(0, yield) }
 
-func (n *node) all(prefix uint32, shift uint8, yield func(uint32, any) bool) bool {
-	rest := n.bits
-	for _, v := range n.slots {
-		key := prefix | uint32(bits.TrailingZeros32(rest))<<shift
+func (m *Map) all(prefix uint32, yield func(uint32, *Binding) bool) bool {
+	rest := m.bits
+	for _, child := range m.array() {
+		key := prefix | uint32(bits.TrailingZeros32(rest))<<m.shift
 		rest &= rest - 1
-		if shift == 0 {
-			if !yield(key, v) {
+		if m.shift == 0 {
+			if !yield(key, (*Binding)(child)) {
 				return false
 			}
-		} else if !v.(*node).all(key, shift-width, yield) {
+		} else if !(*Map)(child).all(key, yield) {
 			return false
 		}
 	}

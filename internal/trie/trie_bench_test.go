@@ -10,9 +10,10 @@ import (
 
 var sizes = []int{1, 10, 100, 1000}
 
-func mapOf(n int) (m trie.Map) {
+func mapOf(n int) *trie.Map {
+	m := new(trie.Map)
 	for key := range uint32(n) {
-		m = m.With(key, int(key))
+		m = with(m, key, int(key))
 	}
 	return m
 }
@@ -47,10 +48,9 @@ func BenchmarkWith(b *testing.B) {
 	for _, n := range sizes {
 		b.Run(fmt.Sprintf("trie/%d", n), func(b *testing.B) {
 			m := mapOf(n)
-			value := any(1)
 			b.ReportAllocs()
 			for key := uint32(0); b.Loop(); key++ {
-				m.With(key%uint32(n), value)
+				with(m, key%uint32(n), 1)
 			}
 		})
 		b.Run(fmt.Sprintf("builtin/%d", n), func(b *testing.B) {

@@ -1,0 +1,22 @@
+package trie
+
+import "unsafe"
+
+// A Key identifies a variable, by its address.
+type Key struct {
+	ID  uint32 // the key in a [Map], which no other variable has
+	Var any    // the variable
+}
+
+// A Binding is the beginning of a [Bound] of any type.
+type Binding struct{ Key *Key }
+
+// A Bound is a variable with its value, which is of type T.
+type Bound[T any] struct {
+	Binding
+	Value T
+}
+
+// As returns the Bound that begins with b. It must be one of type T, which the
+// caller knows by its Key.
+func As[T any](b *Binding) *Bound[T] { return (*Bound[T])(unsafe.Pointer(b)) }
