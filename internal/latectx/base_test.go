@@ -92,8 +92,9 @@ func TestEndsBefore(t *testing.T) {
 		assert.Equal(t, test.before, latectx.EndsBefore(base, outer), name)
 		assert.Equal(t, test.timely, latectx.EndsBefore(base, nil), name)
 	}
-	assert.False(t, latectx.EndsBefore(nil, outer))
-	assert.False(t, latectx.EndsBefore(nil, nil))
+	var none context.Context // of a task without a ctx
+	assert.False(t, latectx.EndsBefore(none, outer))
+	assert.False(t, latectx.EndsBefore(none, nil))
 }
 
 func TestDeadlineOfABase(t *testing.T) {
