@@ -48,7 +48,7 @@ var (
 	glsManager  = gls.NewContextManager()
 	glsKey      = gls.GenSym()
 	sessionKey  = "peers"
-	goidValues  sync.Map // of goroutine ids to values
+	goidValues  sync.Map // from goroutine ids to values
 	localsPeers = []locals{
 		{
 			name:    "ctxvar",

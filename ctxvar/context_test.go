@@ -132,7 +132,7 @@ func TestReadWhileInside(t *testing.T) {
 				assert.Equal(t, 2, c.Len())
 				assert.True(t, c.Contains(first))
 				_ = c.Equal(c)
-				runtime.Gosched() // where nothing preempts, as on wasm
+				runtime.Gosched() // for platforms without preemption, such as wasm
 				select {
 				case <-stop:
 					return

@@ -131,7 +131,7 @@ func ExampleVar_With() {
 
 func ExampleVar_Reset() {
 	token := userID.Set("alice")
-	userID.Set("bob") // as many as you like: the token goes back to before its own Set
+	userID.Set("bob") // any number of changes: the token goes back to before its own Set
 	userID.Reset(token)
 	fmt.Println(userID.Get())
 	// Output: anonymous

@@ -24,7 +24,7 @@ type world struct {
 	script *script
 	parked []*writer // those that wait for their turn
 	done   chan struct{}
-	pool   []pooled // contexts that everybody finds
+	pool   []pooled // contexts that all goroutines can use
 	serial int
 	steps  int
 	reads  map[string]int
@@ -43,7 +43,7 @@ type writer struct {
 	name   string
 	place  *place
 	parent *place
-	want   string // what variable has, or "none"
+	want   string // the value of variable, or "none"
 	turn   chan struct{}
 	depth  int
 	// begun is true when nothing may be missing any more.

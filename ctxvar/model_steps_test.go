@@ -196,7 +196,7 @@ func rethrowUnlessThrown(value any) {
 // pull takes turns with an iterator, which runs in a goroutine of its own.
 func (a *actor) pull() {
 	c := a.child(a.script.split())
-	c.mayExit = false // it would end the one that pulls
+	c.mayExit = false // Goexit would end the goroutine that pulls
 	a.note("pull {")
 	next, stop := iter.Pull(func(yield func(struct{}) bool) {
 		c.settle()

@@ -123,7 +123,7 @@ func TestScopesAcrossAForeignContext(t *testing.T) {
 			})
 			want := "eu"
 			if name == "With" {
-				want = "inside" // With is of one variable
+				want = "inside" // With sets only one variable
 			}
 			has(t, "acme", want)
 			assert.Equal(t, []string{"k=v"}, ownLabels(), "labels are not scoped")

@@ -40,7 +40,7 @@ func setAndReset(vars []*ctxvar.Var[int], ctx context.Context, stop *atomic.Bool
 			ctxvar.Copy().Run(func() { v.Set(i) })
 		}
 		if i%8 == 0 {
-			runtime.Gosched() // thousands that wait their turn are to get it
+			runtime.Gosched() // gives thousands of waiting goroutines their turn
 		}
 	}
 }

@@ -204,7 +204,7 @@ func ExampleBatch() {
 
 func BenchmarkBatch(b *testing.B) {
 	items := slices.Values(make([]int, 10_000))
-	b.Run("channel", func(b *testing.B) { // what the time limit needs at least
+	b.Run("channel", func(b *testing.B) { // the least that the time limit needs
 		for b.Loop() {
 			ch := make(chan int)
 			go func() {

@@ -57,7 +57,7 @@ func ExampleBuffer() {
 	id := func(_ context.Context, i int) (int, error) { return i, nil }
 	results := 0
 	for range gather.Stream(context.Background(), in, id, gather.Limit(2), gather.Buffer(0)) {
-		if results++; results == 10 { // which need not be those of the first ten items
+		if results++; results == 10 { // these need not be the results of the first ten items
 			break
 		}
 	}

@@ -27,7 +27,7 @@ import (
 // A job of the storm, and what happened to it.
 type stormJob struct {
 	takes time.Duration
-	deaf  bool // does not heed its context
+	deaf  bool // ignores its context
 	kind  int
 
 	calls int
@@ -48,7 +48,7 @@ const (
 // A stormCall is one call, and the record of it.
 type stormCall struct {
 	t      *testing.T
-	text   string // what it is, for who has to find out why
+	text   string // describes the call, for whoever must find a fault
 	ctx    context.Context
 	policy gather.Policy
 	jobs   []*stormJob
@@ -129,7 +129,7 @@ func storm(t *testing.T, r *rand.Rand, text string) {
 		assert.Error(t, w.ctx.Err(), "%s: it is over", text)
 		w.look(t, text)
 	}
-	cancel(errCrash) // too late for what has ended
+	cancel(errCrash) // too late for jobs that have ended
 	for _, w := range c.contexts {
 		w.look(t, text)
 	}

@@ -21,7 +21,7 @@ type hostileCtx struct {
 	context.Context
 	done chan struct{}
 	once sync.Once
-	do   atomic.Pointer[func()] // what the methods do besides
+	do   atomic.Pointer[func()] // what the methods also do
 }
 
 func newHostileCtx(ctx context.Context) *hostileCtx {

@@ -53,7 +53,7 @@ func TestPromiseInACycle(t *testing.T) {
 						workers[i] = task.Go(ctx, func(ctx context.Context) (int, error) {
 							time.Sleep(delays[i])
 							_, errs[i] = wait(ctx, p)
-							complete(42, nil) // who was told may do so yet
+							complete(42, nil) // the task that got the error may still do so
 							return 0, nil
 						}, task.MemberOf(&m))
 					}

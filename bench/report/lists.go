@@ -8,7 +8,7 @@ import (
 // A list is a table of docs/performance.md that has a row for each benchmark, with the
 // row's own baseline.
 type list struct {
-	id   string // of the place in the document
+	id   string // of its place in the document
 	aims bool   // its rows have aims
 	rows []item
 }
@@ -18,7 +18,7 @@ type item struct {
 	title    string
 	bench    string
 	baseline string
-	aim      string // what the ratio was to be, as the document says it
+	aim      string // the aim for the ratio, as in the document
 }
 
 // against returns the rows of benchmarks with the same baseline, given as pairs of

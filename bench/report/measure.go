@@ -19,7 +19,7 @@ type measurement struct {
 	root      string // of the repository
 	rounds    int
 	benchtime string
-	only      []string // the names of the suites to run; all if there is none
+	only      []string // the names of the suites to run; all if there are none
 	exact     bool     // also in the exact mode
 	log       io.Writer
 }

@@ -6,8 +6,8 @@ import "strings"
 type suite struct {
 	name  string // for the -only flag
 	pkg   string // relative to the root of the repository
-	match string // which benchmarks, see go help testflag
-	skip  string // and which of those not
+	match string // selects benchmarks, see go help testflag
+	skip  string // excludes some of those
 
 	// every is the number of rounds in which the suite runs once. A benchmark that takes
 	// seconds does not need a hundred runs to meet a quiet moment.

@@ -9,7 +9,7 @@ import (
 
 // A table of docs/performance.md compares contenders in several scenarios.
 type table struct {
-	id         string   // of the place in the document, and the file name of the plot
+	id         string   // of its place in the document, and the file name of the plot
 	title      string   // of the plot
 	baseline   string   // the first contender
 	contenders []string // the others

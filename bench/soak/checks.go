@@ -16,13 +16,13 @@ import (
 type checks struct {
 	compared  atomic.Int64
 	requests  atomic.Int64
-	refused   atomic.Int64 // while the server was down, or by a fault put in
-	bareOther atomic.Int64 // bare jobs that read their worker's starter's plain variable
+	refused   atomic.Int64 // while the server was down, or because of an injected fault
+	bareOther atomic.Int64 // bare jobs that read the plain variable of the request that started their worker
 	faults    atomic.Int64
 	restarts  atomic.Int64
 
 	mu    sync.Mutex
-	wrong map[string]int // by what was wrong
+	wrong map[string]int // by description
 	first map[string]string
 }
 

@@ -14,7 +14,7 @@ import (
 var (
 	request = ctxvar.New("request", ctxvar.Default("none"))
 	user    = ctxvar.New("user", ctxvar.Identity[string]())
-	note    = ctxvar.New("note", ctxvar.Default("none")) // is set to stay by handlers
+	note    = ctxvar.New("note", ctxvar.Default("none")) // handlers set it without a reset
 )
 
 // requestKey is the header with the identity of a request. The value for the checks

@@ -71,7 +71,7 @@ func (s *spanChecker) OnEnd(span sdktrace.ReadOnlySpan) {
 	if !known {
 		s.traces[id] = want
 		s.order = append(s.order, id)
-		if len(s.order) > 10_000 { // long after its request
+		if len(s.order) > 10_000 { // long after the request of the oldest trace
 			delete(s.traces, s.order[0])
 			s.order = s.order[1:]
 		}

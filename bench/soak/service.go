@@ -39,7 +39,7 @@ type service struct {
 	cron     *cron.Cron
 	cache    cache
 	upstream *httptest.Server
-	client   *http.Client // to upstream, on connections that are kept
+	client   *http.Client // to upstream, on kept-alive connections
 }
 
 func openService(ctx context.Context, c *checks, dsn string) (s *service, err error) {
@@ -97,7 +97,7 @@ func openPool() (*ants.Pool, error) {
 				err = submitErr
 			}
 		}
-		started.Wait() // each has a goroutine of its own, for none has ended
+		started.Wait() // each job has a goroutine of its own, since none has ended
 		close(all)
 	}
 	ctxvar.Work(starter)
@@ -167,7 +167,7 @@ func (s *service) serve(ctx context.Context, want, kind string) error {
 		if err := s.store.write(limited, want, false); err == nil {
 			return task.Sleep(ctx, time.Millisecond)
 		}
-		return nil // the transaction was cut off, which the check of the rows looks at
+		return nil // the transaction was cut off; the check of the rows covers it
 	case "back":
 		s.checks.faults.Add(1)
 		if err := s.store.write(ctx, want, true); !errors.Is(err, errTakenBack) && ctx.Err() == nil {

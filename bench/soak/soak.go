@@ -73,7 +73,7 @@ func run(ctx context.Context, dsn string, length time.Duration, clients int) (*f
 // measure returns the number of goroutines and the number of live bytes in the heap.
 func measure() (goroutines int, heap uint64) {
 	runtime.GC()
-	runtime.GC() // what finalizers kept
+	runtime.GC() // frees what finalizers kept alive
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return runtime.NumGoroutine(), m.HeapAlloc
@@ -100,7 +100,7 @@ func (f *front) open() error {
 	f.address = listener.Addr().String()
 	server := &http.Server{Handler: f.service.handler(), ErrorLog: quiet}
 	f.server.Store(server)
-	f.serving.Go(func() { _ = server.Serve(listener) }) // its error is that it was shut down
+	f.serving.Go(func() { _ = server.Serve(listener) }) // returns an error when it is shut down
 	return nil
 }
 

@@ -48,7 +48,7 @@ func openStock(s *service) (*stock, error) {
 			},
 		}},
 	}, st)
-	st.serving.Go(func() { _ = st.server.Serve(listener) }) // its error is that it was stopped
+	st.serving.Go(func() { _ = st.server.Serve(listener) }) // returns an error when it is stopped
 	st.conn, err = grpc.NewClient(listener.Addr().String(),
 		append(ctxgrpc.DialOptions(fields...), grpc.WithTransportCredentials(insecure.NewCredentials()))...)
 	return st, err
@@ -60,7 +60,7 @@ func (st *stock) left(ctx context.Context, in *wrapperspb.StringValue) (*wrapper
 	if got, ok := user.Lookup(); ok {
 		st.service.checks.fail("gRPC: user", "it did not travel, and is "+got)
 	}
-	note.Set(want) // to stay; nobody else may read it
+	note.Set(want) // without a reset; no other call may read it
 	st.service.log.InfoContext(ctx, "counted", "want", want)
 	return wrapperspb.String(request.Get()), nil
 }

@@ -49,7 +49,7 @@ func describe(n int) string { return fmt.Sprintf("bill %d of %s", n, tenant.Get(
 
 const (
 	demoBills    = 24
-	demoParallel = 8 // in each worker half as many
+	demoParallel = 8 // twice as many as a worker has places
 	demoLease    = time.Second
 )
 
@@ -187,7 +187,7 @@ func startDemoWorker(ctx context.Context, url, tokenFile, name string) (c *exec.
 	}
 	return c, func() {
 		stdin.Close()
-		_ = c.Wait() // an error if it was killed, as one is
+		_ = c.Wait() // returns an error for the worker that is killed
 	}, nil
 }
 

@@ -43,5 +43,5 @@ func writeNew(path string, data []byte) error {
 	if err := f.Close(); err != nil {
 		return err
 	}
-	return os.Link(f.Name(), path) // which, unlike a rename, replaces nothing
+	return os.Link(f.Name(), path) // unlike a rename, a link replaces nothing
 }

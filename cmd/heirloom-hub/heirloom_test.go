@@ -122,7 +122,7 @@ func TestAKilledWorker(t *testing.T) {
 	assert.Equal(t, 2, strings.Count(stdout.String(), `"worker":"second"`))
 	assert.Contains(t, stdout.String(), `"stdout":"from 1\n"`)
 	assert.Contains(t, stdout.String(), `"stdout":"from 2\n"`)
-	for _, pid := range pids { // which nobody is left to end
+	for _, pid := range pids { // no other process would end them
 		_ = exec.Command("sh", "-c", "kill -9 -"+pid).Run()
 	}
 }
@@ -152,7 +152,7 @@ func TestInterrupt(t *testing.T) {
 			lines := bufio.NewReader(said)
 			for range tt.signals {
 				require.NoError(t, c.Process.Signal(os.Interrupt))
-				line, err := lines.ReadString('\n') // the next is another one only if this has been taken
+				line, err := lines.ReadString('\n') // a second signal counts only after the first has been handled
 				require.NoError(t, err)
 				assert.Contains(t, line, "kill")
 			}

@@ -67,7 +67,7 @@ func (o *options) check() error {
 type hub struct {
 	*options
 	server *server.Server
-	cert   string // the file that other machines need a copy of; "" without TLS
+	cert   string // the file of which other machines need a copy; "" without TLS
 }
 
 // start starts a hub. The errors of its server go to log.

@@ -79,7 +79,7 @@ func (s *scene) worker(t *testing.T, name string, args ...string) *exec.Cmd {
 	n, err := said.Read(first)
 	require.NoError(t, err)
 	require.Contains(t, string(first[:n]), "worker "+name+" runs ")
-	go func() { // the pipe must not fill; it ends with the process
+	go func() { // the pipe must not fill up; the goroutine ends with the process
 		for err == nil {
 			_, err = said.Read(first)
 		}

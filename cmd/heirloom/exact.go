@@ -78,7 +78,7 @@ printed for patch -p1, for build systems that can't use an overlay.`,
 		},
 	}
 	flags := c.Flags()
-	flags.SetInterspersed(false) // what follows the command is the command's
+	flags.SetInterspersed(false) // flags after the command belong to the command
 	flags.BoolVar(&env, "env", false, "print environment variables, for a shell to read")
 	flags.BoolVar(&asJSON, "json", false, "print them as a JSON object")
 	flags.BoolVar(&patch, "patch", false, "print the change to the Go distribution as a patch")
@@ -90,7 +90,7 @@ printed for patch -p1, for build systems that can't use an overlay.`,
 type exactRun struct {
 	path string   // of the program
 	args []string // with its name
-	env  []string // NAME=value, what is to be set
+	env  []string // NAME=value, the variables to set
 }
 
 // prepareExact makes the overlay, for a command or without one.
@@ -126,7 +126,7 @@ func prepareExact(c *cobra.Command, command []string) (*exactRun, error) {
 	bin := filepath.Join(root, "bin")
 	r := &exactRun{env: []string{
 		"GOROOT=" + root,
-		"GOTOOLCHAIN=local", // another one would not be what the overlay is of
+		"GOTOOLCHAIN=local", // the overlay does not fit another one
 		"GOFLAGS=" + goflags,
 		"PATH=" + bin + string(os.PathListSeparator) + os.Getenv("PATH"),
 	}}

@@ -93,7 +93,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		t.Run(tt.args, func(t *testing.T) {
 			require.NotEmpty(t, tt.reason)
 			if runtime.GOOS == "windows" && (strings.Contains(tt.want, "no such file") || strings.Contains(tt.want, "PATH")) {
-				tt.want = "" // which is worded otherwise there
+				tt.want = "" // the message differs there
 			}
 			code, stdout, stderr := heirloom(strings.Fields(tt.args)...)
 			assert.Equal(t, 2, code)
@@ -112,6 +112,7 @@ func TestHelp(t *testing.T) {
 		code, stdout, stderr := heirloom(strings.Fields(args)...)
 		assert.Zero(t, code)
 		assert.Contains(t, stdout, "\n  demo        ")
+		assert.Contains(t, stdout, "\n  help        Show help for a command\n")
 		assert.Empty(t, stderr)
 	}
 	for _, args := range []string{"help demo", "demo --help"} {

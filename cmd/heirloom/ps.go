@@ -115,7 +115,7 @@ func (f *psFlags) programs(c *cobra.Command) error {
 func (f *psFlags) printPrograms(out, notes io.Writer, programs []program) error {
 	switch {
 	case f.asJSON:
-		return printJSON(out, append([]program{}, programs...)) // [] and not null
+		return printJSON(out, append([]program{}, programs...)) // [] instead of null
 	case len(programs) == 0:
 		_, err := fmt.Fprintln(notes, "heirloom: no program of yours lets itself be looked into by process id; one that calls taskhttp.Handler.ListenLocal does")
 		return err

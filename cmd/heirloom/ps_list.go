@@ -18,15 +18,15 @@ import (
 // A program is a program of this machine that serves its live view.
 type program struct {
 	taskhttp.Program
-	Tasks int    `json:"tasks"`           // that are live
-	Error string `json:"error,omitempty"` // why it cannot be looked into after all
+	Tasks int    `json:"tasks"`           // live ones
+	Error string `json:"error,omitempty"` // why it can't be inspected after all
 }
 
 const (
 	// listPatience is how long a program has to answer. A stopped program does not
 	// answer.
 	listPatience = 3 * time.Second
-	listLimit    = 32 // of programs that are asked at a time
+	listLimit    = 32 // how many programs are asked at a time
 )
 
 // listPrograms asks the listening programs for their descriptions. It leaves out
@@ -50,7 +50,7 @@ func askProgram(ctx context.Context, pid int) (none program, err error) {
 	answer, err := client.Program(ctx)
 	if err == nil {
 		p.Program = answer
-		p.PID = pid // which is not for the program to say
+		p.PID = pid // not taken from the program's answer
 		view, _, viewErr := client.View(ctx, remote.Query{Max: -1})
 		for _, n := range view.States {
 			p.Tasks += n

@@ -54,7 +54,7 @@ func TestPSOfProcesses(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, syscall.Kill(pid, syscall.SIGSTOP))
 	var status syscall.WaitStatus
-	_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED, nil) // until the last of its threads has stopped
+	_, err = syscall.Wait4(pid, &status, syscall.WUNTRACED, nil) // until its last thread has stopped
 	require.NoError(t, err)
 	require.True(t, status.Stopped())
 	_, stdout, _ = heirloom("ps")

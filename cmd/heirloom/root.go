@@ -23,7 +23,7 @@ that runs, and exact builds programs whose variables have a slot of their own.`,
 		},
 		RunE:          func(c *cobra.Command, _ []string) error { return c.Help() },
 		Version:       readBuild().Version,
-		SilenceErrors: true, // run tells them, in one line
+		SilenceErrors: true, // run prints them, in one line
 		SilenceUsage:  true,
 	}
 	root.SetFlagErrorFunc(flagError)
@@ -48,7 +48,7 @@ func commandNames(c *cobra.Command) []string {
 func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]...",
-		Short: "Tell about a command",
+		Short: "Show help for a command",
 		Long:  "Help tells about heirloom or one of its commands.",
 		RunE: func(c *cobra.Command, args []string) error {
 			topic := c.Root()

@@ -77,7 +77,7 @@ var (
 
 func (f *runFlags) declare(c *cobra.Command) {
 	flags := c.Flags()
-	flags.SetInterspersed(false) // what follows the command is the command's
+	flags.SetInterspersed(false) // flags after the command belong to the command
 	flags.SortFlags = false
 	f.limit = atOnce(runtime.NumCPU())
 	f.block = 1 << 20

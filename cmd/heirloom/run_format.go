@@ -59,7 +59,7 @@ func (f *runFlags) formatOf(r *bufio.Reader) string {
 	braced, comment := false, false
 	start := 0 // of the line
 	for n := 1; ; n++ {
-		head, err := r.Peek(n) // which waits for no more than it has to
+		head, err := r.Peek(n) // waits for no more than is needed
 		if err != nil {
 			return "lines"
 		}
@@ -70,7 +70,7 @@ func (f *runFlags) formatOf(r *bufio.Reader) string {
 		case comment:
 		case strings.IndexByte(" \t\r\n", last) >= 0:
 		case last == '#' && !braced && len(bytes.TrimSpace(line)) == 1:
-			comment = true // of lines and of TOML
+			comment = true // in lines and in TOML
 		case last == '{' && !braced && len(bytes.TrimSpace(line)) == 1:
 			braced = true
 		case braced && (last == '"' || last == '}'):

@@ -9,7 +9,7 @@ func (f *runFlags) hold() func() string {
 	}
 	load, free, err := canHold(float64(f.load), int64(f.memFree))
 	if err != nil {
-		return nil // which parse has found
+		return nil // parse has reported it
 	}
 	return func() string {
 		if f.load > 0 {

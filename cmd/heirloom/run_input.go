@@ -17,9 +17,9 @@ import (
 // input is a stream or a plan to run.
 type input struct {
 	stream jobs.Stream
-	total  int // how many jobs the stream has; 0 if nobody knows
+	total  int // how many jobs the stream has; 0 if that is not known
 	plan   *jobs.Plan
-	empty  string // what to say if there was nothing to run
+	empty  string // the message if there was nothing to run
 	file   *os.File
 	reads  bool // whether it reads standard input
 }
@@ -108,7 +108,7 @@ func (f *runFlags) source(name string, stdin io.Reader, read func(*input, *bufio
 	buffered := bufio.NewReader(r)
 	var err error
 	if !in.reads && !f.null {
-		err = jobs.SkipBOM(buffered) // what a program writes to us has no marks
+		err = jobs.SkipBOM(buffered) // a program that writes to a pipe adds no byte order mark
 	}
 	if err == nil {
 		err = read(in, buffered)

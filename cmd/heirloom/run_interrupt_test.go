@@ -120,7 +120,7 @@ func TestRunInterruptedWhileItWaitsForJobs(t *testing.T) {
 	require.NoError(t, c.Start())
 	_, err = in.Write([]byte("echo ran\n"))
 	require.NoError(t, err)
-	_, err = out.Read(make([]byte, 10)) // it is past its beginnings
+	_, err = out.Read(make([]byte, 10)) // the run has begun
 	require.NoError(t, err)
 	require.NoError(t, c.Process.Signal(os.Interrupt))
 	c.Wait()

@@ -9,8 +9,8 @@ import (
 // A list is the arguments that follow a separator.
 type list struct {
 	words  []string
-	files  bool // whether the values are in files with those names
-	linked bool // whether each value goes with one of the list before it
+	files  bool // whether the arguments name files with the values
+	linked bool // whether each value belongs to one of the list before it
 }
 
 // separators begin a list.

@@ -13,7 +13,7 @@ import (
 // with --pipe.
 const (
 	elsewhereAtOnce = 100
-	elsewhereBlock  = 512 << 10 // which fits in a message of a hub, as text
+	elsewhereBlock  = 512 << 10 // fits into a message of a hub as text
 )
 
 // checkOn returns what is wrong with the flags that are about other machines.

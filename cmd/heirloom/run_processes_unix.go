@@ -58,7 +58,7 @@ func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
 				if first {
 					ps.Reap()
 				}
-				select { // many children end at about the same time
+				select { // many children may end at about the same time
 				case <-time.After(20 * time.Millisecond):
 				case <-done:
 					return

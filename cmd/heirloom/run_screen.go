@@ -15,10 +15,10 @@ import (
 type screen struct {
 	flags          *runFlags
 	stdout, stderr io.Writer
-	onTerminal     bool         // whether stderr is one
+	onTerminal     bool         // whether stderr is a terminal
 	outOnTerminal  bool         // whether stdout is
 	bar            *progressBar // nil if there is none
-	messages       io.Writer    // what is printed on stderr while jobs run
+	messages       io.Writer    // stderr while jobs run
 	output         jobs.Output
 	progress       func(jobs.Counts)
 }
@@ -27,7 +27,7 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 	s := &screen{flags: f, stdout: stdout, stderr: stderr, onTerminal: isTerminal(stderr), messages: stderr}
 	out := stdout
 	if c, ok := stdout.(*checkedWriter); ok {
-		out = c.w // the output of jobs has checks of its own
+		out = c.w // the output of jobs has its own checks
 	}
 	outOnTerminal := isTerminal(out)
 	s.outOnTerminal = outOnTerminal
@@ -44,7 +44,7 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 	}
 	mode := f.output
 	if direct || mode != "lines" && !f.tagged() && f.limit == 1 && s.bar == nil && f.results == "" && f.hub.on == "" {
-		mode = "direct" // what only one writes is whole, and in order
+		mode = "direct" // the output of a single writer is whole, and in order
 	}
 	coloured := f.colour == "always" || f.colour == "auto" && outOnTerminal && coloursWelcome()
 	switch {

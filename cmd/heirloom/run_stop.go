@@ -13,13 +13,13 @@ import (
 // A stopper ends a run when the program receives a signal to end.
 type stopper struct {
 	ctx     context.Context // cancelled at the first signal, or at the second if the first only drains; its cause says which
-	drain   chan struct{}   // closed at the first signal if that only drains; nil otherwise
-	hurry   chan struct{}   // closed at the signal after that
+	drain   chan struct{}   // closed at the first signal if that signal only drains; nil otherwise
+	hurry   chan struct{}   // closed at the signal after the one that cancels ctx
 	cancel  context.CancelCauseFunc
 	signals chan os.Signal
 	texts   stopTexts
 	waiting sync.WaitGroup                   // for wait
-	by      atomic.Pointer[jobs.Interrupted] // what drained
+	by      atomic.Pointer[jobs.Interrupted] // the signal that drained
 }
 
 // stopTexts are a stopper's messages about the signals that end a run.
@@ -42,7 +42,7 @@ func (s *stopper) wait(say func(string)) {
 	if ok && s.drain != nil {
 		by := &jobs.Interrupted{Signal: next}
 		s.by.Store(by)
-		close(s.drain) // before it is said, so that it is true by then
+		close(s.drain) // before the message, so that the message is true
 		say(by.Error() + ": starting no more jobs; once more to end those that run")
 		next, ok = <-s.signals
 	}
@@ -63,7 +63,7 @@ func (s *stopper) drained() bool { return s.by.Load() != nil }
 
 func (s *stopper) end() {
 	signal.Stop(s.signals)
-	close(s.signals) // nothing is sent to it once Stop has returned
+	close(s.signals) // nothing is sent to it after Stop has returned
 	s.waiting.Wait()
 	s.cancel(nil)
 }

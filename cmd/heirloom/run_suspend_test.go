@@ -83,7 +83,7 @@ func TestRunGivesAJobTheTerminal(t *testing.T) {
 	c := command(t, "run", "-q", "--tty", ":::", "echo ready; sleep 60", "echo second")
 	term := onTerminal(t, c)
 	term.waitFor(t, `ready`)
-	_, err := term.Write([]byte{3}) // Ctrl-C, which reaches the job by itself
+	_, err := term.Write([]byte{3}) // Ctrl-C, which also reaches the job directly
 	require.NoError(t, err)
 	c.Wait()
 	assert.Equal(t, 130, c.ProcessState.ExitCode())
@@ -144,7 +144,7 @@ func TestRunDrains(t *testing.T) {
 	require.NoError(t, c.Process.Signal(unix.SIGTERM))
 	require.True(t, stderr.Scan())
 	assert.Equal(t, "heirloom: interrupted by SIGTERM: starting no more jobs; once more to end those that run", stderr.Text())
-	require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644)) // once it is said, the end of the first job starts no other
+	require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644)) // after the message, the end of the first job starts no other
 	last := ""
 	for stderr.Scan() {
 		last = stderr.Text()

@@ -24,7 +24,7 @@ type pty struct {
 	program *exec.Cmd
 
 	mu   sync.Mutex
-	text strings.Builder // all that was shown so far
+	text strings.Builder // everything shown so far
 }
 
 func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *pty {

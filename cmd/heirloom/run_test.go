@@ -91,7 +91,7 @@ func TestRunExitCodes(t *testing.T) {
 	tests := []struct {
 		args, reason string
 		code         int
-		last         string // line of stderr
+		last         string // the last line of stderr
 	}{
 		{"::: true", "all succeeded", 0, ""},
 		{"::: true false", "one failed", 1, "heirloom: 1 of 2 jobs failed"},

@@ -14,7 +14,7 @@ import (
 // Ignore, because an ignored signal stays ignored in the commands that we run.
 func keepBrokenPipes() { signal.Notify(brokenPipes, unix.SIGPIPE) }
 
-var brokenPipes = make(chan os.Signal, 1) // which nobody reads
+var brokenPipes = make(chan os.Signal, 1) // is never read
 
 func replacedByRuntime(f *os.File) bool {
 	var null, own unix.Stat_t

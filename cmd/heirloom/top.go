@@ -144,7 +144,7 @@ func pictures(ctx context.Context, count int, interval time.Duration, say func(s
 	for n := 1; ; {
 		err := show(ctx, n)
 		if ctx.Err() != nil {
-			return nil // interrupted: that is how top ends
+			return nil // interrupted, which is top's normal end
 		}
 		unreached, gone := new(unreachedError), new(remote.GoneError)
 		switch {
@@ -182,7 +182,7 @@ const shownFinished = 5
 
 // describe writes the view as lines of text.
 func (f *topFlags) describe(w io.Writer, view taskhttp.View, name string) error {
-	var b bytes.Buffer // which takes all
+	var b bytes.Buffer // never fails
 	fmt.Fprintf(&b, "%s\n\n", watch.Counts(name, view))
 	if f.flat() {
 		_ = writeFlat(&b, view)

@@ -15,7 +15,7 @@ type terminal struct {
 	in, out *os.File // in is nil if there are no keys
 	painter *watch.Painter
 	before  *term.State  // of in
-	restore func() error // what begin has changed of out
+	restore func() error // undoes what begin has changed of out
 }
 
 // begin makes the terminal send keys as they are pressed, without showing them.
@@ -25,7 +25,7 @@ func (t *terminal) begin() (err error) {
 		if err != nil {
 			return fmt.Errorf("the terminal cannot be read key by key: %w", err)
 		}
-		if t.before == nil { // and not what we may have made of it before a suspension
+		if t.before == nil { // do not save our own settings after a suspension
 			t.before = before
 		}
 	}

@@ -101,7 +101,7 @@ func (d *monitor) String() string {
 type watcher struct {
 	*pty
 	monitor monitor
-	seen    int // how much of what came is on the monitor
+	seen    int // how much of the output is on the monitor
 }
 
 func onMonitor(t *testing.T, c *exec.Cmd) *watcher {
@@ -212,13 +212,13 @@ func TestTopOnTerminal(t *testing.T) {
 	top.sees(t, `^2985–3004 of 3004$`)
 	top.sees(t, `    job-2999\.  for sleep$`)
 	top.press(t, "/JOB-77. wait\r")
-	top.sees(t, `^matching "JOB-77. wait" · 1–2 of 2$`) // it, and what it is in
+	top.sees(t, `^matching "JOB-77. wait" · 1–2 of 2$`) // the task, and its parent
 	top.press(t, "ss")
 	top.sees(t, `by name · 1–1 of 1$`)
 	top.press(t, "\r")
 	top.sees(t, `^stack of #\d+ job-77\.\ngoroutine \d+ \[`)
 	top.sees(t, `task\.Sleep$`)
-	top.press(t, "q/\x15\rsssss") // no words, and through all orders to the tree
+	top.press(t, "q/\x15\rsssss") // no words, and through all orders back to the tree
 	top.sees(t, `^1–20 of 3004$`)
 	top.press(t, "jr")
 	top.sees(t, `^in #\d+ · 1–1 of 1$`)

@@ -14,7 +14,7 @@ type build struct {
 	Version  string `json:"version"`
 	Revision string `json:"revision,omitempty"`
 	Time     string `json:"time,omitempty"` // of the revision, RFC 3339
-	Modified bool   `json:"modified"`       // by changes that are not in the revision
+	Modified bool   `json:"modified"`       // whether there were changes that are not in the revision
 	Go       string `json:"go"`
 	OS       string `json:"os"`
 	Arch     string `json:"arch"`
@@ -55,7 +55,7 @@ func newVersion() *cobra.Command {
 	var asJSON bool
 	c := &cobra.Command{
 		Use:   "version",
-		Short: "Tell the version of the program and what it was built with",
+		Short: "Print the version of the program and what it was built with",
 		Args:  atMost(0),
 		RunE: func(c *cobra.Command, _ []string) error {
 			if asJSON {

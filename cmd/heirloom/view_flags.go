@@ -45,7 +45,7 @@ func (f *viewFlags) declare(c *cobra.Command) {
 	flags.BoolVar(&f.credentials.Netrc, "netrc", false, "send user and password from ~/.netrc, or the file that NETRC names")
 	flags.StringVar(&f.credentials.Cert, "cert", "", "identify with the certificate in `file`, in PEM")
 	flags.StringVar(&f.credentials.Key, "key", "", "the `file` with the certificate's key")
-	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortKeys, cobra.ShellCompDirectiveNoFileComp)) // the flag is there
+	_ = c.RegisterFlagCompletionFunc("sort", cobra.FixedCompletions(sortKeys, cobra.ShellCompDirectiveNoFileComp)) // the flag exists
 	c.ValidArgsFunction = completeProgram
 }
 

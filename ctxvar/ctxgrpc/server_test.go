@@ -115,7 +115,7 @@ func TestEachRPCHasItsOwn(t *testing.T) {
 				if old := locale.Get(); old != "" {
 					return "", fmt.Errorf("found %q of another RPC", old)
 				}
-				locale.Set(requestID.Get()) // to stay
+				locale.Set(requestID.Get()) // without a reset
 				inherited := make(chan string)
 				go func() { inherited <- whoami() }()
 				return <-inherited, nil

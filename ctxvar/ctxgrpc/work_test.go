@@ -64,7 +64,7 @@ func TestWorkersCallByCtx(t *testing.T) {
 	defer close(jobs)
 	started := false
 	first := &service{unary: func(ctx context.Context) (string, error) {
-		if !started { // lazily, in somebody's RPC
+		if !started { // lazily, in the RPC that comes first
 			started = true
 			go func() {
 				for j := range jobs {

@@ -38,7 +38,7 @@ func overBoth(t *testing.T, test func(t *testing.T, start func(http.Handler) *ht
 func start(t *testing.T, h http.Handler, http2 bool) *httptest.Server {
 	t.Helper()
 	srv := httptest.NewUnstartedServer(h)
-	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // panics of handlers, which are meant
+	srv.Config.ErrorLog = log.New(io.Discard, "", 0) // drops reports of panics, which are intended
 	if http2 {
 		srv.EnableHTTP2 = true
 		srv.StartTLS()
@@ -55,7 +55,7 @@ type reply struct {
 	header http.Header
 	body   string
 	proto  string
-	reused bool // that the connection had served a request before
+	reused bool // whether the connection had served a request before
 }
 
 // get makes a request, changed by edit if there is one, and reads the response

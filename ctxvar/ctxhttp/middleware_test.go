@@ -218,7 +218,7 @@ func TestStreaming(t *testing.T) {
 			for i := range 3 {
 				fmt.Fprintln(w, i, requestID.Get())
 				assert.NoError(t, control.Flush())
-				<-read // so that it can't have been kept back
+				<-read // proves that nothing was held back
 			}
 		})))
 

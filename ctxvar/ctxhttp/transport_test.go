@@ -145,7 +145,7 @@ func TestCloseIdleConnections(t *testing.T) {
 	assert.True(t, rt.closed)
 
 	client.Transport = ctxhttp.NewTransport(struct{ http.RoundTripper }{&rt})
-	client.CloseIdleConnections() // has none to close, and does not mind
+	client.CloseIdleConnections() // does nothing, since there are none
 }
 
 // A value that no header can have makes the request fail before it is sent, and the

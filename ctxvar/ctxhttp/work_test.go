@@ -103,7 +103,7 @@ func TestWorkersKnowTheUserByCtx(t *testing.T) {
 	started := false
 	srv := start(t, ctxhttp.Middleware(ctxhttp.FromHeader(tenant, "X-Tenant"))(authenticate(http.HandlerFunc(
 		func(w http.ResponseWriter, r *http.Request) {
-			if !started { // lazily, in somebody's request
+			if !started { // lazily, in the request that comes first
 				started = true
 				go func() {
 					for j := range jobs {

@@ -86,7 +86,7 @@ func TestInject(t *testing.T) {
 			if tt.set != nil {
 				tt.set() // in the goroutine of the subtest
 			}
-			for range 2 { // and with errors told but once
+			for range 2 { // errors are reported only once
 				carrier := propagation.MapCarrier{}
 				if tt.there != "" {
 					carrier.Set("baggage", tt.there)
@@ -157,7 +157,7 @@ func TestExtract(t *testing.T) {
 		{"beyond the bytes that count", numbered(9, 1000) + ",tenant=acme", "public "},
 	} {
 		t.Run(tt.reason, func(t *testing.T) {
-			handled(t) // OpenTelemetry tells of malformed headers, once
+			handled(t) // OpenTelemetry reports malformed headers, once
 			ctx := both.Extract(t.Context(), propagation.MapCarrier{"baggage": tt.header})
 			ctxotel.With(ctx, func(ctx context.Context) {
 				assert.Equal(t, tt.want, tenant.Get()+" "+user.Get())

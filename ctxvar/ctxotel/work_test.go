@@ -46,7 +46,7 @@ func TestWorkersTraceByCtx(t *testing.T) {
 				job()
 			}
 		}()
-		ctxvar.Detach(func() { // it is not done yet when the other one is
+		ctxvar.Detach(func() { // it is not done when the other one is
 			request("bravo", func(bravo context.Context) {
 				bravo = trace.ContextWithSpan(bravo, nil) // the snapshot has the span, too
 				do(func() {

@@ -44,7 +44,7 @@ func Example() {
 // A function requires to be called in a transaction.
 func ExampleTx() {
 	ctx := context.Background()
-	pool, err := pgxpool.New(ctx, "postgres://localhost/bank") // which is connected to only when it is used
+	pool, err := pgxpool.New(ctx, "postgres://localhost/bank") // connects only when it is used
 	if err != nil {
 		log.Fatal(err)
 	}

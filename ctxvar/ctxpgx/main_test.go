@@ -110,7 +110,7 @@ var uses = map[string]func(ctx context.Context, pool *pgxpool.Pool) error{
 	"Query": func(ctx context.Context, pool *pgxpool.Pool) error {
 		rows, err := ctxpgx.Conn(pool).Query(ctx, "SELECT 1")
 		if err != nil {
-			rows.Close() // as pgx has it, there are rows with each error
+			rows.Close() // pgx returns rows with each error
 			return err
 		}
 		_, err = pgx.CollectRows(rows, pgx.RowTo[int])

@@ -19,7 +19,7 @@ func TestOptions(t *testing.T) {
 	for _, tt := range []struct {
 		reason       string
 		attr         ctxslog.Attr
-		unset, isSet string // what is written while tenant, which has a default, is so
+		unset, isSet string // what is written while tenant, which has a default, is unset or set
 	}{
 		{
 			"a default is a value to write",

@@ -150,7 +150,7 @@ func TestTx(t *testing.T) {
 		require.NoError(t, err)
 		_, err = tx.ExecContext(ctx, "RAW")
 		require.NoError(t, err)
-		return tx.Commit() // which is not for it
+		return tx.Commit() // this function must not do that
 	})
 	require.ErrorIs(t, err, sql.ErrTxDone, "whoever commits by hand is told by InTx")
 	assert.Equal(t, []string{"BEGIN", "RAW", "COMMIT"}, s.took())

@@ -248,7 +248,7 @@ func TestStrayGoroutineKeepsLittleAlive(t *testing.T) {
 		fn := track("OnCommit's function " + where)
 		assert.NoError(t, ctxsql.OnCommit(ctx, db, func(context.Context) { fn[0]++ }))
 	}
-	inGoroutine(func() { // which takes its stack with it
+	inGoroutine(func() { // takes its stack with it
 		ctx := context.WithValue(t.Context(), ctxKey{}, track("InTx's ctx"))
 		_ = ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
 			leave(ctx, "in a transaction")

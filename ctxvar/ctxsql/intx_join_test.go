@@ -35,7 +35,7 @@ func TestFailedJoinForbidsCommit(t *testing.T) {
 		name   string
 		reason string
 		inner  func() error
-		cause  error // what the failure is reported to be; nil if any
+		cause  error // the expected failure; nil for any
 	}{
 		{
 			name:   "error",

@@ -141,7 +141,7 @@ func TestSavepointDatabaseFailures(t *testing.T) {
 		fnErr   error
 		called  bool
 		text    string // the inner error
-		doomed  bool   // whether the transaction can't be committed then
+		doomed  bool   // whether the transaction can't be committed after it
 		because error
 	}{
 		{

@@ -97,7 +97,7 @@ func TestWhoCalls(t *testing.T) {
 // A Context takes values to where no go statement takes them.
 func Example_context() {
 	jobs, done := make(chan func()), make(chan struct{})
-	go func() { // a worker, which began before there was any tenant
+	go func() { // a worker that began before there was a tenant
 		defer close(done)
 		for job := range jobs {
 			job()

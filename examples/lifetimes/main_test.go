@@ -19,8 +19,9 @@ import (
 
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
-		goleak.IgnoreCurrent(), // those of a pool that ants opens when the program starts
-		// fasthttp's, which look in now and then whether they are still needed.
+		goleak.IgnoreCurrent(), // the goroutines of a pool that ants opens when the program starts
+		// The goroutines of fasthttp, which check now and then whether they are still
+		// needed.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }

@@ -37,7 +37,7 @@ func TestPoolOpenedInAHandler(t *testing.T) {
 		ctxvar.Detach(func() { db = open(t) })
 	})
 	assertCollected(t, s, "nothing was there to inherit")
-	assertHeirs(t, "detached pool", opener) // labels are, for they say who began it
+	assertHeirs(t, "detached pool", opener) // labels remain, and show which request started the goroutine
 	require.NoError(t, db.Close())
 }
 

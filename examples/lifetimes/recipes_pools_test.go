@@ -85,7 +85,7 @@ func Example_antsDetached() {
 	if err != nil {
 		panic(err)
 	}
-	if err := pool.Submit(job); err != nil { // bare, to see what the worker has
+	if err := pool.Submit(job); err != nil { // bare, to show what the worker has
 		panic(err)
 	}
 	jobs.Wait()

@@ -41,7 +41,7 @@ func Example_singleflightCtx() {
 	}
 
 	request("acme", func(ctx context.Context) {
-		ctx = context.WithoutCancel(ctx) // those who wait do not give up with the first
+		ctx = context.WithoutCancel(ctx) // other callers do not give up with the first
 		older, _, _ := g.Do("prices", func() (any, error) {
 			return ctxvar.Call(ctxvar.Empty(), func() (any, error) { return load(ctx) })
 		})

@@ -39,7 +39,7 @@ func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 	case err == nil:
 		return dialect.NopTx(d), nil
 	case !carries && ctxvar.MayBeLost():
-		return nil, ctxvar.ErrMayBeLost // as ctxsql.Conn has it: nobody knows that there is none
+		return nil, ctxvar.ErrMayBeLost // as in ctxsql.Conn: there may be a transaction
 	case errors.Is(err, ctxsql.ErrNoTx):
 		return entsql.OpenDB(dialect.Postgres, d.db).Tx(ctx)
 	}

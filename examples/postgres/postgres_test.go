@@ -68,7 +68,7 @@ func openLedger(t testing.TB) (*sql.DB, *ledger.Ledger) {
 }
 
 func TestLedger(t *testing.T) {
-	open(t) // or skip
+	open(t) // skips the test without a database
 	ledgertest.Run(t, ledgertest.Backend{
 		Open:      func(t *testing.T) *sql.DB { return open(t) },
 		Retryable: postgres.Retryable,
@@ -279,7 +279,7 @@ func TestSharedWhileRowsAreOpen(t *testing.T) {
 	_, err := l.Balance(t.Context(), "carol")
 	require.ErrorIs(t, err, sql.ErrNoRows)
 	require.NoError(t, ctxsql.InTx(t.Context(), db, nil, func(ctx context.Context) error {
-		_, err := l.Balance(ctx, "alice") // whose row is closed by Scan
+		_, err := l.Balance(ctx, "alice") // Scan closes its row
 		assert.NoError(t, err)
 		return share(ctx, "carol")
 	}))

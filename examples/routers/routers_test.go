@@ -34,7 +34,7 @@ func overEach(t *testing.T, test func(t *testing.T, srv *httptest.Server)) {
 		"echo":    routers.Echo,
 	} {
 		t.Run(name, func(t *testing.T) {
-			quiet := log.New(io.Discard, "", 0) // of panics, which are meant
+			quiet := log.New(io.Discard, "", 0) // drops reports of panics, which are intended
 			srv := httptest.NewUnstartedServer(newService(quiet))
 			srv.Config.ErrorLog = quiet
 			srv.Start()

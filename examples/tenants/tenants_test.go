@@ -27,7 +27,7 @@ func TestNoRowCrosses(t *testing.T) {
 	const (
 		clients = 200
 		actions = 12
-		limit   = 20 * time.Second // for machines that have other things to do
+		limit   = 20 * time.Second // long enough for a busy machine
 	)
 	w := &world{t: t, fates: make(map[string]map[string]fate), count: make(map[string]int)}
 	for i := range 20 {
@@ -37,9 +37,9 @@ func TestNoRowCrosses(t *testing.T) {
 	t.Logf("seed %d", seed)
 	path := t.TempDir()
 	end := w.begin(path)
-	var dbs []*sql.DB // not the service's own, but of the same files
+	var dbs []*sql.DB // other connections to the service's files
 	for _, tenant := range w.tenants {
-		w.list(t.Context(), tenant) // so that there is one
+		w.list(t.Context(), tenant) // makes the database
 		db, err := sqlitedb.Open(filepath.Join(path, tenant+".db"), time.Second)
 		require.NoError(t, err)
 		defer db.Close()
@@ -90,7 +90,7 @@ func TestBusyDatabase(t *testing.T) {
 	db, err := sqlitedb.Open(filepath.Join(path, "a.db"), time.Second)
 	require.NoError(t, err)
 	defer db.Close()
-	tx, err := db.Begin() // which takes the lock
+	tx, err := db.Begin() // takes the lock
 	require.NoError(t, err)
 	assert.Equal(t, http.StatusServiceUnavailable, post("a", "2"))
 	assert.Equal(t, http.StatusCreated, post("b", "2"))

@@ -79,7 +79,7 @@ func (w *world) begin(path string) (end func()) {
 			goAway, _ := w.goAway.Load(faultID.Get())
 			goAway.(context.CancelFunc)()
 			<-ctx.Done()
-			return nil // and let it be found out
+			return nil // the service must notice it by itself
 		}
 		return nil
 	})

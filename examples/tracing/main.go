@@ -51,7 +51,7 @@ func run() (err error) {
 		return err
 	}
 	fmt.Printf("offer: %s", offer)
-	if err := shop.Close(); err != nil { // which ends the spans
+	if err := shop.Close(); err != nil { // ends the spans
 		return err
 	}
 	for _, span := range spans.GetSpans() {

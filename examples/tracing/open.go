@@ -45,7 +45,7 @@ func Open(w io.Writer, exporter sdktrace.SpanExporter) (*Shop, error) {
 	server := grpc.NewServer(ServerOptions(provider)...)
 	RegisterStock(server, &Stock{Log: log, Tracer: tracer})
 	var serving sync.WaitGroup
-	serving.Go(func() { _ = server.Serve(listener) }) // its error is that it was stopped
+	serving.Go(func() { _ = server.Serve(listener) }) // returns an error when it is stopped
 	s.StopStock = func() { server.GracefulStop(); serving.Wait() }
 	s.onClose(func() error { s.StopStock(); return nil })
 

@@ -253,7 +253,7 @@ func TestStay(t *testing.T) {
 func TestCounting(t *testing.T) {
 	defer func(c gls.Change) { c.Undo(1) }(setValue(1, "old"))
 	onGoroutine(func() {
-		carried := gls.Carry() // of what it has inherited
+		carried := gls.Carry() // the variables that it has inherited
 		var e gls.Env
 		e.HoldHere()
 		setValue(1, "new")

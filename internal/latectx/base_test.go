@@ -128,7 +128,7 @@ func TestDecisionAsksNobody(t *testing.T) {
 	std.Standard(base)
 	assert.False(t, open.Ended(base))
 	close(foreign.done)
-	<-std.Standard(base).Done() // closed by a goroutine of std's, which asks
+	<-std.Standard(base).Done() // a goroutine of std, which asks, closes it
 	require.True(t, std.Ended(base))
 	asked = false
 	assert.True(t, open.Ended(base))

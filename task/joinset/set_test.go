@@ -280,7 +280,7 @@ func TestLoopsInTasksOfTheSet(t *testing.T) {
 						if err != nil {
 							return n, err
 						}
-						n += 1 + v // what another loop came to
+						n += 1 + v // the result of another loop
 					}
 					return n, nil
 				})

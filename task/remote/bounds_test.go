@@ -34,7 +34,7 @@ func TestHowMuchOfAnErrorCrosses(t *testing.T) {
 	for _, test := range []struct {
 		reason string
 		err    error
-		want   int // how many noted are found
+		want   int // how many errors of type noted are found
 	}{
 		{"the thousandth error of a tree", joined(998, &noted{}), 1},
 		{"the one after it", joined(999, &noted{}), 0},

@@ -51,7 +51,7 @@ func TestWhyAnEngineGaveUp(t *testing.T) {
 
 var reporter = remote.New("reporter", func(_ context.Context, wait time.Duration) (int, error) {
 	remote.Report([]byte("early"))
-	time.Sleep(wait) // whatever becomes of ctx
+	time.Sleep(wait) // whatever happens to ctx
 	remote.Report([]byte("late"))
 	return 1, nil
 }, remote.Grace(time.Second))

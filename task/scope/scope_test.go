@@ -275,7 +275,7 @@ func TestScopeTasks(t *testing.T) {
 		for range s.Tasks() {
 			t.Error("there is none")
 		}
-		for _, n := range []int{3, 8, 9, 40} { // few are had at once
+		for _, n := range []int{3, 8, 9, 40} { // only a few are taken at once
 			want := make(map[task.Handle]bool)
 			for range n {
 				want[scope.Go(s, sleep(time.Second))] = true

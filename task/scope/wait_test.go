@@ -70,7 +70,7 @@ func TestScopeOnEnd(t *testing.T) {
 		for _, err := range []error{nil, errBroken} {
 			end := make(chan struct{})
 			scope.Go(s, func(context.Context) (int, error) { <-end; return 0, err }, task.Unobserved(func(task.Info, error) {}))
-			close(end) // when it is the task's goroutine that calls them, which the Goexit ends
+			close(end) // when the task's goroutine calls them, and the Goexit ends it
 			require.NoError(t, s.Wait(t.Context()))
 		}
 		assert.Equal(t, []string{"first: succeeded", "first: failed", "third: broken"}, told)

@@ -74,7 +74,7 @@ func TestStorm(t *testing.T) {
 			})
 		}
 		return nil
-	}, task.Unobserved(func(task.Info, error) {})) // of tasks that failed as their last caller left
+	}, task.Unobserved(func(task.Info, error) {})) // for tasks that failed when their last caller left
 	require.NoError(t, err)
 	for key := range running {
 		assert.Zero(t, running[key].Load())

@@ -115,7 +115,7 @@ func (b *browser) until(want, script string) {
 		if got = b.run(script); got == want {
 			return
 		}
-		time.Sleep(20 * time.Millisecond) // between two looks at a page of another process
+		time.Sleep(20 * time.Millisecond) // between two looks at a page in another process
 	}
 	require.Equal(b.t, want, got, script)
 }

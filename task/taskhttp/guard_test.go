@@ -130,7 +130,7 @@ func TestNobodyHoldsAllPlaces(t *testing.T) {
 
 // A program can put its own authentication around the handler.
 func ExampleNew() {
-	isAdmin := func(*http.Request) bool { return false } // what the program knows of its users
+	isAdmin := func(*http.Request) bool { return false } // what the program knows about its users
 	onlyAdmins := func(next http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			if !isAdmin(r) {

@@ -111,7 +111,7 @@ func TestQueries(t *testing.T) {
 				}
 			}
 			assert.Equal(t, tt.want, strings.Join(names, " "))
-			if tt.context != "shop" { // of variables that are inherited
+			if tt.context != "shop" { // a variable that is inherited
 				assert.Equal(t, tt.context, strings.Join(above, " "))
 			}
 			assert.Equal(t, tt.matched, v.Matched)

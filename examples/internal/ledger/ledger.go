@@ -17,7 +17,7 @@ import (
 // A Ledger is a set of accounts. None of them may be overdrawn.
 type Ledger struct {
 	db   *sql.DB
-	conn ctxsql.Querier // follows whoever calls
+	conn ctxsql.Querier // uses the current transaction of the caller
 }
 
 // New returns the ledger in db. Create must have made its tables.

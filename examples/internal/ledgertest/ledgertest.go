@@ -138,7 +138,7 @@ func testBatch(t *testing.T, b Backend) {
 	refused, err := l.Batch(t.Context(), []ledger.Transfer{
 		{Source: "alice", Target: "bob", Amount: 10},
 		{Source: "alice", Target: "nobody", Amount: 10},
-		{Source: "bob", Target: "alice", Amount: 1000}, // fails in its second statement, by the table's CHECK
+		{Source: "bob", Target: "alice", Amount: 1000}, // fails in its second statement, because of the table's CHECK
 		{Source: "bob", Target: "alice", Amount: 30},
 	})
 	require.NoError(t, err)

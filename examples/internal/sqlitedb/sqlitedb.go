@@ -55,6 +55,6 @@ func Busy(err error) bool {
 	if !errors.As(err, &e) {
 		return false
 	}
-	primary := e.Code() & 0xff // the rest tells more about it
+	primary := e.Code() & 0xff // the rest has details
 	return primary == lib.SQLITE_BUSY || primary == lib.SQLITE_LOCKED
 }

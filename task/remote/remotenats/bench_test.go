@@ -90,7 +90,7 @@ func newRaw(b *testing.B, s *server.Server) installation {
 	return func(ctx context.Context, text string) (string, error) {
 		mu.Lock()
 		n++
-		id := fmt.Sprintf("%026d", n) // as long as that of a job
+		id := fmt.Sprintf("%026d", n) // as long as the ID of a job
 		call := make(chan string, 1)
 		calls[id] = call
 		mu.Unlock()

@@ -112,7 +112,7 @@ func (e *Engine) takeBack(ctx context.Context, c *call, job *remote.Job, subject
 	outside(func() {
 		go func() { asked <- e.cancelJob(ctx, job, subject, remote.NewFailure(cause).Encode()) }()
 	})
-	listening := asked // nil once it has answered
+	listening := asked // nil once the worker has answered
 	defer func() {
 		stop()
 		if listening != nil {

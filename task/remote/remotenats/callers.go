@@ -23,8 +23,8 @@ type callers struct {
 
 type caller struct {
 	jobs   map[*running]struct{}
-	seen   time.Time // when it answered last
-	silent int       // how often it has not answered since
+	seen   time.Time // when the caller answered last
+	silent int       // how many questions it has not answered since then
 }
 
 func (c *callers) init(e *Engine) {
@@ -59,7 +59,7 @@ func (c *callers) answersLater(ctx context.Context, client string) bool {
 	case <-time.After(c.engine.lease / 3):
 		return c.answers(ctx, client)
 	case <-ctx.Done():
-		return true // it will be seen what ended it
+		return true // the job finds out why ctx ended
 	}
 }
 

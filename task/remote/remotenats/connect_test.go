@@ -32,8 +32,8 @@ import (
 func TestConnections(t *testing.T) {
 	tests := []struct {
 		name string
-		set  func(t *testing.T, o *server.Options) nats.Option // what the client is to have
-		err  string                                            // of a client that has nothing
+		set  func(t *testing.T, o *server.Options) nats.Option // returns what the client needs
+		err  string                                            // the error of a client without it
 	}{
 		{"token", token, "Authorization Violation"},
 		{"user and password", password, "Authorization Violation"},

@@ -27,10 +27,10 @@ type Engine struct {
 	jobs     jetstream.Stream
 	outcomes jetstream.Stream
 
-	id       string        // of this engine, at random
-	messages atomic.Uint64 // that were given an ID
+	id       string        // of this engine; random
+	messages atomic.Uint64 // how many messages have been given an ID
 
-	closed chan struct{} // when Close is called, or nc is closed
+	closed chan struct{} // closed when Close is called or nc is closed
 	close  func()
 
 	mu    sync.Mutex
@@ -126,7 +126,7 @@ func (e *Engine) stream(ctx context.Context, config jetstream.StreamConfig) (jet
 		config.Duplicates = min(config.Duplicates, config.MaxAge)
 	}
 	s, err = e.js.CreateStream(ctx, config)
-	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // somebody else was faster
+	if errors.Is(err, jetstream.ErrStreamNameAlreadyInUse) { // another engine was faster
 		return e.js.Stream(ctx, config.Name)
 	}
 	return s, err

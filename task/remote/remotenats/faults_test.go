@@ -31,7 +31,7 @@ func worker(t *testing.T, s *server.Server, fns []remote.Callable, opts ...remot
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		_ = remote.Serve(ctx, e, fns, remote.Concurrency(4)) // an error if it was cut off
+		_ = remote.Serve(ctx, e, fns, remote.Concurrency(4)) // returns an error if it was cut off
 	}()
 	t.Cleanup(func() { cancel(); <-ended })
 	return nc.Close
@@ -87,7 +87,7 @@ func TestLeaseIsTheNamespaces(t *testing.T) {
 	s := serve(t)
 	nc := dial(t, s)
 	open(t, nc, remotenats.Lease(5*time.Second))
-	open(t, nc) // takes the one that is there
+	open(t, nc) // accepts the existing lease
 	open(t, nc, remotenats.Lease(5*time.Second))
 	name := "TestLeaseIsTheNamespaces"
 	_, err := remotenats.New(t.Context(), nc, remotenats.Namespace(name), remotenats.Lease(6*time.Second))
@@ -176,7 +176,7 @@ func TestAJobIsCancelledWhileItsCallerIsAskedFor(t *testing.T) {
 	nc := dial(t, s)
 	e := open(t, nc, namespace, remotenats.Lease(time.Minute))
 	worker(t, s, []remote.Callable{echo}, namespace)
-	ctx := within(t, 15*time.Second) // and so less than a third of the lease
+	ctx := within(t, 15*time.Second) // less than a third of the lease
 	data := remotenats.PackForTest((&remote.Job{ID: "j", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: 1, Grace: 1}).Encode(time.Now()))
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)

@@ -20,7 +20,7 @@ import (
 type gate struct {
 	engine *Engine
 	fn     string
-	asking chan struct{} // of one place: who has it asks
+	asking chan struct{} // has one place, for the call that asks the server
 
 	mu     sync.Mutex
 	free   int
@@ -109,7 +109,7 @@ func (g *gate) info(ctx context.Context) (*jetstream.ConsumerInfo, error) {
 func (g *gate) warnIfUnserved(ctx context.Context) {
 	info, err := g.info(ctx)
 	if err != nil || info.NumWaiting > 0 || info.NumAckPending > 0 {
-		return // workers have no place free, or ask for work and are given it
+		return // workers have no free place, or they ask for jobs and get them
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()

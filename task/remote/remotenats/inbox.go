@@ -16,7 +16,7 @@ import (
 // An inbox brings outcomes and reports to the calls that wait for them. All calls
 // of an engine share its one ordered consumer, and so one goroutine.
 type inbox struct {
-	prefix    string // of the subjects, before the job's ID
+	prefix    string // of the subjects, up to the job's ID
 	publisher *publisher
 	alive     *nats.Subscription
 	consumer  jetstream.ConsumeContext
@@ -164,7 +164,7 @@ func (e *Engine) replay(ctx context.Context, job string) (c *call, stop func(), 
 // other, takes it. That goroutine handles the reports, so a slow handler delays no
 // other call.
 type call struct {
-	arrived chan struct{} // has one when there is something to take
+	arrived chan struct{} // has one element when there is something to take
 
 	mu      sync.Mutex
 	waiting []arrival

@@ -18,13 +18,13 @@ import (
 type part struct {
 	*exec.Cmd
 	stdout, stderr bytes.Buffer
-	dead           bool // it was killed, and is not to end well
+	dead           bool // it was killed, so its exit code does not count
 	ended          bool
 }
 
 // endAll ends the processes that are left, in an orderly way.
 func (k *kill) endAll() {
-	for _, kind := range []string{"worker", "server"} { // a worker says good-bye to a server
+	for _, kind := range []string{"worker", "server"} { // workers first, since they take leave of a server
 		for name, p := range k.parts {
 			if strings.HasPrefix(name, kind) && !p.ended {
 				if !p.dead {

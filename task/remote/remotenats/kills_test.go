@@ -54,7 +54,7 @@ type kill struct {
 	signal syscall.Signal
 	moment string
 
-	role    role // what all have in common
+	role    role // what all its processes have in common
 	servers map[string]role
 	parts   map[string]*part
 }
@@ -187,13 +187,13 @@ func (k *kill) hit(name string) {
 		p.ended = true
 	case syscall.SIGTERM:
 		if k.part == "worker" || k.part == "caller" {
-			return // it ends when it has done what it has to
+			return // it ends by itself when its work is done
 		}
 		assert.NoError(k, p.Wait(), "%s", p.stderr.String())
 		p.ended = true
 	}
 	if k.part == "engine" {
-		k.start(name, k.servers[name]) // again
+		k.start(name, k.servers[name]) // starts it again
 	}
 }
 

@@ -17,7 +17,7 @@ type options struct {
 	namespace string
 	client    string
 	worker    string
-	lease     time.Duration // 0: the namespace's
+	lease     time.Duration // 0 means the namespace's
 	age       time.Duration
 	storage   jetstream.StorageType
 	replicas  int

@@ -21,8 +21,8 @@ import (
 // Together they cost as much as the server needs to store the message.
 type publisher struct {
 	nc      *nats.Conn
-	over    <-chan struct{} // nothing more is to be stored; nil if it is never closed
-	inbox   string          // the answers' subjects, before the number
+	over    <-chan struct{} // closed when nothing more is to be stored; nil if that never happens
+	inbox   string          // the subject of the answers, up to the number
 	answers *nats.Subscription
 
 	mu      sync.Mutex
@@ -51,7 +51,7 @@ func (p *publisher) publish(m *nats.Msg, enough <-chan struct{}) error {
 	defer p.forget(number, w)
 	m.Reply = p.inbox + number
 
-	const patience = 5 * time.Second // with a server that does not answer
+	const patience = 5 * time.Second // for a server that does not answer
 	err := p.nc.PublishMsg(m)
 	if isLasting(err) {
 		return err
@@ -83,7 +83,7 @@ func (p *publisher) publish(m *nats.Msg, enough <-chan struct{}) error {
 
 // A wait holds what one message needs until it is stored.
 type wait struct {
-	answered chan error // has the first answer that was not seen
+	answered chan error // has the first answer until it is read
 	again    *time.Timer
 }
 
@@ -123,7 +123,7 @@ func (p *publisher) receive(m *nats.Msg) {
 	if w := p.waiting[number]; w != nil {
 		select {
 		case w.answered <- err:
-		default: // it has one that it has not seen
+		default: // an earlier answer is still there
 		}
 	}
 }
@@ -136,7 +136,7 @@ func answer(m *nats.Msg) error {
 	if bytes.Contains(m.Data, []byte(`"seq":`)) && !bytes.Contains(m.Data, []byte(`"error":`)) {
 		return nil
 	}
-	if m.Header.Get("Status") != "" { // nobody has the stream at the moment
+	if m.Header.Get("Status") != "" { // no server has the stream at the moment
 		return nats.ErrNoResponders
 	}
 	var said struct {

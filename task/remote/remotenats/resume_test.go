@@ -72,7 +72,7 @@ func TestResume(t *testing.T) {
 	})
 	var begun []string
 	running := task.Go(ctx, func(ctx context.Context) (*remote.Outcome, error) {
-		return second.Resume(ctx, job("running", "true", &begun)) // never called: so it is
+		return second.Resume(ctx, job("running", "true", &begun)) // never called before, so it is called now
 	})
 	worker(t, s, []remote.Callable{countedJob})
 	outcome, err := resumed.Await(ctx)

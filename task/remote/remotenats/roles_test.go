@@ -30,7 +30,7 @@ const roleVariable = "HEIRLOOM_TEST_ROLE"
 // A role is the description of such a process.
 type role struct {
 	Part string // server, worker, caller
-	Dir  string // what the test's processes share
+	Dir  string // shared by the test's processes
 	Name string
 	URL  string // of the servers
 
@@ -40,7 +40,7 @@ type role struct {
 
 	// For a worker.
 	Places  int
-	HoldAck bool // do not acknowledge before there is a file "release"
+	HoldAck bool // no acknowledgement before a file "release" exists
 
 	// For a caller and for the namespace.
 	Items    int
@@ -66,7 +66,7 @@ func playRole(text string) int {
 	if err != nil {
 		return failed(err)
 	}
-	signal.Ignore(syscall.SIGTERM) // which may come now that there is nothing left to end
+	signal.Ignore(syscall.SIGTERM) // it may still come, and there is nothing left to end
 	stop()
 	if r.Part != "server" {
 		if err := goleak.Find(); err != nil {

@@ -31,7 +31,7 @@ type running struct {
 
 	mu     sync.Mutex
 	orders *nats.Subscription // set while it listens
-	over   bool               // it does not begin to listen any more
+	over   bool               // it must not begin to listen any more
 }
 
 // run runs the job of a message, and stores its outcome.
@@ -180,8 +180,8 @@ func (w *worker) hasOutcome(ctx context.Context, client, job string) bool {
 // A turn makes sure that the reports of a job are stored one after another.
 type turn struct {
 	mu   sync.Mutex
-	free chan struct{} // has one while nobody reports; nil before the first
-	n    int           // reports, counted by who has its turn
+	free chan struct{} // has one element while no goroutine reports; nil before the first report
+	n    int           // counts the reports; belongs to the goroutine that has the turn
 }
 
 func (t *turn) take(lost <-chan struct{}) (ok bool) {

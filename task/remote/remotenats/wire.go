@@ -45,7 +45,7 @@ func unpack(data []byte) (header ctxwire.Map, content []byte, err error) {
 		return nil, nil, fmt.Errorf("%w: %d bytes, whose first do not say how they go on", remote.ErrMalformed, len(data))
 	}
 	block, content := data[n:n+int(size)], data[n+int(size):]
-	all := string(block) // of which the texts are parts
+	all := string(block) // the texts are parts of it
 	header = ctxwire.Map{}
 	text := func() (text string, ok bool) {
 		size, n := binary.Uvarint(block)

@@ -21,7 +21,7 @@ func (e *Engine) consumer(ctx context.Context, fn string) (jetstream.Consumer, e
 		FilterSubject: e.namespace + ".job." + fn + ".>",
 		AckPolicy:     jetstream.AckExplicitPolicy,
 		AckWait:       e.lease,
-		MaxDeliver:    -1, // the jobs say how often, and their callers are to be told
+		MaxDeliver:    -1, // each job has its own limit, and its caller must learn of it
 		MaxAckPending: -1, // as many as there are places
 		MaxWaiting:    mostWorkers,
 	}
@@ -58,7 +58,7 @@ type worker struct {
 
 	mu   sync.Mutex
 	jobs map[*running]struct{}
-	kept time.Time // when the server is known to have had a sign of life
+	kept time.Time // when the server last had a sign of life, as far as is known
 }
 
 // Serve implements remote.Engine.
@@ -131,7 +131,7 @@ func (w *worker) firstConsumer(ctx context.Context, fn string) (jetstream.Consum
 // fetch takes jobs of one function, never more than there are free places.
 func (w *worker) fetch(ctx context.Context, fn string, consumer jetstream.Consumer, places int) error {
 	free := make(chan struct{}, places)
-	jobs := make(chan jetstream.Msg) // for goroutines that have run one
+	jobs := make(chan jetstream.Msg) // for goroutines that have run a job already
 	defer close(jobs)
 	start := func(m jetstream.Msg) {
 		select {
@@ -258,7 +258,7 @@ func (w *worker) keepOnce(ctx context.Context) {
 		}
 	}
 	for _, r := range jobs {
-		_ = r.message.InProgress() // that it was sent says nothing; see below
+		_ = r.message.InProgress() // a successful send proves nothing; see below
 	}
 	flush, cancel := context.WithTimeout(ctx, max(w.lease/3, 10*time.Millisecond))
 	defer cancel()

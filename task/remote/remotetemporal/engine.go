@@ -26,12 +26,12 @@ import (
 type Engine struct {
 	options
 	client  client.Client
-	caller  string // this engine's name as a caller, at random
+	caller  string // this engine's name as a caller; random
 	callers callers
 
 	mu        sync.Mutex
-	places    map[string]chan struct{}    // by function: a place for each call, as many as its Backlog
-	presences map[time.Duration]*presence // those that are kept, by how long they last
+	places    map[string]chan struct{}    // by function: each has as many places for calls as its Backlog
+	presences map[time.Duration]*presence // the presences that are kept, by their lease
 }
 
 var _ remote.Engine = (*Engine)(nil)
@@ -98,7 +98,7 @@ func (e *Engine) placesOf(job *remote.Job) chan struct{} {
 	if places == nil {
 		n := job.Backlog
 		if n <= 0 {
-			n = 1 << 20 // any number; a chan of nothing takes no memory
+			n = 1 << 20 // any number; elements of size zero take no memory
 		}
 		places = make(chan struct{}, n)
 		e.places[job.Func] = places
@@ -112,11 +112,11 @@ type call struct {
 	job      *remote.Job
 	presence string
 	handle   client.ActivityHandle
-	reports  [][]byte // those of the outcome
+	reports  [][]byte // the reports in the outcome
 
-	mu       sync.Mutex // held while the caller is told, so that it is told in order
+	mu       sync.Mutex // held while a report is passed on, so that reports arrive in order
 	delivery int
-	told     int // reports of that delivery
+	told     int // how many reports of that delivery the caller has got
 }
 
 // start stores the job. If ctx ends, start goes on for as long as the job's Grace,

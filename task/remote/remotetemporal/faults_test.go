@@ -186,7 +186,7 @@ func TestReportsOfAJobThatRuns(t *testing.T) {
 		var told []string
 		defer remote.OnProgress(func(p remote.Progress) {
 			told = append(told, string(p.Data))
-			open <- struct{}{} // the job ends when its caller was told
+			open <- struct{}{} // the job ends after its caller got the report
 		}).Reset()
 		_, err := slow.On(caller)(patient(t), 0)
 		require.NoError(t, err)

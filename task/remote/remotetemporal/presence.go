@@ -40,7 +40,7 @@ func attendance(lease time.Duration) time.Duration { return max(lease, minAttend
 // A presence is kept while there are calls.
 type presence struct {
 	calls int
-	stop  func() // returns when it is no longer kept
+	stop  func() // ends the presence and waits until it is no longer kept
 }
 
 // attend keeps the engine's presence until leave is called, and returns its ID.
@@ -116,7 +116,7 @@ type callers struct {
 type caller struct {
 	jobs   int
 	asked  time.Time
-	missed int // how often it was not there, since it was
+	missed int // how often the caller was missing since it was last seen
 }
 
 func (c *callers) join(presence string) {

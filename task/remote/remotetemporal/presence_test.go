@@ -76,7 +76,7 @@ func TestCallersThatAreGoneBefore(t *testing.T) {
 		call := task.Go(ctx, func(ctx context.Context) (string, error) { return attended.On(caller)(ctx, which+"/queued") })
 		require.Eventually(t, func() bool { return n.started.Load() > 0 }, time.Minute, 10*time.Millisecond, "it is stored")
 		n.down.Store(names(presences))
-		time.Sleep(2500 * time.Millisecond) // while a job is young, its caller need not show itself
+		time.Sleep(2500 * time.Millisecond) // a young job's caller needs no presence yet
 		serve(t, s.open(t, nil), attended)
 		_, err := call.Await(ctx)
 		require.ErrorIs(t, err, remote.ErrCallerGone)
@@ -98,7 +98,7 @@ func TestCallersThatAreThere(t *testing.T) {
 		select {
 		case err := <-h.ended:
 			require.NoError(t, err)
-		case <-time.After(7 * time.Second): // more than what the first activities of a presence last
+		case <-time.After(7 * time.Second): // longer than the first activities of a presence last
 		}
 		h.goOn <- struct{}{}
 		_, err := call.Await(ctx)

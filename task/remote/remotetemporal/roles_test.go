@@ -28,11 +28,11 @@ type role struct {
 	Part               string // worker or caller
 	Address, Namespace string
 	Prefix             string
-	Dir                string // what the processes share
-	Places             int    // of a worker
-	Items              int    // of a caller
-	// Holds is the part that does not hear, before there is a file "release", that an
-	// outcome is stored.
+	Dir                string // shared by the processes
+	Places             int    // for a worker
+	Items              int    // for a caller
+	// Holds names the part that does not learn that an outcome is stored before a file
+	// "release" exists.
 	Holds string
 }
 
@@ -69,7 +69,7 @@ func play(text string) int {
 	if err != nil {
 		return failed(err)
 	}
-	signal.Ignore(syscall.SIGTERM) // which may come now that there is nothing left to end
+	signal.Ignore(syscall.SIGTERM) // it may still come, and there is nothing left to end
 	stop()
 	if err := goleak.Find(); err != nil {
 		return failed(err)

@@ -112,7 +112,7 @@ type attempt struct {
 	info   activity.Info
 	lease  time.Duration
 	cancel context.CancelCauseFunc
-	caller string    // its presence; "" if it says nothing of one
+	caller string    // its presence; "" if the job names none
 	sent   time.Time // when the job was stored
 
 	mu      sync.Mutex
@@ -158,7 +158,7 @@ func (a *attempt) hasCaller(ctx context.Context) bool {
 	for a.missed(ctx) > 0 {
 		select {
 		case <-time.After(attendance(a.lease) / 3):
-		case <-ctx.Done(): // keep, which looks for the caller as well, has cancelled it
+		case <-ctx.Done(): // keep, which looks for the caller as well, has cancelled the job
 			return false
 		}
 	}
@@ -235,7 +235,7 @@ func (a *attempt) cause(ctx context.Context) (error, bool) {
 		return nil, false
 	}
 	failure, err := remote.DecodeFailure([]byte(description.CanceledReason))
-	if err != nil { // it was not an engine that cancelled it
+	if err != nil { // an engine did not cancel it
 		return fmt.Errorf("%w: %s", context.Canceled, description.CanceledReason), true
 	}
 	return failure.Err(), true

@@ -14,7 +14,7 @@ import (
 // A Scene is one example, ready to play.
 type Scene struct {
 	Name  string
-	Title string // what it shows, in a line
+	Title string // what it shows, in one line
 	play  func(context.Context) error
 
 	// concurrent is true if tasks of the scene print at the same time, so that the

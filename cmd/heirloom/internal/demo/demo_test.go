@@ -29,7 +29,7 @@ func play(t *testing.T, name string) string {
 
 func TestScenesDoNotDependOnThoseBefore(t *testing.T) {
 	for _, scene := range demo.Scenes() {
-		if scene.Name == "echo" { // which prints ports
+		if scene.Name == "echo" { // prints ports
 			continue
 		}
 		assert.Equal(t, play(t, scene.Name), play(t, scene.Name), scene.Name)
@@ -37,7 +37,7 @@ func TestScenesDoNotDependOnThoseBefore(t *testing.T) {
 }
 
 func TestScenesCanBeCancelled(t *testing.T) {
-	for _, name := range []string{"gather", "requests", "logging"} { // those that take time
+	for _, name := range []string{"gather", "requests", "logging"} { // the scenes that take time
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		scene, _ := demo.Find(name)

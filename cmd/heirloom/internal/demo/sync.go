@@ -12,7 +12,7 @@ var stepID = ctxvar.New("task_id", ctxvar.Default("none"))
 func step() { fmt.Fprintln(stdout, "Synchronous task running with task_id:", stepID.Get()) }
 
 func work(id string) {
-	stepID.Set(id) // no Reset: the copy it is made in is dropped
+	stepID.Set(id) // no Reset: the copy that it changes is dropped
 	step()
 }
 

@@ -68,7 +68,7 @@ func JSON(text []byte) []byte {
 		return text
 	}
 	b := make([]byte, 0, len(text)+16)
-	for _, r := range string(text) { // U+FFFD for a byte that is no character
+	for _, r := range string(text) { // U+FFFD for a byte that is not a character
 		if !escaped(r) {
 			b = utf8.AppendRune(b, r)
 			continue

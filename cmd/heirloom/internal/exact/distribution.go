@@ -13,8 +13,8 @@ import (
 // A Distribution is the Go distribution that a go command uses in a folder.
 type Distribution struct {
 	Root     string `json:"GOROOT"`
-	Version  string `json:"GOVERSION"`  // as runtime.Version has it, without experiments
-	ModCache string `json:"GOMODCACHE"` // where toolchains are that go.mod asks for
+	Version  string `json:"GOVERSION"`  // as in runtime.Version, without experiments
+	ModCache string `json:"GOMODCACHE"` // the folder of the toolchains that go.mod files require
 	Flags    string `json:"GOFLAGS"`    // the user's, from the environment or go env -w
 }
 

@@ -44,7 +44,7 @@ func ParseArgs(args []string) *Args {
 		case !ok && command == "test":
 			continue // flags may follow the packages
 		case !ok, name == "args":
-			return a // what follows is for the program, or packages
+			return a // the rest is for the program, or packages
 		}
 		switch name {
 		case "tags":
@@ -147,7 +147,7 @@ func changeValue(list []string, index int, to func(string) (string, error)) (err
 		list[index] = "-" + name + "=" + value
 	case index+1 < len(list):
 		list[index+1], err = to(list[index+1])
-	} // else the go command will say that the value is missing
+	} // otherwise the go command will report that the value is missing
 	return err
 }
 

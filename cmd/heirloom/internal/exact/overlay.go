@@ -20,7 +20,7 @@ type overlay struct{ Replace map[string]string }
 
 // A Build is what a go command needs to build in exact mode.
 type Build struct {
-	Root    string // the GOROOT to use: the distribution's, maybe by another name
+	Root    string // the GOROOT to use: the distribution's, perhaps under another name
 	Overlay string // the path of the overlay
 }
 

@@ -123,7 +123,7 @@ func TestModuleCache(t *testing.T) {
 	d := distribution(t)
 	d.ModCache = filepath.Dir(d.Root)
 	cache := t.TempDir()
-	for range 2 { // the second time, the link is there
+	for range 2 { // the second time, the link exists
 		b, err := d.Prepare(cache, "", "")
 		require.NoError(t, err)
 		assert.NotEqual(t, d.Root, b.Root)

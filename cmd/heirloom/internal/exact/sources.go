@@ -71,7 +71,7 @@ func heirloom_madeFor() string { return %q }
 // the way that the known releases do.
 type UnknownReleaseError struct {
 	Version string // of the distribution
-	Root    string // where it is
+	Root    string // its folder
 	Why     string
 }
 
@@ -98,7 +98,7 @@ func (d *Distribution) sources(user map[string]string) (map[string][]byte, error
 	}
 	changed := map[string][]byte{accessorsFile: fmt.Appendf(nil, accessors, d.Version)}
 	for name, text := range original {
-		for _, in := range slices.Backward(insertions) { // so that offsets stay true
+		for _, in := range slices.Backward(insertions) { // so that the offsets stay correct
 			if in.file == name {
 				text = slices.Insert(slices.Clone(text), in.offset, []byte(in.text)...)
 			}

@@ -66,7 +66,7 @@ func (c *Caller) Run(ctx context.Context, a *jobs.Attempt, write func(delivery i
 			Func:       fn,
 			Arg:        arg,
 			Deliveries: deliveries,
-			Lease:      time.Second, // which is the namespace's
+			Lease:      time.Second, // has no effect: the namespace's lease counts
 			Grace:      a.Grace + 5*time.Second,
 			Progress: func(p remote.Progress) {
 				s, data := splitReport(p.Data)

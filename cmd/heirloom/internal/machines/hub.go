@@ -26,14 +26,14 @@ import (
 // A Hub is the address of the server at which callers and workers meet, with the
 // credentials for it.
 type Hub struct {
-	URL       string // one, or several of a cluster with commas between them
+	URL       string // one, or several of a cluster separated by commas
 	Namespace string
-	Token     string // the file of the token; "" for the usual one
+	Token     string // the file with the token; "" for the usual one
 	Creds     string // a file with NATS's credentials, in place of a token; "" for none
-	CA        string // the file of the hub's certificate, or of who signed that; "" for the usual one
+	CA        string // the file with the hub's certificate, or with that of its signer; "" for the usual one
 	Insecure  bool   // no TLS beyond loopback
 
-	Say func(text string) // called with what a person should know; may be nil
+	Say func(text string) // called with messages for the user; may be nil
 }
 
 // dial connects to the hub under the name of a program.
@@ -54,7 +54,7 @@ func (h *Hub) dial(ctx context.Context, name string) (*nats.Conn, error) {
 		credentials,
 		func(o *nats.Options) error {
 			o.TLSConfig = config
-			o.Secure = !local && !h.Insecure // a hub without TLS is refused; one with it is given it
+			o.Secure = !local && !h.Insecure // refuse a hub without TLS, and use TLS if the hub has it
 			return nil
 		},
 		nats.DisconnectErrHandler(func(nc *nats.Conn, err error) {
@@ -157,7 +157,7 @@ func (h *Hub) tls() (*tls.Config, error) {
 	text, err := os.ReadFile(path)
 	switch {
 	case h.CA == "" && errors.Is(err, fs.ErrNotExist):
-		return config, nil // those that the system trusts
+		return config, nil // trusts what the system trusts
 	case err != nil:
 		return nil, err
 	}

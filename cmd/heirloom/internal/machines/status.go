@@ -16,7 +16,7 @@ type Status struct {
 	Worker    string        `json:"worker"`
 	Started   time.Time     `json:"started"`
 	AtOnce    int           `json:"at_once"`
-	Templates []string      `json:"templates,omitempty"` // that it is limited to; none: it runs any command
+	Templates []string      `json:"templates,omitempty"` // the only commands that it runs; none: it runs any command
 	Running   []*RunningJob `json:"running"`             // the oldest first
 }
 
@@ -25,7 +25,7 @@ type RunningJob struct {
 	Job      string    `json:"job"`
 	Command  string    `json:"command"`
 	Caller   string    `json:"caller"`   // the run's name
-	Delivery int       `json:"delivery"` // how many workers have been given it
+	Delivery int       `json:"delivery"` // how many workers have been given the attempt
 	Started  time.Time `json:"started"`
 }
 
@@ -43,7 +43,7 @@ func (s *serving) status() []byte {
 	}
 	slices.SortFunc(status.Running, func(a, b *RunningJob) int { return a.Started.Compare(b.Started) })
 	text, err := json.Marshal(status)
-	if err != nil { // a time of a year that JSON does not have
+	if err != nil { // a time in a year that JSON can't represent
 		return nil
 	}
 	return text

@@ -21,7 +21,7 @@ type templateArg struct {
 	Attempt int      `json:"attempt"`
 	Slot    int      `json:"slot"`
 	Values  []string `json:"values"`
-	Timeout int64    `json:"timeout,omitempty"` // nanoseconds, as Grace
+	Timeout int64    `json:"timeout,omitempty"` // in nanoseconds, like Grace
 	Grace   int64    `json:"grace"`
 }
 

@@ -25,11 +25,11 @@ type Worker struct {
 	Name      string // in results and errors; the host's and the process's if ""
 	AtOnce    int    // how many commands run at once
 	Shell     *jobs.Shell
-	Dir       string                    // which relative directories of jobs start from; "" for the current one
-	Templates map[string]*jobs.Template // nil: any command is run
-	Lease     time.Duration             // of the namespace, if this is the first to use it; 0 for the usual one
+	Dir       string                    // start of the relative directories of jobs; "" for the current one
+	Templates map[string]*jobs.Template // nil: any command may run
+	Lease     time.Duration             // of the namespace, if this worker is the first to use it; 0 for the usual one
 
-	Hurry <-chan struct{} // closed when what runs is to be killed and given to other workers
+	Hurry <-chan struct{} // closed when running commands must be killed and given to other workers
 }
 
 // A serving is one call of Serve.

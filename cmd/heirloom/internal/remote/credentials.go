@@ -22,8 +22,8 @@ import (
 // Credentials say where the secrets for a server are: in files and the environment,
 // never in arguments, which other users can read.
 type Credentials struct {
-	TokenFile string // holds a token, which is sent as "Authorization: Bearer"
-	TokenEnv  string // names a variable that holds one
+	TokenFile string // has a token, which is sent as "Authorization: Bearer"
+	TokenEnv  string // names a variable that has a token
 	Headers   string // a file with lines as "Name: value"
 	Netrc     bool   // look the host up in the file that NETRC names, or .netrc at home
 	CA        string // a file with the certificates of authorities, in PEM, to trust instead of the system's

@@ -43,7 +43,7 @@ type Query struct {
 	Match  string
 	Root   uint64
 	Sort   string
-	Max    int // rows; 0 for the server's choice, and negative for none
+	Max    int // how many rows; 0 for the server's choice, negative for none
 	Offset int
 }
 

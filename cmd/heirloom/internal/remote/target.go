@@ -15,8 +15,8 @@ const usualPath = "/debug/tasks"
 // Target is the place of a live view.
 type Target struct {
 	url  *url.URL
-	pid  int    // of a program of this machine that is reached without an address, or 0
-	Name string // as people gave it
+	pid  int    // the process id of a program of this machine that needs no address, or 0
+	Name string // as the user wrote it
 }
 
 // Parse reads a process id, or an address: host:port, :port, or a URL, with the path of

@@ -52,7 +52,7 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 			limit, cancel := context.WithTimeout(context.WithoutCancel(work), grace)
 			defer cancel()
 			if server.Shutdown(limit) != nil {
-				_ = server.Close() // the requests' ctxs end with it
+				_ = server.Close() // ends the ctxs of the requests
 			}
 		})()
 		logger.Get().Info("http service is up", "addr", listener.Addr().String(),
@@ -60,7 +60,7 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 		if err := closed(server.Serve(listener)); err != nil {
 			return none, err
 		}
-		<-stopped // Serve returns when Shutdown has begun
+		<-stopped // Serve returns as soon as Shutdown has begun
 		return none, nil
 	}
 }
@@ -120,5 +120,5 @@ func slow(w http.ResponseWriter, r *http.Request) {
 
 func answer(w http.ResponseWriter, v any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
-	_ = json.NewEncoder(w).Encode(v) // an error is the client's: it went away
+	_ = json.NewEncoder(w).Encode(v) // an error means that the client has gone
 }

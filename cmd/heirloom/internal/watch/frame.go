@@ -15,8 +15,8 @@ import (
 
 const (
 	above = 3 // lines above the rows
-	below = 1 // and below them, but for those that ended last
-	// shownFinished is how many of those are shown where there is room.
+	below = 1 // lines below them, without the tasks that ended last
+	// shownFinished is how many tasks that have ended are shown if there is room.
 	shownFinished = 3
 	tallTerminal  = 20
 )
@@ -145,7 +145,7 @@ func (m *Model) rowLines() []Line {
 	for n := m.first; n < min(m.first+rows, m.view.Matched); n++ {
 		i, ok := m.row(n)
 		if !ok {
-			lines = append(lines, Line{"…", Dim}) // asked for
+			lines = append(lines, Line{"…", Dim}) // has been asked for
 			continue
 		}
 		info := m.view.Tasks[i]

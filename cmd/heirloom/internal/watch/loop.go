@@ -13,12 +13,12 @@ import (
 type Options struct {
 	Fetch    func(context.Context, Request) (Answer, error)
 	Interval time.Duration // between an answer and the next question
-	Count    int           // how many answers end the watch; 0 for none
+	Count    int           // how many answers end the watch; 0 for no limit
 
-	Keys    <-chan Key      // closed when the terminal has gone; nil if there are none
-	Changed <-chan struct{} // sent to when the terminal may have another size, or was written to
+	Keys    <-chan Key      // closed when the terminal has gone; nil if it has no keys
+	Changed <-chan struct{} // has an element when the terminal may have another size, or may have been written to
 	Size    func() (columns, lines int)
-	Suspend func() error // returns when the program is continued, with the terminal as it was before
+	Suspend func() error // returns when the program is continued, and restores the terminal
 	Painter *Painter
 }
 
@@ -33,7 +33,7 @@ func Run(ctx context.Context, m *Model, o Options) error {
 		return none, l.run(ctx)
 	}, task.Name("top"))
 	if ctx.Err() != nil && errors.Is(err, ctx.Err()) {
-		return nil // interrupted: that is one way to end it
+		return nil // interrupted, which is a normal end
 	}
 	return err
 }
@@ -48,8 +48,8 @@ type loop struct {
 	Options
 	model   *Model
 	answers chan answered
-	asking  bool // a question is under way
-	again   bool // and another is to follow at once
+	asking  bool // a question has been sent
+	again   bool // another one must follow at once
 	count   int
 }
 

@@ -26,7 +26,7 @@ type screen struct {
 	mu    sync.Mutex
 	out   bytes.Buffer
 	looks int
-	fail  error // what a look fails with
+	fail  error // the error of a look
 }
 
 func (s *screen) Write(p []byte) (int, error) {

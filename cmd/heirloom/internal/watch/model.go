@@ -18,7 +18,7 @@ import (
 // A Request is a question of a model.
 type Request struct {
 	Query remote.Query
-	Stack uint64 // the task whose stack is wanted instead, or 0
+	Stack uint64 // the task to show the stack of instead, or 0
 }
 
 // An Answer is the answer to a Request.
@@ -35,16 +35,16 @@ type Model struct {
 
 	view   taskhttp.View
 	known  bool   // whether there is a view
-	cursor int    // which row of all is selected
-	id     uint64 // of the task in it
-	first  int    // which row of all is at the top
+	cursor int    // the number of the selected row, among all rows
+	id     uint64 // of the task in that row
+	first  int    // the number of the row at the top, among all rows
 
-	typing  bool   // whether keys are for text
-	text    string // the words that are being typed
-	stack   *stack // what is shown instead of rows, or nil
+	typing  bool   // whether keys are text
+	text    string // the words typed so far
+	stack   *stack // is shown instead of rows, unless nil
 	help    bool
 	paused  bool
-	trouble string // why there is nothing new, or ""
+	trouble string // why there is no newer view, or ""
 	news    string
 }
 
@@ -67,8 +67,8 @@ type Action int
 // The actions.
 const (
 	Stay    Action = iota
-	Ask            // what is wanted has changed
-	Repaint        // the terminal may have been written to by others
+	Ask            // the request has changed
+	Repaint        // another program may have written to the terminal
 	Suspend        // stop, until the shell continues us
 	Quit
 )
@@ -158,7 +158,7 @@ func (m *Model) pressInRows(k Key) Action {
 	case "/":
 		m.typing, m.text = true, m.Query.Match
 	case "s":
-		i := slices.Index(Sorts, strings.TrimPrefix(m.Query.Sort, "-")) // -1 for none, as the first
+		i := slices.Index(Sorts, strings.TrimPrefix(m.Query.Sort, "-")) // -1 for no sort, which is the first
 		return m.ask(func(q *remote.Query) { q.Sort = Sorts[(max(i, 0)+1)%len(Sorts)] })
 	case "S":
 		return m.ask(func(q *remote.Query) {

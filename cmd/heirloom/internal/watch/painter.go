@@ -24,7 +24,7 @@ const (
 	Bold
 	Dim
 	Alert    // something is wrong
-	Selected // and Alert is not shown
+	Selected // takes the place of Alert
 )
 
 var styles = map[Style]string{Bold: "\x1b[1m", Dim: "\x1b[2m", Alert: "\x1b[31m", Selected: "\x1b[7m"}

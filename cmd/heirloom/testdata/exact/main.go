@@ -27,7 +27,7 @@ func main() {
 	slot.Set(unsafe.Pointer(value))
 	value = nil
 	pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("a", "b")))
-	runtime.GC() // the slot alone holds the value
+	runtime.GC() // only the slot refers to the value
 	fmt.Println("beside labels:", *(*string)(slot.Get()))
 	in(func() {
 		fmt.Println("inherited:", *(*string)(slot.Get()))
@@ -37,7 +37,7 @@ func main() {
 	slot.Set(nil)
 	var wg sync.WaitGroup
 	clean := true
-	for range 100 { // in the same g's
+	for range 100 { // reusing the same g's
 		wg.Go(func() { clean = clean && slot.Get() == nil; slot.Set(unsafe.Pointer(new(int))) })
 		wg.Wait()
 	}
