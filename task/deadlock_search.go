@@ -3,6 +3,8 @@ package task
 import (
 	"iter"
 	"slices"
+
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // A search finds what is stuck if start waits.
@@ -252,4 +254,29 @@ func (s *search) cycle(n *node) []*node {
 		n = s.found[n].because[i]
 	}
 	return way
+}
+
+// holds reports whether n has one of the places.
+func (p *places) holds(n *node) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.claims[n]
+	return c != nil && c.at >= 0
+}
+
+// lasts reports whether n waits for a place, and goes on to unless it gets one.
+func (p *places) lasts(n *node) bool {
+	p.mu.Lock()
+	c := p.claims[n]
+	if c == nil || !c.waits {
+		p.mu.Unlock()
+		return false
+	}
+	back := c.back
+	p.mu.Unlock()
+	if back != nil {
+		return !back.until.bounded && !back.until.over()
+	}
+	g := n.home.node.Load()
+	return g != nil && !n.ctxEnded() && !latectx.EndsBefore(n.base(), g.base())
 }

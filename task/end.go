@@ -116,12 +116,13 @@ func (n *node) finish(state State, c *nodeCtx) {
 		n.settle(state)
 		return
 	}
-	done, hooks := n.settleLocked(state, isGone)
+	n.count(-1) // before anybody can see that it has ended
+	hooks := n.settleLocked(state, isGone)
 	empty := n.leaveLocked(p)
 	n.mu.Unlock()
 	p.mu.Unlock()
 	n.left(empty)
-	wake(done, hooks)
+	wake(hooks)
 	n.gone(c)
 }
 
@@ -144,23 +145,26 @@ func (n *node) gone(c *nodeCtx) {
 func (n *node) settle(state State) {
 	_ = n.ctxEnded()
 	n.mu.Lock()
-	done, hooks := n.settleLocked(state, 0)
+	hooks := n.settleLocked(state, 0)
 	n.mu.Unlock()
-	if calls := wake(done, hooks); calls != nil {
+	if calls := wake(hooks); calls != nil {
 		n.callAll(calls)
 	}
 }
 
-// settleLocked makes n final, with more flags, and returns what must be woken
-// after n.mu, which is locked, has been unlocked.
-func (n *node) settleLocked(state State, flags uint32) (done chan struct{}, hooks *hook) {
+// settleLocked makes n final, with more flags, and returns the hooks that must be told
+// after n.mu, which is locked, has been unlocked. The channel is closed at once: a scope
+// that sees n go may return, and n must be done for the caller.
+func (n *node) settleLocked(state State, flags uint32) (hooks *hook) {
 	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal | flags)
 	n.unlist()
 	//lint:ignore SA1012 what has ended needs no base
 	n.late.End(nil, ended)
-	done, hooks = n.done, n.hooks
-	n.hooks = nil
-	return done, hooks
+	if n.done != nil {
+		close(n.done)
+	}
+	hooks, n.hooks = n.hooks, nil
+	return hooks
 }
 
 // callAll calls all callbacks, even if some of them panic.

@@ -147,7 +147,7 @@ func (g *group) end(how how) {
 	if waiter != nil && waiter.lends(&g.node) {
 		waiter.lend()
 		g.shutDown(waiter)
-		waiter.takeBack(&until{own: g.handed, bounded: latectx.EndsBefore(g.base(), waiter.base())})
+		waiter.takeBack(g.placeUntil(waiter))
 	} else {
 		g.shutDown(waiter)
 	}
@@ -173,6 +173,17 @@ func (g *group) end(how how) {
 			}
 		}
 	}
+}
+
+// placeUntil returns what ends w's wait for the place that it lent until g was over: the
+// end of g's ctx, unless that was the work of g itself, by a failure or by CancelScope. w
+// is not cancelled then, and must not go on beside those that have the places.
+func (g *group) placeUntil(w *node) *until {
+	base := g.base()
+	if g.ctxEnded() && !w.ctxEnded() && (base == nil || !latectx.IsDone(base)) {
+		return &until{own: w.hand()}
+	}
+	return &until{own: g.handed, bounded: latectx.EndsBefore(base, w.base())}
 }
 
 // isLimit reports whether err, which judge returned for the error said, is a

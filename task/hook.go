@@ -25,13 +25,10 @@ func (h *hook) called() bool {
 	return false
 }
 
-// wake wakes the goroutines that wait for a node that has settled, and returns
+// wake wakes the goroutines that have hooks on a node that has settled, and returns
 // the callbacks among the hooks, the oldest first. No lock is held, so that
 // nobody who is woken waits for one.
-func wake(done chan struct{}, hooks *hook) (calls *hook) {
-	if done != nil {
-		close(done)
-	}
+func wake(hooks *hook) (calls *hook) {
 	for h := hooks; h != nil; {
 		next := h.next // before h is told: a task uses its hook again for its next wait
 		switch {
@@ -50,6 +47,7 @@ func wake(done chan struct{}, hooks *hook) (calls *hook) {
 // tell ends the wait of a task that waits for one node, with h.
 func (h *hook) tell() {
 	w := h.wait // which is used again too, but for one more token that does no harm
+	h.next = nil
 	h.told.Store(true)
 	w.rouse()
 }
@@ -81,7 +79,7 @@ func (n *node) unhang(h *hook) bool {
 func unhook(list **hook, h *hook) bool {
 	for p := list; *p != nil; p = &(*p).next {
 		if *p == h {
-			*p = h.next
+			*p, h.next = h.next, nil // h stays with its task, and must not keep another one's
 			return true
 		}
 	}

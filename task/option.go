@@ -74,6 +74,10 @@ func StartSites() Option { return optionFunc(func(o *options) { o.sites = true }
 // count towards the limit. A wait in a call of package gather, by a job or by a
 // function given to its Weight or Rate, does not lend the place.
 //
+// A task gets its place back in its turn, before tasks that are queued. It does
+// not wait for that if it is cancelled, or if the ctx of the wait has ended: it goes
+// on at once then, even if that makes it one more than n.
+//
 // A task keeps its place while it waits for anything else. If all tasks with a
 // place wait for something that only a queued task would end, directly or
 // through other tasks, one of the waits fails with [ErrDeadlock].

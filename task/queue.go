@@ -4,8 +4,6 @@ import (
 	"context"
 	"slices"
 	"sync"
-
-	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // places implements the Limit option of a Group, the number of its tasks that
@@ -24,6 +22,7 @@ type places struct {
 	back    []*claim         // of tasks that wait to get back the place that they lent; they come first
 	queue   []*claim         // of tasks that were not started yet, the oldest first
 	head    int              // of queue
+	dropped int              // tasks in queue that wait no longer
 	awaited Members          // tasks without a place that others may wait for
 }
 
@@ -156,6 +155,12 @@ func (p *places) drop(n *node) {
 	var next turned
 	if queued {
 		next = p.hold(c) // n gives it back like the others
+		p.dropped++
+		if p.dropped > 8 && p.dropped > (len(p.queue)-p.head)/2 {
+			// It may be long until the queue moves, and they must not stay as long.
+			p.queue = slices.DeleteFunc(p.queue[p.head:], func(c *claim) bool { return !c.waits })
+			p.head, p.dropped = 0, 0
+		}
 	}
 	p.mu.Unlock()
 	if queued {
@@ -205,6 +210,7 @@ func (p *places) next() (c turned, placed bool) {
 	}
 	if len(p.back) > 0 {
 		c := p.back[0]
+		p.back[0] = nil
 		p.back = p.back[1:]
 		return p.hold(c), true
 	}
@@ -218,6 +224,7 @@ func (p *places) next() (c turned, placed bool) {
 		if c.waits {
 			return p.hold(c), true
 		}
+		p.dropped--
 	}
 	return c, false
 }
@@ -311,29 +318,4 @@ func (n *node) dequeue() bool {
 	n.mu.Unlock()
 	countQueued(-1)
 	return !n.ctxEnded()
-}
-
-// holds reports whether n has one of the places.
-func (p *places) holds(n *node) bool {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	c := p.claims[n]
-	return c != nil && c.at >= 0
-}
-
-// lasts reports whether n waits for a place, and goes on to unless it gets one.
-func (p *places) lasts(n *node) bool {
-	p.mu.Lock()
-	c := p.claims[n]
-	if c == nil || !c.waits {
-		p.mu.Unlock()
-		return false
-	}
-	back := c.back
-	p.mu.Unlock()
-	if back != nil {
-		return !back.until.bounded && !back.until.over()
-	}
-	g := n.home.node.Load()
-	return g != nil && !n.ctxEnded() && !latectx.EndsBefore(n.base(), g.base())
 }

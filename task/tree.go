@@ -119,6 +119,7 @@ func (n *node) lockParent() *node {
 func (n *node) leave() {
 	p := n.lockParent()
 	n.mu.Lock()
+	n.count(-1)
 	n.raise(isGone)
 	empty := n.leaveLocked(p)
 	n.mu.Unlock()
@@ -152,9 +153,8 @@ func (n *node) leaveLocked(p *node) (empty chan struct{}) {
 }
 
 // left does what follows when n has left a list. If empty is not nil, n was the last
-// in it, and the scope that waits for that goes on: it must not see n in the counts.
+// in it, and the scope that waits for that goes on.
 func (n *node) left(empty chan struct{}) {
-	n.count(-1)
 	if empty != nil {
 		close(empty)
 	}

@@ -134,11 +134,11 @@ func (w *node) begin(ctx context.Context, one *node, others target, how waitKind
 }
 
 // endWait records that w's wait is over, whatever w does next: w may not go on
-// at once.
+// at once. What it was for is forgotten, for it may be long until the next wait.
 func (w *node) endWait() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waits.until = until{}
+	w.waits.until, w.waits.target, w.waits.one[0] = until{}, target{}, nil
 }
 
 // verdict returns the deadlock of which w's wait was found to be part, or nil.
@@ -273,6 +273,9 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	ended, stuck := w.sleepFor(n, &until, stuck)
 	w.endWait()
 	if lends {
+		if how&forGood != 0 { // a cancellation does not end that, but w need not wait for the place
+			until.own = w.hand()
+		}
 		w.takeBack(&until)
 	}
 	w.waitsFor(nil)
