@@ -83,6 +83,20 @@ func (p *program) code(words []*syntax.Word, text string, language syntax.LangVa
 // runs has it that w is code once its variables are replaced.
 func (p *program) runs(w *syntax.Word) { p.flow.codes = append(p.flow.codes, p.source(w)) }
 
+// expansions is the text of all in a word that the shell replaces. What is within single
+// quotes may look like that, and is the program's: awk '{print $1}'.
+func (p *program) expansions(w *syntax.Word) (text string) {
+	syntax.Walk(w, func(n syntax.Node) bool {
+		switch n := n.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst, *syntax.ProcSubst, *syntax.ArithmExp:
+			text += p.source(n) + " "
+			return false
+		}
+		return true
+	})
+	return text
+}
+
 // texts are those of the words, or "" for one that differs when it runs.
 func (p *program) texts(words []*syntax.Word) []string {
 	texts := make([]string, len(words))

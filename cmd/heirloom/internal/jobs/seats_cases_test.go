@@ -44,7 +44,7 @@ var indirect = []string{
 	"tar cf x.tar --checkpoint=1 --checkpoint-action=exec='echo {}' f", "split --filter='cat > {}' f", "split --filter 'cat > {}' f",
 	`find . -exec {} \;`, "find {} -name x", `find . -name {} -exec sh -c 'echo {1}' \;`, `find . -exec sh -c 'echo {}' \;`,
 	`find . -exec sh -c 'echo {1}' \;`, `find . -exec awk "BEGIN{print \"{1}\"}" \;`, "xargs -I{} sh -c 'echo {}' <f", "xargs -I% sh -c 'echo % {}' <f",
-	"flock f -c 'echo {}'", "flock f echo {}", "flock f sh -c 'echo {}'", `timeout 5 sh -c "echo {}"`, "timeout 5 bash -c 'echo {}'",
+	"flock f -c 'echo {}'", "flock -w 5 f --command 'echo {}'", "flock f echo {}", "flock f sh -c 'echo {}'", `timeout 5 sh -c "echo {}"`, "timeout 5 bash -c 'echo {}'",
 	"nice sh -c 'echo {}'", "setsid sh -c 'echo {}'", "nohup sh -c 'echo {}'", "busybox sh -c 'echo {}'", `busybox awk "BEGIN{print \"{}\"}"`,
 	"bash -O extglob -c 'echo {}'", "bash --norc -c 'echo {}'", "bash --rcfile x -c 'echo {}'", "bash -c -- 'echo {}'", "bash -ec 'echo {}'",
 	"bash -c -e 'echo {}'", "bash +x -c 'echo {}'", "bash -o pipefail -c 'echo {}'", "bash -euo pipefail -c 'echo {}'", "bash s.sh -c {}", "bash {}",
@@ -74,10 +74,11 @@ var indirect = []string{
 	`[[ {} =~ (.*) ]]; eval "${BASH_REMATCH[1]}"`,
 	"tar -I {} -cf x.tar f", "tar -cI {} -f x.tar f", "tar -I{} -cf x.tar f", "tar --use-compress-program={} -cf x.tar f", "tar -cf x.tar -F {} -ML 1 f",
 	"git --exec-path={} x", "git submodule foreach {}", "zip -TT {} x.zip f", "man -P {} man",
+	`printf '%s\0' {} | xargs -0 -n1 bash -c 'echo $(($1))' _`,
 	"nice {}", "timeout 5 {}", "make --eval={}", "sed -ie {} f", "perl -ie -e {}", "xargs {} < f", "env {}",
 }
 
-// executing are commands with options whose argument is run, but not by a shell that
+// executing are commands with arguments or input that are run, but not by a shell that
 // a value can be quoted for. So the command is refused, or the value is.
 var executing = []string{
 	"ssh -o {} host true", "ssh -oProxyCommand={} host true", "ssh -vo ProxyCommand={} host", "ssh host -o ProxyCommand={} true", "scp -o {} f host:",
@@ -85,6 +86,12 @@ var executing = []string{
 	"rsync --rsync-path={} f host:", "rsync -e 'ssh -o {}' f host:",
 	"tar --checkpoint=1 --checkpoint-action={} -cf x.tar f", "git -c {} x",
 	"git -C . -c {} x", "git -c core.pager={} -p log", "git clone --upload-pack={} . x",
+	`x={}; perl -e "$x"`, `x={}; perl -e "print '$x'"`, `x={}; awk "BEGIN{print \"$x\"}"`, `x=$(basename {}); sed "s/a/$x/" f`, `f() { awk "$1"; }; f {}`,
+	`f() { perl -e "print '$1'"; }; f {}`, `x={}; y=$x; python3 -c "print('$y')"`, `x={}; perl -e "$(echo "$x")"`,
+	`echo {} | xargs -d '\n' sh -c 'eval "$@"' _`, `echo {} | xargs -0 sh -c 'eval "$1"' _`,
+	`printf '%s\0' {} | xargs -0 -n1 sh -c 'perl -e "$1"' _`, "echo {} | ed f", "echo {} | at now",
+	"flock f perl -e 'print q({})'", "flock f awk 'BEGIN{print \"{}\"}'", "perf stat perl -e 'print q({})'", "runuser -u root -- perl -e 'print q({})'",
+	"git grep -O'echo {}' f",
 	"sort --compress-program={} f", "wget -e {} localhost", "wget --use-askpass={} localhost", "ncat -e {} localhost 1",
 }
 
@@ -108,6 +115,8 @@ var harmless = []string{
 	`read -r a b <<< {}; echo "$a"`, `a=({}); echo "${a[0]}" "${a[@]}"`, `declare -A m; m[x]={}; echo "${m[x]}"`, `eval "$(ssh-agent)"; ssh-add {}`,
 	"cd {} && make", "set -e; cd {}; ./configure", "trap 'rm -f tmp' EXIT; cp {} tmp", "[[ {} == *.txt ]] && echo yes", "[[ -f {} ]] && echo yes",
 	"case {} in *.txt) echo t;; esac", "diff <(sort {}) <(sort x)", "wc -l < {}", `sh -c 'echo "$1"' _ {}`, "flock /tmp/lock gzip {}",
+	`f={}; awk '{print $1}' "$f"`, `f={}; perl -ne 'print if $_' "$f"`, `perl -pe '$_ = "$f"' {}`, `f={}; x=1; sed "s/a/$x/" "$f"`, "git grep -O x -- {}",
+	`find . -name {} | xargs -n1 sh -c 'cat "$1"' _`, `printf '%s\0' {} | xargs -0 awk '{print $1}'`,
 	"ssh -i {} host true", "ssh -p 22 -o BatchMode=yes host cat {}", "scp -o BatchMode=yes {} host:", "scp -i {} f host:", "rsync -e ssh {} host:",
 	"rsync -ae 'ssh -p 22' {} host:", "rsync --rsh=ssh --exclude={} . host:", "rsync --exclude {} . host:", "tar -I zstd -cf {}.tar {}", "tar -cf x.tar -C {} .",
 	"tar --exclude={} -cf x.tar .", "tar -C {} -xf x.tar", "tar -T {} -cf x.tar", "git -c user.name={} commit -m x", "git -C {} -c color.ui=never status",

@@ -49,6 +49,10 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 				p.variable(name, p.source(w), w)
 			}
 		}
+	case "flock":
+		if i := flockCode(rest); i > 0 {
+			p.code(args[i:i+1], rest[i], 0)
+		}
 	case "git":
 		command := operand(rest, "cC")
 		for i := 1; i < command && i < len(rest); i++ {
@@ -56,11 +60,8 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 				p.refuse(args[i], "it may be a command to git")
 			}
 		}
-		if command < len(rest) && rest[command] == "submodule" {
-			// With one argument, it is a shell's code; with several, a command.
-			if i := slices.Index(rest, "foreach"); i > 0 && i+2 == len(rest) {
-				p.code(args[i+1:], rest[i+1], 0)
-			}
+		if command < len(rest) {
+			p.gitCommand(rest[command], args[command+1:], rest[command+1:])
 		}
 	case "find", "fd", "fdfind":
 		for from := 0; from < len(rest); from++ {
@@ -101,6 +102,47 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 	}
 }
 
+// gitCommand seats what is code to a command of git's alone: the same letters are
+// options without an argument to others.
+func (p *program) gitCommand(name string, args []*syntax.Word, rest []string) {
+	switch name {
+	case "submodule":
+		// With one argument, it is a shell's code; with several, a command.
+		if i := slices.Index(rest, "foreach"); i >= 0 && i+2 == len(rest) {
+			p.code(args[i+1:], rest[i+1], 0)
+		}
+	case "rebase", "difftool":
+		p.evaluate("git", &evaluator{short: "x", mixed: true, shell: true}, args, rest)
+	case "clone":
+		p.evaluate("git", &evaluator{short: "u", args: "bco", mixed: true, shell: true}, args, rest)
+	case "grep":
+		for i, w := range rest {
+			if strings.HasPrefix(w, "-O") {
+				p.numbers(args[i], onlyNumber)
+			}
+		}
+	}
+}
+
+// flockCode returns where the code is in the arguments of flock, which takes -c behind
+// the file only and leaves all other words there to the command, or 0.
+func flockCode(words []string) int {
+	file := 0
+	for ; file < len(words) && strings.HasPrefix(words[file], "-") && words[file] != "--"; file++ {
+		switch w := words[file]; {
+		case w == "--timeout" || w == "--wait" || w == "--conflict-exit-code", w[1:] != "" && w[1] != '-' && strings.IndexAny(w, "wE") == len(w)-1:
+			file++
+		}
+	}
+	if file < len(words) && words[file] == "--" {
+		file++
+	}
+	if file+2 < len(words) && (words[file+1] == "-c" || words[file+1] == "--command") {
+		return file + 2
+	}
+	return 0
+}
+
 // inertSetting is the beginning of a setting of git's that no value makes a command.
 var inertSetting = regexp.MustCompile(`^user\.(name|email)=`)
 
@@ -139,6 +181,7 @@ func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest 
 			only.why += "; write " + e.own
 		}
 		p.numbers(args[i], only)
+		p.flow.limited = append(p.flow.limited, limited{p.expansions(args[i]), only})
 	}
 	if len(u.operands) == 0 {
 		return

@@ -13,10 +13,17 @@ import (
 // where these are used: x={}; eval "$x".
 type flow struct {
 	computes  bool                // whether expressions are made of variables
-	functions bool                // whether there are some, so that arguments are in $1
+	functions bool                // whether there are some, or xargs, so that arguments are in $1
 	from      map[string][]string // variables, and the texts that they are set to
 	arguments []string            // of commands
 	codes     []string            // texts that are run after their variables are replaced
+	limited   []limited           // and those that another program than a shell runs
+}
+
+// limited is a text of which the values in its variables have to be within the limit.
+type limited struct {
+	text string
+	limit
 }
 
 // positional stands for $1, $2 and so on.
@@ -68,6 +75,31 @@ func (r *reading) settle() error {
 		f.from[positional] = append(f.from[positional], f.arguments...)
 	}
 	f.from["_"] = f.arguments
+	for i, place := range r.places {
+		if place.counted() {
+			continue
+		}
+		mentions := r.mentions(i)
+		for _, text := range f.codes {
+			if name := mentions(text); name != "" {
+				return &refusal{i, fmt.Sprintf("$%s would be run, and a value may be in it; use $%[1]s as an argument only", name)}
+			}
+		}
+		for _, l := range f.limited {
+			if mentions(l.text) != "" {
+				r.seats[i].restrict(l.limit)
+			}
+		}
+		if f.computes {
+			r.seats[i].restrict(onlyInert)
+		}
+	}
+	return nil
+}
+
+// mentions returns what finds a variable in a text, or "", of those that the value of
+// a place may be in.
+func (r *reading) mentions(place int) func(text string) string {
 	stored := map[string]bool{}
 	mentions := func(text string) string {
 		for _, m := range mentioned.FindAllStringSubmatch(text, -1) {
@@ -81,28 +113,19 @@ func (r *reading) settle() error {
 		}
 		return ""
 	}
+	holds := func(text string) bool {
+		found, _ := r.marks(text)
+		return slices.Contains(found, place) || mentions(text) != ""
+	}
 	for more := true; more; {
 		more = false
-		for name, texts := range f.from {
-			if !stored[name] && slices.ContainsFunc(texts, func(t string) bool { return r.holds(t) || mentions(t) != "" }) {
+		for name, texts := range r.flow.from {
+			if !stored[name] && slices.ContainsFunc(texts, holds) {
 				stored[name], more = true, true
 			}
 		}
 	}
-	for i, place := range r.places {
-		if place.counted() {
-			continue
-		}
-		for _, text := range f.codes {
-			if name := mentions(text); name != "" {
-				return &refusal{i, fmt.Sprintf("$%s would be run, and a value may be in it; use $%[1]s as an argument only", name)}
-			}
-		}
-		if f.computes {
-			r.seats[i].restrict(onlyInert)
-		}
-	}
-	return nil
+	return mentions
 }
 
 // follow takes note of what variables are set to and used for.
@@ -143,6 +166,8 @@ func (p *program) follow(root syntax.Node) {
 		case *syntax.Assign:
 			p.followAssignment(n)
 		case *syntax.CallExpr:
+			// What one command prints is in the $1 of another behind xargs.
+			f.functions = f.functions || len(n.Args) > 0 && p.source(n.Args[0]) == "xargs"
 			for _, w := range n.Args[min(1, len(n.Args)):] {
 				f.arguments = append(f.arguments, p.source(w))
 			}

@@ -63,12 +63,12 @@ var (
 		"sed": sed, "gsed": sed,
 		"jq": {first: true, args: "Lf", takes: []string{"indent", "from-file"}, pairs: []string{"arg", "argjson", "slurpfile", "rawfile"}, not: "f", only: onlyName, own: "--arg x {}, and $x"},
 		"vi": vi, "vim": vi, "nvim": vi, "ex": vi, "view": vi, "vimdiff": vi, "less": {plus: true, mixed: true},
-		"ed": {input: true}, "at": {input: true}, "batch": {input: true},
+		"ed": {input: true, mixed: true}, "at": {input: true, mixed: true}, "batch": {input: true},
 
 		"sqlite": {rest: 1, long: []string{"cmd"}, input: true, only: onlyName},
 		"psql":   sql, "mysql": sql, "mariadb": sql,
 
-		"su": suC, "runuser": suC, "script": suC, "flock": suC, "vagrant": suC,
+		"su": suC, "runuser": suC, "script": suC, "vagrant": suC,
 		"tar":   {short: "IF", args: "fCTXbgKLNVH", long: []string{"to-command", "checkpoint-action", "info-script", "new-volume-script", "use-compress-program", "rsh-command"}, mixed: true, shell: true},
 		"split": {long: []string{"filter"}, mixed: true, shell: true},
 		"git": {long: []string{"exec", "tree-filter", "index-filter", "msg-filter", "env-filter", "commit-filter", "parent-filter", "tag-name-filter", "extcmd", "exec-path", "upload-pack", "receive-pack", "open-files-in-pager"},
@@ -113,9 +113,9 @@ var unquotable = []string{
 
 // Commands that run another one which is an argument of theirs.
 var launchers = []string{
-	"builtin", "bundle", "busybox", "bwrap", "caffeinate", "chroot", "chrt", "command", "conda", "coproc", "direnv", "doas", "docker", "env", "exec", "faketime",
-	"fakeroot", "fd", "fdfind", "find", "firejail", "hatch", "ionice", "kubectl", "ltrace", "mise", "mpirun", "nerdctl", "nice", "nocorrect", "noglob", "nohup", "npx", "nsenter",
-	"numactl", "pipenv", "podman", "poetry", "prlimit", "proxychains", "setarch", "setpriv", "setsid", "srun", "sshpass", "stdbuf", "strace",
+	"apptainer", "builtin", "bundle", "busybox", "bwrap", "caffeinate", "chroot", "chronic", "chrt", "command", "conda", "coproc", "direnv", "doas", "docker", "eatmydata", "env", "exec", "faketime",
+	"fakeroot", "fd", "fdfind", "find", "firejail", "flock", "gosu", "hatch", "ionice", "ip", "kubectl", "ltrace", "mamba", "micromamba", "mise", "mpirun", "nerdctl", "nice", "nocorrect", "noglob", "nohup", "npx", "nsenter",
+	"numactl", "perf", "pipenv", "pixi", "pkexec", "podman", "poetry", "prlimit", "proxychains", "runuser", "setarch", "setpriv", "setsid", "singularity", "srun", "sshpass", "stdbuf", "strace",
 	"sudo", "systemd-run", "taskset", "time", "timeout", "torsocks", "toybox", "unbuffer", "unshare", "uv", "valgrind", "xargs", "xvfb-run",
 }
 

@@ -28,7 +28,7 @@ func (p *program) shell(args []*syntax.Word, rest []string, language syntax.Lang
 		return
 	}
 	if !code {
-		p.unflagged(args[operand], noOptions, "shells", "./{}")
+		p.unflagged(args[operand], noOptions, "the shell", "./{}")
 		p.printed(args[operand]) // sh <(echo {})
 		return
 	}

@@ -45,6 +45,7 @@ var exact = []string{
 	`x={}; i=0; while [ "$i" = 0 ]; do printf %s. "$x"; i=1; done`, `sh -c 'printf %s. "$1"' _ {}`, `X={} sh -c 'printf %s. "$X"'`, `env X={} sh -c 'printf %s. "$X"'`,
 	`eval "$(echo :)"; printf %s. {}`, `set -- {}; printf %s. "$1"`, `trap -- 'printf %s. {}' EXIT`, `sh -ec 'printf %s. {}'`,
 	"sh -s {} <<'E'\nprintf %s. \"$1\"\nE", `sh -e -c 'printf %s. "$1"' x {}`, `timeout 9 sh -c 'printf %s. {}'`,
+	"flock f sh -c 'printf %s. {}'", "flock f -c 'printf %s. {}'", "flock -n -w 9 f env -u c printf %s. {}", "flock f sh -c 'printf %s. \"$1\"' -c {}",
 }
 
 // guarded are commands of which some shell makes code of a value, so that they are
@@ -167,6 +168,30 @@ func TestOptionsThatRunTheirArgument(t *testing.T) {
 			_, err = parsed.Expand(1, []string{"touch ran"})
 		}
 		assert.Error(t, err, command)
+	}
+}
+
+// Some commands of git's give a shell what follows a letter that is another option to
+// the rest of them.
+func TestOptionsOfGitCommands(t *testing.T) {
+	shell, err := jobs.NamedShell("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	expand := func(command string) string {
+		parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+		require.NoError(t, err, command)
+		text, err := parsed.Expand(1, []string{"it's; touch ran"})
+		require.NoError(t, err, command)
+		return text
+	}
+	_, quoted, _ := strings.Cut(expand("sh -c 'echo {}' x"), "sh -c")
+	for _, command := range []string{"git rebase -x", "git -C d rebase -i -x", "git difftool -y -x", "git clone -u"} {
+		assert.Equal(t, command+quoted, expand(command+" 'echo {}' x"))
+	}
+	_, quoted, _ = strings.Cut(expand("cat {}"), "cat")
+	for _, command := range []string{"git cherry-pick -x", "git clean -x", "git push -u origin"} {
+		assert.Equal(t, command+quoted, expand(command+" {}"))
 	}
 }
 
