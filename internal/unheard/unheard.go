@@ -4,7 +4,9 @@ package unheard
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"os"
 )
 
 // Key is the key under which a context has the func(error) for errors that
@@ -12,11 +14,30 @@ import (
 type Key struct{}
 
 // Report reports err to the function in ctx for such errors or, if ctx has
-// none, to slog.Default() at level Error.
+// none, to slog.Default() at level Error. If the methods of ctx or of the logger,
+// which may be the user's, panic, that is reported with err and goes no further.
 func Report(ctx context.Context, err error) {
-	if hear, ok := ctx.Value(Key{}).(func(error)); ok {
+	var hear func(error)
+	fault := try(func() { hear, _ = ctx.Value(Key{}).(func(error)) })
+	if hear != nil {
 		hear(err)
 		return
 	}
-	slog.LogAttrs(ctx, slog.LevelError, "an error that no call returns", slog.Any("err", err))
+	logged := try(func() {
+		if fault != nil {
+			ctx = context.Background()
+			slog.LogAttrs(ctx, slog.LevelError, "the ctx of an error that no call returns panicked", slog.Any("panic", fault))
+		}
+		slog.LogAttrs(ctx, slog.LevelError, "an error that no call returns", slog.Any("err", err))
+	})
+	if logged != nil {
+		fmt.Fprintf(os.Stderr, "the logger panicked: %v: with an error that no call returns: %v\n", logged, err)
+	}
+}
+
+// try calls f and returns the value that it panicked with, or nil.
+func try(f func()) (fault any) {
+	defer func() { fault = recover() }()
+	f()
+	return nil
 }

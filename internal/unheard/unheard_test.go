@@ -29,3 +29,30 @@ func TestReportLogs(t *testing.T) {
 	unheard.Report(t.Context(), errDisk)
 	assert.Regexp(t, `^time=\S+ level=ERROR msg="an error that no call returns" err="disk full"\n$`, out.String())
 }
+
+// A panicky is a ctx and the handler of a logger, and panics as both.
+type panicky struct {
+	context.Context
+	slog.Handler
+}
+
+func (panicky) Value(any) any                            { panic("ctx") }
+func (panicky) Enabled(context.Context, slog.Level) bool { panic("logger") }
+
+func TestReportToAPanickyContext(t *testing.T) {
+	var out bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+	defer slog.SetDefault(before)
+	unheard.Report(panicky{}, errDisk)
+	assert.Contains(t, out.String(), "panic=ctx")
+	assert.Contains(t, out.String(), `err="disk full"`)
+}
+
+func TestReportToAPanickyLogger(t *testing.T) {
+	before := slog.Default()
+	slog.SetDefault(slog.New(panicky{}))
+	defer slog.SetDefault(before)
+	assert.NotPanics(t, func() { unheard.Report(t.Context(), errDisk) })
+	assert.NotPanics(t, func() { unheard.Report(panicky{}, errDisk) })
+}
