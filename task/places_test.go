@@ -3,6 +3,8 @@ package task_test
 import (
 	"context"
 	"runtime"
+	"runtime/pprof"
+	"strings"
 	"testing"
 	"time"
 	"weak"
@@ -73,6 +75,33 @@ func TestCancelledAfterARunWhileItsPlaceIsTaken(t *testing.T) {
 		}, task.Limit(1))
 		require.NoError(t, err)
 	})
+}
+
+// A queued task has the labels of the goroutine that started it, whoever gives it its place.
+func TestQueuedTaskHasTheLabelsOfItsMaker(t *testing.T) {
+	profile := make(chan string, 1)
+	pprof.Do(t.Context(), pprof.Labels("who", "maker"), func(ctx context.Context) {
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.Start(ctx, func(context.Context) error {
+				pprof.SetGoroutineLabels(pprof.WithLabels(context.Background(), pprof.Labels("who", "holder")))
+				return nil
+			})
+			task.Start(ctx, func(context.Context) error {
+				var b strings.Builder
+				defer func() { profile <- b.String() }()
+				return pprof.Lookup("goroutine").WriteTo(&b, 1)
+			})
+			return nil
+		}, task.Limit(1))
+		require.NoError(t, err)
+	})
+	for _, goroutine := range strings.Split(<-profile, "\n\n") {
+		if strings.Contains(goroutine, "WriteTo") {
+			assert.Contains(t, goroutine, `"who":"maker"`)
+			return
+		}
+	}
+	assert.Fail(t, "the task is not in the profile")
 }
 
 type large [1 << 16]byte

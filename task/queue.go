@@ -4,6 +4,8 @@ import (
 	"context"
 	"slices"
 	"sync"
+
+	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
 // places implements the Limit option of a Group, the number of its tasks that
@@ -29,10 +31,11 @@ type places struct {
 // A claim is a task's claim to a place.
 type claim struct {
 	n      *node
-	at     int       // in holders, or -1
-	waits  bool      // for a place
-	back   *comeback // what it waits with if it is in back, nil if it is in queue
-	listed *member   // its entry in awaited, or nil
+	at     int        // in holders, or -1
+	waits  bool       // for a place
+	back   *comeback  // what it waits with if it is in back, nil if it is in queue
+	listed *member    // its entry in awaited, or nil
+	labels gls.Labels // of the goroutine that started the task; another one starts its goroutine
 	// unwatch, if not nil, ends the watch over the ctx of a queued task. It is
 	// set under mu while the task is queued, and called by the goroutine that
 	// removes the task from the queue.
@@ -116,14 +119,16 @@ func (c turned) begin() {
 	if c.unwatch != nil {
 		c.unwatch()
 	}
+	before := c.labels.Put()
 	c.n.spawn()
+	before.Put()
 }
 
 // enter takes a place for n, or else queues n. n.mu is locked.
 func (p *places) enter(n *node) (c *claim, placed, awaited bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	c = &claim{n: n, at: -1}
+	c = &claim{n: n, at: -1, labels: gls.SaveLabels()}
 	p.claims[n] = c
 	if len(p.holders) < p.limit {
 		p.hold(c)

@@ -33,6 +33,16 @@ func SaveAgain() Snapshot {
 	return Save()
 }
 
+// Labels are those of a goroutine at one moment, as far as a go statement does not get
+// them from the frame of an [Env.Offer]. In this mode that has all of them.
+type Labels struct{}
+
+// SaveLabels returns those of the running goroutine.
+func SaveLabels() Labels { return Labels{} }
+
+// Put gives the running goroutine the labels in l, and returns those it had.
+func (l Labels) Put() (before Labels) { return l }
+
 // Restore gives the running goroutine the variables and labels of s, as if it
 // had been started by a go statement where s was saved, which may have been in
 // another goroutine. It is for a goroutine that runs several jobs, one after
