@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/heirloom-go/heirloom/internal/inflight"
 	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
@@ -151,7 +152,7 @@ func (g *Group) SetPolicy(p Policy) {
 // policies.
 func (g *Group) Wait() error {
 	if g.jobs != nil {
-		if call := watch(g.jobs, groupView{g}, &g.jobs.carried, false); call != nil {
+		if call := g.watch(); call != nil {
 			defer call.Host.Leave(call)
 		}
 	}
@@ -161,6 +162,21 @@ func (g *Group) Wait() error {
 		g.jobs.cancel(err)
 	}
 	return err
+}
+
+// watch shows g as a call that waits. If the caller's ctx panics, the functions are
+// cancelled and have ended before the panic goes on.
+func (g *Group) watch() *inflight.Call {
+	returned := false
+	defer func() {
+		if !returned {
+			g.jobs.cancel(nil)
+			g.running.Wait()
+		}
+	}()
+	call := watch(g.jobs, groupView{g}, &g.jobs.carried, false)
+	returned = true
+	return call
 }
 
 // error returns the error for Wait.

@@ -109,3 +109,33 @@ func TestHostileCtx(t *testing.T) {
 		}
 	}
 }
+
+// A faultyCtx panics when it is asked for a value, from a moment on.
+type faultyCtx struct {
+	context.Context
+	faulty atomic.Bool
+}
+
+func (c *faultyCtx) Value(key any) any {
+	if c.faulty.Load() {
+		panic("faulty")
+	}
+	return c.Context.Value(key)
+}
+
+// If the caller's ctx panics in Wait, that panics too, but the functions do not outlive it.
+func TestWaitWithACtxThatPanics(t *testing.T) {
+	faulty := &faultyCtx{Context: t.Context()}
+	g, ctx := gather.WithContext(faulty)
+	var ended atomic.Int32
+	for range 2 {
+		g.Go(func() error {
+			<-ctx.Done()
+			ended.Add(1)
+			return nil
+		})
+	}
+	faulty.faulty.Store(true)
+	assert.PanicsWithValue(t, "faulty", func() { _ = g.Wait() })
+	assert.EqualValues(t, 2, ended.Load())
+}
