@@ -27,7 +27,9 @@ func CancelScope(ctx context.Context, cause error) bool {
 // Timeout.reschedule.
 //
 // ctx.Deadline does not report the limit, because the result of Deadline must
-// not change, so code that reads Deadline does not learn of it. A [Timeout]
+// not change, so code that reads Deadline does not learn of it. Neither does the
+// search for deadlocks: a wait that the limit would end may fail with
+// [ErrDeadlock] before. A [Timeout]
 // option, which ctx.Deadline does report, is a separate limit and cannot be
 // changed.
 func SetTimeout(ctx context.Context, d time.Duration) bool {
