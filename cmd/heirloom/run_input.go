@@ -40,6 +40,10 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		return nil, fmt.Errorf("-n is --dry-run; -N %s gives each job %[1]s values", words[0])
 	}
 	command := strings.Join(words, " ")
+	if len(words) > 0 && strings.TrimSpace(command) == "" {
+		// A variable that is not set, most likely: the values are not to be run in its place.
+		return nil, errors.New("the command is empty")
+	}
 	if f.template != "" {
 		if command != "" {
 			return nil, fmt.Errorf("--template %s is the command, and %q is another one; give values after ::: only", f.template, command)
