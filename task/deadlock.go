@@ -2,12 +2,15 @@ package task
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
 // Tasks that wait for each other wait for ever. The wait that would close such
 // a cycle ends with [ErrDeadlock]. If that wait cannot return an error, as the
-// end of a Group cannot, another wait in the cycle does.
+// end of a Group cannot, another wait in the cycle does. If none can, there is a
+// [Promise] in the cycle, which then fails: the ends of scopes alone wait only for
+// what is below them.
 //
 // # How it is found
 //
@@ -111,6 +114,9 @@ func (w *node) judgeWait() {
 		return
 	}
 	again(func() bool {
+		if w.verdict() != nil {
+			return false
+		}
 		s := newSearch(w)
 		found := s.first(w, &wt.target)
 		if found == nil || wt.kind&forAny != 0 && !s.hasAll(w, &wt.target) {
@@ -121,6 +127,8 @@ func (w *node) judgeWait() {
 			cycle = append(cycle, s.cycle(found)...)
 		}
 		if wt.kind&forGood != 0 {
+			self := s.found[w]
+			self.wait, self.number, self.target, self.kind = wt, wt.number, wt.target, wt.kind
 			return s.tell(cycle)
 		}
 		w.mu.Lock()
@@ -185,24 +193,32 @@ func (s *search) tellAny(because, start []*node, counts func(*node) bool) bool {
 	return false
 }
 
-// tell ends the first wait of a cycle that can return an error. If that has ended
-// meanwhile, which it can only have because its ctx has, there is no such cycle.
+// tell ends the first wait of a cycle that can return an error or, if there is none,
+// the first Promise. If that has ended meanwhile, which it can only have because its
+// ctx has, or because a Promise was completed, there is no such cycle.
 func (s *search) tell(cycle []*node) bool {
-	for _, k := range cycle {
+	i := slices.IndexFunc(cycle, func(k *node) bool {
 		f := s.found[k]
-		if f == nil || f.wait == nil || f.kind&forGood != 0 {
-			continue
-		}
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if !k.waits.until.open || k.waits.number != f.number {
-			return false
-		}
-		k.waits.stuck = newDeadlock(cycle)
-		k.waits.rouse()
-		return true
+		return f != nil && f.wait != nil && f.kind&forGood == 0
+	})
+	if i < 0 {
+		i = slices.IndexFunc(cycle, func(k *node) bool {
+			f := s.found[k]
+			return f != nil && f.wait != nil && f.by != nil
+		})
 	}
-	return false
+	if i < 0 {
+		return false
+	}
+	k := cycle[i]
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if !k.waits.until.open || k.waits.number != s.found[k].number {
+		return false
+	}
+	k.waits.stuck = newDeadlock(cycle)
+	k.waits.rouse()
+	return true
 }
 
 func newDeadlock(cycle []*node) *deadlock {

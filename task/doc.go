@@ -105,7 +105,7 @@
 // queued task. A wait with a deadline of its own is never stuck, and any wait
 // can be cancelled. If no wait in a cycle can return an error, as with a Group that
 // ends only when a Promise in it is completed, by the task that waits for the Group,
-// the tree shows the deadlock, and only a cancellation ends it.
+// the Promise fails.
 //
 // A job of package gather counts as a part of the task that made the call: the
 // call waits for its jobs, and a job waits with the functions above.

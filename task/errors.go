@@ -61,7 +61,7 @@ func text(err error) string { return fmt.Sprint(err) }
 // the task's own function. Err is one of the Err variables of this package, or
 // the error that ended a wait.
 type Error struct {
-	Op   string // "start", "run", "await" or "result"
+	Op   string // "start", "run", "await", "complete" or "result"
 	Task string // the name of the task
 	Err  error
 }

@@ -58,8 +58,10 @@ func MemberOf(m *Members) Option {
 // CompletedBy states that only the tasks in m will complete a [Promise]. A wait for
 // the Promise is then a wait for the first of these tasks: if all of them wait for
 // the waiting task, directly or through other tasks, one of the waits fails with
-// [ErrDeadlock]. The Promise itself does not fail, and can still be completed. Tasks
-// that may yet be added to m are not considered. While m is empty, no deadlock is
+// [ErrDeadlock]. The Promise itself does not fail, and can still be completed, unless
+// no other wait among these can return an error, as where one of the tasks waits for
+// the end of a [Group] with the Promise in it. Tasks that may yet be added to m are
+// not considered. While m is empty, no deadlock is
 // found. The option means nothing to other tasks.
 func CompletedBy(m *Members) Option { return optionFunc(func(o *options) { o.completers = m }) }
 

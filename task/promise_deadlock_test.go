@@ -238,3 +238,66 @@ func TestNoCycleIsMissed(t *testing.T) {
 	}
 	assert.Positive(t, told)
 }
+
+// Where no wait in the cycle can return an error, the Promise fails.
+func TestPromiseThatNothingCanComplete(t *testing.T) {
+	for name, end := range map[string]func(context.Context, func(context.Context)) error{
+		"Group": func(ctx context.Context, body func(context.Context)) error {
+			return task.Group(ctx, func(ctx context.Context) error { body(ctx); return nil })
+		},
+		"Group in a Group": func(ctx context.Context, body func(context.Context)) error {
+			return task.Group(ctx, func(ctx context.Context) error {
+				return task.Group(ctx, func(ctx context.Context) error { body(ctx); return nil })
+			})
+		},
+		"Group that still runs": func(ctx context.Context, body func(context.Context)) error {
+			return task.Group(ctx, func(ctx context.Context) error {
+				body(ctx)
+				return task.Sleep(ctx, time.Second)
+			})
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				var m task.Members
+				var p *task.Task[int]
+				var complete func(int, error) bool
+				holder := task.Go(ctx, func(ctx context.Context) (int, error) {
+					return 0, end(ctx, func(ctx context.Context) {
+						p, complete = task.Promise[int](ctx, task.CompletedBy(&m), task.Name("promise"))
+					})
+				}, task.MemberOf(&m), task.Name("holder"))
+				_, err := holder.Await(context.Background())
+				require.ErrorIs(t, err, task.ErrDeadlock)
+				assert.ErrorContains(t, err, `"promise"`)
+				assert.ErrorContains(t, err, `"holder"`)
+				assert.False(t, complete(42, nil))
+				var of *task.Error
+				require.ErrorAs(t, p.Err(), &of)
+				assert.Equal(t, "complete", of.Op)
+			})
+		})
+	}
+}
+
+// A Promise that is completed, by a member that only ends a Group, is no cycle.
+func TestPromiseThatAnotherMemberCompletes(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var m task.Members
+		got := make(chan func(int, error) bool, 1)
+		holder := task.Go(ctx, func(ctx context.Context) (int, error) {
+			return 0, task.Group(ctx, func(ctx context.Context) error {
+				_, complete := task.Promise[int](ctx, task.CompletedBy(&m))
+				got <- complete
+				return nil
+			})
+		}, task.MemberOf(&m))
+		task.Go(ctx, func(ctx context.Context) (int, error) {
+			time.Sleep(time.Second)
+			assert.True(t, (<-got)(42, nil))
+			return 0, nil
+		}, task.MemberOf(&m))
+		_, err := holder.Await(ctx)
+		require.NoError(t, err)
+	})
+}

@@ -166,8 +166,11 @@ func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete f
 		by, what = o.completers, &owed
 	}
 	t = newTask(Func[T](func(ctx context.Context) (T, error) {
-		by.until(ctx, done, what, forAny|forGood)
+		stuck := by.until(ctx, done, what, forAny|forGood)
 		err := ctx.Err()
+		if stuck != nil {
+			err = &Error{Op: "complete", Task: t.name(), Err: stuck}
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		if !over {
