@@ -37,7 +37,7 @@ func main() {
 func run(args []string, log io.Writer) error {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	var (
-		rounds    = flags.Int("rounds", 100, "how many times to run each benchmark")
+		rounds    = flags.Int("rounds", 30, "how many times to start each suite, which runs each benchmark three times")
 		benchtime = flags.String("benchtime", "10ms", "how long to run each, each time; see go help testflag")
 		only      = flags.String("only", "", "the suites to run, separated by commas: "+suiteNames()+" (default all)")
 		exact     = flags.Bool("exact", false, "run Heirloom's own in the exact mode as well")
