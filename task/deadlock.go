@@ -2,7 +2,6 @@ package task
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -197,20 +196,23 @@ func (s *search) tellAny(because, start []*node, counts func(*node) bool) bool {
 // the first Promise. If that has ended meanwhile, which it can only have because its
 // ctx has, or because a Promise was completed, there is no such cycle.
 func (s *search) tell(cycle []*node) bool {
-	i := slices.IndexFunc(cycle, func(k *node) bool {
-		f := s.found[k]
-		return f != nil && f.wait != nil && f.kind&forGood == 0
-	})
-	if i < 0 {
-		i = slices.IndexFunc(cycle, func(k *node) bool {
-			f := s.found[k]
-			return f != nil && f.wait != nil && f.by != nil
-		})
+	var k *node
+	for _, n := range cycle {
+		f := s.found[n]
+		if f == nil || f.wait == nil {
+			continue
+		}
+		if f.kind&forGood == 0 {
+			k = n
+			break
+		}
+		if k == nil && f.by != nil {
+			k = n
+		}
 	}
-	if i < 0 {
+	if k == nil {
 		return false
 	}
-	k := cycle[i]
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if !k.waits.until.open || k.waits.number != s.found[k].number {
