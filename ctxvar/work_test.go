@@ -232,7 +232,10 @@ func TestSecretIsNotPrinted(t *testing.T) {
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%d"} {
 		for _, shown := range []any{key, token, inner, c, ctx, []any{key, token}, struct{ V any }{key}, misuse} {
 			text := fmt.Sprintf(verb, shown)
-			assert.NotRegexp(t, "swordfish|hunter2|737[57]|6875", text, "%s of %T", verb, shown)
+			for _, secret := range []string{"swordfish", "hunter2"} {
+				assert.NotContains(t, text, secret, "%s of %T", verb, shown)
+				assert.NotContains(t, text, fmt.Sprintf("%x", secret), "%s of %T", verb, shown)
+			}
 		}
 	}
 }

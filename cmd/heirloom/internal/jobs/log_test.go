@@ -183,7 +183,9 @@ func TestWriteCommand(t *testing.T) {
 	var b strings.Builder
 	r := &jobs.Result{Number: 7, Job: "<a>", Command: "echo a\xff", CommandBytes: []byte("echo a\xff")}
 	require.NoError(t, r.WriteCommand(&b))
-	assert.Equal(t, `{"number":7,"job":"<a>","command":"echo a\ufffd","command_base64":"ZWNobyBh/w=="}`+"\n", b.String())
+	// JSON has two ways to write U+FFFD, and encoding/json's choice follows the release of Go.
+	assert.Equal(t, `{"number":7,"job":"<a>","command":"echo a�","command_base64":"ZWNobyBh/w=="}`+"\n",
+		strings.ReplaceAll(b.String(), `\ufffd`, "�"))
 	reader, closed := io.Pipe()
 	require.NoError(t, reader.Close())
 	require.ErrorIs(t, r.WriteCommand(closed), io.ErrClosedPipe)
