@@ -46,6 +46,7 @@ type crew struct {
 
 	alone      int          // functions ever given that had a goroutine of their own
 	aloneEnded atomic.Int64 // of these, those that have ended; not guarded by mu
+	lateLimit  atomic.Bool  // a limit was set while some of these had not ended; stored with mu locked
 }
 
 // A hand is what a goroutine of a Group has in hand.
@@ -166,6 +167,9 @@ func (c *crew) setLimit(n int) (active int, start bool) {
 		}
 	}
 	c.limited, c.limit = n >= 0, n
+	if c.limited && c.alone > 0 {
+		c.lateLimit.Store(true)
+	}
 	return 0, c.beckon()
 }
 
@@ -285,6 +289,11 @@ func (g *Group) runAlone(h hand) {
 		// This is not done under mu, which would order this function before
 		// those that are started later: see add.
 		g.aloneEnded.Add(1)
+		if g.lateLimit.Load() {
+			// Whoever saw this function among the active ones, under mu, waits for
+			// its end: see setLimit.
+			g.wakeNext()
+		}
 		g.running.Done()
 	}()
 	h.vars.Enter(g.carried())
@@ -296,6 +305,16 @@ func (g *Group) runAlone(h hand) {
 			g.fail(&h, err)
 		}
 	})
+}
+
+// wakeNext starts a worker if a function may be run now and none is coming.
+func (g *Group) wakeNext() {
+	g.mu.Lock()
+	start := g.beckon()
+	g.mu.Unlock()
+	if start {
+		go g.work()
+	}
 }
 
 // call calls h and returns its error, with the caller's cause unless the group

@@ -134,6 +134,46 @@ func TestGroupLimitLiftedWhileActive(t *testing.T) {
 	})
 }
 
+// A limit that is set while functions run counts them, as errgroup does not, but lets
+// everything through: under the race detector, they have goroutines of their own.
+func TestGroupLimitSetWhileUnlimited(t *testing.T) {
+	second := func() error { time.Sleep(time.Second); return nil }
+	for name, last := range map[string]func(){
+		"they return":     func() {},
+		"they panic":      func() { panic("boom") },
+		"they exit":       runtime.Goexit,
+		"they never work": nil,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			logged(t)
+			var g gather.Group
+			start := time.Now()
+			for range 2 {
+				g.Go(func() error {
+					if last == nil {
+						return nil
+					}
+					defer last()
+					return second()
+				})
+			}
+			if last == nil {
+				synctest.Wait()
+			}
+			g.SetLimit(2)
+			assert.Equal(t, last == nil, g.TryGo(second), name)
+			for range 4 {
+				g.Go(second)
+			}
+			_ = g.Wait()
+			assert.LessOrEqual(t, time.Since(start), 3*time.Second, name)
+			g.SetLimit(1)
+			require.True(t, g.TryGo(second), name)
+			_ = g.Wait()
+		})
+	}
+}
+
 // Waiting callers are admitted in order.
 func TestGroupIsFair(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

@@ -115,7 +115,7 @@ func (g *Group) TryGo(f func() error) bool {
 //
 // SetLimit must not be called while functions of the group are active. It
 // panics with a [*UsageError] if it can detect that, which is if there is a
-// limit and n is a limit too.
+// limit and n is a limit too. Otherwise the active functions count.
 func (g *Group) SetLimit(n int) {
 	active, start := g.setLimit(n)
 	if active > 0 {
