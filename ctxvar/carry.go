@@ -5,7 +5,6 @@ import (
 	"runtime/pprof"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
-	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // carrier is a context.Context that carries a snapshot.
@@ -15,8 +14,8 @@ type carrier struct {
 }
 
 func (c *carrier) Value(key any) any {
-	if latectx.AsksVariables(key) {
-		return latectx.Variables(key, c.Context, &c.carried)
+	if gls.AsksVariables(key) {
+		return gls.Variables(key, c.Context, &c.carried)
 	}
 	return c.Context.Value(key)
 }

@@ -60,8 +60,8 @@ func (c *jobContext) Base() context.Context   { return c.Context }
 // [context.WithCancel] and [context.Cause] look up.
 func (c *jobContext) Value(key any) any {
 	switch {
-	case latectx.AsksVariables(key):
-		return latectx.Variables(key, c.Context, &c.carried)
+	case gls.AsksVariables(key):
+		return gls.Variables(key, c.Context, &c.carried)
 	case latectx.AsksNearest(key):
 		return c
 	case latectx.IsCancelKey(key):

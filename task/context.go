@@ -67,8 +67,8 @@ func (c *nodeCtx) Value(key any) any {
 	switch {
 	case key == nodeKey{}:
 		return n
-	case latectx.AsksVariables(key):
-		return latectx.Variables(key, n.ctx, (*gls.Env)(n.variables()))
+	case gls.AsksVariables(key):
+		return gls.Variables(key, n.ctx, (*gls.Env)(n.variables()))
 	case latectx.AsksNearest(key):
 		return c
 	case latectx.IsCancelKey(key):

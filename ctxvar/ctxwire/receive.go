@@ -6,7 +6,6 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/gls"
-	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // Receive handles a message as a work of its own (see [ctxvar.Work]). It calls
@@ -72,8 +71,8 @@ type handling struct {
 
 func (h *handling) Value(key any) any {
 	switch {
-	case latectx.AsksVariables(key):
-		return latectx.Variables(key, h.Context, h.env)
+	case gls.AsksVariables(key):
+		return gls.Variables(key, h.Context, h.env)
 	case key == h.protocol:
 		return true
 	}

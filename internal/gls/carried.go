@@ -84,3 +84,19 @@ func (f *Frame) work() *Home {
 	}
 	return f.home.work
 }
+
+// AsksVariables reports whether a context that carries variables answers key;
+// see [Variables].
+func AsksVariables(key any) bool { return key == CarrierKey{} || PprofKey(key) }
+
+// Variables answers such a key for a context that carries what held does and is
+// derived from outer. Under one of the keys, the variables are found. Under the
+// other, it returns the labels of outer, in a form that lets goroutines inherit
+// the variables if they are started while the running goroutine has these
+// labels.
+func Variables(key any, outer context.Context, held Carrier) any {
+	if key == (CarrierKey{}) {
+		return held
+	}
+	return Answer(outer.Value(key))
+}

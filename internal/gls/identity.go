@@ -1,11 +1,8 @@
 package gls
 
 import (
-	"bytes"
 	"math/bits"
 	"runtime"
-	"strconv"
-	"sync"
 	"sync/atomic"
 	"unsafe"
 )
@@ -55,7 +52,7 @@ type learner struct {
 	g            unsafe.Pointer // of the last goroutine that ran middle
 	id           uint64         // its id
 	text         [64]byte       // see stackGoid
-	done         sync.WaitGroup
+	done         chan struct{}
 }
 
 const (
@@ -68,11 +65,10 @@ const (
 )
 
 func learnOffsets() gOffsets {
-	l := &learner{ids: allPlaces, parents: allPlaces}
+	l := &learner{done: make(chan struct{}), ids: allPlaces, parents: allPlaces}
 	for range tries {
-		l.done.Add(1)
 		go l.middle()
-		l.done.Wait()
+		<-l.done
 		if l.ids.count() <= 1 && l.parents.count() <= 1 {
 			break
 		}
@@ -96,7 +92,7 @@ func (l *learner) middle() {
 func (l *learner) child() {
 	l.parents = l.parents.with(l.id)
 	l.ids = l.ids.with(stackGoid(l.text[:]))
-	l.done.Done()
+	l.done <- struct{}{}
 }
 
 // places has a bit for each of the first words of a g.
@@ -154,12 +150,18 @@ func (l *learner) statusBefore(id uintptr) uintptr {
 }
 
 // stackGoid returns the running goroutine's id from the text of its stack,
-// which begins with "goroutine 123 [running]:". buf holds that beginning.
-func stackGoid(buf []byte) uint64 {
-	text := bytes.TrimPrefix(buf[:runtime.Stack(buf, false)], []byte("goroutine "))
-	digits, _, _ := bytes.Cut(text, []byte(" "))
-	id, err := strconv.ParseUint(string(digits), 10, 64)
-	if err != nil {
+// which begins with "goroutine 123 [running]:". buf holds that beginning. The
+// number is read by hand, because package strconv brings much more into a
+// program, for its errors.
+func stackGoid(buf []byte) (id uint64) {
+	n := runtime.Stack(buf, false)
+	for _, c := range buf[len("goroutine "):n] {
+		if c < '0' || '9' < c {
+			break
+		}
+		id = 10*id + uint64(c-'0')
+	}
+	if id == 0 {
 		panic(layoutError("a stack does not begin with a goroutine's id"))
 	}
 	return id

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 	"runtime/pprof"
-	"sync"
 	"unsafe"
 )
 
@@ -44,7 +43,7 @@ type rehearsal struct {
 	child           func()         // r.playChild
 	slot            unsafe.Pointer // the parent's slot when it starts a child
 	inherited       bool           // whether the child inherited the variable
-	childOver, over sync.WaitGroup
+	childOver, over chan struct{}
 }
 
 // rehearsed is a key that no variable has.
@@ -52,9 +51,9 @@ const rehearsed = 0
 
 func (r *rehearsal) run() (problem string) {
 	r.Context, r.child = context.Background(), r.playChild
-	r.over.Add(1)
+	r.childOver, r.over = make(chan struct{}), make(chan struct{})
 	go r.play() // in a goroutine of its own, so nothing is left behind
-	r.over.Wait()
+	<-r.over
 	return r.problem
 }
 
@@ -67,7 +66,7 @@ func (r *rehearsal) Value(key any) any {
 }
 
 func (r *rehearsal) play() {
-	defer r.over.Done()
+	defer close(r.over)
 	// If what comes back is not the pointer that was put there, it must not be
 	// examined any further.
 	r.slot = unsafe.Pointer(&r.probe)
@@ -104,9 +103,8 @@ func (r *rehearsal) expect(ok bool, otherwise string) {
 // slot is its own.
 func (r *rehearsal) expectOfChild(otherwise string) {
 	r.slot = Peek()
-	r.childOver.Add(1)
 	go r.child()
-	r.childOver.Wait()
+	<-r.childOver
 	r.expect(r.inherited, otherwise)
 	r.expect(Peek() == r.slot, "what a goroutine sets is seen by the one that started it")
 }
@@ -114,5 +112,5 @@ func (r *rehearsal) expectOfChild(otherwise string) {
 func (r *rehearsal) playChild() {
 	r.inherited = Peek() == r.slot && Get(rehearsed) == &r.binding
 	putSlot(nil)
-	r.childOver.Done()
+	r.childOver <- struct{}{}
 }
