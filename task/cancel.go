@@ -2,7 +2,10 @@ package task
 
 import (
 	"context"
+	"slices"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/latectx"
 )
 
 // CancelScope cancels the innermost [Group] or [Run] that ctx comes from: its
@@ -27,16 +30,20 @@ func CancelScope(ctx context.Context, cause error) bool {
 // Timeout.reschedule.
 //
 // ctx.Deadline does not report the limit, because the result of Deadline must
-// not change, so code that reads Deadline does not learn of it. Neither does the
-// search for deadlocks: a wait that the limit would end may fail with
-// [ErrDeadlock] before. A [Timeout]
-// option, which ctx.Deadline does report, is a separate limit and cannot be
-// changed.
+// not change, so code that reads Deadline does not learn of it. [Sleep] and the
+// search for deadlocks do. A [Timeout] option, which ctx.Deadline does report, is
+// a separate limit and cannot be changed.
 func SetTimeout(ctx context.Context, d time.Duration) bool {
 	n := scopeOf(ctx)
 	if n == nil {
 		return false
 	}
+	removed := false
+	defer func() {
+		if removed {
+			n.task().reconsider()
+		}
+	}()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	s := n.scope()
@@ -48,8 +55,11 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 		s.moving = nil
 	}
 	if d < 0 {
+		removed = s.flags()&isTimed != 0
+		s.phase.And(^uint32(isTimed))
 		return true
 	}
+	s.shut(isTimed)
 	limit := &TimeoutError{Task: n.name(), After: d}
 	s.moved, s.movedTo = limit, time.Now().Add(d)
 	s.moving = time.AfterFunc(d, func() {
@@ -60,6 +70,108 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 		}
 	})
 	return true
+}
+
+// nodeEnding returns the node whose ctx is the nearest whose end is the end of ctx too,
+// or nil. It may call the user's code.
+func nodeEnding(ctx context.Context) *node {
+	for ctx != nil {
+		ours := latectx.Nearest(ctx)
+		if ours == nil {
+			return nil
+		}
+		if c, ok := ours.(*nodeCtx); ok {
+			return c.at.Load()
+		}
+		ctx = ours.Base() // of a call of package gather
+	}
+	return nil
+}
+
+// isTimed reports whether a wait of w ends by a limit that [SetTimeout] set for s or one
+// that is around s, but not around w: that of w's own scope would end w, not only the wait.
+// Locks may be held.
+func (w *node) isTimed(s *scope) bool {
+	for ; s != nil && !w.isIn(s); s = s.outer {
+		if s.flags()&isTimed != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isDue reports whether a limit that [SetTimeout] set was to end ctx before the given
+// time, which has passed, and has not yet. It may call the user's code.
+func isDue(ctx context.Context, before time.Time) bool {
+	n := nodeOf(ctx)
+	if n == nil {
+		return false
+	}
+	if n = nodeEnding(ctx); n == nil {
+		return false
+	}
+	for s := n.within(); s != nil; s = s.outer {
+		if s.flags()&isTimed != 0 && s.isDue(before) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *scope) isDue(before time.Time) bool {
+	n := s.node.Load()
+	if n == nil {
+		return false
+	}
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return s.moving != nil && !s.movedTo.After(before) && !n.is(isCanceled)
+}
+
+// isIn reports whether w, a task or a job, is in s, at any depth, or is a Run with the
+// scope s.
+func (w *node) isIn(s *scope) bool {
+	if j := w.asJob(); j != nil {
+		w = j.host
+	}
+	for in := w.within(); in != nil; {
+		if in == s {
+			return true
+		}
+		g := in.node.Load()
+		if g == nil {
+			break
+		}
+		in = g.home
+	}
+	return false
+}
+
+// reconsider makes n, a task, and the jobs in it judge their waits again, because a limit
+// was removed that would have ended them. n may be nil.
+func (n *node) reconsider() {
+	if n == nil {
+		return
+	}
+	n.mu.Lock()
+	if n.waits != nil {
+		n.waits.rouse()
+	}
+	n.mu.Unlock()
+	in := n.callsIn()
+	if in == nil {
+		return
+	}
+	in.mu.Lock()
+	jobs := slices.Clone(in.jobs)
+	in.mu.Unlock()
+	for _, j := range jobs {
+		j.mu.Lock()
+		if j.waits != nil {
+			j.waits.rouse()
+		}
+		j.mu.Unlock()
+	}
 }
 
 // scopeOf returns the innermost scope that ctx comes from, or nil.

@@ -24,7 +24,9 @@ import (
 // is impossible, except for those whose ctx is done, and these are not counted.
 // A task that waits for any of several counts only if all of these are found:
 // if one has ended, the task is about to go on. A task whose wait has a nearer
-// deadline than its own never counts, because it will go on by itself.
+// deadline than its own never counts, because it will go on by itself. Nor does one
+// whose wait a limit of [SetTimeout] will end. If that is removed, the waits that it
+// would have ended are judged again.
 //
 // The search is complete because each wait is entered, where others find it,
 // before it is searched from. Of two waits that close a cycle at the same time,
@@ -109,7 +111,7 @@ func (d *deadlock) Is(target error) bool { return target == ErrDeadlock }
 // and if so ends the wait with an error.
 func (w *node) judgeWait() {
 	wt := w.waits // of its own goroutine
-	if wt.until.bounded {
+	if w.ends(&wt.until) {
 		return
 	}
 	again(func() bool {

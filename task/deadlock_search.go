@@ -106,7 +106,7 @@ type waiter struct {
 func (s *search) addWaiter(k, n *node, isFor func(*wait) bool) {
 	k.mu.Lock()
 	wt := k.waits
-	if wt == nil || !wt.until.lasts() || wt.stuck != nil || !isFor(wt) {
+	if wt == nil || !k.lasts(&wt.until) || wt.stuck != nil || !isFor(wt) {
 		k.mu.Unlock()
 		return
 	}
@@ -275,7 +275,7 @@ func (p *places) lasts(n *node) bool {
 	back := c.back
 	p.mu.Unlock()
 	if back != nil {
-		return !back.until.bounded && !back.until.over()
+		return !n.ends(&back.until) && !back.until.over()
 	}
 	g := n.home.node.Load()
 	return g != nil && !n.ctxEnded() && !latectx.EndsBefore(n.base(), g.base())

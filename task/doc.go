@@ -102,8 +102,9 @@
 // tasks are stuck that may end it. A task that waits for a place in a Group with
 // a [Limit], because it is queued or lent its place, is stuck if all tasks that
 // have one are; the wait of one of these fails then, or of one that awaits a
-// queued task. A wait with a deadline of its own is never stuck, and any wait
-// can be cancelled. If no wait in a cycle can return an error, as with a Group that
+// queued task. A wait with a deadline of its own is never stuck: one before that
+// of the task's ctx, or a limit that [SetTimeout] set for a Group in the task. Any
+// wait can be cancelled. If no wait in a cycle can return an error, as with a Group that
 // ends only when a Promise in it is completed, by the task that waits for the Group,
 // the Promise fails.
 //

@@ -237,6 +237,12 @@ func TestSleepLongerThanItsLimitNeverSucceeds(t *testing.T) {
 			_, err := task.Within(ctx, time.Second, after(d, 1))
 			assert.True(t, isTimeout(err), "%v", err)
 		}
+		for range 100 {
+			assert.Error(t, task.Group(ctx, func(ctx context.Context) error {
+				require.True(t, task.SetTimeout(ctx, time.Second))
+				return task.Group(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Second) })
+			}))
+		}
 		took := elapsed()
 		assert.NoError(t, task.Sleep(liarCtx{ctx}, time.Minute), "a ctx that only says that it has a deadline")
 		assert.Equal(t, time.Minute+time.Second, took())

@@ -28,6 +28,9 @@ func (n *node) open(ctx context.Context, o *options) error {
 	if o != nil {
 		n.configure(o)
 	}
+	if s := n.scope(); s != nil && (n.attached || nodeEnding(n.base()) != nil) {
+		s.outer = n.home
+	}
 	if n.env.sites && n.self != nil {
 		n.extra().site = callSite()
 	}

@@ -12,6 +12,7 @@ import (
 // it no longer refers to its own node.
 type scope struct {
 	group   *group               // nil in a Run
+	outer   *scope               // whose cancellation is its own too, or nil
 	name    string               // of its node, once that has gone
 	node    atomic.Pointer[node] // nil once it is closed
 	phase   atomic.Uint32        // flags; stored with the node's mu locked
@@ -32,6 +33,7 @@ const (
 	isShut               // it is being cancelled: no more tasks may be started in it
 	isDoomed             // so is a Run around it, and whatever is opened in it is cancelled
 	isClosed             // it has ended
+	isTimed              // it has a limit of SetTimeout
 )
 
 func (s *scope) flags() uint32 {

@@ -27,9 +27,10 @@ func Sleep(ctx context.Context, d time.Duration) error {
 		runtime.Gosched()
 		return ctx.Err()
 	}
+	end := time.Now().Add(d)
 	done := ctx.Done()
 	limit, limited := ctx.Deadline()
-	limited = limited && done != nil && time.Until(limit) <= d
+	limited = limited && done != nil && !limit.After(end)
 	if n := here(); n != nil {
 		n.waitsFor(&asleep)
 		defer n.waitsFor(nil)
@@ -44,7 +45,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-done:
 		return ctx.Err()
 	}
-	if !limited {
+	if !limited && !isDue(ctx, end) {
 		return nil
 	}
 	// The limit has passed, and was to come first. Its timer is as late as ours,

@@ -171,7 +171,8 @@ func (t *Task[T]) refuse(err error) {
 // If the caller is a task that would wait for ever, because t waits for it
 // directly or through other tasks, Await returns [ErrDeadlock], in an [*Error]
 // that names the tasks. If ctx has an earlier deadline than the calling task's
-// own ctx, the wait is not considered endless.
+// own ctx, or is that of a Group in the task with a limit of [SetTimeout], the
+// wait is not considered endless.
 func (t *Task[T]) Await(ctx context.Context) (T, error) {
 	if !t.is(isFinal) {
 		if err := t.await(ctx); err != nil {

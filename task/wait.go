@@ -39,6 +39,7 @@ type wait struct {
 type until struct {
 	open    bool            // there is a wait
 	bounded bool            // it will end by a deadline that is nearer than that of the task
+	scope   *scope          // whose cancellation ends it, if that is not the task's own, or nil
 	own     *nodeCtx        // the ctx if it is one of ours, or nil
 	done    <-chan struct{} // its channel if it is not
 }
@@ -47,11 +48,18 @@ type until struct {
 func (w *node) until(ctx context.Context) until {
 	u := until{open: true}
 	if own, ok := ctx.(*nodeCtx); ok {
-		if u.own = own; own.at.Load() == w {
+		n := own.at.Load()
+		if u.own = own; n == w {
 			return u
 		}
+		u.scope = n.within()
 	} else {
 		u.done = ctx.Done()
+		if n := nodeOf(ctx); n != nil && n != w {
+			if n = nodeEnding(ctx); n != nil {
+				u.scope = n.within()
+			}
+		}
 	}
 	if at, ok := ctx.Deadline(); ok {
 		last, limited := time.Time{}, false
@@ -88,8 +96,11 @@ func (u *until) ended() <-chan struct{} {
 	return u.done
 }
 
-// lasts reports whether the wait goes on unless an awaited node ends.
-func (u *until) lasts() bool { return u.open && !u.bounded && !u.over() }
+// ends reports whether w's wait ends by itself, at a deadline.
+func (w *node) ends(u *until) bool { return u.bounded || w.isTimed(u.scope) }
+
+// lasts reports whether w's wait goes on unless an awaited node ends.
+func (w *node) lasts(u *until) bool { return u.open && !w.ends(u) && !u.over() }
 
 // A target is what a wait is for: the nodes in on, or the tasks in a list.
 type target struct {
@@ -298,7 +309,10 @@ func (w *node) sleepFor(n *node, u *until, stuck *deadlock) (ended bool, _ *dead
 		if wt.hook.told.Load() {
 			return true, nil
 		}
-		stuck = w.verdict()
+		if stuck = w.verdict(); stuck == nil && !u.over() && w.maybeStuck(n) {
+			w.judgeWait() // it was not, because of a limit that was removed
+			stuck = w.verdict()
+		}
 	}
 	if n.unhang(&wt.hook) {
 		return false, stuck

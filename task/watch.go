@@ -97,11 +97,11 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 		defer n.takeBack(&until)
 	}
 	defer n.endWait()
-	if n.maybeStuckOn(w.left, w.kind) {
-		n.judgeWait()
-	}
 	done := n.doneOf(&until)
 	for {
+		if !until.over() && n.maybeStuckOn(w.left, w.kind) {
+			n.judgeWait() // also when roused: a limit may have been removed
+		}
 		if stuck := n.verdict(); stuck != nil || until.over() {
 			return -1, stuck
 		}

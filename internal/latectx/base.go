@@ -84,6 +84,30 @@ type nearestKey struct{}
 // themselves.
 func AsksNearest(key any) bool { return key == nearestKey{} }
 
+// Nearest returns the nearest of our contexts whose end is the end of ctx too, or nil
+// if there is none. It may call the user's code.
+func Nearest(ctx context.Context) Ended {
+	for ctx != nil {
+		if f, ok := ctx.(*foreign); ok {
+			ctx = f.Context
+			continue
+		}
+		if ours, ok := ctx.(Ended); ok {
+			return ours
+		}
+		// A context.WithoutCancel in between hides these, and not ours.
+		std, ok := ctx.Value(cancelKey).(context.Context)
+		if !ok {
+			return nil
+		}
+		if ours, ok := ctx.Value(nearestKey{}).(Ended); ok && ours.Value(cancelKey) == std {
+			return ours
+		}
+		ctx = around(std)
+	}
+	return nil
+}
+
 // Deadline returns the deadline of base, which may be nil, as far as it is
 // known without calling the user's code.
 func Deadline(base context.Context) (time.Time, bool) {
