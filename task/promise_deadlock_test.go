@@ -285,7 +285,9 @@ func TestPromiseThatAnotherMemberCompletes(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var m task.Members
 		got := make(chan func(int, error) bool, 1)
+		ready := make(chan none) // tasks that may yet be added are not considered
 		holder := task.Go(ctx, func(ctx context.Context) (int, error) {
+			<-ready
 			return 0, task.Group(ctx, func(ctx context.Context) error {
 				_, complete := task.Promise[int](ctx, task.CompletedBy(&m))
 				got <- complete
@@ -297,6 +299,7 @@ func TestPromiseThatAnotherMemberCompletes(t *testing.T) {
 			assert.True(t, (<-got)(42, nil))
 			return 0, nil
 		}, task.MemberOf(&m))
+		close(ready)
 		_, err := holder.Await(ctx)
 		require.NoError(t, err)
 	})
