@@ -157,6 +157,20 @@ func TestBatchOfAnInputThatDoesNotReturn(t *testing.T) {
 	}
 }
 
+// A loop that ends, in whatever way, over an input that has nothing to say.
+func TestBatchReportsNothingOfAnInputThatEnded(t *testing.T) {
+	lines := logged(t)
+	in := slices.Values([]int{1, 2})
+	assert.Len(t, slices.Collect(gather.Batch(in, 1, time.Hour)), 2)
+	how, _ := endOf(func() {
+		for range gather.Batch(in, 1, time.Hour) {
+			panic("loop")
+		}
+	})
+	assert.Equal(t, "panic", how)
+	assert.Empty(t, lines)
+}
+
 // Of two panics, one continues in the caller, and the other one is reported.
 func TestBatchLoopPanicsBesideItsInput(t *testing.T) {
 	lines := logged(t)

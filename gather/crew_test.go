@@ -127,6 +127,7 @@ func TestGroupLimitLiftedWhileActive(t *testing.T) {
 		synctest.Wait()
 		assert.EqualError(t, usageError(t, func() { g.SetLimit(3) }),
 			"gather.Group.SetLimit: modify limit while 1 goroutines in the group are still active; set it before they start, or after Wait")
+		_ = usageError(t, func() { g.SetLimit(0) })
 		g.SetLimit(-1)
 		synctest.Wait()
 		require.NoError(t, g.Wait())

@@ -118,12 +118,9 @@ func (f *failures) drop() {
 // started were started. All of these have ended. If the caller's cancellation kept the
 // others from starting, the error says so.
 func (f *failures) error(ctx context.Context, total, started int) error {
-	a := f.any
-	if a == nil {
-		if started == total || !latectx.IsDone(ctx) {
-			return nil
-		}
-		a = new(kept)
+	var a kept
+	if f.any != nil {
+		a = *f.any
 	}
 	errs := a.errs
 	if !f.enough() {

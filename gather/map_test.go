@@ -158,8 +158,7 @@ func TestErrorsTextIsBounded(t *testing.T) {
 	err := gather.Each(t.Context(), upTo(1000), func(context.Context, int) error { return errBoom },
 		gather.OnError(gather.CollectAll))
 	assert.Contains(t, err.Error(), "gather: 1000 jobs failed: job 0: boom; ")
-	assert.Contains(t, err.Error(), "job 9: boom; and 990 more")
-	assert.NotContains(t, err.Error(), "job 10:")
+	assert.Regexp(t, "job 9: boom; and 990 more$", err.Error())
 }
 
 func TestName(t *testing.T) {

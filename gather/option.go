@@ -35,8 +35,8 @@ type config struct {
 
 // The options of calls without options. They must not be changed.
 var (
-	failFast   = config{policy: FailFast, buffer: -1}
-	collectAll = config{policy: CollectAll, buffer: -1}
+	failFast   = config{policy: FailFast}               // of calls that have no buffer
+	collectAll = config{policy: CollectAll, buffer: -1} // of Stream
 )
 
 // configure returns defaults with opts applied.

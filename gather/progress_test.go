@@ -64,6 +64,19 @@ func TestPanicInProgress(t *testing.T) {
 	assert.Fail(t, "returned")
 }
 
+// The call cannot return the error of a job if Progress panics.
+func TestProgressPanicsBesideAJob(t *testing.T) {
+	lines := logged(t)
+	how, value := endOf(func() {
+		_ = gather.Each(t.Context(), upTo(1), func(context.Context, int) error { return errBoom },
+			gather.Progress(func(gather.Counts) { panic("progress") }))
+	})
+	assert.Equal(t, "panic", how)
+	assert.ErrorContains(t, value.(error), "progress")
+	require.Len(t, lines, 1)
+	assert.Contains(t, <-lines, "boom")
+}
+
 // t.FailNow in Progress does this.
 func TestGoexitInProgress(t *testing.T) {
 	returned := false

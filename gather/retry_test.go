@@ -166,4 +166,5 @@ func TestExponential(t *testing.T) {
 	assert.Positive(t, longest(1000, errBoom), "does not overflow")
 	same := gather.Exponential(time.Second, time.Second)
 	assert.LessOrEqual(t, same(2, errBoom), time.Second, "the first may be the longest")
+	assert.Equal(t, time.Duration(1), gather.Exponential(1, 1)(1, errBoom), "the shortest has no half")
 }

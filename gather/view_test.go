@@ -56,6 +56,15 @@ func TestCallsInTheTree(t *testing.T) {
 			}
 			_ = g.Wait()
 		}, "gather.Group  2 of 3 jobs done, 1 running"},
+		{"Group", "with a limit, two of them wait for one to end", func(ctx context.Context) {
+			g, ctx := gather.WithContext(ctx)
+			g.SetLimit(2)
+			for i := range 4 {
+				go g.Go(func() error { return each(ctx, 2+i) })
+			}
+			synctest.Wait()
+			_ = g.Wait()
+		}, "gather.Group  0 of 4 jobs done, 2 running"},
 	} {
 		require.NotEmpty(t, tc.reason)
 		t.Run(tc.name, func(t *testing.T) {
