@@ -5,12 +5,14 @@ package main
 import (
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"sync/atomic"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
+	"golang.org/x/term"
 
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
@@ -34,7 +36,15 @@ func newProgressBar(terminal io.Writer) *progressBar {
 // begin shows the bar. Nothing may be written to the bar before.
 func (p *progressBar) begin() {
 	p.started = time.Now()
-	p.Progress = mpb.New(mpb.WithOutput(p.terminal))
+	out := mpb.WithOutput(p.terminal)
+	if f, ok := p.terminal.(*os.File); ok {
+		if columns, lines, err := term.GetSize(int(f.Fd())); err != nil || columns <= 0 || lines <= 0 {
+			// The terminal does not tell its size, and a bar would have none. Behind a writer
+			// that is no terminal, the bar has the usual 80 columns.
+			out = mpb.WithOutput(struct{ io.Writer }{f})
+		}
+	}
+	p.Progress = mpb.New(out, mpb.WithAutoRefresh())
 	p.bar = p.New(0, mpb.BarStyle(),
 		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.tell() })),
 		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return p.left() })))

@@ -29,6 +29,11 @@ type pty struct {
 
 func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *pty {
 	t.Helper()
+	return onTerminalOf(t, unix.Winsize{Row: 24, Col: 80}, c, env...)
+}
+
+func onTerminalOf(t *testing.T, size unix.Winsize, c *exec.Cmd, env ...string) *pty {
+	t.Helper()
 	master, err := os.OpenFile("/dev/ptmx", os.O_RDWR|unix.O_NOCTTY, 0)
 	if err != nil {
 		t.Skip("no pseudo-terminals here: ", err)
@@ -38,7 +43,7 @@ func onTerminal(t *testing.T, c *exec.Cmd, env ...string) *pty {
 	require.NoError(t, unix.IoctlSetPointerInt(fd, unix.TIOCSPTLCK, 0))
 	n, err := unix.IoctlGetInt(fd, unix.TIOCGPTN)
 	require.NoError(t, err)
-	require.NoError(t, unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &unix.Winsize{Row: 24, Col: 80}))
+	require.NoError(t, unix.IoctlSetWinsize(fd, unix.TIOCSWINSZ, &size))
 	slave, err := os.OpenFile(fmt.Sprintf("/dev/pts/%d", n), os.O_RDWR|unix.O_NOCTTY, 0)
 	require.NoError(t, err)
 	defer slave.Close()
@@ -92,6 +97,17 @@ func TestRunOnTerminal(t *testing.T) {
 	require.NoError(t, os.WriteFile(dir+"/c", nil, 0o644))
 	require.NoError(t, c.Wait())
 	term.waitFor(t, `STATE +TIME +TRIES +JOB +WHY\r\n(ok .*\r\n){3}3 jobs in .*: 3 ok\r\n`)
+}
+
+// Terminals of programs, as docker exec -t and expect make them, often have no size.
+func TestRunOnTerminalWithoutSize(t *testing.T) {
+	dir := t.TempDir()
+	c := command(t, "run", "-j2", "echo {}; while [ ! -e "+dir+"/end ]; do sleep 0.01; done", ":::", "a", "b")
+	term := onTerminalOf(t, unix.Winsize{}, c)
+	term.waitFor(t, `0/2, 2 running +\[-+\]`)
+	require.NoError(t, os.WriteFile(dir+"/end", nil, 0o644))
+	require.NoError(t, c.Wait())
+	term.waitFor(t, `2 jobs in .*: 2 ok\r\n`)
 }
 
 func TestRunOnTerminalInterruptedByKey(t *testing.T) {
