@@ -163,8 +163,9 @@ func flagged(words []string, flag *regexp.Regexp) int {
 }
 
 // operand returns where the first word is that is no option, nor the argument of
-// one of those options. That may be the rest of the option's own word: ssh -p22.
-func operand(words []string, withArgument string) int {
+// one of those options, letters and long ones. An argument may be the rest of the
+// option's own word: ssh -p22.
+func operand(words []string, withArgument string, long ...string) int {
 	for i := 0; i < len(words); i++ {
 		w := words[i]
 		switch {
@@ -172,7 +173,7 @@ func operand(words []string, withArgument string) int {
 			return i + 1
 		case len(w) < 2 || w[0] != '-':
 			return i
-		case strings.IndexAny(w, withArgument) == len(w)-1:
+		case slices.Contains(long, w) || strings.IndexAny(w, withArgument) == len(w)-1:
 			i++
 		}
 	}

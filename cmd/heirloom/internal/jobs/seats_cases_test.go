@@ -92,6 +92,9 @@ var executing = []string{
 	`printf '%s\0' {} | xargs -0 -n1 sh -c 'perl -e "$1"' _`, "echo {} | ed f", "echo {} | at now",
 	"flock f perl -e 'print q({})'", "flock f awk 'BEGIN{print \"{}\"}'", "perf stat perl -e 'print q({})'", "runuser -u root -- perl -e 'print q({})'",
 	"git grep -O'echo {}' f",
+	"socat - EXEC:{}", "socat - exec:'a {}'", "socat {} -", "x={}; socat - EXEC:$x", "gcc -wrapper {} x.c", "gcc-12 -B {} x.c", "m4 -Dx={} f", "m4 -D x={} f", "echo {} | m4", "m4 <<< {}",
+	"ssh -J {} host", "ssh -J{} host", "ssh -vJ {} host", "scp -J {} f host:", "x={}; ssh -J $x host", "bsub {}", "bsub -n 1 echo {}", "sem {}", "heirloom run ::: {}",
+	"go test -exec {} .", "go test -exec={} .", "go vet -vettool={} .", "rg --pre {} x", "rg --pre={} x", "lftp -c {}", "echo {} | lftp host",
 	"sort --compress-program={} f", "wget -e {} localhost", "wget --use-askpass={} localhost", "ncat -e {} localhost 1",
 }
 
@@ -121,7 +124,8 @@ var harmless = []string{
 	"rsync -ae 'ssh -p 22' {} host:", "rsync --rsh=ssh --exclude={} . host:", "rsync --exclude {} . host:", "tar -I zstd -cf {}.tar {}", "tar -cf x.tar -C {} .",
 	"tar --exclude={} -cf x.tar .", "tar -C {} -xf x.tar", "tar -T {} -cf x.tar", "git -c user.name={} commit -m x", "git -C {} -c color.ui=never status",
 	"git commit -m {}", "git commit -c HEAD -m {}", "git rebase -x true {}", "sort -o {} {}", "sort --compress-program=gzip {}", "sort -k 2 {}", "zip -r {}.zip {}",
-	"man -P cat {}", "wget -q {}", "wget -O {} http://localhost", "wget -e robots=off {}", "nc -z {} 80", "perl -i.eps -pe s/a/b/ {}", "perl -F: -lane print {}",
+	"man -P cat {}", "gcc -c {} -o {.}.o", "rg -e {} .", "rg {} .", "go build {}", "ed -s {} < script", "m4 {} > x", "m4 -DX=1 {}", "perl -e 1 -- {}", "perl -pe 1 {}", "ssh -J jump host cat {}",
+	"npx -c 'cat {}'", "node -e 1 {}", "php -r 1 {}", "awk -f prog {}", "wget -q {}", "wget -O {} http://localhost", "wget -e robots=off {}", "nc -z {} 80", "perl -i.eps -pe s/a/b/ {}", "perl -F: -lane print {}",
 	"sed -i.save s/a/b/ {}", "sed -Ei.old s/a/b/ {}", "ruby -ie.bak -pe 1 {}", "sudo -u www cat {}", "docker exec img cat {}", "docker run --entrypoint sh img {}",
 	"stdbuf -oL cat {}", "time gzip {}", "strace -f -o out ./x {}", "xargs -I% cp % {} < list",
 }

@@ -17,6 +17,14 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		}
 		return
 	}
+	if slices.Contains(jumpers, name) {
+		for i, w := range args {
+			if strings.HasPrefix(rest[i], "-J") || i > 0 && jumps.MatchString(rest[i-1]) {
+				p.limit(w, onlyHost)
+				p.flow.limited = append(p.flow.limited, limited{p.expansions(w), onlyHost})
+			}
+		}
+	}
 	switch name {
 	case "fish", "csh", "tcsh", "pwsh", "powershell", "cmd":
 		if code := flagged(rest, regexp.MustCompile(`(?i)^[-/](c|k|command)$`)); code >= 0 {
@@ -43,6 +51,15 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		if i := slices.Index(rest, "shell"); i >= 0 {
 			p.code(args[i+1:], strings.Join(rest[i+1:], " "), 0)
 		}
+	case "socat":
+		for _, w := range args {
+			if socatRuns.MatchString(p.source(w)) {
+				p.numbers(w, onlyNumber)
+			} else {
+				p.limit(w, notSocat)
+			}
+			p.flow.limited = append(p.flow.limited, limited{p.expansions(w), onlyNumber})
+		}
 	case "env":
 		for i, w := range args {
 			if name, _, ok := strings.Cut(rest[i], "="); ok {
@@ -50,8 +67,10 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 			}
 		}
 	case "flock":
-		if i := flockCode(rest); i > 0 {
-			p.code(args[i:i+1], rest[i], 0)
+		// It takes -c behind the file only, and leaves all other words there to the command.
+		at := 1 + operand(rest, "wE", "--timeout", "--wait", "--conflict-exit-code")
+		if at+1 < len(rest) && (rest[at] == "-c" || rest[at] == "--command") {
+			p.code(args[at+1:at+2], rest[at+1], 0)
 		}
 	case "git":
 		command := operand(rest, "cC")
@@ -124,27 +143,13 @@ func (p *program) gitCommand(name string, args []*syntax.Word, rest []string) {
 	}
 }
 
-// flockCode returns where the code is in the arguments of flock, which takes -c behind
-// the file only and leaves all other words there to the command, or 0.
-func flockCode(words []string) int {
-	file := 0
-	for ; file < len(words) && strings.HasPrefix(words[file], "-") && words[file] != "--"; file++ {
-		switch w := words[file]; {
-		case w == "--timeout" || w == "--wait" || w == "--conflict-exit-code", w[1:] != "" && w[1] != '-' && strings.IndexAny(w, "wE") == len(w)-1:
-			file++
-		}
-	}
-	if file < len(words) && words[file] == "--" {
-		file++
-	}
-	if file+2 < len(words) && (words[file+1] == "-c" || words[file+1] == "--command") {
-		return file + 2
-	}
-	return 0
-}
-
 // inertSetting is the beginning of a setting of git's that no value makes a command.
 var inertSetting = regexp.MustCompile(`^user\.(name|email)=`)
+
+var (
+	jumps     = regexp.MustCompile(`^-[A-Za-z0-9]*J$`)
+	socatRuns = regexp.MustCompile(`(?i)exec|shell|system`)
+)
 
 var findRuns = []string{"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}
 
@@ -186,9 +191,18 @@ func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest 
 	if len(u.operands) == 0 {
 		return
 	}
-	if e.input && len(u.code) == 0 {
-		p.unflagged(args[u.operands[0]], noOption, name, "./{}")
+	file := e.input && len(u.code) == 0
+	if file {
 		p.printed(args[u.operands[0]])
+	}
+	if optionRunners[name] == "" {
+		for n, i := range u.flags {
+			instead := "-- before it"
+			if file && n == 0 {
+				instead = "./{}"
+			}
+			p.unflagged(args[i], noOption, name, instead)
+		}
 	}
 	if e == perl && slices.ContainsFunc(rest, perlReads.MatchString) {
 		for _, i := range u.operands {

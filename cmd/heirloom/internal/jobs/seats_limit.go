@@ -30,7 +30,9 @@ var (
 	aTarget   = regexp.MustCompile(`^([A-Za-z0-9_./:,+@%\x{80}-\x{10FFFF}][A-Za-z0-9_./:,+@%\x{80}-\x{10FFFF}-]*)?$`)
 	plainText = regexp.MustCompile(`^[A-Za-z0-9 \t_./:,+@%=\x{80}-\x{10FFFF}-]*$`)
 	inertText = regexp.MustCompile("^[^$`]*$")
-	noPipe    = regexp.MustCompile(`^([^\s<>|+]((?s:.*)[^|\s])?)?$`)
+	noPipe    = regexp.MustCompile(`^([^\s<>|+!]((?s:.*)[^|\s])?)?$`)
+	aHost     = regexp.MustCompile(`^[A-Za-z0-9_.:/@,[\]%][A-Za-z0-9_.:/@,[\]%-]*$`)
+	noAddress = regexp.MustCompile(`^[A-Za-z0-9_./@-]*$`)
 	noOption  = regexp.MustCompile(`^([^-]|-?$)`)
 	noOptions = regexp.MustCompile(`^([^-+]|-?$)`) // of programs that have some that begin with +
 )
@@ -44,7 +46,9 @@ var (
 	onlyPlain = limit{plainText, `would be code in a makefile; write X={} make, and "$$X" there`}
 	onlyGoal  = limit{aTarget, `would be an option, an assignment or code of make's, and no target; write make -j{} for an option, and X={} make with "$$X" in the makefile for a variable`}
 	onlyName  = limit{aName, "would be code there, where only a name or a number is not"}
-	onlyFile  = limit{noPipe, "is no file to every program: what begins or ends with a | is run; write < {}"}
+	onlyFile  = limit{noPipe, "is no file to every program: what begins or ends with a |, or begins with a !, is run; write ./{} or < {}"}
+	onlyHost  = limit{aHost, "would be in a command of ssh's, where only hosts are data"}
+	notSocat  = limit{noAddress, "may be an address of socat's that runs a command; only letters, digits and _./@- are not"}
 )
 
 // limit lets only some values be put into the places in n.

@@ -40,6 +40,7 @@ var (
 	// An option may be ProxyCommand=, or name a library.
 	ssh = &evaluator{short: "oI", args: "BbcDEeFiJLlmpOQRSWw", mixed: true}
 	suC = &evaluator{short: "c", long: []string{"command"}, mixed: true, shell: true}
+	cc  = &evaluator{long: []string{"wrapper"}, short: "B", args: "oxIDULlT", mixed: true}
 
 	evaluators = map[string]*evaluator{
 		"perl":      perl,
@@ -47,7 +48,7 @@ var (
 		"ruby":      {short: "e", args: "rICE", stuck: "iFx", input: true, own: "ARGV[0], with {} as an argument"},
 		"node":      {short: "ep", long: []string{"eval", "print"}, args: "rC", input: true, own: "process.argv[1], with {} as an argument"},
 		"bun":       {short: "ep", long: []string{"eval", "print"}, args: "r"},
-		"php":       {short: "rBRE", args: "dcfnzF", last: true, input: true, own: "$argv[1], with {} as an argument"},
+		"php":       {short: "rBRE", args: "dcfnzF", input: true, own: "$argv[1], with {} as an argument"},
 		"lua":       {short: "e", args: "l", input: true, own: byEnvironment + `os.getenv("X")`},
 		"R":         {short: "e", args: "f", mixed: true, own: byEnvironment + `Sys.getenv("X")`},
 		"julia":     {short: "eE", long: []string{"eval", "print"}, args: "JLpt", input: true, own: "ARGS[1], with {} as an argument"},
@@ -63,7 +64,9 @@ var (
 		"sed": sed, "gsed": sed,
 		"jq": {first: true, args: "Lf", takes: []string{"indent", "from-file"}, pairs: []string{"arg", "argjson", "slurpfile", "rawfile"}, not: "f", only: onlyName, own: "--arg x {}, and $x"},
 		"vi": vi, "vim": vi, "nvim": vi, "ex": vi, "view": vi, "vimdiff": vi, "less": {plus: true, mixed: true},
-		"ed": {input: true, mixed: true}, "at": {input: true, mixed: true}, "batch": {input: true},
+		"m4":   {short: "D", long: []string{"define"}, args: "BFILUlot", mixed: true, input: true},
+		"lftp": {short: "ce", args: "fup", mixed: true, input: true},
+		"ed":   {input: true, mixed: true}, "at": {input: true, mixed: true}, "batch": {input: true},
 
 		"sqlite": {rest: 1, long: []string{"cmd"}, input: true, only: onlyName},
 		"psql":   sql, "mysql": sql, "mariadb": sql,
@@ -83,6 +86,10 @@ var (
 		"sftp":      {short: "oSD", args: "BbcFiJlPRsX", mixed: true},
 		"wget":      {short: "e", long: []string{"execute", "use-askpass"}, args: "oaiBtOTwQPUlARDIX", mixed: true},
 		"nc":        nc, "ncat": nc, "netcat": nc,
+		"rg":  {long: []string{"pre", "hostname-bin"}, args: "efgtTmjABCEMdr", mixed: true},
+		"go":  {long: []string{"exec", "toolexec", "vettool"}, mixed: true},
+		"gcc": cc, "g++": cc, "cc": cc, "c++": cc, "gfortran": cc,
+		"npx": {short: "c", long: []string{"call"}, args: "p", takes: []string{"package"}, shell: true},
 		"env": {short: "S", long: []string{"split-string"}, args: "uC"},
 	}
 )
@@ -91,24 +98,29 @@ var (
 // that it is none.
 var optionRunners = map[string]string{
 	"ssh": "-- before it", "scp": "-- before it, or ./{}", "sftp": "-- before it", "rsync": "-- before it, or ./{}", "git": "-- before it, or ./{}",
-	"tar": "-- before it, or ./{}", "find": "./{}", "man": "-- before it", "zip": "./{}", "env": "./{}", "sed": "-- before it, or ./{}",
+	"tar": "-- before it, or ./{}", "find": "./{}", "fd": "-- before it", "fdfind": "-- before it", "man": "-- before it", "zip": "./{}", "env": "./{}", "sed": "-- before it, or ./{}",
 	"vi": "-- before it, or ./{}", "vim": "-- before it, or ./{}", "nvim": "-- before it, or ./{}", "ex": "-- before it, or ./{}",
 	"view": "-- before it, or ./{}", "less": "-- before it, or ./{}", "emacs": "./{}", "sort": "-- before it, or ./{}", "gdb": "./{}",
 }
 
-// pipers are programs that run what begins or ends with a | in the place of a file.
+// pipers are programs that run what begins or ends with a |, or begins with a !, in the
+// place of a file.
 var pipers = []string{
+	"ed", "red",
 	"animate", "compare", "composite", "conjure", "convert", "display", "identify", "import", "magick", "mogrify", "montage", "stream",
 	"play", "rec", "sox", "soxi",
 }
+
+// jumpers run a command for what -J is given.
+var jumpers = []string{"autossh", "scp", "sftp", "ssh"}
 
 // makers have code of make's in variables and, in rules for any target, in targets.
 var makers = []string{"bmake", "gmake", "make", "mingw32-make", "nmake", "pmake", "remake"}
 
 // unquotable are programs whose arguments are code that values cannot be quoted in.
 var unquotable = []string{
-	"alias", "ansible", "bind", "clush", "compgen", "complete", "entr", "fc", "hash", "hyperfine", "just", "parallel", "parallel-ssh", "pdsh",
-	"pssh", "salt", "screen", "tmux", "watch", "watchexec",
+	"alias", "ansible", "bind", "bsub", "clush", "compgen", "complete", "concurrently", "entr", "env_parallel", "fc", "hash", "heirloom", "hyperfine", "just",
+	"niceload", "oarsub", "parallel", "parallel-ssh", "pdsh", "pssh", "rush", "salt", "screen", "sem", "tmux", "watch", "watchexec",
 }
 
 // Commands that run another one which is an argument of theirs.
@@ -124,8 +136,8 @@ var version = regexp.MustCompile(`[-.0-9]+$`)
 // programName is what a program is called without its folder and its version.
 func programName(word string) string {
 	name := strings.TrimSuffix(path.Base(word), ".exe")
-	if _, ok := shellNames[name]; ok {
-		return name
+	if _, ok := shellNames[name]; ok || evaluators[name] != nil {
+		return name // m4 is no version of m
 	}
 	name = version.ReplaceAllString(name, "")
 	switch name {
@@ -145,6 +157,7 @@ func programName(word string) string {
 type use struct {
 	code     []int // those that are code, or have an option before code
 	operands []int
+	flags    []int // those operands that would be options if they began with a -
 }
 
 // read tells which of the words are what. What cannot be known is taken for code.
@@ -156,12 +169,15 @@ func (e *evaluator) read(words []string) (u use) {
 		case e.plus && strings.HasPrefix(w, "+"):
 			u.code = append(u.code, i)
 		case !options || len(w) < 2 || w[0] != '-':
+			if options {
+				u.flags = append(u.flags, i)
+			}
 			options = options && (e.mixed || unsure)
 			unsure = false
 			u.operands = append(u.operands, i)
 		case w == "--":
 			options = false
-		case w[1] == '-' || slices.Contains(e.long, w[1:]): // gdb has -ex
+		case w[1] == '-' || slices.Contains(e.long, strings.Split(w[1:], "=")[0]): // gdb has -ex
 			name, _, attached := strings.Cut(strings.TrimLeft(w, "-"), "=")
 			excused = excused || name == "file" || name == "from-file"
 			unsure = !attached && !e.first && !e.shell

@@ -171,6 +171,37 @@ func TestOptionsThatRunTheirArgument(t *testing.T) {
 	}
 }
 
+// Options may follow the code that the command gives, and a file be a command.
+func TestOperandsThatAreRun(t *testing.T) {
+	shell, err := jobs.NamedShell("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	for command, value := range map[string]string{
+		"perl -pe s/a/b/ {}": "-esystem 'touch ran'", "perl -e 1 {}": "-esystem 'touch ran'", "awk -f p {}": `-eBEGIN{system("touch ran")}`,
+		"node -e 1 {}": "--import=data:text/javascript,1", "php -r 1 {}": "-dauto_prepend_file=x", "lua -e 1 {}": "-eos.execute('touch ran')",
+		"psql -c 'select 1' db {}": `-c\! touch ran`, "mysql db {}": `--execute=\! touch ran`, "split x {}": "--filter=touch ran", "su {}": "-ctouch ran",
+		"wget -q {}": "--use-askpass=x", "nc {} 80": "-ex", "rg {} .": "--pre=x", "fd {} .": "--exec=x", "go test {}": "-exec=x", "gcc {} x.c": "-wrapper", "m4 {} f": "-Dx=1",
+		"ed {}": "!touch ran", "ed -s {}": "!touch ran", "socat - TCP:{}:80": "a!!EXEC:x", "ssh -J {} h": "-oProxyCommand=x",
+	} {
+		parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+		if assert.NoError(t, err, command) {
+			_, err = parsed.Expand(1, []string{value})
+			assert.Error(t, err, command)
+		}
+	}
+	for command, value := range map[string]string{
+		"socat - TCP:{}:80": "example.org", "ssh -J {} h": "user@jump:22,[::1]", "perl -e 1 -- {}": "-e", "nc -z -- {} 80": "-e", "rg -- {} .": "--pre=x",
+		"python3 -c 1 {}": "-c", "awk '{print}' {}": "-e", "nc -z {} 80": "example.org",
+	} {
+		parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 1})
+		if assert.NoError(t, err, command) {
+			_, err = parsed.Expand(1, []string{value})
+			assert.NoError(t, err, command)
+		}
+	}
+}
+
 // Some commands of git's give a shell what follows a letter that is another option to
 // the rest of them.
 func TestOptionsOfGitCommands(t *testing.T) {

@@ -178,8 +178,8 @@ func TestTemplateLimitsValues(t *testing.T) {
 		{"sed s/x/{}/ f", "1", "/;1e id;", "a program", "would be code there, where only a number is not; write X={} before the command, and perl -pe 's/x/$ENV{X}/'"},
 		{"sed -i.save -e s/x/{}/ f", "1", "/;1e id;", "a program behind an option that looks as if it had one", "would be code there, where only a number is not; write X={} before the command, and perl -pe 's/x/$ENV{X}/'"},
 		{"mysql -p -e 'drop table {}'", "t_1", "t; select 1", "SQL behind an option that has an argument with psql", "would be code there, where only a name or a number is not"},
-		{"perl -pe 's/a/b/' {}", "a|b", "| id", "a command in the place of a file", "is no file to every program: what begins or ends with a | is run; write < {}"},
-		{"perl -ne print {}", "a (1)", "id|", "a command in the place of a file", "is no file to every program: what begins or ends with a | is run; write < {}"},
+		{"perl -pe 's/a/b/' {}", "a|b", "| id", "a command in the place of a file", "is no file to every program: what begins or ends with a |, or begins with a !, is run; write ./{} or < {}"},
+		{"perl -ne print {}", "a (1)", "id|", "a command in the place of a file", "is no file to every program: what begins or ends with a |, or begins with a !, is run; write ./{} or < {}"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.command+" "+tt.reason, func(t *testing.T) {
