@@ -103,6 +103,23 @@ func TestRunWaitsForDescriptors(t *testing.T) {
 	}
 }
 
+// With so few, the run has none for the output of a job, or none to start its command,
+// and no job's end would change that.
+func TestRunEndsWithoutDescriptors(t *testing.T) {
+	for _, mode := range []string{"whole", "lines", "direct"} {
+		c := command(t, "run", "-q", "-o", mode, "-j4", "--retries", "3", "echo {}", ":::", "1", "2", "3", "4", "5", "6", "7", "8")
+		c.Args = append([]string{"sh", "-c", `ulimit -n 12; exec "$@"`, "sh", c.Path}, c.Args[1:]...)
+		c.Path = "/bin/sh"
+		out, err := c.CombinedOutput()
+		if err == nil { // it is about the limit of what is enough
+			assert.Equal(t, 8, strings.Count(string(out), "\n"))
+			continue
+		}
+		assert.Equal(t, 1, c.ProcessState.ExitCode())
+		assert.Regexp(t, "can be started: .*too many open files\n", string(out))
+	}
+}
+
 func TestRunKeepsStandardInputOpen(t *testing.T) {
 	c := command(t, "run", "-q", "--stdin", "open", "--timeout", "1s", ":::", "cat")
 	c.Run()
@@ -115,7 +132,8 @@ func TestRunEndsWhenItsReaderHasGone(t *testing.T) {
 			t.Parallel()
 			r, w, err := os.Pipe()
 			require.NoError(t, err)
-			c := command(t, append(append([]string{"run", "-j2"}, mode...), ":::", "echo first", "while :; do sleep 0.1; echo tick; done")...)
+			// A job may hide that it could not write, so that it never fails.
+			c := command(t, append(append([]string{"run", "-j2"}, mode...), ":::", "echo first", "trap '' PIPE; while :; do sleep 0.1; echo tick; done 2>/dev/null")...)
 			var stderr bytes.Buffer
 			c.Stdout, c.Stderr = w, &stderr
 			require.NoError(t, c.Start())

@@ -46,7 +46,7 @@ type End struct {
 	Error  string `json:"error,omitempty"`
 	Worker string `json:"-"` // the machine that ran it, if not this one
 
-	interrupt error // if the terminal interrupted the command, and so the run
+	fatal error // why no other job can run either: the terminal interrupted the command, or none can be started
 }
 
 // ownPath reports whether the command has another PATH than this program.
@@ -89,7 +89,7 @@ func (r *run) job(ctx context.Context, n *node, out sink) (*Result, error) {
 		jobAttempt.Set(res.Attempts)
 		res.take(r.attempt(ctx, n, out))
 		again := res.State == Failed || res.State == TimedOut
-		if !again || res.Attempts > jobRetries.Get() || !r.RetryOn.has(res) {
+		if !again || res.fatal != nil || res.Attempts > jobRetries.Get() || !r.RetryOn.has(res) {
 			break
 		}
 		if task.Sleep(ctx, delay) != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"sync/atomic"
 	"time"
 
 	"github.com/heirloom-go/heirloom/task"
@@ -19,6 +20,12 @@ type Host struct {
 	Processes *Processes
 	Hurry     <-chan struct{} // closed when there is no more time for grace
 	TTY       bool            // commands share the terminal
+
+	// Underway, if not nil, returns how many attempts this program is at, with those whose
+	// output is still to be printed. It has nothing else that releases descriptors.
+	Underway func() int
+
+	waiting atomic.Int32 // attempts that start can't start
 
 	// Say, if not nil, is called with a message for the user, and with its kind.
 	Say func(kind, text string)
@@ -41,6 +48,9 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 		switch {
 		case ctx.Err() == nil:
 			end.Error = err.Error()
+			if ownLimit(err) {
+				end.fatal = fmt.Errorf("no command can be started: %w", withoutPath(err))
+			}
 		case context.Cause(ctx) == errTimeout: // it had passed before the start
 			end.State = TimedOut
 		default:
@@ -56,7 +66,7 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 		end.Signal = signalName(s)
 		end.Exit = exitOf(s)
 		if p.family.ofKeys(s) {
-			end.interrupt = &Interrupted{Signal: s}
+			end.fatal = &Interrupted{Signal: s}
 		}
 	}
 	switch {
@@ -78,11 +88,27 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 // lacks something, when nothing runs that could release it.
 const aloneTime = time.Minute
 
+// patience returns how long start tries because of err when nothing runs. What only this
+// process can release will not come then.
+func (h *Host) patience(err error) time.Duration {
+	if ownLimit(err) && h.Underway != nil {
+		return maxRefusals * holdTime
+	}
+	return aloneTime
+}
+
+// idle reports whether no attempt is any further than start.
+func (h *Host) idle() bool {
+	return len(h.Processes.all()) == 0 && (h.Underway == nil || h.Underway() <= int(h.waiting.Load()))
+}
+
 // start starts the attempt's command. If the machine lacks something for that, start
 // waits.
 func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr *os.File) (*process, error) {
 	path, args := h.Shell.Command(a.Command, a.ownPath())
-	begun := time.Now()
+	h.waiting.Add(1)
+	defer h.waiting.Add(-1)
+	idleSince := time.Now()
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, holdTime) {
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -97,13 +123,16 @@ func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, s
 			Stderr:    stderr,
 			WaitDelay: unreadTime,
 		}
+		if !h.idle() { // before the try, during which others may release something
+			idleSince = time.Now()
+		}
 		p, err := h.Processes.start(cmd, a, h.TTY)
 		switch {
 		case err == nil:
 			return p, nil
 		case tooLong(err):
 			return nil, fmt.Errorf("%w: the command is %d bytes long", err, len(a.Command))
-		case !scarce(err) || len(h.Processes.all()) == 0 && time.Since(begun) > aloneTime:
+		case !scarce(err) || time.Since(idleSince) > h.patience(err):
 			// err does not say whether the missing file is the directory.
 			if _, noDir := os.Stat(cmd.Dir); cmd.Dir != "" && noDir != nil {
 				err = noDir

@@ -42,12 +42,12 @@ func (r *run) launch(ctx context.Context, n *node) error {
 		r.fail(err)
 		return nil
 	}
-	if _, last := out.files(); r.running > 0 {
+	if _, last := out.files(); r.running.Load() > 0 {
 		if err := crowded(last); err != nil {
 			return errors.Join(out.end(nil), err)
 		}
 	}
-	r.running++
+	r.running.Add(1)
 	r.unstarted--
 	n.slot = r.takeSlot()
 	begun := false
@@ -85,8 +85,8 @@ func (r *run) end(ctx context.Context, n *node, res *Result) {
 			r.fail(err)
 		}
 	}
-	if res.interrupt != nil {
-		r.fail(res.interrupt)
+	if res.fatal != nil {
+		r.fail(res.fatal)
 	}
 	if r.Explain == nil && r.Halt.reached(r.summary.Counts, max(r.admitted, r.Total)) {
 		r.summary.Halted = true
@@ -131,7 +131,7 @@ func past(s State) string {
 func (r *run) tell() {
 	if r.Progress != nil {
 		c := r.summary.Counts
-		c.Running, c.Known = r.running, max(r.admitted, r.Total)
+		c.Running, c.Known = int(r.running.Load()), max(r.admitted, r.Total)
 		c.Final = r.Total > 0 || len(r.root.children) > 0
 		r.Progress(c)
 	}

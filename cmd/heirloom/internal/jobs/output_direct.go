@@ -18,11 +18,20 @@ func Direct(stdout, stderr io.Writer) Output {
 
 type direct struct{ stdout, stderr *os.File }
 
-func (d direct) begin(func(error)) func()         { return func() {} }
 func (d direct) open(string, int) (sink, error)   { return d, nil }
 func (d direct) note(*Result) error               { return nil }
 func (d direct) full() bool                       { return false }
 func (d direct) files() (stdout, stderr *os.File) { return d.stdout, d.stderr }
+
+// begin ends the run when the reader of standard output goes away. Nobody knows whether
+// a job wants to write, and the job may not tell that it could not. A reader that has
+// gone before the run is one that nobody misses.
+func (d direct) begin(fail func(error)) (stop func()) {
+	if readerGone(d.stdout) {
+		return func() {}
+	}
+	return watchReader(d.stdout, func() { fail(streamError("standard output", errReaderGone)) })
+}
 
 // end ends the run after a job that failed, if the reader of its output has gone away:
 // the next job would fail too.

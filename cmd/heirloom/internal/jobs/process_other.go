@@ -43,6 +43,8 @@ func tooLong(error) bool { return false }
 
 func crowded(*os.File) error { return nil }
 
+func ownLimit(error) bool { return false }
+
 // signalNamed returns this system's counterpart of a signal that has the given name on
 // another system, or nil.
 func signalNamed(name string) os.Signal {

@@ -42,13 +42,13 @@ type Result struct {
 	JobBytes     []byte `json:"job_base64,omitempty"`
 	CommandBytes []byte `json:"command_base64,omitempty"`
 
-	interrupt error // if the terminal interrupted the job, and so the run
+	fatal error // as in an End
 }
 
 // take copies the end of an attempt into the result.
 func (r *Result) take(e *End) {
 	r.State, r.Exit, r.Signal, r.Error, r.Worker = e.State, e.Exit, e.Signal, e.Error, e.Worker
-	r.interrupt = e.interrupt
+	r.fatal = e.fatal
 }
 
 // Why says in a few words why the job did not succeed.

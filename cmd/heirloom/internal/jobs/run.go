@@ -10,7 +10,9 @@ import (
 	"cmp"
 	"container/heap"
 	"context"
+	"fmt"
 	"os"
+	"sync/atomic"
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
@@ -63,10 +65,11 @@ type run struct {
 	cancel    context.CancelCauseFunc
 	closing   bool // no further job may be started
 	ready     byNumber
-	running   int
-	slots     []bool    // the slots that are taken
-	next      time.Time // no job may be started before it
-	unstarted int       // jobs of a plan that are neither running nor ended
+	running   atomic.Int32 // jobs whose ends loop has not handled; only loop changes it
+	slots     []bool       // the slots that are taken
+	next      time.Time    // no job may be started before it
+	refused   refusals
+	unstarted int // jobs of a plan that are neither running nor ended
 	admitted  int
 	repeats   map[identity]int
 	summary   Summary
@@ -91,6 +94,7 @@ func newRun(root *Job, o Options) *run {
 	r.speech.say = o.Say
 	r.host = &Host{
 		Shell: o.Shell, Environ: os.Environ(), Processes: r.Processes, Hurry: o.Hurry, TTY: o.TTY, Say: r.speech.once,
+		Underway: func() int { return int(r.running.Load()) },
 	}
 	line := &Job{Env: o.Env, Unset: o.Unset}
 	r.vars.declare(root)
@@ -171,7 +175,7 @@ func (r *run) loop(ctx context.Context, jobs <-chan job) {
 		if stopping {
 			stop = nil
 		}
-		if r.running == 0 && (stopping || r.closing || jobs == nil && len(r.ready) == 0) {
+		if r.running.Load() == 0 && (stopping || r.closing || jobs == nil && len(r.ready) == 0) {
 			r.takeBroken()
 			return
 		}
@@ -189,8 +193,9 @@ func (r *run) loop(ctx context.Context, jobs <-chan job) {
 				r.unblock(ctx, n)
 			}
 		case <-r.ends.some:
+			r.refused.until = time.Time{} // the job has released something
 			for _, e := range r.ends.take() {
-				r.running--
+				r.running.Add(-1)
 				r.slots[e.slot-1] = false
 				if e.err != nil {
 					r.fail(e.err)
@@ -223,7 +228,7 @@ func (r *run) takeBroken() {
 // to try again.
 func (r *run) startReady(ctx context.Context) <-chan time.Time {
 	for ctx.Err() == nil && !r.over() && len(r.ready) > 0 && r.free() {
-		if wait := time.Until(r.next); wait > 0 {
+		if wait := max(time.Until(r.next), time.Until(r.refused.until)); wait > 0 {
 			return time.After(wait)
 		}
 		if r.Hold != nil && r.Explain == nil {
@@ -236,15 +241,40 @@ func (r *run) startReady(ctx context.Context) <-chan time.Time {
 		n := heap.Pop(&r.ready).(*node)
 		if err := r.launch(ctx, n); err != nil {
 			heap.Push(&r.ready, n)
-			why := withoutPath(err).Error()
-			r.speech.once(why, why+": waiting with the next job")
-			r.next = time.Now().Add(holdTime)
-		} else if r.Delay > 0 && r.Explain == nil {
+			r.refuse(withoutPath(err))
+			continue
+		}
+		r.refused = refusals{}
+		if r.Delay > 0 && r.Explain == nil {
 			r.next = time.Now().Add(r.Delay)
 		}
 	}
 	return nil
 }
+
+// refusals are tries, in a row, to start a job for which the machine lacked something.
+type refusals struct {
+	count int       // of those for which this process can expect no help
+	until time.Time // when to try again, unless a job ends before that
+}
+
+// refuse waits until what a job lacks may be there. It ends the run instead if that is a
+// descriptor and no job runs: none but this process can release it.
+func (r *run) refuse(why error) {
+	if r.refused.count++; !ownLimit(why) || r.running.Load() > 0 {
+		r.refused.count = 0
+	}
+	if r.refused.count > maxRefusals {
+		r.fail(fmt.Errorf("no job can be started: %w", why))
+		return
+	}
+	r.speech.once(why.Error(), why.Error()+": waiting with the next job")
+	r.refused.until = time.Now().Add(holdTime)
+}
+
+// maxRefusals is how often a job without others beside it may lack a descriptor. What
+// else has descriptors in this process has them for a moment, as the signals do.
+const maxRefusals = 2
 
 // over reports whether no further job may be started. It looks at Drain itself, because
 // loop receives one event at a time, and may receive the end of a job first.
@@ -263,7 +293,7 @@ const holdTime = 500 * time.Millisecond
 
 // free reports whether another job may be started.
 func (r *run) free() bool {
-	return (r.Limit == 0 || r.running < r.Limit) && !r.Output.full()
+	return (r.Limit == 0 || int(r.running.Load()) < r.Limit) && !r.Output.full()
 }
 
 // fail ends the run because of an error that is not a job's.

@@ -20,6 +20,10 @@ func scarce(err error) bool {
 	return false
 }
 
+// ownLimit reports whether err is that this process has as many descriptors as it may
+// have.
+func ownLimit(err error) bool { return errors.Is(err, unix.EMFILE) }
+
 // tooLong reports whether a command is too long to be started.
 func tooLong(err error) bool { return errors.Is(err, unix.E2BIG) }
 
