@@ -2,6 +2,8 @@ package gather
 
 import (
 	"context"
+	"math"
+	"runtime"
 	"sync"
 	"sync/atomic"
 
@@ -13,18 +15,28 @@ import (
 
 // A batch is the jobs of one call over a known number of items.
 //
-// The caller's goroutine starts workers, and each worker runs one job after the
-// other, claiming them in the order of the items, until none is left. Workers
-// are started for as long as there are jobs that nobody has claimed and the
-// limit allows it. So without a limit a job never waits for another one to end:
-// as long as it is unclaimed, one more worker is on its way. And yet few
-// goroutines are started where jobs are short, because the workers that are
-// there already are done with the jobs before the next worker is.
+// Each worker runs one job after the other, claiming them in the order of the
+// items, until none is left. As long as there is a job that nobody has claimed,
+// and the limit allows one more worker, a worker is on its way: it was started,
+// and the first thing it does is claim a job. Before it runs that, it starts the
+// next one if there is reason to. So without a limit a job never waits for
+// another one to end. And yet few goroutines are started where jobs are short,
+// because a worker that is done with a job claims the next one itself. That is:
+//
+//	while there are unclaimed jobs and there may be one more worker, one is on
+//	its way, or wanted is true and a worker is about to look at it.
+//
+// For each worker looks at wanted when it has claimed a job, and the worker that
+// was on its way has set it before it claims its first one. The worker that
+// makes it false starts the next. All of this is atomic, and a job that was
+// claimed stays claimed.
 //
 // Who owns what: the fields above next are written before the first worker is
-// started and only read afterwards. What the outcome writes, it writes before
-// the worker that called it calls workers.Done, and so before workers.Wait
-// returns.
+// started and only read afterwards. Field spare belongs to the goroutine that
+// starts a worker: it uses the field before the worker begins, and only after
+// that can another goroutine find wanted set. What the outcome writes, it writes
+// before the worker that called it calls workers.Done, and so before
+// workers.Wait returns.
 type batch[T, R any] struct {
 	items []T
 	fn    func(context.Context, T) (R, error) // nil if the items are task.Func[R]: this spares All a closure
@@ -36,6 +48,7 @@ type batch[T, R any] struct {
 	results []R
 	quiet   bool
 	kind    kind
+	wanted  atomic.Bool    // no worker is on its way, and there may be one more; here is room for it
 	watched *inflight.Call // nil if it is in no tree of tasks
 	outcome outcome[R]
 
@@ -43,7 +56,8 @@ type batch[T, R any] struct {
 	vars gls.Snapshot // the caller's variables
 
 	next    atomic.Int64 // the first job that nobody has claimed
-	live    atomic.Int64 // workers that have not ended, if watched
+	live    atomic.Int32 // workers that have not ended, if watched
+	spare   int32        // workers that may be started beside these
 	workers sync.WaitGroup
 }
 
@@ -93,22 +107,49 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	return started
 }
 
+// startWorkers starts a worker for each processor, as far as there are jobs for
+// them. These need not wait for one another then, and the last sees to further
+// ones.
 func (b *batch[T, R]) startWorkers() {
-	n := int64(len(b.items))
+	n := len(b.items)
 	most := n
 	if b.limit > 0 {
-		most = min(n, int64(b.limit))
+		most = min(n, b.limit)
 	}
-	// One func value serves all workers: a go statement with arguments, or with
-	// a method's receiver, would allocate a closure for each.
-	work := b.work
-	for w := int64(0); w < most && b.next.Load() < n; w++ {
-		b.workers.Add(1)
-		if b.watched != nil {
-			b.live.Add(1)
-		}
-		go work()
+	first := most
+	// Jobs that share a goroutine are ordered, which hides a race between them
+	// from the race detector. So it gets as many goroutines as there is time for.
+	if most > 1 && (!raceEnabled || b.limit > 0) {
+		first = min(most, runtime.GOMAXPROCS(0))
 	}
+	b.spare = int32(min(most-first, math.MaxInt32))
+	for w := 1; w <= first && b.next.Load() < int64(n); w++ {
+		b.startWorker(w == first && b.spare > 0)
+	}
+}
+
+func (b *batch[T, R]) startWorker(more bool) {
+	b.workers.Add(1)
+	if b.watched != nil {
+		b.live.Add(1)
+	}
+	if more {
+		go b.lead()
+	} else {
+		go b.work()
+	}
+}
+
+// lead is the life of a worker after which another one may be started.
+func (b *batch[T, R]) lead() {
+	b.wanted.Store(true)
+	b.work()
+}
+
+// follow starts another worker. The caller has made wanted false.
+func (b *batch[T, R]) follow() {
+	b.spare--
+	b.startWorker(b.spare > 0)
 }
 
 // work is the life of a worker.
@@ -154,6 +195,9 @@ func (b *batch[T, R]) serve() (done bool) {
 				return struct{}{}, nil
 			}
 			i = n
+			if b.wanted.Load() && n+1 < len(items) && b.wanted.CompareAndSwap(true, false) {
+				b.follow()
+			}
 			var v R
 			var err error
 			if fn != nil {
