@@ -101,6 +101,32 @@ func (f *flow) of(v *types.Var) ([]source, bool) {
 	return f.sources[v], true
 }
 
+// origin returns the variable whose value v has: v, unless v is just another
+// name, t2 := t, and neither gets another value.
+func (f *flow) origin(info *types.Info, v *types.Var) *types.Var {
+	for {
+		sources, ok := f.of(v)
+		if !ok || len(sources) != 1 || sources[0].expr == nil {
+			return v
+		}
+		id, ok := ast.Unparen(sources[0].expr).(*ast.Ident)
+		if !ok {
+			return v
+		}
+		of, ok := info.Uses[id].(*types.Var)
+		if !ok || !f.constant(of) {
+			return v
+		}
+		v = of
+	}
+}
+
+// constant reports whether v never has another value than its first.
+func (f *flow) constant(v *types.Var) bool {
+	sources, known := f.of(v)
+	return known && len(sources) == 1 || f.ofParam(v)
+}
+
 // ofParam reports whether v is a parameter that keeps what the caller gave.
 func (f *flow) ofParam(v *types.Var) bool {
 	return v != nil && f.params[v] && !f.opaque[v] && len(f.sources[v]) == 0

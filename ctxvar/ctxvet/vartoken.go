@@ -69,9 +69,9 @@ func runToken(pass *analysis.Pass) (any, error) {
 		if tok := t.resetAt(c); tok != nil && !t.checkVain(c, tok) {
 			t.checkElsewhere(c, tok)
 			t.checkOther(c, tok)
-			if v, r := t.resetOf(c, tok); v != nil {
-				resets[v] = append(resets[v], r)
-			}
+		}
+		if v, r := t.resetOf(c); v != nil {
+			resets[v] = append(resets[v], r)
 		}
 	}
 	t.checkTwice(resets)

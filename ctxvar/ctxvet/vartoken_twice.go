@@ -40,15 +40,15 @@ func (t *tokens) isAfter(v *types.Var, reset, by resetting) bool {
 	return ok && g != nil && !reaches(g, begin, reset.stmt, by.stmt)
 }
 
-// resetOf returns the local variable whose token the call at c, which resets tok,
-// certainly resets when a function comes to a statement or, if that is a defer,
-// when the function returns; or nil.
-func (t *tokens) resetOf(c inspector.Cursor, tok ast.Expr) (*types.Var, resetting) {
-	id, ok := ast.Unparen(tok).(*ast.Ident)
-	if _, isCall := c.Node().(*ast.CallExpr); !ok || !isCall {
+// resetOf returns the local variable whose token the call at c certainly resets
+// when a function comes to a statement or, if that is a defer, when the function
+// returns; or nil.
+func (t *tokens) resetOf(c inspector.Cursor) (*types.Var, resetting) {
+	v := t.resetVar(c)
+	if v == nil {
 		return nil, resetting{}
 	}
-	v, _ := t.pass.TypesInfo.Uses[id].(*types.Var)
+	v = t.flow().origin(t.pass.TypesInfo, v)
 	switch stmt := c.Parent(); stmt.Node().(type) {
 	case *ast.DeferStmt:
 		return v, resetting{c, within(c), stmt.Node()}
@@ -59,6 +59,42 @@ func (t *tokens) resetOf(c inspector.Cursor, tok ast.Expr) (*types.Var, resettin
 		return v, resetting{c, within(c), stmt.Node()}
 	}
 	return nil, resetting{}
+}
+
+// resetVar returns the variable whose token the call at c resets, or the one that
+// holds the token's Reset: undo, after undo := v.Set(x).Reset.
+func (t *tokens) resetVar(c inspector.Cursor) *types.Var {
+	call, ok := c.Node().(*ast.CallExpr)
+	if !ok {
+		return nil
+	}
+	variable := func(e ast.Expr) *types.Var {
+		id, ok := ast.Unparen(e).(*ast.Ident)
+		if !ok {
+			return nil
+		}
+		v, _ := t.pass.TypesInfo.Uses[id].(*types.Var)
+		return v
+	}
+	if tok := t.resetAt(c); tok != nil {
+		return variable(tok)
+	}
+	undo := variable(call.Fun)
+	if undo == nil || len(call.Args) > 0 || !t.pass.ResultOf[uses].(use).vars {
+		return nil
+	}
+	sources, ok := t.flow().of(undo)
+	if !ok || len(sources) != 1 || sources[0].expr == nil {
+		return nil
+	}
+	reset, ok := ast.Unparen(sources[0].expr).(*ast.SelectorExpr)
+	if !ok || funcName(t.pass.TypesInfo.Uses[reset.Sel]) != (name{ctxvarPath, "Token", "Reset"}) {
+		return nil
+	}
+	if tok := variable(reset.X); tok != nil && t.flow().constant(tok) {
+		return tok
+	}
+	return undo
 }
 
 // deferOf returns the defer of a literal whose body has the statement at c, not

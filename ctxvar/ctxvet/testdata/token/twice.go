@@ -156,3 +156,60 @@ func own(fail bool, param *ctxvar.Var[int]) {
 	t8 := vars.Alias.Set("")
 	vars.User.Reset(t8)
 }
+
+func twiceByAnotherName(param *ctxvar.Token[int]) {
+	t := v.Set(1)
+	t2 := t
+	t3 := t2
+	t.Reset()
+	t3.Reset() // want `the token is reset twice, which panics: the other reset is in line \d+`
+
+	same := param
+	defer same.Reset()
+	param.Reset() // want `the token is reset twice`
+
+	undo := v.Set(2).Reset
+	undo()
+	undo() // want `the token is reset twice`
+
+	t4 := v.Set(3)
+	undo4 := t4.Reset
+	defer undo4()
+	t4.Reset() // want `the token is reset twice`
+}
+
+func onceByAnotherName(fail bool) {
+	t := v.Set(1)
+	t2 := t
+	if fail {
+		t.Reset()
+	} else {
+		t2.Reset()
+	}
+
+	a := v.Set(1)
+	b := a
+	a = v.Set(2)
+	a.Reset()
+	b.Reset()
+
+	var last *ctxvar.Token[int]
+	for range 3 {
+		c := v.Set(1)
+		if last != nil {
+			last.Reset()
+		}
+		last = c
+	}
+	last.Reset()
+
+	d := v.Set(1)
+	undo := d.Reset
+	d = v.Set(2)
+	d.Reset()
+	undo()
+
+	undoAll := func() {}
+	undoAll()
+	undoAll()
+}
