@@ -100,12 +100,33 @@ func operandOf(info *types.Info, e ast.Expr) operand {
 		case !v.IsField(): // of another package
 			return operand{v}
 		default:
-			if x := operandOf(info, e.X); x != nil {
+			if x := embedded(operandOf(info, e.X), info.Selections[e]); x != nil {
 				return append(x, v)
 			}
 		}
 	}
 	return nil
+}
+
+// embedded returns o with the embedded fields through which selection finds a
+// field or a method of it.
+func embedded(o operand, selection *types.Selection) operand {
+	if o == nil || selection == nil {
+		return nil
+	}
+	t := selection.Recv()
+	for _, i := range selection.Index()[:len(selection.Index())-1] {
+		if p, ok := t.Underlying().(*types.Pointer); ok {
+			t = p.Elem()
+		}
+		s, ok := t.Underlying().(*types.Struct)
+		if !ok {
+			return nil
+		}
+		o = append(o[:len(o):len(o)], s.Field(i))
+		t = s.Field(i).Type()
+	}
+	return o
 }
 
 // changes reports whether o may be changed by the code at c: whether one of its

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/ctrlflow"
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -21,49 +22,84 @@ A Context is entered by one caller at a time, and
 		c.Run(f)
 	})
 
-panics, as does ctxvar.Call in the place of either. Inside, c's values are the
-current ones, so that f can be called as it is; c.Copy().Run(f) keeps what f sets
-apart.`,
+panics, as does ctxvar.Call in the place of either, and a function of the package
+that is called there and comes to c.Run. Inside, c's values are the current ones, so
+that f can be called as it is; c.Copy().Run(f) keeps what f sets apart.`,
 	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Run",
-	Requires: []*analysis.Analyzer{inspect.Analyzer},
+	Requires: []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
 	Run:      runRun,
 }
 
 func runRun(pass *analysis.Pass) (any, error) {
-	r := runs{pass}
-	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
-	for c := range root.Preorder((*ast.CallExpr)(nil)) {
-		inner := r.entered(c)
-		if inner == nil {
-			continue
-		}
-		for lit := range c.Enclosing((*ast.FuncLit)(nil)) {
-			around, kind := callAround(lit)
-			if kind == edge.CallExpr_Args && slices.Equal(r.entered(around), inner) && !inner.changes(pass.TypesInfo, lit) {
-				pass.ReportRangef(c.Node(), "%s is run within itself, which panics: it is current already, or run a copy", inner)
-				break
-			}
-			if !r.runsHere(lit) {
-				break
-			}
-		}
+	if !pass.ResultOf[uses].(use).vars {
+		return nil, nil
+	}
+	r := &runs{}
+	r.called = called{pass: pass, runsHere: r.runsHere, does: func(c inspector.Cursor, o operand) bool {
+		return slices.Equal(r.entered(c), o)
+	}}
+	for c := range r.root().Preorder((*ast.CallExpr)(nil)) {
+		r.check(c)
 	}
 	return nil, nil
 }
 
-type runs struct{ pass *analysis.Pass }
+type runs struct{ called }
+
+// check reports the call at c if it runs a Context that is run around it, or a
+// function that does.
+func (r *runs) check(c inspector.Cursor) {
+	call := c.Node().(*ast.CallExpr)
+	inner := r.entered(c)
+	if inner != nil {
+		if found := r.reachedIn(call.Args[len(call.Args)-1], inner); found != nil {
+			r.report(call, inner, found)
+			return
+		}
+	}
+	for lit := range c.Enclosing((*ast.FuncLit)(nil)) {
+		around, kind := callAround(lit)
+		if kind == edge.CallExpr_Args {
+			o := r.entered(around)
+			switch {
+			case o == nil || o.changes(r.pass.TypesInfo, lit):
+			case slices.Equal(o, inner):
+				r.pass.ReportRangef(call, "%s is run within itself, which panics: it is current already, or run a copy", inner)
+				return
+			default:
+				if found := r.reachedBy(c, o); found != nil {
+					r.report(call, o, found)
+					return
+				}
+			}
+		}
+		if !r.runsHere(lit) {
+			return
+		}
+	}
+}
+
+// report reports the call, which runs o, or a function within it, because the
+// function comes to found.
+func (r *runs) report(call *ast.CallExpr, o operand, found ast.Node) {
+	r.pass.ReportRangef(call, "%s is run within itself, which panics, in line %d: it is current already, or run a copy",
+		o, r.pass.Fset.Position(found.Pos()).Line)
+}
 
 // entered returns the Context in which the call at c runs something, or nil.
-func (r runs) entered(c inspector.Cursor) operand {
+func (r *runs) entered(c inspector.Cursor) operand {
 	call := c.Node().(*ast.CallExpr)
+	if c.ParentEdgeKind() == edge.GoStmt_Call {
+		return nil
+	}
 	switch calleeName(r.pass.TypesInfo, call) {
 	case name{ctxvarPath, "Context", "Run"}:
-		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && c.ParentEdgeKind() != edge.GoStmt_Call {
-			return operandOf(r.pass.TypesInfo, sel.X)
+		if sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr); ok && len(call.Args) == 1 {
+			return r.operandOf(sel.X)
 		}
 	case name{ctxvarPath, "", "Call"}:
-		if len(call.Args) == 2 && c.ParentEdgeKind() != edge.GoStmt_Call {
-			return operandOf(r.pass.TypesInfo, call.Args[0])
+		if len(call.Args) == 2 {
+			return r.operandOf(call.Args[0])
 		}
 	}
 	return nil
@@ -71,7 +107,7 @@ func (r runs) entered(c inspector.Cursor) operand {
 
 // runsHere reports whether the literal at c is run in place, by the same
 // goroutine, in any Context.
-func (r runs) runsHere(lit inspector.Cursor) bool {
+func (r *runs) runsHere(lit inspector.Cursor) bool {
 	if calledInPlace(r.pass.TypesInfo, lit) {
 		return true
 	}

@@ -3,9 +3,11 @@ package ctxvet
 import (
 	"go/ast"
 	"go/types"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
+	"golang.org/x/tools/go/analysis/passes/ctrlflow"
 	"golang.org/x/tools/go/analysis/passes/inspect"
 	"golang.org/x/tools/go/ast/edge"
 	"golang.org/x/tools/go/ast/inspector"
@@ -18,7 +20,7 @@ var Tx = &analysis.Analyzer{
 	Doc: `report statements in ctxsql.InTx and ctxpgx.InTx that are not part of the transaction
 
 What a *sql.DB runs is outside of every transaction, on another connection, also
-in the function that is given to InTx:
+in the function that is given to InTx, and in functions that it calls:
 
 	ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, "UPDATE ...")
@@ -30,7 +32,7 @@ a lock that the transaction holds. What is meant is ctxsql.Conn(db), which -fix
 puts there. What is to be outside runs in InTx with Autonomous. The same goes for
 a *pgxpool.Pool and ctxpgx.`,
 	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Tx",
-	Requires: []*analysis.Analyzer{inspect.Analyzer},
+	Requires: []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer},
 	Run:      runTx,
 }
 
@@ -63,56 +65,149 @@ func (d *database) path() string { return ctxvarPath + "/" + d.pkg }
 func runTx(pass *analysis.Pass) (any, error) {
 	for _, d := range databases {
 		if slices.ContainsFunc(pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == d.path() }) {
-			d.check(pass)
+			t := &transactions{database: d}
+			t.called = called{pass: pass, runsHere: t.runsHere, does: func(c inspector.Cursor, o operand) bool {
+				_, db := t.statement(c)
+				return slices.Equal(db, o)
+			}}
+			for c := range t.root().Preorder((*ast.CallExpr)(nil), (*ast.SelectorExpr)(nil)) {
+				t.check(c)
+			}
 		}
 	}
 	return nil, nil
 }
 
-func (d *database) check(pass *analysis.Pass) {
-	root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
-	for c := range root.Preorder((*ast.CallExpr)(nil)) {
-		call := c.Node().(*ast.CallExpr)
-		callee := calleeName(pass.TypesInfo, call)
-		instead, ok := d.statements[callee.name]
-		if !ok || callee.pkg != d.pool.pkg || callee.recv != d.pool.recv || c.ParentEdgeKind() == edge.GoStmt_Call {
-			continue
-		}
-		sel, ok := ast.Unparen(call.Fun).(*ast.SelectorExpr)
-		if !ok {
-			continue
-		}
-		db := operandOf(pass.TypesInfo, sel.X)
-		if db == nil {
-			continue
-		}
-		for lit := range c.Enclosing((*ast.FuncLit)(nil)) {
-			around, kind := callAround(lit)
-			if kind == edge.CallExpr_Args && slices.Equal(d.transactionOf(pass.TypesInfo, around), db) && !db.changes(pass.TypesInfo, lit) {
-				d.report(pass, c, sel, db, instead)
-				break
+type transactions struct {
+	called
+	database
+}
+
+// check reports the code at c, if it runs a statement outside of a transaction
+// around it: if it is the call of a statement, of a function that comes to one,
+// or of something that is given one.
+func (t *transactions) check(c inspector.Cursor) {
+	call, isCall := c.Node().(*ast.CallExpr)
+	var (
+		sel *ast.SelectorExpr
+		db  operand
+	)
+	if isCall {
+		if o := t.transactionOf(c); o != nil {
+			for _, arg := range call.Args {
+				if found := t.reachedIn(arg, o); found != nil {
+					t.reportCall(arg, found)
+				}
 			}
-			// In Detach, it is outside on purpose.
-			inOther := kind == edge.CallExpr_Args && d.transactionOf(pass.TypesInfo, around) != nil
-			if !inOther && !calledInPlace(pass.TypesInfo, lit) {
-				break
+		}
+		sel, db = t.statement(c)
+	} else if around, kind := callAround(c); kind == edge.CallExpr_Args && t.runsNow(around) {
+		sel = c.Node().(*ast.SelectorExpr)
+		db = t.statementOf(sel)
+	}
+	if isCall && c.ParentEdgeKind() == edge.GoStmt_Call || !isCall && db == nil {
+		return
+	}
+	for lit := range c.Enclosing((*ast.FuncLit)(nil)) {
+		around, kind := callAround(lit)
+		inTx := kind == edge.CallExpr_Args && t.isTransaction(around)
+		if o := t.transactionOf(around); inTx && o != nil && !o.changes(t.pass.TypesInfo, lit) {
+			if slices.Equal(o, db) {
+				t.report(c, sel)
+				return
 			}
+			if db == nil {
+				if found := t.reachedBy(c, o); found != nil {
+					t.reportCall(call.Fun, found)
+					return
+				}
+			}
+		}
+		if !t.runsHere(lit) {
+			return
 		}
 	}
 }
 
-func (d *database) report(pass *analysis.Pass, c inspector.Cursor, sel *ast.SelectorExpr, db operand, instead string) {
+// runsHere reports whether the literal at c is run in place. In Detach, it is
+// outside of the transaction on purpose.
+func (t *transactions) runsHere(lit inspector.Cursor) bool {
+	around, kind := callAround(lit)
+	return kind == edge.CallExpr_Args && t.isTransaction(around) || calledInPlace(t.pass.TypesInfo, lit)
+}
+
+// runsNow reports whether the call at c may well run its arguments before it
+// returns.
+func (t *transactions) runsNow(c inspector.Cursor) bool {
+	return c.ParentEdgeKind() != edge.GoStmt_Call &&
+		runners[calleeName(t.pass.TypesInfo, c.Node().(*ast.CallExpr))] == ""
+}
+
+// statement returns the database on which the call at c runs a statement, or
+// nil, and the method that it calls.
+func (t *transactions) statement(c inspector.Cursor) (*ast.SelectorExpr, operand) {
+	call := c.Node().(*ast.CallExpr)
+	switch f := ast.Unparen(call.Fun).(type) {
+	case *ast.SelectorExpr:
+		if s := t.pass.TypesInfo.Selections[f]; s != nil && s.Kind() == types.MethodExpr {
+			if len(call.Args) > 0 && t.isStatement(f) { // (*sql.DB).Exec(db, ...)
+				return f, t.operandOf(call.Args[0])
+			}
+			return nil, nil
+		}
+		return f, t.statementOf(f)
+	case *ast.Ident: // exec := db.Exec
+		v, _ := t.pass.TypesInfo.Uses[f].(*types.Var)
+		if v == nil || !isFunc(v) {
+			return nil, nil
+		}
+		if sources, ok := t.flow().of(v); ok && len(sources) == 1 && sources[0].expr != nil {
+			if sel, isSel := ast.Unparen(sources[0].expr).(*ast.SelectorExpr); isSel {
+				return sel, t.statementOf(sel)
+			}
+		}
+	}
+	return nil, nil
+}
+
+func isFunc(v *types.Var) bool {
+	_, ok := v.Type().Underlying().(*types.Signature)
+	return ok
+}
+
+func (t *transactions) isStatement(sel *ast.SelectorExpr) bool {
+	method := funcName(t.pass.TypesInfo.Uses[sel.Sel])
+	_, ok := t.statements[method.name]
+	return ok && method.pkg == t.pool.pkg && method.recv == t.pool.recv
+}
+
+// statementOf returns the database of which sel is a method that runs
+// statements, or nil.
+func (t *transactions) statementOf(sel *ast.SelectorExpr) operand {
+	if s := t.pass.TypesInfo.Selections[sel]; s == nil || s.Kind() != types.MethodVal || !t.isStatement(sel) {
+		return nil
+	}
+	return t.receiverOf(sel)
+}
+
+// report reports sel, or the call at c of what sel was before.
+func (t *transactions) report(c inspector.Cursor, sel *ast.SelectorExpr) {
+	instead := t.statements[sel.Sel.Name]
 	r := analysis.Diagnostic{
 		Pos: sel.Pos(), End: sel.End(),
-		Message: db.String() + "." + sel.Sel.Name + " is not part of the transaction around it: ",
+		Message: types.ExprString(sel) + " is not part of the transaction around it: ",
+	}
+	inPlace := contains(c.Node(), sel)
+	if !inPlace {
+		r.Pos, r.End = c.Node().Pos(), c.Node().End()
 	}
 	if instead != "" {
 		r.Message += instead
-		pass.Report(r)
+		t.pass.Report(r)
 		return
 	}
-	r.Message += "use " + d.pkg + ".Conn"
-	if qualifier, edits, ok := importPackage(pass, c, d.path(), d.pkg); ok {
+	r.Message += "use " + t.pkg + ".Conn"
+	if qualifier, edits, ok := importPackage(t.pass, c, t.path(), t.pkg); ok && inPlace && t.isPool(sel.X) {
 		r.SuggestedFixes = []analysis.SuggestedFix{{
 			Message: "Run it in the transaction",
 			TextEdits: append(edits,
@@ -120,18 +215,36 @@ func (d *database) report(pass *analysis.Pass, c inspector.Cursor, sel *ast.Sele
 				analysis.TextEdit{Pos: sel.X.End(), End: sel.X.End(), NewText: []byte(")")}),
 		}}
 	}
-	pass.Report(r)
+	t.pass.Report(r)
+}
+
+// isPool reports whether e is the database itself, not a type or what embeds it.
+func (t *transactions) isPool(e ast.Expr) bool {
+	named := namedType(t.pass.TypesInfo.TypeOf(e))
+	return t.pass.TypesInfo.Types[e].IsValue() && named != nil && named.Obj().Name() == t.pool.recv && named.Obj().Pkg().Path() == t.pool.pkg
+}
+
+// reportCall reports f, which comes to the statement found.
+func (t *transactions) reportCall(f ast.Expr, found ast.Node) {
+	at := t.pass.Fset.Position(found.Pos())
+	t.pass.ReportRangef(f, "%s comes to a statement that is not part of the transaction around it, in %s:%d: use %s.Conn there",
+		types.ExprString(f), filepath.Base(at.Filename), at.Line, t.pkg)
+}
+
+// isTransaction reports whether the call at c runs a function in a transaction.
+func (t *transactions) isTransaction(c inspector.Cursor) bool {
+	callee := calleeName(t.pass.TypesInfo, c.Node().(*ast.CallExpr))
+	return callee == name{t.path(), "", "InTx"} || callee == name{t.path(), "", "Share"}
 }
 
 // transactionOf returns the database that the call at c runs a function in a
 // transaction of, or nil.
-func (d *database) transactionOf(info *types.Info, c inspector.Cursor) operand {
-	call := c.Node().(*ast.CallExpr)
-	switch calleeName(info, call) {
-	case name{d.path(), "", "InTx"}, name{d.path(), "", "Share"}:
-		if len(call.Args) > 1 {
-			return operandOf(info, call.Args[1])
-		}
+func (t *transactions) transactionOf(c inspector.Cursor) operand {
+	if !c.Valid() || !t.isTransaction(c) {
+		return nil
+	}
+	if call := c.Node().(*ast.CallExpr); len(call.Args) > 1 {
+		return t.operandOf(call.Args[1])
 	}
 	return nil
 }

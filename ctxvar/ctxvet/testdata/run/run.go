@@ -64,3 +64,75 @@ func right(c, d *ctxvar.Context, h, i holder) {
 }
 
 func later(func()) {}
+
+func named(c, d *ctxvar.Context, h holder, some bool) {
+	inner := func() { c.Run(f) }
+	c.Run(inner)              // want `c is run within itself, which panics, in line \d+: it is current already, or run a copy`
+	c.Run(func() { inner() }) // want `c is run within itself, which panics, in line`
+	d.Run(inner)
+	d.Run(func() { c.Run(func() { ctxvar.Detach(func() { inner() }) }) }) // want `c is run within itself, which panics, in line`
+	c.Run(func() { go inner() })
+
+	same := c
+	c.Run(func() { same.Run(f) }) // want `c is run within itself`
+
+	mayBe := func() {
+		if some {
+			c.Run(f)
+		}
+	}
+	c.Run(mayBe)
+	guarded := func() {
+		if some {
+			return
+		}
+		c.Run(f)
+	}
+	c.Run(guarded)
+	var again func()
+	again = func() {
+		if err := fails(); err != nil {
+			return
+		}
+		for range 3 {
+			func() { c.Run(f) }()
+		}
+	}
+	c.Run(again) // want `c is run within itself, which panics, in line`
+	now := func() { c.Run(f) }
+	now = f
+	c.Run(now)
+
+	h.c.Run(func() { h.run() }) // want `h.c is run within itself, which panics, in line`
+	h.c.Run(h.run)              // want `h.c is run within itself, which panics, in line`
+	c.Run(func() { h.run(); runOne(d); each(c, some) })
+	c.Run(func() { runOne(c) })         // want `c is run within itself, which panics, in line`
+	c.Run(func() { deep(holder{}, c) }) // want `c is run within itself, which panics, in line`
+	o := outer{holder: h}
+	o.c.Run(func() { o.run() }) // want `o.holder.c is run within itself, which panics, in line`
+}
+
+type outer struct{ holder }
+
+func (h holder) run() { h.c.Run(f) }
+
+func runOne(c *ctxvar.Context) { c.Run(f) }
+
+func deep(h holder, c *ctxvar.Context) { defer runOne(c) }
+
+func each(c *ctxvar.Context, some bool) {
+	for range 3 {
+		if some {
+			continue
+		}
+		c.Run(f)
+	}
+	for range 3 {
+		if some {
+			break
+		}
+		c.Run(f)
+	}
+}
+
+func fails() error { return nil }
