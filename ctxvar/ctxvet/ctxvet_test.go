@@ -37,7 +37,8 @@ func TestRun(t *testing.T) {
 }
 
 func TestStay(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Stay, "./stay", "./staymain", "./stayworks")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Stay, "./stay", "./staymain", "./stayjobs",
+		"./stayworks", "./staywrap", "./staywrap/isolate", "./staywrap/method", "./staywrap/own", "./staywrap/value")
 }
 
 func TestClean(t *testing.T) {

@@ -1,12 +1,10 @@
 package ctxvet
 
 import (
-	"go/ast"
 	"reflect"
 
 	"golang.org/x/tools/go/analysis"
 	"golang.org/x/tools/go/analysis/passes/inspect"
-	"golang.org/x/tools/go/ast/inspector"
 )
 
 // uses finds out how a package and those that it imports use variables. It
@@ -15,7 +13,7 @@ var uses = &analysis.Analyzer{
 	Name:       "varuses",
 	Doc:        "find which packages have to do with context variables",
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
-	FactTypes:  []analysis.Fact{new(hasVars), new(beginsWork)},
+	FactTypes:  []analysis.Fact{new(hasVars), new(beginsWork), new(isolates)},
 	ResultType: reflect.TypeFor[use](),
 	Run:        runUses,
 }
@@ -23,7 +21,7 @@ var uses = &analysis.Analyzer{
 // A use is what a package, or one that it imports, does.
 type use struct {
 	vars  bool // it has variables
-	works bool // it gives requests, or other work, variables of their own
+	works bool // it gives requests variables of their own
 }
 
 // hasVars is a fact about a package: it is ctxvar, or imports a package that has
@@ -33,19 +31,12 @@ type hasVars struct{}
 func (*hasVars) AFact()         {}
 func (*hasVars) String() string { return "has variables" }
 
-// beginsWork is a fact about a package: it, or one that it imports, calls what
-// gives work variables of its own.
+// beginsWork is a fact about a package: it, or one that it imports, gives
+// requests variables of their own.
 type beginsWork struct{}
 
 func (*beginsWork) AFact()         {}
 func (*beginsWork) String() string { return "begins work" }
-
-// begins reports whether a function runs its arguments with variables of their
-// own, as a middleware does too. Packages of Heirloom are left out, because
-// their callers are what matters.
-func begins(fn name) bool {
-	return runners[fn] == otherContext || fn == name{ctxvarPath + "/ctxhttp", "", "Middleware"}
-}
 
 func runUses(pass *analysis.Pass) (any, error) {
 	found := use{vars: pass.Pkg.Path() == ctxvarPath}
@@ -54,10 +45,7 @@ func runUses(pass *analysis.Pass) (any, error) {
 		found.works = pass.ImportPackageFact(imported, new(beginsWork)) || found.works
 	}
 	if found.vars && !found.works && !ofHeirloom(pass.Pkg.Path()) {
-		root := pass.ResultOf[inspect.Analyzer].(*inspector.Inspector).Root()
-		for c := range root.Preorder((*ast.Ident)(nil)) {
-			found.works = found.works || begins(funcName(pass.TypesInfo.Uses[c.Node().(*ast.Ident)]))
-		}
+		found.works = worksIn(pass)
 	}
 	if found.vars {
 		pass.ExportPackageFact(new(hasVars))

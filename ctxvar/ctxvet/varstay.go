@@ -18,8 +18,9 @@ import (
 //
 // A handler is reported if it is given to a server directly, or if the program
 // (package main, or a test) has neither the middleware nor anything else that
-// gives a request variables of its own. In other packages, handlers are not
-// reported, because their users may wrap them.
+// gives a request variables of its own. Jobs and goroutines that a program gives
+// variables of their own do not count as that. In other packages, handlers are
+// not reported, because their users may wrap them.
 var Stay = &analysis.Analyzer{
 	Name: "varstay",
 	Doc: `report variables that are set to stay beyond the request
