@@ -35,7 +35,8 @@ func LostCount() uint64 { return gls.LostCount() }
 
 // OnLost registers f to be called each time [LostCount] grows, in the goroutine
 // that was counted, at whatever point that goroutine has reached. f should
-// therefore only record the stack or count. f may be called by several
+// therefore only record the stack or count. What f sets stays set in that
+// goroutine, and is seen by the call that found it. f may be called by several
 // goroutines at the same time. There is only one such function; OnLost replaces
 // the previous one, and a nil f removes it.
 func OnLost(f func()) { gls.OnLost(f) }

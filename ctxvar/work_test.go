@@ -272,3 +272,28 @@ func TestOnLost(t *testing.T) {
 	assert.Equal(t, "none", <-calls, "in the goroutine, which may use variables there")
 	assert.GreaterOrEqual(t, ctxvar.LostCount(), before+1)
 }
+
+// What the function sets is seen by the very call that found the goroutine, and is
+// kept by it.
+func TestOnLostSetsVariables(t *testing.T) {
+	if exact {
+		t.Skip("nothing is ever lost")
+	}
+	state := ctxvar.New("state", ctxvar.Default("known"))
+	ctxvar.OnLost(func() { state.Set("lost") })
+	defer ctxvar.OnLost(nil)
+	for reason, first := range map[string]func(){
+		"Get":        func() { assert.Equal(t, "lost", state.Get()) },
+		"Set":        func() { defer tenant.Set("own").Reset() },
+		"Copy":       func() { assert.True(t, ctxvar.Copy().Contains(state)) },
+		"NewContext": func() { ctxvar.NewContext(context.Background()) },
+		"Work":       func() { ctxvar.Work(func() { assert.Equal(t, "lost", state.Get()) }) },
+		"MayBeLost":  func() { assert.True(t, ctxvar.MayBeLost()) },
+	} {
+		assert.Nil(t, inGoroutine(func() {
+			foreignLabels()
+			first()
+			assert.Equal(t, "lost", state.Get(), reason)
+		}))
+	}
+}

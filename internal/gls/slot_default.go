@@ -234,7 +234,7 @@ func (s *labelSet) recallIn(g unsafe.Pointer) *Frame {
 		if f = s.mark().frameFor(g); f == nil {
 			c.note(lost)
 			reportLost()
-			return lost
+			return Current() // which the function given to OnLost may have changed
 		}
 		c.note(f)
 	}
