@@ -12,7 +12,7 @@ import (
 
 // protocol describes what Connect can carry in headers, with all of its
 // protocols.
-var protocol = ctxwire.Protocol{Name: "ctxconnect", Key: keyOf, Valid: isValue}
+var protocol = ctxwire.Protocol{Name: "ctxconnect", Key: keyOf, Valid: isValue, Through: http.ServerContextKey}
 
 // keyOf returns key in the form of http.Header, or an error if HTTP, Connect or
 // gRPC handle that header themselves.

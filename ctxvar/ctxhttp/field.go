@@ -10,7 +10,7 @@ import (
 )
 
 // protocol is what HTTP can carry in headers.
-var protocol = ctxwire.Protocol{Name: "ctxhttp", Key: headerName, Valid: isHeaderValue}
+var protocol = ctxwire.Protocol{Name: "ctxhttp", Key: headerName, Valid: isHeaderValue, Through: http.ServerContextKey}
 
 // headerName returns key in the form of http.Header, or an error if net/http
 // handles that header itself.

@@ -3,6 +3,7 @@ package ctxhttp_test
 import (
 	"context"
 	"io"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -189,6 +190,30 @@ func TestMiddlewareWithinMiddleware(t *testing.T) {
 		io.WriteString(w, get(t, nested.Client(), nested.URL).body)
 	}))), false)
 	assert.Equal(t, "nobody", get(t, srv.Client(), srv.URL, header("X-User", "alice")).body)
+}
+
+// What a request's ctx is given to serves other requests: a server that is started in the
+// middle of it, and what is called with it when the request is over.
+func TestOtherRequestsOfARequestsCtx(t *testing.T) {
+	inner := ctxhttp.Middleware()(authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { io.WriteString(w, who()) })))
+	var ctx context.Context
+	outer := ctxhttp.Middleware()(authenticate(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		ctx = r.Context()
+		nested := httptest.NewUnstartedServer(inner)
+		nested.Config.BaseContext = func(net.Listener) context.Context { return ctx }
+		nested.Start()
+		defer nested.Close()
+		io.WriteString(w, get(t, nested.Client(), nested.URL).body)
+	})))
+	srv := start(t, outer, false)
+	assert.Equal(t, "nobody", get(t, srv.Client(), srv.URL, header("X-User", "alice")).body)
+
+	for user, want := range map[string]string{"": "nobody", "bob": "bob"} {
+		w, r := httptest.NewRecorder(), httptest.NewRequestWithContext(ctx, http.MethodGet, "/", nil)
+		r.Header.Set("X-User", user)
+		inner.ServeHTTP(w, r)
+		assert.Equal(t, want, w.Body.String(), "after the request")
+	}
 }
 
 // A secret is received, but never sent.

@@ -27,6 +27,12 @@ type Protocol struct {
 	// for further messages with its ctx.
 	Apart bool
 
+	// Through, if not nil, is the key under which the ctx of a message has what
+	// the message came through, such as the server. A message that came through
+	// something else than the message in whose handling ctx was made is a work
+	// of its own.
+	Through any
+
 	// Unsent, if not nil, is called with the reason if a value cannot be sent,
 	// and the message is sent without the value. If it is nil, the message is
 	// not sent.

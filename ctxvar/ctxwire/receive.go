@@ -23,7 +23,8 @@ import (
 //
 // If ctx shows that a Wire of the same protocol is already handling a message,
 // Receive adds to that work and does not begin one: middleware of a router's
-// sub-router keeps what the middleware around it has set.
+// sub-router keeps what the middleware around it has set. It begins one if that
+// message has been handled, or came in another way ([Protocol.Through]).
 //
 // A text is refused, and its variable left unchanged, if the text is longer
 // than [MaxLen] allows, has characters that the protocol would not have
@@ -37,12 +38,26 @@ func (w *Wire) Receive(ctx context.Context, in Incoming, reply Outgoing, handle 
 	var err error
 	rest := func() { err = w.receive(ctx, env, w.fields, in, reply, handle) }
 	// With one variable for both methods, rest would escape to the heap.
-	if !w.protocol.Apart && ctx.Value(w.handling) != nil {
+	if w.isPart(ctx) {
 		env.Run(rest)
 	} else {
 		env.RunWork(rest)
 	}
 	return err
+}
+
+// isPart reports whether a message that came with ctx belongs to a message that
+// is being handled.
+func (w *Wire) isPart(ctx context.Context) bool {
+	if w.protocol.Apart {
+		return false
+	}
+	h, ok := ctx.Value(w.handling).(*handling)
+	if !ok || h.env.WorkIsOver() {
+		return false
+	}
+	through := w.protocol.Through
+	return through == nil || h.Context.Value(through) == ctx.Value(through)
 }
 
 // env returns an environment with the variables for handling a message. It is
@@ -57,12 +72,12 @@ func (w *Wire) env(ctx context.Context) *gls.Env {
 	return (*gls.Env)(ctxvar.Empty())
 }
 
-// handlingKey is the key under which a ctx says that a message of the protocol
-// with that name is being handled.
+// handlingKey is the key under which a ctx has the [handling] of a message of
+// the protocol with that name.
 type handlingKey string
 
-// A handling is a ctx that says so, and that carries the variables with which
-// the message is handled, instead of those that its parent may carry.
+// A handling is the ctx with which a message is handled. It carries the variables
+// of that, instead of those that its parent may carry.
 type handling struct {
 	context.Context
 	protocol any // a handlingKey
@@ -74,7 +89,7 @@ func (h *handling) Value(key any) any {
 	case gls.AsksVariables(key):
 		return gls.Variables(key, h.Context, h.env)
 	case key == h.protocol:
-		return true
+		return h
 	}
 	return h.Context.Value(key)
 }

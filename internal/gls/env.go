@@ -85,6 +85,12 @@ func (h *Home) leave(f *Frame) {
 	h.putBack(f)
 }
 
+// WorkIsOver reports whether the variables of e belong to a work that is over.
+func (e *Env) WorkIsOver() bool {
+	work := e.Frame().work()
+	return work != nil && work.ownedBy(0)
+}
+
 // RunningHere reports whether the running goroutine is inside a run of e, and
 // not of another environment within it.
 func (e *Env) RunningHere() bool {
