@@ -3,7 +3,6 @@ package gather
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"sync"
@@ -33,7 +32,7 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 		return err, false
 	}
 	gaveUp = verdict.Cancelled(err, ctxErr, cause)
-	if !errors.Is(err, ctxErr) || errors.Is(err, cause) {
+	if !verdict.Is(err, ctxErr) || verdict.Is(err, cause) {
 		return err, gaveUp
 	}
 	return fmt.Errorf("%w: %w", err, cause), gaveUp

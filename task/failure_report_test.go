@@ -7,6 +7,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -225,4 +226,35 @@ func TestSupervisorReportsInTime(t *testing.T) {
 			reported = append(reported, err)
 		}))
 	})
+}
+
+// A function given to Unobserved that calls Goexit, as t.FailNow does, keeps no other
+// error from being reported.
+func TestReporterThatExitsHearsAll(t *testing.T) {
+	const n = 5
+	fails := func(ctx context.Context) {
+		for range n {
+			task.Go(ctx, func(context.Context) (int, error) { time.Sleep(time.Second); return 0, errMine })
+		}
+		time.Sleep(10 * time.Second)
+	}
+	for name, call := range map[string]func(context.Context, task.Option){
+		"Run": func(ctx context.Context, o task.Option) {
+			_, _ = task.Run(ctx, func(ctx context.Context) (int, error) { fails(ctx); return 0, nil }, o)
+		},
+		"supervisor": func(ctx context.Context, o task.Option) {
+			_ = task.Group(ctx, func(ctx context.Context) error { fails(ctx); return nil }, task.FailFast(false), o)
+		},
+		"Group that exits": func(ctx context.Context, o task.Option) {
+			_ = task.Group(ctx, func(ctx context.Context) error { fails(ctx); runtime.Goexit(); return nil }, o)
+		},
+	} {
+		inBubble(t, func(t *testing.T, ctx context.Context) {
+			heard := 0
+			go call(ctx, task.Unobserved(func(task.Info, error) { heard++; runtime.Goexit() }))
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			assert.Equal(t, n, heard, name)
+		})
+	}
 }

@@ -167,11 +167,13 @@ func (g *group) end(how how) {
 	g.settle(state)
 	if how == goexited {
 		// Group does not return, so its caller will not see the errors.
+		var lost []*report
 		for _, f := range failures {
 			if f.due != nil {
-				g.env.report(g.info(), f.err)
+				lost = append(lost, &report{env: g.env, info: g.info(), err: f.err})
 			}
 		}
+		reportAll(lost)
 	}
 }
 
@@ -322,9 +324,7 @@ func (g *group) report() {
 		g.wakeAt(next)
 	}
 	g.mu.Unlock()
-	for _, r := range news {
-		r.env.report(r.info, r.err)
-	}
+	reportAll(news)
 }
 
 // abort cancels what is left, because of the failure of a child or, if name is

@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -72,15 +71,29 @@ func runMain(main func(ctx context.Context) error, opts []Option, signals <-chan
 	defer cancel(nil)
 	result := make(chan error, 1)
 	go func() {
-		_, err := Run(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, main(ctx) }, opts...)
-		result <- err
+		err := ErrGoexit // of an Unobserved function, so that Run does not return
+		defer func() { result <- err }()
+		_, err = Run(ctx, func(ctx context.Context) (struct{}, error) {
+			failure := main(ctx)
+			if failure != nil {
+				err = failure
+			}
+			return struct{}{}, failure
+		}, opts...)
 	}()
 	var sent *SignalError
 	var late <-chan time.Time
 	for {
 		select {
 		case err := <-result:
-			return exitCode(err, sent, stderr)
+			code := 1
+			told := make(chan struct{})
+			go func() { // a Goexit in the methods of err must not end this goroutine
+				defer close(told)
+				code = exitCode(err, sent, stderr)
+			}()
+			<-told
+			return code
 		case s := <-signals:
 			if sent != nil {
 				fmt.Fprintf(stderr, "%v, again; tasks that still run are left\n", &SignalError{s})
@@ -114,7 +127,15 @@ func exitCode(err error, sent *SignalError, stderr io.Writer) int {
 	}
 	fmt.Fprintln(stderr, err)
 	var p *PanicError
-	call(func() { errors.As(err, &p) }, func(error) {}) // the methods of err are its author's
+	call(func() { // the methods of err are its author's
+		verdict.Find(err, func(e error) bool {
+			found, ok := e.(*PanicError)
+			if ok {
+				p = found
+			}
+			return ok
+		})
+	}, func(error) {})
 	if p != nil {
 		fmt.Fprintf(stderr, "\n%s", p.Stack)
 	}

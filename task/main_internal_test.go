@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"runtime"
 	"syscall"
 	"testing"
 	"testing/synctest"
@@ -13,6 +14,15 @@ import (
 
 	"github.com/stretchr/testify/assert"
 )
+
+type exitError struct{}
+
+func (exitError) Error() string { runtime.Goexit(); return "" }
+
+type selfError struct{}
+
+func (*selfError) Error() string   { return "self" }
+func (e *selfError) Unwrap() error { return e }
 
 func TestMainsExitCode(t *testing.T) {
 	errMine := errors.New("mine")
@@ -44,6 +54,18 @@ func TestMainsExitCode(t *testing.T) {
 			return errors.Join(ctx.Err(), errMine)
 		}, nil, signals(os.Interrupt), 1, "context canceled\nmine\n", time.Second},
 		{"cleans up", "there is time to", func(ctx context.Context) error { <-ctx.Done(); time.Sleep(5 * time.Second); return ctx.Err() }, nil, signals(os.Interrupt), 130, "", 6 * time.Second},
+		{"Unobserved exits", "the program ends all the same", func(ctx context.Context) error {
+			Start(ctx, func(context.Context) error { return errMine })
+			return Sleep(ctx, time.Second)
+		}, []Option{Unobserved(func(Info, error) { runtime.Goexit() })}, nil, 1, ErrGoexit.Error() + "\n", time.Second},
+		{"Unobserved exits besides", "main's own error is said", func(ctx context.Context) error {
+			Start(ctx, func(context.Context) error { return errors.New("other") })
+			_ = Sleep(ctx, time.Second)
+			return errMine
+		}, []Option{Unobserved(func(Info, error) { runtime.Goexit() })}, nil, 1, "mine\n", time.Second},
+		{"an error's method exits", "it ends its own goroutine", func(context.Context) error { return exitError{} }, nil, nil, 1, "", 0},
+		{"an error that unwraps to itself", "there is an end", func(context.Context) error { return &selfError{} }, nil, signals(os.Interrupt), 1, "self\n", 0},
+		{"the same after a signal", "there is an end", func(ctx context.Context) error { <-ctx.Done(); return &selfError{} }, nil, signals(os.Interrupt), 1, "self\n", time.Second},
 		{"too slow", "the time has an end", func(context.Context) error { time.Sleep(time.Minute); return nil }, []Option{Grace(3 * time.Second)}, signals(os.Interrupt), 1,
 			"task: the program was sent the signal interrupt, and tasks still run after 3s; they are left\n", 4 * time.Second},
 		{"impatient", "a second signal ends it at once", func(context.Context) error { time.Sleep(time.Minute); return nil }, nil, signals(os.Interrupt, os.Interrupt), 1,

@@ -95,6 +95,35 @@ func (e *env) report(info Info, err error) {
 	})
 }
 
+// sendAll sends the reports, even if the reporter calls Goexit, and removes them.
+func sendAll(reports map[*report]struct{}) {
+	defer func() {
+		if len(reports) > 0 {
+			sendAll(reports)
+		}
+	}()
+	for r := range reports {
+		delete(reports, r)
+		r.send()
+	}
+}
+
+// reportAll reports the errors, even if a reporter calls Goexit.
+func reportAll(reports []*report) {
+	for i, r := range reports {
+		exited := true
+		func() {
+			defer func() {
+				if exited {
+					reportAll(reports[i+1:])
+				}
+			}()
+			r.env.report(r.info, r.err)
+			exited = false
+		}()
+	}
+}
+
 // A report is the error of a task that nobody has looked at yet. It does not
 // refer to the task, because it must not keep the task from becoming garbage.
 type report struct {
@@ -178,9 +207,7 @@ func (rs *reports) flush() {
 	open := rs.open
 	rs.open = nil
 	rs.mu.Unlock()
-	for r := range open {
-		r.send()
-	}
+	sendAll(open)
 	rs.sending.Lock()
 	//lint:ignore SA2001 it was to wait
 	rs.sending.Unlock()

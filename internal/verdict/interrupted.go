@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"context"
-	"errors"
 	"fmt"
 )
 
@@ -21,12 +20,12 @@ func Interrupted(ctx context.Context) error {
 	return fmt.Errorf("%w: %w", err, cause)
 }
 
-// is is errors.Is, but returns false if that panics.
+// is is Is, but returns false if that panics.
 func is(err, target error) (same bool) {
 	defer func() {
 		if recover() != nil {
 			same = false
 		}
 	}()
-	return errors.Is(err, target)
+	return Is(err, target)
 }

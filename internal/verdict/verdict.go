@@ -18,9 +18,16 @@ import "reflect"
 // cancellation has failed too.
 //
 // Cancelled calls the methods Is and Unwrap of err, and does whatever these do,
-// such as panic. Call it where the function that returned err would be called.
-func Cancelled(err, ctxErr, cause error) bool {
-	if err == nil || ctxErr == nil {
+// such as panic. Call it where the function that returned err would be called. An error
+// that unwraps to itself is a failure.
+func Cancelled(err, ctxErr, cause error) bool { return cancelled(err, ctxErr, cause, deepest) }
+
+// deepest is how many errors one inside the other Cancelled looks at. That is more than
+// there are, and less than a stack has room for.
+const deepest = 10_000
+
+func cancelled(err, ctxErr, cause error, depth int) bool {
+	if err == nil || ctxErr == nil || depth == 0 {
 		return false
 	}
 	if same(err, ctxErr) || same(err, cause) {
@@ -29,7 +36,7 @@ func Cancelled(err, ctxErr, cause error) bool {
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			return Cancelled(inner, ctxErr, cause)
+			return cancelled(inner, ctxErr, cause, depth-1)
 		}
 	case interface{ Unwrap() []error }:
 		branches := 0
@@ -37,7 +44,7 @@ func Cancelled(err, ctxErr, cause error) bool {
 			if inner == nil {
 				continue
 			}
-			if !Cancelled(inner, ctxErr, cause) {
+			if !cancelled(inner, ctxErr, cause, depth-1) {
 				return false
 			}
 			branches++

@@ -80,6 +80,42 @@ func TestPanicsOfAnErrorsMethodsAreTheCallers(t *testing.T) {
 	assert.Panics(t, func() { verdict.Cancelled(typedNil, context.Canceled, context.Canceled) })
 }
 
+// unending is an error that unwraps to itself, twice if that is asked for.
+type unending struct{ twice bool }
+
+func (*unending) Error() string { return "unending" }
+func (u *unending) Unwrap() []error {
+	if u.twice {
+		return []error{u, u}
+	}
+	return []error{u}
+}
+
+type unendingOne struct{}
+
+func (*unendingOne) Error() string   { return "unending" }
+func (u *unendingOne) Unwrap() error { return u }
+
+func TestErrorThatUnwrapsToItself(t *testing.T) {
+	for _, err := range []error{&unendingOne{}, &unending{}, &unending{twice: true}} {
+		assert.False(t, verdict.Cancelled(err, context.Canceled, errStop), "it is a failure")
+		assert.False(t, verdict.Is(err, context.Canceled))
+		assert.True(t, verdict.Is(err, err))
+		assert.True(t, verdict.Is(errors.Join(err, context.Canceled), err))
+	}
+}
+
+// Is agrees with that of package errors on all that both can look at.
+func TestIs(t *testing.T) {
+	for _, err := range []error{
+		context.Canceled, errDisk, fmt.Errorf("a: %w", context.Canceled), errors.Join(errDisk, context.Canceled),
+		errors.Join(errDisk, errStop), says{context.Canceled}, fmt.Errorf("a: %w", says{context.Canceled}),
+		many{nil, context.Canceled}, many{nil}, many{}, fmt.Errorf("%w", nil),
+	} {
+		assert.Equal(t, errors.Is(err, context.Canceled), verdict.Is(err, context.Canceled), "%v", err)
+	}
+}
+
 func BenchmarkCancelled(b *testing.B) {
 	err := fmt.Errorf("fetching: %w", &url.Error{Op: "Get", URL: "u", Err: context.Canceled})
 	b.Run("errors.Is", func(b *testing.B) {

@@ -1,0 +1,41 @@
+package verdict
+
+// Find reports whether match returns true for err or for one of the errors that it
+// wraps, at any depth. Unlike [errors.Is] and [errors.As], it returns even if an error
+// unwraps to itself.
+func Find(err error, match func(error) bool) bool {
+	left := deepest
+	return find(err, match, &left)
+}
+
+func find(err error, match func(error) bool, left *int) bool {
+	if err == nil || *left == 0 {
+		return false
+	}
+	*left--
+	if match(err) {
+		return true
+	}
+	switch e := err.(type) {
+	case interface{ Unwrap() error }:
+		return find(e.Unwrap(), match, left)
+	case interface{ Unwrap() []error }:
+		for _, inner := range e.Unwrap() {
+			if find(inner, match, left) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Is is [errors.Is] that returns in any case.
+func Is(err, target error) bool {
+	return Find(err, func(e error) bool {
+		if same(e, target) {
+			return true
+		}
+		is, ok := e.(interface{ Is(error) bool })
+		return ok && is.Is(target)
+	})
+}
