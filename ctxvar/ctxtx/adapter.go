@@ -2,6 +2,7 @@ package ctxtx
 
 import (
 	"context"
+	"runtime"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
@@ -65,16 +66,24 @@ func New(name string, ended error) *Adapter {
 // it: [Error.Begun] names the caller of that function.
 func (a *Adapter) InTx(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, options ...Option) error {
 	c := configure(options)
-	if c.nesting == autonomous {
-		return a.retry(ctx, db, isolation, begin, fn, c, caller())
-	}
-	h, here := a.find(ctx, db)
-	if h == nil {
+	if c.nesting != autonomous {
+		h, here := a.find(ctx, db)
+		if h != nil {
+			return h.inner(ctx, here, isolation, fn, c)
+		}
 		if err := a.outside(ctx, "InTx"); err != nil {
 			return err
 		}
-		return a.retry(ctx, db, isolation, begin, fn, c, caller())
 	}
+	// Not in a function of its own, because each further frame takes time.
+	var pcs [1]uintptr
+	runtime.Callers(3, pcs[:])
+	return a.retry(ctx, db, isolation, begin, fn, c, place(pcs[0]))
+}
+
+// inner is InTx within the transaction of h, which is among the running
+// goroutine's variables if here is set.
+func (h *hold) inner(ctx context.Context, here bool, isolation string, fn func(context.Context) error, c config) error {
 	t, err := h.use("InTx")
 	if err != nil {
 		return err

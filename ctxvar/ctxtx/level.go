@@ -132,16 +132,19 @@ func (l *level) doom(err error) {
 	}
 }
 
-// committed adds functions to be called once l is committed.
+// committed adds functions to be called once l is committed, unless it has
+// ended: one that takes part in it with Share is too late then.
 func (l *level) committed(fns ...func(context.Context)) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.onCommit = append(l.onCommit, fns...)
+	if l.open.Load() != nil {
+		l.onCommit = append(l.onCommit, fns...)
+	}
 }
 
+// takeOnCommit is for the goroutine that runs l, once l has ended. It needs no
+// lock, because nobody else touches onCommit from then on.
 func (l *level) takeOnCommit() []func(context.Context) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
 	fns := l.onCommit
 	l.onCommit = nil
 	return fns
