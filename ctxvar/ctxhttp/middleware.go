@@ -27,7 +27,8 @@ import (
 // as they are now; see "Middleware of your own" in the package documentation.
 //
 // Within another Middleware, for example around a sub-router, it adds its
-// fields to the request's variables and does not begin a work.
+// fields to the request's variables and does not begin a work. A server whose
+// BaseContext is the ctx of another one's request serves requests of its own.
 //
 // Middleware panics if two of the fields are received under the same header, or
 // if one has a key that net/http handles itself, such as Host. Several
