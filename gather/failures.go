@@ -150,9 +150,11 @@ func (f *failures) report(ctx context.Context) {
 	if f.any == nil {
 		return
 	}
-	for _, e := range f.any.lost {
-		unheard.Report(ctx, e)
+	lost := make([]error, len(f.any.lost))
+	for i, e := range f.any.lost {
+		lost[i] = e
 	}
+	unheard.ReportAll(ctx, lost)
 }
 
 // panicked reports whether e is the error of a job that panicked.

@@ -189,19 +189,18 @@ func (f *flow[T, R]) end(returned bool) {
 	f.mu.Unlock()
 	f.jobs.cancel(nil)
 	f.running.Wait()
+	var lost []error
 	for n := f.given; n < f.fed; n++ {
 		if c := f.cell(n); c.failed != nil && panicked(c.failed) {
-			unheard.Report(f.ctx, c.failed)
+			lost = append(lost, c.failed)
 		}
-	}
-	if returned {
-		return
 	}
 	for _, how := range []error{f.input, f.progress.how()} {
-		if how != nil && how != task.ErrGoexit {
-			unheard.Report(f.ctx, how)
+		if !returned && how != nil && how != task.ErrGoexit {
+			lost = append(lost, how)
 		}
 	}
+	unheard.ReportAll(f.ctx, lost)
 }
 
 // feed is the feeder.

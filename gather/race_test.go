@@ -3,6 +3,8 @@ package gather_test
 import (
 	"context"
 	"runtime"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -100,6 +102,35 @@ func TestContestWhenTheCallerCancels(t *testing.T) {
 				assert.ErrorIs(t, err, gather.ErrNotStarted)
 				assert.ErrorIs(t, err, errQuit)
 			})
+		})
+	}
+}
+
+// A function that hears of a lost panic and calls Goexit keeps no other from being heard
+// of.
+func TestReporterThatExitsHearsOfAllLostPanics(t *testing.T) {
+	boom := func(context.Context, int) (int, error) { panic("boom") }
+	for name, call := range map[string]func(ctx context.Context){
+		"Race": func(ctx context.Context) {
+			lost := func(ctx context.Context) (int, error) { <-ctx.Done(); panic("boom") }
+			_, _ = gather.Race(ctx, func(context.Context) (int, error) { return 1, nil }, lost, lost, lost)
+		},
+		"Stream": func(ctx context.Context) {
+			in := slices.Values([]int{0, 1, 2, 3})
+			for range gather.Stream(ctx, in, boom, gather.Limit(4), gather.Ordered()) {
+				synctest.Wait()
+				break
+			}
+		},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			var heard atomic.Int32
+			go func() {
+				_, _ = task.Run(t.Context(), func(ctx context.Context) (int, error) { call(ctx); return 0, nil },
+					task.Unobserved(func(task.Info, error) { heard.Add(1); runtime.Goexit() }))
+			}()
+			synctest.Wait()
+			assert.Equal(t, int32(3), heard.Load(), name)
 		})
 	}
 }

@@ -35,6 +35,23 @@ func Report(ctx context.Context, err error) {
 	}
 }
 
+// ReportAll reports each of errs, even if the function that hears of one of them calls
+// Goexit.
+func ReportAll(ctx context.Context, errs []error) {
+	for i, err := range errs {
+		returned := false
+		func() {
+			defer func() {
+				if !returned {
+					ReportAll(ctx, errs[i+1:])
+				}
+			}()
+			Report(ctx, err)
+			returned = true
+		}()
+	}
+}
+
 // try calls f and returns the value that it panicked with, or nil.
 func try(f func()) (fault any) {
 	defer func() { fault = recover() }()
