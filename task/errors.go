@@ -46,10 +46,11 @@ var (
 	// run when its main function has ended.
 	ErrRunEnded = errors.New("task: Run's main function has ended")
 
-	// ErrNilFunc is the panic value of starting a nil function.
-	ErrNilFunc = errors.New("task: nil function; pass the function the task is to run")
+	// ErrNilFunc is the panic value of passing a nil function.
+	ErrNilFunc = errors.New("task: nil function; pass the function that is to be called")
 
-	// ErrNilContext is the panic value of passing a nil context.
+	// ErrNilContext is the panic value of starting a task, a Group or a Run with a
+	// nil context.
 	ErrNilContext = errors.New("task: nil ctx; pass context.Background() if there is none")
 )
 

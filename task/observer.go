@@ -23,7 +23,12 @@ type Finished struct {
 // by many goroutines at the same time, and for a short while after stop. It is
 // not called for Groups. If no observer is registered, a task pays only for
 // reading one variable.
+//
+// OnFinished panics with [ErrNilFunc] if f is nil.
 func OnFinished(f func(Finished)) (stop func()) {
+	if f == nil {
+		panic(ErrNilFunc)
+	}
 	o := &observer{f}
 	observers.add(o)
 	return func() { observers.remove(o) }

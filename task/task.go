@@ -232,7 +232,12 @@ func (t *Task[T]) ownVars() *ctxvar.Context { return &t.own }
 // stop cancels the call, and reports whether it did; false means that f was
 // called or is about to be. OnDone mirrors Task.add_done_callback and
 // remove_done_callback.
+//
+// OnDone panics with [ErrNilFunc] if f is nil.
 func (t *Task[T]) OnDone(f func(t *Task[T])) (stop func() bool) {
+	if f == nil {
+		panic(ErrNilFunc)
+	}
 	call := func() { t.Context().Copy().Run(func() { f(t) }) }
 	h := &hook{call: call}
 	if !t.hang(h) {

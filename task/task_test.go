@@ -222,6 +222,9 @@ func TestNilFuncPanics(t *testing.T) {
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { task.Go[int](ctx, nil) })
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { _, _ = task.Run[int](ctx, nil) })
 	assert.PanicsWithValue(t, task.ErrNilFunc, func() { _ = task.Group(ctx, nil) })
+	assert.PanicsWithValue(t, task.ErrNilFunc, func() { task.OnFinished(nil) })
+	one := task.Go(ctx, after(0, 1))
+	assert.PanicsWithValue(t, task.ErrNilFunc, func() { one.OnDone(nil) })
 }
 
 func TestCurrent(t *testing.T) {

@@ -11,11 +11,9 @@ import (
 // Acquire without calling fn. The place is released when fn returns, panics or
 // calls [runtime.Goexit].
 //
-// Do panics with [task.ErrNilFunc] if fn is nil.
+// Do panics with [task.ErrNilFunc] if fn is nil, and with a [*UsageError] if g is.
 func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (T, error) {
-	if fn == nil {
-		panic(task.ErrNilFunc)
-	}
+	check("Do", g, fn == nil)
 	if err := g.Acquire(ctx, 1); err != nil {
 		var zero T
 		return zero, err
@@ -24,17 +22,30 @@ func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (T, error) {
 	return fn(ctx)
 }
 
-// Task returns fn with [Do] around it, as the function of a task.
+// Task returns fn with [Do] around it, as the function of a task. It panics as Do does.
 func Task[T any](g Gate, fn task.Func[T]) task.Func[T] {
-	if fn == nil {
-		panic(task.ErrNilFunc)
-	}
+	check("Task", g, fn == nil)
 	return func(ctx context.Context) (T, error) { return Do(ctx, g, fn) }
 }
 
+// check panics if what was given to caller is nil.
+func check(caller string, g Gate, noFunc bool) {
+	if noFunc {
+		panic(task.ErrNilFunc)
+	}
+	checkGate(caller, g)
+}
+
+func checkGate(caller string, g Gate) {
+	if g == nil {
+		panic(&UsageError{Func: "limit." + caller, Problem: "nil Gate; pass a Limiter, or the one of a key"})
+	}
+}
+
 // Func returns fn with [Do] around it, as the function of gather.Map or
-// gather.Stream.
+// gather.Stream. It panics as Do does.
 func Func[T, R any](g Gate, fn func(context.Context, T) (R, error)) func(context.Context, T) (R, error) {
+	check("Func", g, fn == nil)
 	return FuncBy(func(T) Gate { return g }, fn)
 }
 
@@ -56,7 +67,14 @@ func FuncBy[T, R any](gate func(item T) Gate, fn func(context.Context, T) (R, er
 // this order, and holds the first ones while it waits for the next. So put the
 // gate that takes longest, and is shared least, first: the limit of a host
 // before that of the whole program.
-func Chain(gates ...Gate) Gate { return chain(gates) }
+//
+// Chain panics with a [*UsageError] if one of gates is nil.
+func Chain(gates ...Gate) Gate {
+	for _, g := range gates {
+		checkGate("Chain", g)
+	}
+	return chain(gates)
+}
 
 type chain []Gate
 

@@ -147,6 +147,8 @@ func TestZeroLimiter(t *testing.T) {
 	assert.False(t, l.TryAcquire(1))
 }
 
+func nothing(context.Context) (int, error) { return 0, nil }
+
 func TestMisuse(t *testing.T) {
 	l := limit.New(limit.Limit{AtOnce: 1})
 	keyed := limit.NewKeyed(func(key string) limit.Limit { return limit.Limit{AtOnce: int64(len(key)) - 1} })
@@ -157,6 +159,10 @@ func TestMisuse(t *testing.T) {
 		"no weight":          func() { _ = l.Acquire(t.Context(), 0) },
 		"negative weight":    func() { l.TryAcquire(-1) },
 		"release of nothing": func() { l.Release(1) },
+		"nil gate to do":     func() { _, _ = limit.Do(t.Context(), nil, nothing) },
+		"nil gate of a task": func() { limit.Task(nil, nothing) },
+		"nil gate of a func": func() { limit.Func(nil, func(context.Context, int) (int, error) { return 0, nil }) },
+		"nil in a chain":     func() { limit.Chain(l, nil) },
 		"nil limits":         func() { limit.NewKeyed[string](nil) },
 		"set nil limits":     func() { keyed.SetLimits(nil) },
 		"limits of no sense": func() { keyed.For("").TryAcquire(1) },

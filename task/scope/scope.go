@@ -42,14 +42,20 @@ type Option func(*Scope)
 // and must not wait for the Scope. The scope around does not end before f has
 // returned. f may be called by several goroutines at the same time. If it panics,
 // that is reported like an error that nobody looked at; see [task.Unobserved].
+//
+// OnEnd panics with a [*ctxvar.UsageError] if f is nil.
 func OnEnd(f func(t task.Handle)) Option {
+	checkHook("OnEnd", f == nil)
 	return func(s *Scope) { s.onEnd = append(s.onEnd, f) }
 }
 
 // OnFailure is [OnEnd] for the tasks that failed, panicked or called
 // [runtime.Goexit]. f also gets the error, which then counts as looked at, and
 // is no longer reported by [task.Unobserved]. Cancellation is not a failure.
+//
+// OnFailure panics with a [*ctxvar.UsageError] if f is nil.
 func OnFailure(f func(t task.Handle, err error)) Option {
+	checkHook("OnFailure", f == nil)
 	return OnEnd(func(t task.Handle) {
 		switch t.State() {
 		case task.Succeeded, task.Canceled:
@@ -57,6 +63,12 @@ func OnFailure(f func(t task.Handle, err error)) Option {
 			f(t, t.Err())
 		}
 	})
+}
+
+func checkHook(caller string, isNil bool) {
+	if isNil {
+		panic(&ctxvar.UsageError{Func: "scope." + caller, Problem: "nil function; pass one that is to be called with the tasks"})
+	}
 }
 
 // New returns a Scope in the [task.Group], the [task.Run] or the task that ctx

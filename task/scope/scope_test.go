@@ -294,3 +294,19 @@ func TestScopeTasks(t *testing.T) {
 		}
 	})
 }
+
+func TestHooksMustNotBeNil(t *testing.T) {
+	for name, option := range map[string]func(){
+		"OnEnd":     func() { scope.OnEnd(nil) },
+		"OnFailure": func() { scope.OnFailure(nil) },
+	} {
+		var e *ctxvar.UsageError
+		func() {
+			defer func() { e, _ = recover().(*ctxvar.UsageError) }()
+			option()
+		}()
+		if assert.NotNil(t, e, name) {
+			assert.Equal(t, "scope."+name, e.Func)
+		}
+	}
+}
