@@ -30,7 +30,10 @@ import (
 //
 // The search is complete because each wait is entered, where others find it,
 // before it is searched from. Of two waits that close a cycle at the same time,
-// at least one sees the other.
+// at least one sees the other. A wait for one node is entered by hanging its hook there, and
+// lasts until the hook is taken out of that list, which the node's mu guards. So whoever
+// finds the hook there has the terms of that wait, and whoever does not find it any more,
+// or finds another number, knows that the wait is over.
 //
 // A task whose wait ends with the error goes on, and is no longer stuck. If that task is
 // not w, then w may be in another cycle still, because a scope waits for everything in
@@ -107,34 +110,44 @@ func (d *deadlock) Error() string {
 // Is reports whether target is [ErrDeadlock].
 func (d *deadlock) Is(target error) bool { return target == ErrDeadlock }
 
-// judgeWait determines whether w, which has just entered its wait, is stuck,
-// and if so ends the wait with an error.
-func (w *node) judgeWait() {
-	wt := w.waits // of its own goroutine
-	if w.ends(&wt.until) {
+// judgeWait determines whether w, which has just entered its wait for several nodes, is
+// stuck, and if so ends the wait with an error.
+func (w *node) judgeWait() { w.judgeTerms(&w.waits.terms, &w.waits.target, w) }
+
+// judgeWaitFor is judgeWait for w's wait for n.
+func (w *node) judgeWaitFor(n *node) {
+	w.judgeTerms(&w.waits.single, &target{on: []*node{n}}, n)
+}
+
+// judgeTerms is judgeWait for a wait with the given terms, which at.mu guards.
+func (w *node) judgeTerms(t *terms, to *target, at *node) {
+	if w.ends(&t.until) { // which only w writes
 		return
 	}
 	again(func() bool {
-		if w.verdict() != nil {
+		at.mu.Lock()
+		is := stuck{wait: w.waits, at: at, number: t.number, target: *to, kind: t.kind}
+		told := t.stuck != nil
+		at.mu.Unlock()
+		if told {
 			return false
 		}
 		s := newSearch(w)
-		found := s.first(w, &wt.target)
-		if found == nil || wt.kind&forAny != 0 && !s.hasAll(w, &wt.target) {
+		found := s.first(w, to)
+		if found == nil || is.kind&forAny != 0 && !s.hasAll(w, to) {
 			return false
 		}
 		cycle := []*node{w}
 		if found != w {
 			cycle = append(cycle, s.cycle(found)...)
 		}
-		if wt.kind&forGood != 0 {
-			self := s.found[w]
-			self.wait, self.number, self.target, self.kind = wt, wt.number, wt.target, wt.kind
+		if is.kind&forGood != 0 {
+			s.found[w].enter(is)
 			return s.tell(cycle)
 		}
-		w.mu.Lock()
-		wt.stuck = newDeadlock(cycle)
-		w.mu.Unlock()
+		at.mu.Lock()
+		t.stuck = newDeadlock(cycle)
+		at.mu.Unlock()
 		return false
 	})
 }
@@ -215,13 +228,15 @@ func (s *search) tell(cycle []*node) bool {
 	if k == nil {
 		return false
 	}
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if !k.waits.until.open || k.waits.number != s.found[k].number {
+	f := s.found[k]
+	f.at.mu.Lock()
+	defer f.at.mu.Unlock()
+	t := f.terms(k)
+	if t == nil {
 		return false
 	}
-	k.waits.stuck = newDeadlock(cycle)
-	k.waits.rouse()
+	t.stuck = newDeadlock(cycle)
+	f.wait.rouse()
 	return true
 }
 

@@ -18,10 +18,31 @@ type search struct {
 type stuck struct {
 	because []*node // the nodes found that keep it stuck
 	keeps   bool    // it was counted among those that keep a place
-	wait    *wait   // nil for a scope, and for the end of one
-	number  uint32  // of the wait
+
+	// Its wait, as it was when it was found.
+	wait   *wait  // nil for a scope, and for the end of one
+	at     *node  // whose mu guards the terms: the awaited node or, in a wait for several, its own
+	number uint32 // of the wait
 	target
 	kind waitKind
+}
+
+// enter records the wait of f.
+func (f *stuck) enter(is stuck) {
+	f.wait, f.at, f.number, f.target, f.kind = is.wait, is.at, is.number, is.target, is.kind
+}
+
+// terms returns the terms of the wait of k, which f is, or nil if that is over; f.at.mu
+// is locked.
+func (f *stuck) terms(k *node) *terms {
+	t, open := &f.wait.terms, f.wait.until.open
+	if f.at != k {
+		t, open = &f.wait.single, f.at.hung(&f.wait.hook)
+	}
+	if !open || t.number != f.number {
+		return nil
+	}
+	return t
 }
 
 func newSearch(start ...*node) *search {
@@ -59,18 +80,26 @@ func (s *search) backFrom(n *node) {
 	n.mu.Lock()
 	var waiters []waiter
 	for h := n.hooks; h != nil; h = h.next {
-		if h.waiter != nil {
-			waiters = append(waiters, waiter{h.waiter, h.index})
+		switch {
+		case h.waiter == nil:
+		case h.wait != nil:
+			waiters = append(waiters, waiter{h.waiter, h.wait, h.wait.single, 0})
+		default:
+			waiters = append(waiters, waiter{n: h.waiter, index: h.index})
 		}
 	}
 	n.mu.Unlock()
 	for _, k := range waiters {
-		s.addWaiter(k.n, n, func(wt *wait) bool { return k.index < len(wt.on) && wt.on[k.index] == n })
+		if k.wait != nil {
+			s.addWaiter(k.n, n, &k.terms, stuck{wait: k.wait, at: n})
+			continue
+		}
+		s.addOneOf(k.n, n, func(wt *wait) bool { return k.index < len(wt.on) && wt.on[k.index] == n })
 	}
 	for x := n.memberships(); x != nil; x = x.also {
 		if m := x.of.Load(); m != nil {
 			for _, k := range m.waiters() {
-				s.addWaiter(k, n, func(wt *wait) bool { return k != n && n.isOneOf(wt.by) })
+				s.addOneOf(k, n, func(wt *wait) bool { return k != n && n.isOneOf(wt.by) })
 			}
 		}
 	}
@@ -94,31 +123,41 @@ func (s *search) backFrom(n *node) {
 	}
 }
 
-// A waiter is a task with a hook on a node, and the position of that node among those
-// that it waits for.
+// A waiter is a task with a hook on a node, and its wait if that is for the node alone.
+// Otherwise it waits for several, among which the node has the index.
 type waiter struct {
 	n     *node
+	wait  *wait // or nil
+	terms terms
 	index int
 }
 
-// addWaiter records that k is stuck because n is, if it is in a wait that is for n, and
-// unless it will go on by itself.
-func (s *search) addWaiter(k, n *node, isFor func(*wait) bool) {
+// addOneOf records that k is stuck because n is, if it is in a wait for several nodes that
+// is for n too, and unless it will go on by itself.
+func (s *search) addOneOf(k, n *node, isFor func(*wait) bool) {
 	k.mu.Lock()
 	wt := k.waits
-	if wt == nil || !k.lasts(&wt.until) || wt.stuck != nil || !isFor(wt) {
+	if wt == nil || !isFor(wt) {
 		k.mu.Unlock()
 		return
 	}
-	f := stuck{wait: wt, number: wt.number, target: wt.target, kind: wt.kind}
-	lends := wt.lends
-	if f.on = nil; f.kind&forAny != 0 {
-		f.on = slices.Clone(wt.on) // k uses the memory again for its next wait
+	t, to := wt.terms, wt.target
+	if to.on = nil; t.kind&forAny != 0 {
+		to.on = slices.Clone(wt.on) // k uses the memory again for its next wait
 	}
 	k.mu.Unlock()
-	was := s.add(k, n)
-	was.wait, was.number, was.target, was.kind = f.wait, f.number, f.target, f.kind
-	if !lends {
+	s.addWaiter(k, n, &t, stuck{wait: wt, at: k, target: to})
+}
+
+// addWaiter records that k is stuck because n is, unless it will go on by itself. Its wait
+// is the given one, with the given terms.
+func (s *search) addWaiter(k, n *node, t *terms, is stuck) {
+	if !k.lasts(&t.until) || t.stuck != nil {
+		return
+	}
+	is.number, is.kind = t.number, t.kind
+	s.add(k, n).enter(is)
+	if !t.lends {
 		s.keep(k)
 	}
 }

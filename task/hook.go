@@ -75,6 +75,16 @@ func (n *node) unhang(h *hook) bool {
 	return unhook(&n.hooks, h)
 }
 
+// hung reports whether h is among the hooks of n, whose mu is locked.
+func (n *node) hung(h *hook) bool {
+	for o := n.hooks; o != nil; o = o.next {
+		if o == h {
+			return true
+		}
+	}
+	return false
+}
+
 // unhook takes h out of a list, and reports whether it was there.
 func unhook(list **hook, h *hook) bool {
 	for p := list; *p != nil; p = &(*p).next {

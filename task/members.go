@@ -111,15 +111,13 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		n := m.oldest()
 		lends = n != nil && w.lends(n)
 	}
-	wt := w.begin(ctx, nil, target{by: m, done: done}, how, lends)
+	wt := w.begin(ctx, target{by: m, done: done}, how, lends)
 	until := wt.until // which w alone writes
 	w.waitsFor(what)
 	defer w.waitsFor(nil)
 	if m != nil {
-		h := &wt.hook
-		*h = hook{waiter: w, wait: wt}
-		m.hang(h)
-		defer m.unhang(h)
+		m.hang(&wt.hook)
+		defer m.unhang(&wt.hook)
 	}
 	if lends {
 		w.lend()

@@ -191,6 +191,10 @@ func (m *Members) add(x *member) {
 func (m *Members) remove(x *member) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.removeLocked(x)
+}
+
+func (m *Members) removeLocked(x *member) {
 	m.unlink(x)
 	m.len--
 	x.of.Store(nil)
@@ -201,10 +205,8 @@ func (n *node) unlist() {
 	for x := n.memberships(); x != nil; x = x.also {
 		m := x.list
 		m.mu.Lock()
-		m.unlink(x)
-		m.len--
+		m.removeLocked(x)
 		m.leaving++
-		x.of.Store(nil)
 		m.mu.Unlock()
 	}
 }

@@ -69,25 +69,55 @@ func TestPlaceThatComesBackAsTheCtxEnds(t *testing.T) {
 // The wait that a search has seen may end, because its ctx does, and another one begin.
 // That is not in the cycle.
 func TestWaitThatBeganAfterTheSearch(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
-		_, err := Run(t.Context(), func(ctx context.Context) (struct{}, error) {
-			limited, stop := context.WithCancel(ctx)
-			first := Start(ctx, func(ctx context.Context) error { return Sleep(ctx, time.Hour) })
-			second := Start(ctx, func(ctx context.Context) error { return Sleep(ctx, time.Minute) })
-			waiter := Start(ctx, func(ctx context.Context) error {
-				_, _ = first.Await(limited)
-				_, err := second.Await(ctx)
-				return err
+	for name, same := range map[string]bool{"for another": false, "for the same": true} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				_, err := Run(t.Context(), func(ctx context.Context) (struct{}, error) {
+					limited, stop := context.WithCancel(ctx)
+					first := Start(ctx, func(ctx context.Context) error { return Sleep(ctx, time.Hour) })
+					next := first
+					if !same {
+						next = Start(ctx, func(ctx context.Context) error { return Sleep(ctx, time.Minute) })
+					}
+					waiter := Start(ctx, func(ctx context.Context) error {
+						_, _ = first.Await(limited)
+						_, err := next.Await(ctx)
+						return err
+					})
+					synctest.Wait()
+					s := newSearch(&first.node)
+					require.True(t, s.has(&waiter.node))
+					stop()
+					synctest.Wait()
+					assert.False(t, s.tell([]*node{&waiter.node}))
+					_, err := waiter.Await(ctx)
+					return struct{}{}, err
+				})
+				require.NoError(t, err)
 			})
-			synctest.Wait()
-			s := newSearch(&first.node)
-			require.True(t, s.has(&waiter.node))
-			stop()
-			synctest.Wait()
-			assert.False(t, s.tell([]*node{&waiter.node}))
-			_, err := waiter.Await(ctx)
-			return struct{}{}, err
 		})
-		require.NoError(t, err)
-	})
+	}
+}
+
+// A wait is entered before the place is lent. A search at that moment does not take the
+// place for one that stays taken, unless the wait does not lend it.
+func TestPlaceThatIsAboutToBeLent(t *testing.T) {
+	for _, lends := range []bool{true, false} {
+		p := newPlaces(1)
+		in := &scope{places: p}
+		holder, queued := &node{id: 1, home: in}, &node{id: 2, home: in}
+		_, placed, _ := p.enter(holder)
+		require.True(t, placed)
+		queued.enter(Queued)
+		_, placed, _ = p.enter(queued)
+		require.False(t, placed)
+		wt := holder.wait()
+		wt.single = terms{until: until{open: true}, lends: lends}
+		require.True(t, queued.hang(&wt.hook))
+		holder.waitFor.Store(queued)
+
+		s := newSearch(queued)
+		assert.True(t, s.has(holder))
+		assert.Equal(t, !lends, s.has(&p.all), "lends: %v", lends)
+	}
 }

@@ -18,19 +18,34 @@ var (
 
 // A wait is a wait of a task's own goroutine. A task has only one wait at a
 // time, so it uses the same memory each time.
+//
+// Most waits are for one node. That node's mu is locked in any case to hang the hook
+// there, so it guards the terms too, and the task's own mu need not be locked to enter
+// such a wait and to leave it.
 type wait struct {
-	// Guarded by the waiting task's mu.
-	until  until
-	target // what it is for
-	kind   waitKind
-	lends  bool      // whether the task lends its place meanwhile
-	number uint32    // of the wait, among those of the task
-	stuck  *deadlock // the deadlock that it was found to be part of
+	// Of a wait for several nodes; guarded by the waiting task's mu.
+	terms
+	target
+
+	// Of a wait for one node; guarded by the mu of that node while hook is in its list,
+	// and otherwise used by the waiting task alone.
+	single terms
+	hook   hook // also for a wait for those in a list
 
 	woken chan struct{} // has room for one token
-	one   [1]*node
-	hook  hook // for a wait for one
 }
+
+// The terms of a wait are what others have to know about it.
+type terms struct {
+	until  until
+	kind   waitKind
+	lends  bool      // whether the task lends its place meanwhile
+	number uint32    // of the wait, among those of its kind of the task
+	stuck  *deadlock // the deadlock that it was found to be part of
+}
+
+// forget forgets what the wait depended on. It may be long until the next wait.
+func (t *terms) forget() { t.until, t.stuck = until{}, nil }
 
 // An until describes what ends a wait besides the awaited nodes. It is made
 // from a ctx, which may be of a user's type, and does not call it again: code
@@ -119,44 +134,60 @@ const (
 	forAll waitKind = 0 // when all nodes have ended
 )
 
-// begin makes w begin a wait and returns it. The wait lasts until ctx is done,
-// and is for one or, if that is nil, for others. If lends is set, the caller
-// lends w's place next.
-func (w *node) begin(ctx context.Context, one *node, others target, how waitKind, lends bool) *wait {
+// wait returns the wait of w, whose goroutine is the running one.
+func (w *node) wait() *wait {
+	if w.waits == nil { // which only this goroutine writes
+		wt := &wait{woken: make(chan struct{}, 1)}
+		wt.hook.waiter, wt.hook.wait = w, wt
+		w.mu.Lock()
+		w.waits = wt
+		w.mu.Unlock()
+	}
+	return w.waits
+}
+
+// begin makes w begin a wait for others and returns it. The wait lasts until ctx is
+// done. If lends is set, the caller lends w's place next.
+func (w *node) begin(ctx context.Context, others target, how waitKind, lends bool) *wait {
 	until := w.until(ctx) // it may be the user's
+	wt := w.wait()
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	wt := w.waits
-	if wt == nil {
-		wt = &wait{woken: make(chan struct{}, 1)}
-		w.waits = wt
-	}
-	if one != nil {
-		wt.one[0] = one
-		others.on = wt.one[:]
-	}
-	wt.until, wt.target, wt.kind, wt.lends, wt.stuck = until, others, how, lends, nil
-	wt.number++
-	select {
-	case <-wt.woken: // of an earlier wait
-	default:
-	}
+	wt.target = others
+	wt.terms = terms{until: until, kind: how, lends: lends, number: wt.number + 1}
+	wt.drain()
 	return wt
 }
 
-// endWait records that w's wait is over, whatever w does next: w may not go on
-// at once. What it was for is forgotten, for it may be long until the next wait.
+// endWait records that w's wait for several is over, whatever w does next: w may not go on
+// at once.
 func (w *node) endWait() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.waits.until, w.waits.target, w.waits.one[0] = until{}, target{}, nil
+	w.waits.forget()
+	w.waits.target = target{}
 }
 
-// verdict returns the deadlock of which w's wait was found to be part, or nil.
+// verdict returns the deadlock of which w's wait for several was found to be part, or nil.
 func (w *node) verdict() *deadlock {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.waits.stuck
+}
+
+// verdictFor is verdict of w's wait for n.
+func (w *node) verdictFor(n *node) *deadlock {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return w.waits.single.stuck
+}
+
+// drain takes out a token of an earlier wait.
+func (w *wait) drain() {
+	select {
+	case <-w.woken:
+	default:
+	}
 }
 
 // rouse wakes the goroutine that waits with w, so that it checks its wait.
@@ -264,25 +295,27 @@ func (w *node) doneOf(u *until) <-chan struct{} {
 // awaitHere is await on the goroutine of w, a task. It calls the user's code, which
 // is methods of ctx, only before the wait is entered and when it is over.
 func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
-	wt := w.begin(ctx, n, target{}, how, w.lends(n))
-	h := &wt.hook
-	*h = hook{waiter: w, wait: wt}
-	if !n.hang(h) {
+	until := w.until(ctx) // it may be the user's
+	lends := w.lends(n)
+	wt := w.wait()
+	wt.single = terms{until: until, kind: how, lends: lends, number: wt.single.number + 1}
+	wt.hook.told.Store(false)
+	wt.drain()
+	if !n.hang(&wt.hook) {
+		wt.single.forget()
 		return nil
 	}
-	until := wt.until // which w alone writes
 	w.waitsFor(n)
-	if wt.lends {
+	if lends {
 		w.lend()
 	}
 	var stuck *deadlock
 	if w.maybeStuck(n) {
-		w.judgeWait()
-		stuck = w.verdict()
+		w.judgeWaitFor(n)
+		stuck = w.verdictFor(n)
 	}
-	lends := wt.lends // which w alone writes too
 	ended, stuck := w.sleepFor(n, &until, stuck)
-	w.endWait()
+	wt.single.forget()
 	if lends {
 		if how&forGood != 0 { // a cancellation does not end that, but w need not wait for the place
 			until.own = w.hand()
@@ -309,9 +342,9 @@ func (w *node) sleepFor(n *node, u *until, stuck *deadlock) (ended bool, _ *dead
 		if wt.hook.told.Load() {
 			return true, nil
 		}
-		if stuck = w.verdict(); stuck == nil && !u.over() && w.maybeStuck(n) {
-			w.judgeWait() // it was not, because of a limit that was removed
-			stuck = w.verdict()
+		if stuck = w.verdictFor(n); stuck == nil && !u.over() && w.maybeStuck(n) {
+			w.judgeWaitFor(n) // it was not, because of a limit that was removed
+			stuck = w.verdictFor(n)
 		}
 	}
 	if n.unhang(&wt.hook) {

@@ -88,7 +88,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
 	}
-	wt := n.begin(ctx, nil, target{on: w.left}, w.kind, slices.ContainsFunc(w.nodes, n.lends))
+	wt := n.begin(ctx, target{on: w.left}, w.kind, slices.ContainsFunc(w.nodes, n.lends))
 	until := wt.until // which n alone writes
 	n.waitsFor(what)
 	defer n.waitsFor(nil)
