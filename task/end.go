@@ -105,21 +105,39 @@ func (n *node) observe() {
 // that the task's goroutine does.
 func (n *node) finish(state State, c *nodeCtx) {
 	_ = n.ctxEnded() // what was first ends its ctx, and not the end
-	p := n.lockParent()
+	var p *node
 	n.mu.Lock()
-	if n.hooks.called() {
+	if n.first != nil {
+		// Its children move up, and the parent must be locked before n.
+		n.mu.Unlock()
+		p = n.lockParent()
+		n.mu.Lock()
+	}
+	calls, woken := n.hooks.called()
+	if calls {
 		// The parent must not see n go before the callbacks have been called.
 		n.mu.Unlock()
-		p.mu.Unlock()
+		if p != nil {
+			p.mu.Unlock()
+		}
 		defer n.gone(c)
 		defer n.leave()
 		n.settle(state)
 		return
 	}
-	n.count(-1) // before anybody can see that it has ended
+	countEnd(woken) // before anybody can see that it has ended
 	hooks := n.settleLocked(state, isGone)
-	empty := n.leaveLocked(p)
-	n.mu.Unlock()
+	n.part()
+	if p == nil {
+		// Nothing joins n any longer, because it is gone, so it stays without children:
+		// all that is left is its entry in the list of the parent, whose mu guards that.
+		n.mu.Unlock()
+		p = n.lockParent()
+	} else {
+		n.moveUp(p)
+		n.mu.Unlock()
+	}
+	empty := n.leaveList(p)
 	p.mu.Unlock()
 	n.left(empty)
 	wake(hooks)
@@ -145,6 +163,9 @@ func (n *node) gone(c *nodeCtx) {
 func (n *node) settle(state State) {
 	_ = n.ctxEnded()
 	n.mu.Lock()
+	if _, woken := n.hooks.called(); woken > 0 {
+		countWaiting(-woken)
+	}
 	hooks := n.settleLocked(state, 0)
 	n.mu.Unlock()
 	if calls := wake(hooks); calls != nil {

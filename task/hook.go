@@ -15,14 +15,18 @@ type hook struct {
 	index  int
 }
 
-// called reports whether there is a callback among h and the hooks after it.
-func (h *hook) called() bool {
+// called reports whether there is a callback among h and the hooks after it, and how many
+// tasks they are of that wait for one node, as counted by countWaiting, and go on at once
+// when they are told. A task that lent its place does not.
+func (h *hook) called() (calls bool, woken int64) {
 	for ; h != nil; h = h.next {
 		if h.call != nil {
-			return true
+			calls = true
+		} else if h.wait != nil && !h.wait.single.lends && h.waiter.id != 0 {
+			woken++
 		}
 	}
-	return false
+	return calls, woken
 }
 
 // wake wakes the goroutines that have hooks on a node that has settled, and returns

@@ -40,10 +40,10 @@ type node struct {
 	prev, next *node // the newer and the older sibling
 	attached   bool  // the parent's cancellation is this node's
 
-	governed bool                 // ctx's cancellation is this node's; written before it is shared
-	status   atomic.Uint32        // a State, never Waiting, and flags
-	waitFor  atomic.Pointer[node] // what the task waits for; stored by its own goroutines
-	late     latectx.Late         // its own ctx
+	governed bool          // ctx's cancellation is this node's; written before it is shared
+	status   atomic.Uint32 // a State, never Waiting, and flags
+	waitFor  gls.Ptr[node] // what the task waits for; stored by its own goroutines
+	late     latectx.Late  // its own ctx
 
 	mu          sync.Mutex
 	first, last *node         // the newest and the oldest child

@@ -121,16 +121,17 @@ func (n *node) leave() {
 	n.mu.Lock()
 	n.count(-1)
 	n.raise(isGone)
-	empty := n.leaveLocked(p)
+	n.part()
+	n.moveUp(p)
 	n.mu.Unlock()
+	empty := n.leaveList(p)
 	p.mu.Unlock()
 	n.left(empty)
 }
 
-// leaveLocked takes n, which is gone, out of the list of p, its parent. The mu of
-// both is locked. The caller must call left with the result after unlocking them.
-func (n *node) leaveLocked(p *node) (empty chan struct{}) {
-	n.part()
+// moveUp makes the children of n, which is gone, children of p, its parent. The mu of both
+// is locked.
+func (n *node) moveUp(p *node) {
 	for c := n.last; c != nil; {
 		next := c.prev
 		c.attached = c.attached && n.attached
@@ -139,11 +140,17 @@ func (n *node) leaveLocked(p *node) (empty chan struct{}) {
 		c = next
 	}
 	n.first, n.last = nil, nil
+}
+
+// leaveList takes n, which is gone and has no children, out of the list of p, its parent,
+// whose mu is locked. The caller must call left with the result after unlocking it.
+func (n *node) leaveList(p *node) (empty chan struct{}) {
 	p.drop(n)
 	if n.line != nil {
 		n.line.Store(nil)
 	}
-	// A handle of n must not keep alive the node from which n was started.
+	// A handle of n must not keep alive the node from which n was started. What has
+	// no children any longer is the only one to write its line.
 	n.line = p.lifeline()
 	n.parent.Store(nil)
 	if s := p.scope(); s != nil && p.first == nil {
@@ -240,7 +247,7 @@ func (n *node) cancelLocked(cause error, far reach) {
 		return // what follows n was cancelled with it, or was started cancelled
 	}
 	for c := n.first; c != nil; c = c.next {
-		if c.attached || far&all != 0 {
+		if (c.attached || far&all != 0) && !c.is(isGone) {
 			c.mu.Lock()
 			c.cancelLocked(cause, far)
 			c.mu.Unlock()

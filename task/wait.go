@@ -322,6 +322,11 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 		}
 		w.takeBack(&until)
 	}
+	if ended && !lends {
+		// n's goroutine has counted that w goes on, see called. What is shown follows.
+		w.waitFor.Clear()
+		return nil
+	}
 	w.waitsFor(nil)
 	switch {
 	case ended:

@@ -68,7 +68,7 @@ func (e *Env) Begin() {
 	// The home is already shared, with goroutines that read e; they only look
 	// at the owner.
 	f.home.hold = holdHere()
-	atomic.StoreUint64(&f.home.owner, goid())
+	f.home.setOwner(goid())
 	f.begin()
 }
 
@@ -88,10 +88,11 @@ func (e *Env) Goroutine() uint64 { return atomic.LoadUint64(&e.first.owner) }
 // them, but what it sets from now on is not seen in e.
 func (e *Env) End() {
 	home := e.newest.Load().home
-	home.tag.origin.Store(nil)
-	home.close()
+	home.tag.origin.Clear()
+	home.env = nil
+	home.setOwner(0)
 	home.forget()
-	e.running.release()
+	e.running.release() // which is after all of that for everybody
 }
 
 // Origin returns the origin given to [Env.Bear] for the running goroutine, or

@@ -25,3 +25,9 @@ func (f *Frame) found() *Frame {
 	}
 	return f
 }
+
+// Clear and setOwner are documented in order_off.go.
+
+func (c *Ptr[T]) Clear() { c.Store(nil) }
+
+func (h *Home) setOwner(g uint64) { atomic.StoreUint64(&h.owner, g) }
