@@ -181,8 +181,14 @@ func (n *node) settleLocked(state State, flags uint32) (hooks *hook) {
 	n.unlist()
 	//lint:ignore SA1012 what has ended needs no base
 	n.late.End(nil, ended)
-	if n.done != nil {
-		close(n.done)
+	n.beat()
+	if n.aside != nil && n.aside.done != nil {
+		close(n.aside.done)
+	}
+	for c := n.first; c != nil; c = c.next {
+		c.mu.Lock()
+		c.beat() // n's ctx has ended
+		c.mu.Unlock()
 	}
 	hooks, n.hooks = n.hooks, nil
 	return hooks

@@ -235,7 +235,7 @@ func (g *group) fail(n *node, err error) {
 		r.group = g
 		f.at = time.Now().Add(heed)
 		n.mu.Lock()
-		if n.hooks != nil || n.done != nil {
+		if n.hooks != nil || n.pulse != nil || n.aside != nil && n.aside.done != nil {
 			f.at = f.at.Add(heedAwaited - heed)
 		}
 		n.mu.Unlock()

@@ -23,6 +23,11 @@ func waiting() *node {
 	if w := here(); w != nil {
 		return w
 	}
+	return waitingJob()
+}
+
+// waitingJob is waiting in a goroutine that is no task's own.
+func waitingJob() *node {
 	job, self := gls.JobHere(), gls.Origin()
 	if job == nil || self == nil {
 		return nil

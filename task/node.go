@@ -34,11 +34,11 @@ type node struct {
 	more    *extras         // what few nodes have, or nil
 	pc      uintptr         // the task's function, for its name
 
-	parent gls.Ptr[node] // stored with the parent's mu locked; nil once out of the tree
+	parent gls.Ptr[node] // stored with the parent's mu locked, and its own if it moves up; nil once out of the tree
 
 	// Guarded by the parent's mu.
 	prev, next *node // the newer and the older sibling
-	attached   bool  // the parent's cancellation is this node's
+	attached   bool  // the parent's cancellation is this node's; stored with its own mu locked too
 
 	governed bool          // ctx's cancellation is this node's; written before it is shared
 	status   atomic.Uint32 // a State, never Waiting, and flags
@@ -47,7 +47,7 @@ type node struct {
 
 	mu          sync.Mutex
 	first, last *node         // the newest and the oldest child
-	done        chan struct{} // closed when final; made when asked for
+	pulse       chan struct{} // closed when final or cancelled, or the parent ends; see await
 	hooks       *hook         // who is to be told, the newest first
 	waits       *wait         // what its own goroutine waits with; made when it first does
 	aside       *aside        // made when there is something in it
@@ -58,8 +58,9 @@ type node struct {
 // An aside is the parts of a node that few have, as time goes on. Each is written
 // with the node's mu locked, and not again.
 type aside struct {
-	calls   *calls  // those of package gather
-	unheard *report // once isReported
+	calls   *calls        // those of package gather
+	unheard *report       // once isReported
+	done    chan struct{} // closed when final; made when asked for
 }
 
 // beside returns the aside of n; n.mu is locked.

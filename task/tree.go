@@ -134,8 +134,10 @@ func (n *node) leave() {
 func (n *node) moveUp(p *node) {
 	for c := n.last; c != nil; {
 		next := c.prev
+		c.mu.Lock()
 		c.attached = c.attached && n.attached
 		c.parent.Store(p)
+		c.mu.Unlock()
 		p.push(c)
 		c = next
 	}
@@ -262,6 +264,7 @@ func (n *node) cancelOwn(cause error) {
 		n.more.limit.over = cause
 	}
 	n.raise(isCanceled)
+	n.beat()
 	if n.waits != nil {
 		n.waits.rouse()
 	}

@@ -233,16 +233,16 @@ func init() { close(closedChan) }
 // ended returns a channel that is closed when n is final.
 func (n *node) ended() <-chan struct{} {
 	n.mu.Lock()
-	if n.done == nil {
+	defer n.mu.Unlock()
+	b := n.beside()
+	if b.done == nil {
 		if n.is(isFinal) || n.id == 0 {
-			n.done = closedChan
+			b.done = closedChan
 		} else {
-			n.done = make(chan struct{})
+			b.done = make(chan struct{})
 		}
 	}
-	done := n.done
-	n.mu.Unlock()
-	return done
+	return b.done
 }
 
 // await waits until n is final or ctx is done. It returns an error only in the
@@ -254,21 +254,11 @@ func (n *node) await(ctx context.Context) error {
 	if w := here(); w != nil {
 		return w.awaitHere(ctx, n, forAll)
 	}
-	if w := waiting(); w != nil {
+	if w := waitingJob(); w != nil {
 		defer w.waited()
 		return w.awaitHere(ctx, n, forAll)
 	}
-	ended := n.ended()
-	if done := ctx.Done(); done != nil {
-		select {
-		case <-ended:
-		case <-done:
-			return n.awaitedUntil(ctx)
-		}
-		return nil
-	}
-	<-ended
-	return nil
+	return n.awaitElsewhere(ctx)
 }
 
 // awaitedUntil returns the error of a wait for n with ctx, which is done. It is nil
