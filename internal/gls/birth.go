@@ -3,15 +3,38 @@ package gls
 import (
 	"sync/atomic"
 	"unsafe"
+
+	"github.com/heirloom-go/heirloom/internal/trie"
 )
 
 // A birth is the state of a goroutine that runs an environment of its own for
-// all its life. Its first frame is stored separately: what the goroutine starts
-// and what it sets keep the birth alive, and must not keep the values it began
+// all its life. Its first frame is stored separately if it has values: what the goroutine
+// starts and what it sets keep the birth alive, and must not keep the values it began
 // with.
 type birth struct {
 	home Home // first: it has a field that is aligned by it
 	tag  tag
+}
+
+// A bareBirth is a birth and its first frame, if that has no values that the birth must
+// not keep.
+type bareBirth struct {
+	birth
+	first sizedFrame[[1]unsafe.Pointer]
+}
+
+// newBirth returns a birth for e, and its first frame, which has a copy of values.
+func newBirth(e *Env, values *trie.Map) (b *birth, first *Frame) {
+	if values.Slots() == 0 {
+		bare := new(bareBirth)
+		b, first = &bare.birth, &bare.first.Frame
+		first.home = &b.home
+	} else {
+		b = new(birth)
+		first = frameOf(&b.home, values)
+	}
+	b.home.env, b.home.tag = e, &b.tag
+	return b, first
 }
 
 // A tag leads from a goroutine, and from all goroutines that it starts, to its
@@ -32,13 +55,11 @@ func (e *Env) Bear(origin *any) {
 	if !f.ownedBy(goid()) {
 		f.remember()
 	}
-	b := new(birth)
+	b, first := newBirth(e, f.Values())
 	b.tag.origin.Init(origin)
-	b.home.env, b.home.tag = e, &b.tag
 	if f != nil {
 		b.home.work, b.home.lineage = f.home.work, f.home.lineage
 	}
-	first := frameOf(&b.home, f.Values())
 	first.wear()
 	e.running.init()
 	e.first = &b.home
