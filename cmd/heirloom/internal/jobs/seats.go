@@ -69,6 +69,7 @@ func (s *Shell) posixSeats(texts []string, places []place, appended bool) ([]sea
 		for _, l := range other.seats[n].limits {
 			r.seats[n].restrict(l)
 		}
+		r.seats[n].single = r.seats[n].single || other.seats[n].single
 		seats[n] = r.seats[n]
 	}
 	return seats, nil

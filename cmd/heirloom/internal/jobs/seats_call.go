@@ -9,9 +9,10 @@ import (
 )
 
 var (
-	codeFlag = regexp.MustCompile(`^-[a-zA-Z0-9]*c$`)
-	testOp   = regexp.MustCompile(`^-(eq|ne|lt|le|gt|ge)$`)
-	numbers  = regexp.MustCompile(`%[-+ #0-9.*]*[diouxXfFeEgGaAc]`)
+	codeFlag  = regexp.MustCompile(`^-[a-zA-Z0-9]*c$`)
+	testOp    = regexp.MustCompile(`^-(eq|ne|lt|le|gt|ge)$`)
+	durations = regexp.MustCompile(`^[0-9.]+[a-z]*$`)
+	numbers   = regexp.MustCompile(`%[-+ #0-9.*]*[diouxXfFeEgGaAc]`)
 )
 
 // call seats what is in a simple command. An argument that is code to the command
@@ -42,6 +43,9 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 		}
 	}
 	launched := slices.Contains(launchers, programName(words[0]))
+	if launched {
+		p.launched(c.Args[1:], words[1:])
+	}
 	for i, w := range words {
 		args, rest := c.Args[i+1:], words[i+1:]
 		// A shell is looked for everywhere: many programs run one.
@@ -56,6 +60,19 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 		at++
 	}
 	p.builtin(words[at], c.Args[at+1:], words[at+1:])
+}
+
+// launched lets no more than one value stand before a command that is an argument: in
+// timeout {} x, the second value would be the command.
+func (p *program) launched(args []*syntax.Word, rest []string) {
+	for i := range max(len(rest)-1, 0) {
+		switch w := rest[i]; {
+		case p.holds(w):
+			p.single(args[i])
+		case w != "" && w[0] != '-' && !strings.Contains(w, "=") && !durations.MatchString(w):
+			return
+		}
+	}
 }
 
 // code seats the places in words that are, as text, a program of their own.

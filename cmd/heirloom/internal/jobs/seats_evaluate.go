@@ -42,6 +42,9 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		remote := len(rest)
 		if host < len(rest) {
 			p.unflagged(args[host], noOption, name, "-- before it")
+			for _, w := range args[:host+1] {
+				p.single(w) // what follows the host is a command
+			}
 			remote = host + 1 + operand(rest[host+1:], sshArguments)
 			p.code(args[remote:], strings.Join(rest[remote:], " "), 0)
 		}

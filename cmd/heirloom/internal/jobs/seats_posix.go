@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strconv"
 	"strings"
@@ -30,6 +31,7 @@ type layer struct {
 type posixSeat struct {
 	layers []layer // from the innermost to the outermost
 	limits []limit // of the values
+	single bool    // several values, as words of their own, would mean something else
 }
 
 var (
@@ -46,6 +48,9 @@ func (s posixSeat) fill(values []string) (string, error) {
 		}
 	}
 	ls := s.layers
+	if s.single && len(values) > 1 && len(ls) > 0 && ls[0].quoting == bare {
+		return "", fmt.Errorf("only one value can stand there, and the job has %d; write {1}, {2} and so on", len(values))
+	}
 	text := strings.Join(values, " ")
 	if len(ls) > 0 && ls[0].quoting == bare {
 		words := make([]string, len(values))

@@ -202,6 +202,36 @@ func TestOperandsThatAreRun(t *testing.T) {
 	}
 }
 
+// Several values are several words, which are no data where the shell takes one.
+func TestSeveralValuesWhereOneIsData(t *testing.T) {
+	shell, err := jobs.NamedShell("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	expand := func(command string) (string, error) {
+		parsed, err := jobs.ParseTemplate(command, shell, jobs.TemplateOptions{Values: 2})
+		require.NoError(t, err, command)
+		return parsed.Expand(1, []string{"a b", "id"})
+	}
+	for _, command := range []string{
+		"x={}; echo $x", "x={} true", "export x={}", "env X={} true", ">{} true", "> {} true", "true <{}", "sh -c 'x={}'", "eval 'x={}; :'", "echo {}.bak", "echo x{}",
+		"timeout {} true", "nice -n {} true", "flock {} true", "flock -w 5 {} true", "xargs -a {} rm", "ssh {}", "ssh {} true", "ssh -i {} host true",
+	} {
+		_, err := expand(command)
+		assert.ErrorContains(t, err, "only one value can stand there, and the job has 2", command)
+	}
+	for command, want := range map[string]string{
+		"cp {}": "cp 'a b' id", "x='{}'": "x='a b id'", "x={1}; y={2}": "x='a b'; y=id", "for i in {}; do echo $i; done": "for i in 'a b' 'id'; do echo $i; done",
+		"timeout 5 cp {}": "timeout 5 cp 'a b' id", "nice -n 5 cp {} x": "nice -n 5 cp 'a b' id x", "flock f cp {} x": "flock f cp 'a b' id x", "x=$(cat {})": "x=$(cat 'a b' id)",
+		"ssh host cat {}": `ssh host cat ''\''a b'\'' id'`, "echo {1}.bak": "echo 'a b'.bak", `echo "x {}"`: `echo "x a b id"`,
+	} {
+		text, err := expand(command)
+		if assert.NoError(t, err, command) {
+			assert.Equal(t, want, text)
+		}
+	}
+}
+
 // Some commands of git's give a shell what follows a letter that is another option to
 // the rest of them.
 func TestOptionsOfGitCommands(t *testing.T) {

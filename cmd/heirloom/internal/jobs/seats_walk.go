@@ -124,7 +124,8 @@ func (p *program) walk(root syntax.Node) {
 				p.refuse(n.Word, inHeredoc)
 			}
 			p.word(n.Word, false)
-			return false // N is a name
+			p.single(n.Word) // the others would be arguments, or the command
+			return false     // N is a name
 		case *syntax.ArithmCmd, *syntax.CStyleLoop, *syntax.LetClause:
 			p.numerals(n)
 			return false
@@ -150,6 +151,9 @@ func (p *program) word(w *syntax.Word, tight bool) {
 		switch part := part.(type) {
 		case *syntax.Lit:
 			p.seat(int(part.Pos().Offset()), int(part.End().Offset()), bare, tight)
+			if found, _ := p.marks(part.Value); len(found) > 0 && p.source(w) != p.mark(found[0]) {
+				p.single(w) // it would be divided: X=a b
+			}
 		case *syntax.SglQuoted:
 			if part.Dollar {
 				p.refuse(part, "it is within $'…'; write it outside of that")
@@ -170,6 +174,18 @@ func (p *program) word(w *syntax.Word, tight bool) {
 			}
 		default:
 			p.expansion(part)
+		}
+	}
+}
+
+// single lets no more than one value be put into a place of w that is not quoted.
+func (p *program) single(w *syntax.Word) {
+	for _, part := range w.Parts {
+		if lit, ok := part.(*syntax.Lit); ok {
+			found, _ := p.marks(lit.Value)
+			for _, i := range found {
+				p.seats[i].single = true
+			}
 		}
 	}
 }
@@ -207,6 +223,7 @@ func (p *program) assign(a *syntax.Assign) {
 	}
 	if a.Value != nil {
 		p.word(a.Value, false)
+		p.single(a.Value) // x=a b runs b
 	}
 	if a.Array == nil {
 		return
