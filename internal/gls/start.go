@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"runtime/pprof"
+	"sync"
 	"unsafe"
 )
 
@@ -43,7 +44,7 @@ type rehearsal struct {
 	child           func()         // r.playChild
 	slot            unsafe.Pointer // the parent's slot when it starts a child
 	inherited       bool           // whether the child inherited the variable
-	childOver, over chan struct{}
+	childOver, over sync.Mutex     // locked, and unlocked by the goroutine that ends
 }
 
 // rehearsed is a key that no variable has.
@@ -51,9 +52,10 @@ const rehearsed = 0
 
 func (r *rehearsal) run() (problem string) {
 	r.Context, r.child = context.Background(), r.playChild
-	r.childOver, r.over = make(chan struct{}), make(chan struct{})
+	r.childOver.Lock()
+	r.over.Lock()
 	go r.play() // in a goroutine of its own, so nothing is left behind
-	<-r.over
+	r.over.Lock()
 	return r.problem
 }
 
@@ -66,7 +68,7 @@ func (r *rehearsal) Value(key any) any {
 }
 
 func (r *rehearsal) play() {
-	defer close(r.over)
+	defer r.over.Unlock()
 	// If what comes back is not the pointer that was put there, it must not be
 	// examined any further.
 	r.slot = unsafe.Pointer(&r.probe)
@@ -104,7 +106,7 @@ func (r *rehearsal) expect(ok bool, otherwise string) {
 func (r *rehearsal) expectOfChild(otherwise string) {
 	r.slot = Peek()
 	go r.child()
-	<-r.childOver
+	r.childOver.Lock()
 	r.expect(r.inherited, otherwise)
 	r.expect(Peek() == r.slot, "what a goroutine sets is seen by the one that started it")
 }
@@ -112,5 +114,5 @@ func (r *rehearsal) expectOfChild(otherwise string) {
 func (r *rehearsal) playChild() {
 	r.inherited = Peek() == r.slot && Get(rehearsed) == &r.binding
 	putSlot(nil)
-	r.childOver <- struct{}{}
+	r.childOver.Unlock()
 }

@@ -23,7 +23,7 @@ func TestRehearsal(t *testing.T) {
 }
 
 func TestStartAllocations(t *testing.T) {
-	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { gls.Rehearse() }), 18.0)
+	assert.LessOrEqual(t, testing.AllocsPerRun(100, func() { gls.Rehearse() }), 16.0)
 	assert.LessOrEqual(t, testing.AllocsPerRun(100, gls.Learn), 4.0)
 }
 
