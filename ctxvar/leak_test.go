@@ -93,24 +93,33 @@ func TestLeakGoroutineThatEndsInside(t *testing.T) {
 }
 
 // Values that a goroutine no longer has, because of Set, Reset or With, are garbage
-// although the goroutine goes on.
+// although the goroutine goes on, and although it has other values from that time.
 func TestLeakReplacedValues(t *testing.T) {
-	var gone []weak.Pointer[blob]
-	next := func() *blob {
-		b := new(blob)
-		gone = append(gone, weak.Make(b))
-		return b
+	for _, others := range []int{0, 100} {
+		vars := ints(others)
+		for i, v := range vars {
+			v.Set(i)
+		}
+		var gone []weak.Pointer[blob]
+		next := func() *blob {
+			b := new(blob)
+			gone = append(gone, weak.Make(b))
+			return b
+		}
+		for i := range 50 {
+			blobVar.Set(next())
+			for _, v := range vars[max(0, others-i%4):] {
+				v.Set(i)
+			}
+		}
+		blobVar.Set(nil)
+		func() {
+			defer blobVar.Set(next()).Reset()
+			blobVar.With(next(), func() { assert.NotNil(t, blobVar.Get()) })
+		}()
+		assert.Zero(t, alive(gone), "beside %d others", others)
+		assert.Nil(t, blobVar.Get())
 	}
-	for range 50 {
-		blobVar.Set(next())
-	}
-	blobVar.Set(nil)
-	func() {
-		defer blobVar.Set(next()).Reset()
-		blobVar.With(next(), func() { assert.NotNil(t, blobVar.Get()) })
-	}()
-	assert.Zero(t, alive(gone))
-	assert.Nil(t, blobVar.Get())
 }
 
 // A child that lives on keeps its parent's values from the time of its start, and none

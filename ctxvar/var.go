@@ -73,7 +73,7 @@ func New[T any](name string, opts ...Option[T]) *Var[T] {
 	}
 	v := &Var[T]{name: name}
 	v.self = v
-	v.key = gls.Key{ID: uint32(id), Var: v}
+	v.key = gls.KeyOf[T](uint32(id), v)
 	for _, opt := range opts {
 		opt.apply(v)
 	}
@@ -236,6 +236,11 @@ func (v *Var[T]) assign(value T) gls.Change {
 	}
 	if f.Alone(v.key.ID) {
 		sole := new(gls.Sole[T])
+		sole.Bound.Key, sole.Bound.Value = &v.key, value
+		return f.Set(v.key.ID, &sole.Bound.Binding, &sole.Frame)
+	}
+	if f.Deep(v.key.ID) {
+		sole := new(gls.DeepSole[T])
 		sole.Bound.Key, sole.Bound.Value = &v.key, value
 		return f.Set(v.key.ID, &sole.Bound.Binding, &sole.Frame)
 	}

@@ -18,7 +18,7 @@ func (c *Change) Old() *Binding { return c.old }
 
 // Set sets key to b, which must not be nil, in the running goroutine, whose
 // frame is f, as [Current] returned it. next is the frame to which b belongs, if
-// it belongs to a [Sole], and otherwise nil.
+// it belongs to a [Sole] or a [DeepSole], and otherwise nil.
 func (f *Frame) Set(key uint32, b *Binding, next *Frame) Change {
 	var home *Home
 	if g := goid(); f.ownedBy(g) {
@@ -26,12 +26,12 @@ func (f *Frame) Set(key uint32, b *Binding, next *Frame) Change {
 	} else {
 		home = f.newHome(g)
 	}
-	values := f.Values()
-	if next == nil {
-		next = emptyFrame(values.SlotsWith(key))
+	values, own := f.Values(), next != nil
+	if !own {
+		next = newFrame(values.SlotsWith(key))
 	}
 	next.home = home
-	old := values.With(&next.values, key, b)
+	old := values.Apart(values.With(&next.values, key, b, own))
 	next.follow(f)
 	return Change{where: home.where(), old: old, before: f, after: next}
 }
@@ -50,25 +50,27 @@ func (c *Change) Undo(key uint32) bool {
 	if !f.ownedBy(goid()) || f.home.where() != c.where {
 		return false
 	}
+	same := f == c.after || f.same(c.after)
 	switch {
-	case !f.same(c.after):
-		if c.old != nil {
-			next := newFrame(f.home, f.values.SlotsWith(key))
-			f.values.With(&next.values, key, c.old)
-			next.install()
-		} else {
-			frameOf(f.home, f.values.Without(key)).install()
-		}
-	case c.before != nil && c.before.home == f.home:
+	case same && c.before != nil && c.before.home == f.home && (c.old == nil || c.before.values.Handy(key)):
 		// Nothing has changed since, or it was undone: restoring the frame
 		// costs nothing.
 		f.home.publish(c.before)
 		f.giveWay(c.before)
-	default:
-		// The goroutine inherited c.before, or had nothing, and began this home
-		// with c. It keeps the home: Changes that were made in it after c may
-		// still be undone, in any order.
+	case c.old != nil:
+		// If nothing has changed since, the goroutine inherited c.before, and
+		// began this home with c. It keeps the home: Changes that were made in
+		// it after c may still be undone, in any order. Or the next Set of key
+		// would be dear with c.before, see [trie.Map.Handy], and will not be with
+		// a frame made of f.
+		next := newFrame(f.values.SlotsWith(key))
+		next.home = f.home
+		f.values.With(&next.values, key, c.old, false)
+		next.install()
+	case same:
 		frameOf(f.home, c.before.Values()).install()
+	default:
+		frameOf(f.home, f.values.Without(key)).install()
 	}
 	// c may be kept long after it was undone, and must not keep frames alive.
 	c.before, c.after = nil, nil

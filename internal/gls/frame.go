@@ -18,6 +18,11 @@ type (
 // caller knows by its Key.
 func As[T any](b *Binding) *Bound[T] { return trie.As[T](b) }
 
+// KeyOf returns the key of a variable with values of type T.
+func KeyOf[T any](id uint32, variable any) Key {
+	return Key{ID: id, Var: variable, Copy: trie.Copied[T]}
+}
+
 // A Frame is the variables of a goroutine at one moment. It does not change
 // once a goroutine has it, so what a go statement passes on is a snapshot.
 type Frame struct {
@@ -47,16 +52,19 @@ type Sole[T any] struct {
 	Bound Bound[T]
 }
 
+// A DeepSole is a frame with a front, see package trie, and the binding that was
+// set last is part of it. Frames with other bindings that are made of it have a
+// copy of that one, so that it does not keep alive what the DeepSole has besides.
+type DeepSole[T any] struct {
+	Frame
+	_     [trie.DeepSlots]unsafe.Pointer // the slots
+	Bound Bound[T]
+}
+
 // newFrame returns a frame without labels and values, and with room for that
 // many slots. There is a type for each size in which the runtime allocates
 // memory up to 128 bytes, and for some of the larger ones.
-func newFrame(home *Home, slots int) *Frame {
-	f := emptyFrame(slots)
-	f.home = home
-	return f
-}
-
-func emptyFrame(slots int) *Frame {
+func newFrame(slots int) *Frame {
 	switch {
 	case slots <= 1:
 		return &new(sizedFrame[[1]unsafe.Pointer]).Frame
@@ -79,7 +87,8 @@ func emptyFrame(slots int) *Frame {
 
 // frameOf returns a new frame without labels that has a copy of values.
 func frameOf(home *Home, values *trie.Map) *Frame {
-	f := newFrame(home, values.Slots())
+	f := newFrame(values.Slots())
+	f.home = home
 	values.Copy(&f.values)
 	return f
 }
@@ -149,6 +158,9 @@ func (f *Frame) Values() *trie.Map {
 // Alone reports whether a frame that has what f has, which may be nil, and a
 // value for key can be a [Sole].
 func (f *Frame) Alone(key uint32) bool { return f.Values().Alone(key) }
+
+// Deep reports whether it can be a [DeepSole].
+func (f *Frame) Deep(key uint32) bool { return f.Values().Deep(key) }
 
 // Flat reports whether f, which must not be nil, is to be read with FlatGet;
 // otherwise it is to be read with DeepGet.

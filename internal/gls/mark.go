@@ -37,7 +37,7 @@ func Answer(labels any) any {
 	if !begun {
 		c.note(f)
 	}
-	if f.Values().Slots() == 0 {
+	if f.Values().Empty() {
 		return labels
 	}
 	m := c.markOf(f)

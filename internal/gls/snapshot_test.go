@@ -3,6 +3,7 @@ package gls_test
 import (
 	"context"
 	"runtime/pprof"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -20,9 +21,22 @@ func onGoroutine(fn func()) {
 	<-done
 }
 
+// keyOf returns the one Key with that ID.
+func keyOf(id uint32) *gls.Key {
+	if key, ok := keys.Load(id); ok {
+		return key.(*gls.Key)
+	}
+	made := gls.KeyOf[any](id, nil)
+	key, _ := keys.LoadOrStore(id, &made)
+	return key.(*gls.Key)
+}
+
+var keys sync.Map
+
 // setValue sets key to value, of any type.
 func setValue(key uint32, value any) gls.Change {
 	b := &gls.Bound[any]{Value: value}
+	b.Key = keyOf(key)
 	return gls.Current().Set(key, &b.Binding, nil)
 }
 

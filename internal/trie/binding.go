@@ -6,6 +6,9 @@ import "unsafe"
 type Key struct {
 	ID  uint32 // the key in a [Map], which no other variable has
 	Var any    // the variable
+	// Copy returns a copy of a binding of the variable. It may be nil if none of
+	// its bindings is ever part of a larger object, see [Map.With].
+	Copy func(*Binding) *Binding
 }
 
 // A Binding is the beginning of a [Bound] of any type.
@@ -20,3 +23,9 @@ type Bound[T any] struct {
 // As returns the Bound that begins with b. It must be one of type T, which the
 // caller knows by its Key.
 func As[T any](b *Binding) *Bound[T] { return (*Bound[T])(unsafe.Pointer(b)) }
+
+// Copied returns a copy of b, which must be of type T. It is the Copy of a [Key].
+func Copied[T any](b *Binding) *Binding {
+	c := *As[T](b)
+	return &c.Binding
+}

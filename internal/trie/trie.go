@@ -1,5 +1,6 @@
 // Package trie is the persistent map that holds the values of context
-// variables: a bitmap trie over small integers.
+// variables: a bitmap trie over small integers, with a few bindings in front of
+// it.
 //
 // Every variable has a sequence number of its own, and that number is the key.
 // There is nothing to hash and nothing can collide, so the trie needs neither
@@ -17,23 +18,47 @@
 //
 // A trie is as high as its largest key asks for: one node up to key 31, two
 // levels up to key 1023. An update copies the nodes on its path and shares the
-// rest, so a [Map] never changes once made and any number of goroutines may
-// read one and derive others from it.
+// rest, so a trie never changes once made and any number of goroutines may read
+// one and derive others from it. A trie is canonical: two that hold the same
+// keys have the same shape, whatever updates led to them.
+//
+// # The front
+//
+// Where keys are larger than 31, an update of a trie would copy two nodes of up
+// to 32 slots. So a [Map] with such a key is a front of a few bindings and a
+// base, a trie with all others:
+//
+//	front  bits 0b1010   [base] [value of 1] [value of 995]
+//	                        └──► height 1, keys 0..1023, without 1 and 995
+//
+// A key's place in the front is given by its lowest five bits. To set a key that
+// is in the front copies the front. To set another one takes it out of the base,
+// if it is there, and adds it to the front. If the front has no place for it, the
+// front's bindings move into the base first. So each move into the front and
+// back costs an update of the trie, and the variables that a goroutine has set
+// last are cheap to set. The base of a flat map stays where it is, so a front may
+// keep the object alive of which that map is the end.
+//
+// No key is in both. A binding in the base behind one in the front would stay
+// alive with the map, although nothing can read it: that would be a leak.
 //
 // # Memory
 //
 // Setting a variable costs what it allocates, and reading one costs the
 // pointers that are followed. So a node is one object, its array behind its
-// bitmap, and an element of the array is one pointer. The root can be the end of
+// bitmap, and an element of the array is one pointer. A Map can be the end of
 // a larger object, which the caller allocates: this is how a frame of package
 // gls and its values are one object. Go has no type for an array whose length is
 // known only at run time, so the elements are reached with unsafe, in the
-// method array and in slot.
+// methods slots and slot. A Map and the root of a trie begin alike, so one is taken
+// for the other with unsafe, in base and in asMap.
+//
+// A Map with a front and the binding that was set last may be parts of one object
+// too, which spares an allocation: see [Map.With].
 package trie
 
 import (
 	"math/bits"
-	"slices"
 	"unsafe"
 )
 
@@ -42,196 +67,129 @@ const (
 	mask  = 1<<width - 1
 )
 
-// A Map is an immutable map from uint32 to bindings. It is a node of a trie, with
-// what is below it. It must not be copied, because its slots, of which there are
-// as many as Slots says, follow it in memory. The zero Map is empty, and has
-// none.
-//
-// A Map is canonical: two that hold the same keys have the same shape, whatever
-// updates led to them.
-type Map struct {
-	// A Map must not be compared with ==. The compiler would make a function for
-	// that purpose, for each type that begins with a Map, and each program would
+// A node is a trie with its root, or what is below a node of one. It must not be
+// copied, because its slots, one for each bit, follow it in memory.
+type node struct {
+	// A node must not be compared with ==. The compiler would make a function for
+	// that purpose, for each type that begins with a node, and each program would
 	// have all of them.
 	_     [0]func()
 	bits  uint32
 	shift uint32 // width × height
 }
 
-// headSize is a multiple of the size of a pointer, so the slots follow a Map
+// empty is the trie without keys.
+var empty node
+
+// headSize is a multiple of the size of a pointer, so the slots follow a node
 // without a gap.
-const headSize = unsafe.Sizeof(Map{})
+const headSize = unsafe.Sizeof(node{})
 
 // slot returns the address of a slot, which holds a *Binding at height 0, and a
-// *Map above. Unlike array, it is small enough to be inlined into FlatGet.
-func (m *Map) slot(at int) *unsafe.Pointer {
-	return (*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(m), headSize+uintptr(at)*unsafe.Sizeof(uintptr(0))))
+// *node above. Unlike slots, it is small enough to be inlined into FlatGet.
+func (n *node) slot(at int) *unsafe.Pointer {
+	return (*unsafe.Pointer)(unsafe.Add(unsafe.Pointer(n), headSize+uintptr(at)*unsafe.Sizeof(uintptr(0))))
 }
 
-// array returns the slots.
-func (m *Map) array() []unsafe.Pointer {
-	if m.bits == 0 {
-		return nil // nothing may follow m
+// slots returns that many slots, beginning with the one at at.
+func (n *node) slots(at, count int) []unsafe.Pointer {
+	if count == 0 {
+		return nil // nothing may follow n
 	}
-	return unsafe.Slice(m.slot(0), m.Slots())
+	return unsafe.Slice(n.slot(at), count)
 }
 
-// Slots returns how many slots m has.
-func (m *Map) Slots() int { return bits.OnesCount32(m.bits) }
+// children returns all slots.
+func (n *node) children() []unsafe.Pointer { return n.slots(0, n.count()) }
 
-// Len returns the number of keys in m.
-func (m *Map) Len() int {
-	if m.shift == 0 {
-		return m.Slots()
+// count returns how many bits are set.
+func (n *node) count() int { return bits.OnesCount32(n.bits) }
+
+func (n *node) len() int {
+	if n.shift == 0 {
+		return n.count()
 	}
-	n := 0
-	for _, child := range m.array() {
-		n += (*Map)(child).Len()
+	sum := 0
+	for _, child := range n.children() {
+		sum += (*node)(child).len()
 	}
-	return n
+	return sum
 }
 
-// Same reports whether m and o hold the very same bindings.
-func (m *Map) Same(o *Map) bool {
-	return m.bits == o.bits && m.shift == o.shift && slices.Equal(m.array(), o.array())
+// with returns a trie that holds b for key, and what n holds for every other key.
+func (n *node) with(key uint32, b *Binding) *node {
+	if key>>n.shift > mask {
+		n = n.raised(key)
+	}
+	return n.put(key, b)
 }
 
-// Get returns the binding of key, or nil. It takes one step for each five bits
-// of the largest key in m and allocates nothing.
-func (m *Map) Get(key uint32) *Binding {
-	if m.Flat() {
-		return m.FlatGet(key)
+// put is with for a key that belongs below n.
+func (n *node) put(key uint32, b *Binding) *node {
+	bit := uint32(1) << (key >> n.shift & mask)
+	next := newNode(bits.OnesCount32(n.bits | bit))
+	next.shift = n.shift
+	place, old := next.widen(n, bit)
+	if n.shift == 0 {
+		*place = unsafe.Pointer(b)
+		return next
 	}
-	return m.DeepGet(key)
+	lower := (*node)(old)
+	if lower == nil {
+		lower = &node{shift: n.shift - width}
+	}
+	*place = unsafe.Pointer(lower.put(key, b))
+	return next
 }
 
-// Flat reports whether m is a single node, so that FlatGet serves, and DeepGet
-// else. It and FlatGet are small enough to be inlined where every call counts;
-// elsewhere use Get.
-func (m *Map) Flat() bool { return m.shift == 0 }
-
-// FlatGet is Get for a flat map.
-func (m *Map) FlatGet(key uint32) *Binding {
-	bit := uint32(1) << key // 0 for a key past the node
-	if m.bits&bit == 0 {
-		return nil
+// widen gives n, which is empty, the bits and the slots of from, and a slot for
+// bit, if from has none. It returns the address of the slot for bit, and what that
+// of from holds, or nil.
+func (n *node) widen(from *node, bit uint32) (place *unsafe.Pointer, old unsafe.Pointer) {
+	at, end := bits.OnesCount32(from.bits&(bit-1)), from.count()
+	n.bits = from.bits | bit
+	if from.bits&bit != 0 {
+		old = *from.slot(at)
+		copySlots(n, from, 0, 0, end)
+	} else {
+		copySlots(n, from, 0, 0, at)
+		copySlots(n, from, at+1, at, end-at)
 	}
-	return (*Binding)(*m.slot(bits.OnesCount32(m.bits & (bit - 1))))
+	return n.slot(at), old
 }
 
-// DeepGet is Get for a map that isn't flat.
-func (m *Map) DeepGet(key uint32) *Binding {
-	shift := m.shift
-	if key>>shift > mask {
-		return nil
+// raised returns a trie that holds what n holds, and is high enough for key.
+func (n *node) raised(key uint32) *node {
+	high := &node{shift: n.shift}
+	if n.bits != 0 {
+		high = n.copied() // n may be part of a larger object
 	}
-	for {
-		bit := uint32(1) << (key >> (shift & 31) & mask)
-		if m.bits&bit == 0 {
-			return nil
-		}
-		child := *m.slot(bits.OnesCount32(m.bits & (bit - 1)))
-		if shift == 0 {
-			return (*Binding)(child)
-		}
-		m, shift = (*Map)(child), shift-width
-	}
-}
-
-// SlotsWith returns how many slots a map has that holds key and what m holds.
-func (m *Map) SlotsWith(key uint32) int {
-	if key>>m.shift > mask && m.bits != 0 {
-		return 2 // a child for what m holds, and another for key
-	}
-	return m.sizeWith(key)
-}
-
-// Alone reports whether a map that holds key and what m holds is flat and holds
-// nothing but key.
-func (m *Map) Alone(key uint32) bool {
-	return m.shift == 0 && key <= mask && m.bits&^(1<<key) == 0
-}
-
-// With makes next hold b for key, and what m holds for every other key. It
-// returns what m holds for key, or nil. next must be empty and have room for
-// SlotsWith(key) slots behind it.
-func (m *Map) With(next *Map, key uint32, b *Binding) *Binding {
-	if key>>m.shift > mask {
-		return m.withHigh(next, key, b)
-	}
-	return m.with(next, key, b)
-}
-
-// withHigh is With for a key that asks for a higher map than m.
-func (m *Map) withHigh(next *Map, key uint32, b *Binding) *Binding {
-	if m.bits == 0 {
-		high := Map{shift: m.shift}
-		for key>>high.shift > mask {
-			high.shift += width
-		}
-		return high.with(next, key, b)
-	}
-	high := m.copied()
 	for key>>high.shift > mask {
 		lower := high
+		if lower.bits == 0 {
+			high = &node{shift: lower.shift + width}
+			continue
+		}
 		high = newNode(1)
 		high.bits, high.shift = 1, lower.shift+width
 		*high.slot(0) = unsafe.Pointer(lower)
 	}
-	return high.with(next, key, b)
+	return high
 }
 
-// sizeWith is SlotsWith for a key that belongs below m.
-func (m *Map) sizeWith(key uint32) int {
-	return bits.OnesCount32(m.bits | 1<<(key>>m.shift&mask))
-}
-
-// with is With for a key that belongs below m.
-func (m *Map) with(next *Map, key uint32, b *Binding) *Binding {
-	bit := uint32(1) << (key >> m.shift & mask)
-	at := bits.OnesCount32(m.bits & (bit - 1))
-	next.bits, next.shift = m.bits|bit, m.shift
-	var old unsafe.Pointer
-	if m.bits&bit != 0 {
-		old = *m.slot(at)
-		copySlots(next, m, 0, 0, m.Slots())
-	} else {
-		copySlots(next, m, 0, 0, at)
-		copySlots(next, m, at+1, at, m.Slots()-at)
-	}
-	if m.shift == 0 {
-		*next.slot(at) = unsafe.Pointer(b)
-		return (*Binding)(old)
-	}
-	lower := (*Map)(old)
-	if lower == nil {
-		lower = &Map{shift: m.shift - width}
-	}
-	nextLower := newNode(lower.sizeWith(key))
-	*next.slot(at) = unsafe.Pointer(nextLower)
-	return lower.with(nextLower, key, b)
-}
-
-// Copy makes next hold what m holds. next must be empty and have room for as
-// many slots as m has.
-func (m *Map) Copy(next *Map) {
-	*next = *m
-	copySlots(next, m, 0, 0, m.Slots())
-}
-
-// copied returns a copy of m.
-func (m *Map) copied() *Map {
-	n := newNode(m.Slots())
-	m.Copy(n)
-	return n
+func (n *node) copied() *node {
+	next := newNode(n.count())
+	*next = *n
+	copySlots(next, n, 0, 0, n.count())
+	return next
 }
 
 // copySlots copies n slots: those of from, beginning with the one at fromAt, to
 // those of to, beginning with the one at at. For a few, as there mostly are, a
 // loop is faster than copy.
-func copySlots(to, from *Map, at, fromAt, n int) {
+func copySlots(to, from *node, at, fromAt, n int) {
 	if n > 6 {
-		copy(unsafe.Slice(to.slot(at), n), unsafe.Slice(from.slot(fromAt), n))
+		copy(to.slots(at, n), from.slots(fromAt, n))
 		return
 	}
 	for i := range n {
@@ -241,78 +199,73 @@ func copySlots(to, from *Map, at, fromAt, n int) {
 
 // A sized is a node with room for its slots, an array.
 type sized[Array any] struct {
-	Map
+	node
 	_ Array
 }
 
 // newNode returns an empty node with room for that many slots. There is a type
 // for each size in which the runtime allocates memory up to 64 bytes, and for
 // some of the larger ones.
-func newNode(slots int) *Map {
+func newNode(slots int) *node {
 	switch {
 	case slots <= 1:
-		return &new(sized[[1]unsafe.Pointer]).Map
+		return &new(sized[[1]unsafe.Pointer]).node
 	case slots <= 3:
-		return &new(sized[[3]unsafe.Pointer]).Map
+		return &new(sized[[3]unsafe.Pointer]).node
 	case slots <= 7:
-		return &new(sized[[7]unsafe.Pointer]).Map
+		return &new(sized[[7]unsafe.Pointer]).node
 	case slots <= 15:
-		return &new(sized[[15]unsafe.Pointer]).Map
+		return &new(sized[[15]unsafe.Pointer]).node
 	case slots <= 23:
-		return &new(sized[[23]unsafe.Pointer]).Map
+		return &new(sized[[23]unsafe.Pointer]).node
 	default:
-		return &new(sized[[32]unsafe.Pointer]).Map
+		return &new(sized[[32]unsafe.Pointer]).node
 	}
 }
 
-// Without returns a Map that holds what m holds but for key.
-func (m *Map) Without(key uint32) *Map {
-	if m.Get(key) == nil {
-		return m
-	}
-	root := m.without(key)
+// without returns a trie that holds what n holds but for key, which n must hold.
+func (n *node) without(key uint32) *node {
+	root := n.pruned(key)
 	// A root whose only child is the lowest one is a level too many.
 	for root.bits == 1 && root.shift > 0 {
-		root = (*Map)(*root.slot(0))
+		root = (*node)(*root.slot(0))
 	}
 	return root
 }
 
-// without removes a key that m is known to hold.
-func (m *Map) without(key uint32) *Map {
-	bit := uint32(1) << (key >> m.shift & mask)
-	at := bits.OnesCount32(m.bits & (bit - 1))
-	if m.shift > 0 {
-		if lower := (*Map)(*m.slot(at)).without(key); lower.bits != 0 {
-			next := m.copied()
+// pruned is without, but for the height. An empty trie is the empty one.
+func (n *node) pruned(key uint32) *node {
+	bit := uint32(1) << (key >> n.shift & mask)
+	at := bits.OnesCount32(n.bits & (bit - 1))
+	if n.shift > 0 {
+		if lower := (*node)(*n.slot(at)).pruned(key); lower.bits != 0 {
+			next := n.copied()
 			*next.slot(at) = unsafe.Pointer(lower)
 			return next
 		}
 	}
-	if m.bits == bit {
-		return new(Map)
+	if n.bits == bit {
+		return &empty
 	}
-	next := newNode(m.Slots() - 1)
-	next.bits, next.shift = m.bits&^bit, m.shift
-	copy(next.array(), m.array()[:at])
-	copy(next.array()[at:], m.array()[at+1:])
+	next := newNode(n.count() - 1)
+	next.bits, next.shift = n.bits&^bit, n.shift
+	copySlots(next, n, 0, 0, at)
+	copySlots(next, n, at, at+1, n.count()-at-1)
 	return next
 }
 
-// All calls yield for each key and binding of m, in the order of the keys, until
-// it returns false.
-func (m *Map) All(yield func(key uint32, b *Binding) bool) { m.all(0, yield) }
-
-func (m *Map) all(prefix uint32, yield func(uint32, *Binding) bool) bool {
-	rest := m.bits
-	for _, child := range m.array() {
-		key := prefix | uint32(bits.TrailingZeros32(rest))<<m.shift
+// all calls yield for each key and binding of n, in the order of the keys, until
+// it returns false. prefix has the bits of the keys above those of n.
+func (n *node) all(prefix uint32, yield func(uint32, *Binding) bool) bool {
+	rest := n.bits
+	for _, child := range n.children() {
+		key := prefix | uint32(bits.TrailingZeros32(rest))<<n.shift
 		rest &= rest - 1
-		if m.shift == 0 {
+		if n.shift == 0 {
 			if !yield(key, (*Binding)(child)) {
 				return false
 			}
-		} else if !(*Map)(child).all(key, yield) {
+		} else if !(*node)(child).all(key, yield) {
 			return false
 		}
 	}
