@@ -38,7 +38,7 @@ func (v *Var[T]) String() string {
 //	<Token used var=<Var name="tenant" default=none>>
 func (t *Token[T]) String() string {
 	used := ""
-	if t.used.Load() {
+	if t.used.isSet() {
 		used = " used"
 	}
 	return "<Token" + used + " var=" + t.v.String() + ">"

@@ -257,10 +257,10 @@ func (v *Var[T]) assign(value T) gls.Change {
 //
 // It mirrors ContextVar.reset(). [Token.Reset] does the same and is shorter.
 func (v *Var[T]) Reset(t *Token[T]) {
-	if v == nil || v.self != v || t.v != v || t.used.Load() || !t.change.Undo(v.key.ID) {
+	if v == nil || v.self != v || t.v != v || t.used.isSet() || !t.change.Undo(v.key.ID) {
 		v.cannotReset(t)
 	}
-	t.used.Store(true)
+	t.used.set()
 }
 
 // cannotReset panics with the reason why v cannot be reset with t.
@@ -270,7 +270,7 @@ func (v *Var[T]) cannotReset(t *Token[T]) {
 	}
 	v.check()
 	switch {
-	case t.used.Load():
+	case t.used.isSet():
 		panic(&TokenError{Var: v.name, Err: ErrTokenUsed})
 	case t.v != v:
 		panic(&TokenError{Var: v.name, Err: ErrTokenVar, other: t.of()})
