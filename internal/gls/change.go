@@ -42,7 +42,7 @@ func (f *Frame) Set(key uint32, b *Binding, next *Frame) Change {
 // same goroutine. Undo must be called only once, except for calls that report
 // false.
 func (c *Change) Undo(key uint32) bool {
-	p := Peek()
+	p := Peek() // this and the next lines are Current, without the call, which takes 1 ns
 	f := FrameIn(p)
 	if f == nil {
 		f = Recall(p)
