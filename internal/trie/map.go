@@ -266,7 +266,6 @@ func (m *Map) apart(b *Binding) *Binding {
 // Handy reports whether setting key, which m holds, costs no update of the trie,
 // and the binding that is replaced is an object of its own.
 func (m *Map) Handy(key uint32) bool { return m.Flat() || m.handy(key) }
-
 func (m *Map) handy(key uint32) bool { return m.inFront(key) != nil && m.shift != owned+key&mask }
 
 // Copy makes next hold what m holds. next must be empty and have room for as
@@ -296,10 +295,9 @@ func (m *Map) Without(key uint32) *Map {
 	if rest == 0 && base.shift == 0 {
 		return asMap(base)
 	}
-	next := asMap(newNode(1 + bits.OnesCount32(rest)))
+	next, at := asMap(newNode(1+bits.OnesCount32(rest))), 1
 	next.bits, next.shift = rest, fronted
 	*next.slot(0) = unsafe.Pointer(base)
-	at := 1
 	for _, b := range m.slots(1, m.count()) {
 		if b := (*Binding)(b); b.Key.ID != key {
 			*next.slot(at) = unsafe.Pointer(m.Apart(b))
