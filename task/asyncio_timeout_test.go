@@ -80,6 +80,33 @@ func TestWaitForIsCancelledWithWhatItWaitsFor(t *testing.T) {
 	})
 }
 
+// What a task returned in spite of a cancellation is not lost.
+func TestWaitForKeepsWhatWasReturned(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		stubborn := func(v int, err error) *task.Task[int] {
+			return task.Go(ctx, func(ctx context.Context) (int, error) { <-ctx.Done(); return v, err })
+		}
+		ended, end := context.WithCancel(ctx)
+		end()
+		v, err := task.WaitFor(ended, stubborn(7, nil), time.Hour)
+		assert.NoError(t, err)
+		assert.Equal(t, 7, v)
+		_, err = task.WaitFor(ended, stubborn(7, errMine), time.Hour)
+		assert.Equal(t, errMine, err)
+		v, err = task.WaitFor(ctx, stubborn(7, nil), tenth)
+		assert.NoError(t, err)
+		assert.Equal(t, 7, v)
+		_, err = task.WaitFor(ctx, stubborn(7, errMine), tenth)
+		assert.Equal(t, errMine, err)
+
+		other := task.Go(ctx, after(time.Hour, 1))
+		other.Cancel(errMine)
+		_, foreign := other.Await(ctx)
+		_, err = task.WaitFor(ctx, stubborn(7, foreign), tenth)
+		assert.Equal(t, foreign, err, "another task's cancellation is this one's failure")
+	})
+}
+
 func TestWaitForSelfCancellation(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		inner := task.Go(ctx, func(context.Context) (int, error) { time.Sleep(9 * tenth); return 42, nil })

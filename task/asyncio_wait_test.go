@@ -181,6 +181,21 @@ func TestAsCompletedWithTimeout(t *testing.T) {
 	})
 }
 
+// What was given first may be what came.
+func TestAsCompletedYieldsTheRest(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		a, b := task.Go(ctx, after(hundredth, none{})), task.Go(ctx, after(tenth, none{}))
+		limited, stop := context.WithTimeout(ctx, 2*hundredth)
+		defer stop()
+		var came []*task.Task[none]
+		for child := range task.AsCompleted(limited, a, b) {
+			came = append(came, child)
+		}
+		assert.Equal(t, []*task.Task[none]{a, b}, came)
+		requireValue(t, none{}, b)
+	})
+}
+
 func TestAsCompletedMayBeLeft(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		a, b := task.Go(ctx, after(tenth, 1)), task.Go(ctx, after(2*tenth, 2))
