@@ -37,13 +37,14 @@ var errTimeout = errors.New("the command's time is up")
 // ends, Run sends the command a signal, which is that of the cause if the cause is an
 // [*Interrupted], and kills it after the attempt's Grace.
 func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr *os.File) *End {
+	look := func() {}
 	if a.Timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = h.Processes.within(ctx, a.Timeout, errTimeout)
+		ctx, look, cancel = h.Processes.within(ctx, a.Timeout, errTimeout)
 		defer cancel()
 	}
 	end := &End{State: Failed, Exit: -1}
-	p, err := h.start(ctx, a, stdin, stdout, stderr)
+	p, err := h.start(ctx, look, a, stdin, stdout, stderr)
 	if err != nil {
 		switch {
 		case ctx.Err() == nil:
@@ -102,14 +103,15 @@ func (h *Host) idle() bool {
 	return len(h.Processes.all()) == 0 && (h.Underway == nil || h.Underway() <= int(h.waiting.Load()))
 }
 
-// start starts the attempt's command. If the machine lacks something for that, start
-// waits.
-func (h *Host) start(ctx context.Context, a *Attempt, stdin io.Reader, stdout, stderr *os.File) (*process, error) {
+// start starts the attempt's command, unless ctx has ended; it calls look to see to that.
+// If the machine lacks something for a command, start waits.
+func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Reader, stdout, stderr *os.File) (*process, error) {
 	path, args := h.Shell.Command(a.Command, a.ownPath())
 	h.waiting.Add(1)
 	defer h.waiting.Add(-1)
 	idleSince := time.Now()
 	for pause := 10 * time.Millisecond; ; pause = min(2*pause, holdTime) {
+		look()
 		if err := ctx.Err(); err != nil {
 			return nil, err
 		}

@@ -109,10 +109,11 @@ func (ps *Processes) stoodStill() time.Duration {
 }
 
 // within is context.WithTimeoutCause, except that time in which commands are suspended
-// does not count.
-func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (context.Context, context.CancelFunc) {
+// does not count. On a busy machine the ctx may end late; look ends it if its time is up.
+func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (_ context.Context, look func(), _ context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(ctx)
-	seen := ps.stoodStill()
+	began, seen := time.Now(), ps.stoodStill()
+	before := seen
 	var mu sync.Mutex // the timer may fire before it is assigned
 	mu.Lock()
 	defer mu.Unlock()
@@ -127,7 +128,12 @@ func (ps *Processes) within(ctx context.Context, d time.Duration, cause error) (
 		}
 		cancel(cause)
 	})
-	return ctx, func() {
+	look = func() {
+		if time.Since(began)-(ps.stoodStill()-before) >= d {
+			cancel(cause)
+		}
+	}
+	return ctx, look, func() {
 		timer.Stop()
 		cancel(nil)
 	}
