@@ -27,6 +27,12 @@ func (v *Var[T]) valueOf(b *gls.Binding) T {
 
 func (v *Var[T]) anyOf(b *gls.Binding) any { return v.valueOf(b) }
 
+// identical reports whether a and b, two bindings of v, have the very same value.
+// A binding for identity is never copied.
+func (v *Var[T]) identical(a, b *gls.Binding) bool {
+	return a == b || v.guard == nil && gls.Identical[T](a, b)
+}
+
 // standing returns the relation of f to the work to which b, a binding of v,
 // belongs.
 func (v *Var[T]) standing(b *gls.Binding, f *gls.Frame) gls.Standing {

@@ -109,9 +109,9 @@ func (c *Context) All() iter.Seq2[Variable, any] {
 }
 
 // Equal reports whether the same variables have equal values in c and o. Values
-// are equal if they are equal by == or, for values that == cannot compare, by
-// [reflect.DeepEqual]. It mirrors ctx == other, which compares values with
-// Python's ==.
+// are equal if they are the very same, such as one function, or equal by == or, for
+// values that == cannot compare, by [reflect.DeepEqual]. It mirrors ctx == other,
+// which compares values with Python's is and ==.
 func (c *Context) Equal(o *Context) bool {
 	if c.Len() != o.Len() {
 		return false
@@ -120,7 +120,7 @@ func (c *Context) Equal(o *Context) bool {
 	equal := true
 	eachIn(c.env().Frame(), func(key uint32, a *gls.Binding) bool {
 		b := f.Values().Get(key)
-		equal = b != nil && readable(b, f) && (a == b || sameValue(a, b))
+		equal = b != nil && readable(b, f) && sameValue(a, b)
 		return equal
 	})
 	return equal
@@ -128,7 +128,11 @@ func (c *Context) Equal(o *Context) bool {
 
 // sameValue reports whether two bindings of one variable have equal values.
 func sameValue(a, b *gls.Binding) bool {
-	av, bv := boundTo(a).anyOf(a), boundTo(b).anyOf(b)
+	v := boundTo(a)
+	if v.identical(a, b) {
+		return true
+	}
+	av, bv := v.anyOf(a), v.anyOf(b)
 	if av == nil || bv == nil {
 		return av == bv
 	}

@@ -2,6 +2,7 @@ package ctxvar_test
 
 import (
 	"context"
+	"math"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -203,6 +204,43 @@ func TestEqual(t *testing.T) {
 	c := ctxvar.Empty()
 	c.Run(func() { other.Set(1) })
 	assert.False(t, with(1).Equal(c), "by variable, not by name")
+}
+
+// A value is equal to itself, even if neither == nor DeepEqual says so, and however
+// many variables there are, one of which was set meanwhile.
+func TestEqualToItself(t *testing.T) {
+	beside := ctxvar.New[int]("beside")
+	other := func() { beside.Set(1) }
+	one := new(int)
+	for _, tt := range []struct {
+		kind string
+		set  func(meanwhile func())
+	}{
+		{"func", setter(func() { *one++ })},
+		{"struct", setter(struct{ f func() }{func() { *one++ }})},
+		{"any", setter[any]([]func(){func() { *one++ }})},
+		{"NaN", setter(math.NaN())},
+		{"array", setter([2]float64{1, math.NaN()})},
+		{"nothing", setter(struct{}{})},
+	} {
+		ctxvar.Detach(func() {
+			var before *ctxvar.Context
+			other()
+			tt.set(func() {
+				before = ctxvar.Copy()
+				other()
+				assert.True(t, before.Equal(ctxvar.Copy()), tt.kind)
+			})
+		})
+	}
+}
+
+// setter returns a function that sets a new variable to value before it calls its
+// argument.
+func setter[T any](value T) func(func()) {
+	ints(32)
+	v := ctxvar.New[T]("v")
+	return func(meanwhile func()) { v.With(value, meanwhile) }
 }
 
 func TestCallReturnsWhatFnReturns(t *testing.T) {

@@ -63,10 +63,11 @@ func declareModelVars(gap int) []modelVar {
 }
 
 // The variables of a program are flatVars, which are among the first that the
-// process declares and so in one node of the trie, or deepVars, which are not.
+// process declares and so in one node of the trie, or deepVars, which are not, and
+// more than a front of a map has room for. Some of these would have the same place.
 var (
 	flatVars = declareModelVars(0)
-	deepVars = sync.OnceValue(func() []modelVar { return declareModelVars(20) })
+	deepVars = sync.OnceValue(func() []modelVar { return declareModelVars(39) })
 )
 
 // values are the content of a Context, by the index of the variable.

@@ -50,8 +50,10 @@ type Variable interface {
 
 	// id returns the variable's number.
 	id() uint32
-	// anyOf and standing are valueOf and standing, for a binding of the variable.
+	// anyOf, identical and standing are valueOf, identical and standing, for
+	// bindings of the variable.
 	anyOf(*gls.Binding) any
+	identical(a, b *gls.Binding) bool
 	standing(*gls.Binding, *gls.Frame) gls.Standing
 }
 

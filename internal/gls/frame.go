@@ -18,6 +18,10 @@ type (
 // caller knows by its Key.
 func As[T any](b *Binding) *Bound[T] { return trie.As[T](b) }
 
+// Identical reports whether a and b, which must be of type T, have the very same
+// value, see [trie.Identical].
+func Identical[T any](a, b *Binding) bool { return trie.Identical[T](a, b) }
+
 // KeyOf returns the key of a variable with values of type T.
 func KeyOf[T any](id uint32, variable any) Key {
 	return Key{ID: id, Var: variable, Copy: trie.Copied[T]}

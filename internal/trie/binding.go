@@ -24,6 +24,16 @@ type Bound[T any] struct {
 // caller knows by its Key.
 func As[T any](b *Binding) *Bound[T] { return (*Bound[T])(unsafe.Pointer(b)) }
 
+// Identical reports whether a and b, which must be of type T, have the very same
+// value, byte for byte, as a binding and its copy do. If T has padding, it may
+// report false for these as well.
+func Identical[T any](a, b *Binding) bool { return bytesOf[T](a) == bytesOf[T](b) }
+
+func bytesOf[T any](b *Binding) string {
+	v := &As[T](b).Value
+	return unsafe.String((*byte)(unsafe.Pointer(v)), unsafe.Sizeof(*v))
+}
+
 // Copied returns a copy of b, which must be of type T. It is the Copy of a [Key].
 func Copied[T any](b *Binding) *Binding {
 	c := *As[T](b)
