@@ -151,6 +151,8 @@ func (f *runFlags) openLog() (*jobs.Log, error) {
 	switch {
 	case f.log == "" || f.dryRun && !f.resume:
 		return nil, nil
+	case f.dryRun:
+		return jobs.ReadLog(f.log)
 	case f.resume:
 		return jobs.ResumeLog(f.log)
 	}

@@ -101,11 +101,12 @@ func (r *run) end(ctx context.Context, n *node, res *Result) {
 	r.tell()
 }
 
-// log writes the result to the log, and waits for space if the disk is full.
+// log writes the result to the log, and waits for space if the disk is full. In a device,
+// as /dev/full, nobody can make space.
 func (r *run) log(ctx context.Context, res *Result) error {
 	for {
 		err := r.Log.add(res)
-		if !scarce(err) {
+		if !scarce(err) || !r.Log.regular {
 			return err
 		}
 		r.speech.once("log", err.Error()+": waiting for space")

@@ -9,15 +9,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 )
 
 // A Log is the file to which a run writes the result of each job, in a line, when the
 // job ends. After a crash all of its lines are whole, except perhaps the last.
 type Log struct {
-	f    *os.File
-	run  string                // the run's name, see Run
-	jobs map[identity]*history // from earlier runs
+	f       *os.File
+	regular bool                  // whether it is a file, rather than a device or a pipe
+	run     string                // the run's name, see Run
+	jobs    map[identity]*history // from earlier runs
 }
 
 // A history is what happened to a job in earlier runs.
@@ -43,55 +45,119 @@ func identify(job, command string, repeat int) identity {
 	return identity(h.Sum(nil))
 }
 
-// CreateLog starts an empty log, or continues the log that ResumeLog opened.
+// CreateLog starts an empty log in place of an earlier one. It refuses a file that is
+// something else, which must have been named by mistake.
 func CreateLog(path string) (*Log, error) {
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_TRUNC|os.O_APPEND, 0o666)
+	l, err := openLog(path, os.O_WRONLY)
+	if err != nil || !l.regular {
+		return l, err
+	}
+	if err = checkLog(path); err == nil {
+		err = os.Truncate(path, 0) // by its name, as in dropTail
+	}
 	if err != nil {
+		l.f.Close()
 		return nil, err
 	}
-	return &Log{f: f}, nil
+	return l, nil
+}
+
+// checkLog returns an error if the file is neither empty nor begins with a line of a
+// log. Of one that is torn, or very long, only the beginning is checked.
+func checkLog(path string) error {
+	f, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	first, err := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadBytes('\n')
+	if err != nil && err != io.EOF {
+		return err
+	}
+	torn := err == io.EOF && (bytes.HasPrefix(first, []byte(`{"number":`)) || bytes.HasPrefix(first, []byte(`{"run":`)))
+	if _, err := parseLine(first); err != nil && len(first) > 0 && !torn {
+		return fmt.Errorf("%s: the file is no job log, and is not overwritten", path)
+	}
+	return nil
 }
 
 // ResumeLog opens the log of earlier runs, if it exists. The run reads from it which
 // jobs have succeeded, and adds to it.
 func ResumeLog(path string) (*Log, error) {
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_APPEND, 0o666)
+	l, err := openLog(path, os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}
-	l := &Log{f: f, jobs: map[identity]*history{}}
-	if err := l.read(); err != nil {
-		f.Close()
+	l.jobs = map[identity]*history{}
+	tail, err := l.read()
+	if err == nil {
+		err = l.dropTail(tail)
+	}
+	if err != nil {
+		l.f.Close()
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return l, nil
 }
 
-func (l *Log) read() error {
+// ReadLog reads the log of earlier runs, if it exists, or of one that still runs. It
+// changes nothing, and nothing can be added.
+func ReadLog(path string) (*Log, error) {
+	l := &Log{jobs: map[identity]*history{}}
+	f, err := os.Open(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	l.f = f
+	if _, err := l.read(); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return l, nil
+}
+
+// openLog opens a log to write to it. Two runs must not write to the same one: the
+// second would empty it, or run the jobs of the first again. Devices and pipes are
+// nobody's log.
+func openLog(path string, mode int) (*Log, error) {
+	f, err := os.OpenFile(path, mode|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return nil, err
+	}
+	info, err := f.Stat()
+	l := &Log{f: f, regular: err == nil && info.Mode().IsRegular()}
+	if l.regular && !lock(f) {
+		f.Close()
+		return nil, fmt.Errorf("%s: another run writes to this log", path)
+	}
+	return l, nil
+}
+
+// read reads the lines, and returns the length of one that was never finished, which may
+// follow the last newline.
+func (l *Log) read() (tail int, err error) {
 	lines := bufio.NewReader(l.f)
 	for n := 1; ; n++ {
 		line, err := lines.ReadBytes('\n')
 		if err == io.EOF {
-			// A line that was never finished may follow the last newline.
-			return l.dropTail(len(line))
+			return len(line), nil
 		}
 		if err != nil {
-			return err
+			return 0, err
 		}
 		if len(bytes.TrimSpace(line)) == 0 {
 			continue
 		}
-		var r struct {
-			Result
-			logRun
+		r, err := parseLine(line)
+		if err != nil {
+			return 0, fmt.Errorf("line %d is not a line of a job log", n)
 		}
-		err = json.Unmarshal(line, &r)
-		if err == nil && r.Run != "" {
+		if r.Run != "" {
 			l.run = r.Run
 			continue
-		}
-		if err != nil || r.State == "" {
-			return fmt.Errorf("line %d is not a line of a job log", n)
 		}
 		job, command := r.Job, r.Command
 		if r.JobBytes != nil {
@@ -109,6 +175,19 @@ func (l *Log) read() error {
 		h.succeeded = r.State.succeeded()
 		h.ends++
 	}
+}
+
+// A logLine is a line of either kind.
+type logLine struct {
+	Result
+	logRun
+}
+
+func parseLine(line []byte) (r logLine, err error) {
+	if err = json.Unmarshal(line, &r); err == nil && r.Run == "" && r.State == "" {
+		err = errors.New("it is an object of some other kind")
+	}
+	return r, err
 }
 
 func (l *Log) dropTail(n int) error {
@@ -178,7 +257,7 @@ func (l *Log) write(v any) error {
 		return err
 	}
 	if n, err := l.f.Write(append(line, '\n')); err != nil {
-		if n > 0 {
+		if n > 0 && l.regular {
 			err = errors.Join(err, l.dropTail(n)) // so that the line can be written again
 		}
 		return fmt.Errorf("job log: %w", err)
