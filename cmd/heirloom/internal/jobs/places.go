@@ -60,6 +60,7 @@ var plusEdits = map[string]func(string) string{
 
 var (
 	nthOf      = regexp.MustCompile(`^-?[1-9][0-9]{0,5}`)
+	zeroth     = regexp.MustCompile(`^(-?)0+([1-9][0-9]{0,5})?`)
 	substring  = regexp.MustCompile(`^:(\d{1,9})(?::(\d{1,9}))?$`)
 	orElse     = regexp.MustCompile(`(?s)^:-(.*)$`)
 	withoutEnd = regexp.MustCompile(`(?s)^%([^%].*)$`)
@@ -88,6 +89,17 @@ func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 	}
 	if padded.MatchString(inside) {
 		return p, false, fmt.Errorf("%s is not known here; write $(printf %%03d %s)", p.text, "{"+strings.TrimLeft(inside, "0")+"}")
+	}
+	if m := zeroth.FindStringSubmatch(inside); m != nil {
+		// GNU parallel reads {01} as {1}, and {0} as all values or none.
+		edit := inside[len(m[0]):]
+		if _, ok, _ := parsePlace("1"+edit, plus); !ok {
+			return p, false, nil
+		}
+		if m[2] == "" {
+			return p, false, fmt.Errorf("%s is no value, because they are counted from 1; write {%s} for all of them and {''%s} for the text", p.text, edit, inside)
+		}
+		return p, false, fmt.Errorf("%s is not known here; write {%s%s%s} for the value and {''%s} for the text", p.text, m[1], m[2], edit, inside)
 	}
 	digits := nthOf.FindString(inside)
 	if digits != "" {
