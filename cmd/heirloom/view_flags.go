@@ -67,7 +67,11 @@ func (f *viewFlags) flat() bool { return f.query.Sort != "" && f.query.Sort != "
 func (f *viewFlags) open(arg string) (*remote.Client, remote.Target, error) {
 	target, err := remote.Parse(arg)
 	if err != nil {
-		return nil, target, usagef("address %q: %w; give a process id, host:port, as localhost:8080, or a URL", arg, err)
+		shown := strconv.Quote(arg)
+		if user := strings.LastIndex(arg, "@"); user >= 0 {
+			shown = strconv.Quote("…" + arg[user:]) // a password may be before it, and messages are kept
+		}
+		return nil, target, usagef("address %s: %w; give a process id, host:port, as localhost:8080, or a URL", shown, err)
 	}
 	if err := f.check(); err != nil {
 		return nil, target, err

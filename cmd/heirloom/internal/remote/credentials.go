@@ -30,7 +30,16 @@ type Credentials struct {
 	Cert, Key string // files with the client's own certificate and key, in PEM
 }
 
-var errTwoTokens = errors.New("--token and --token-env exclude each other")
+var (
+	errTwoTokens = errors.New("--token and --token-env exclude each other")
+	errTwoLogins = errors.New("only one of the token, --netrc and a header can be the Authorization")
+)
+
+// readText reads a file that may begin with a byte order mark, as some editors write it.
+func readText(path string) (string, error) {
+	text, err := os.ReadFile(path)
+	return strings.TrimPrefix(string(text), "\ufeff"), err
+}
 
 // read reads the secrets for t, and how to send them.
 func (c Credentials) read(t Target) (http.Header, *tls.Config, error) {
@@ -44,10 +53,16 @@ func (c Credentials) read(t Target) (http.Header, *tls.Config, error) {
 	if c.sends() && t.url.Scheme != "https" && !loopback(t.url.Hostname()) {
 		return nil, nil, fmt.Errorf("credentials are sent over https only, or to this machine, and %s is neither", t.Name)
 	}
+	if c.CA+c.Cert+c.Key != "" && t.url.Scheme != "https" {
+		return nil, nil, fmt.Errorf("certificates are for https, and %s is reached without", t.Name)
+	}
 	for _, step := range []func(Target, http.Header) error{c.token, c.headers, c.netrc} {
 		if err := step(t, header); err != nil {
 			return nil, nil, err
 		}
+	}
+	if len(header["Authorization"]) > 1 {
+		return nil, nil, errTwoLogins
 	}
 	config, err := c.tls()
 	return header, config, err
@@ -68,11 +83,11 @@ func (c Credentials) token(_ Target, header http.Header) error {
 	case c.TokenFile != "" && c.TokenEnv != "":
 		return errTwoTokens
 	case c.TokenFile != "":
-		text, err := os.ReadFile(c.TokenFile)
+		text, err := readText(c.TokenFile)
 		if err != nil {
 			return err
 		}
-		token = strings.TrimSpace(string(text))
+		token = strings.TrimSpace(text)
 	case c.TokenEnv != "":
 		token = strings.TrimSpace(os.Getenv(c.TokenEnv))
 	default:
@@ -89,12 +104,12 @@ func (c Credentials) headers(_ Target, header http.Header) error {
 	if c.Headers == "" {
 		return nil
 	}
-	text, err := os.ReadFile(c.Headers)
+	text, err := readText(c.Headers)
 	if err != nil {
 		return err
 	}
 	n := 0
-	for line := range strings.Lines(string(text)) {
+	for line := range strings.Lines(text) {
 		n++
 		if line = strings.TrimSpace(line); line == "" || line[0] == '#' {
 			continue
@@ -123,16 +138,17 @@ func (c Credentials) netrc(t Target, header http.Header) error {
 		}
 		path = filepath.Join(home, map[bool]string{true: "_netrc", false: ".netrc"}[runtime.GOOS == "windows"])
 	}
-	text, err := os.ReadFile(path)
+	text, err := readText(path)
 	if err != nil {
 		return err
 	}
-	login, password, ok := findNetrc(text, t.url)
+	login, password, ok := findNetrc([]byte(text), t.url)
 	if !ok {
 		return fmt.Errorf("%s has no entry for %s", path, t.url.Hostname())
 	}
-	r := http.Request{Header: header}
+	r := http.Request{Header: http.Header{}}
 	r.SetBasicAuth(login, password)
+	header.Add("Authorization", r.Header.Get("Authorization"))
 	return nil
 }
 

@@ -32,6 +32,7 @@ func asked(t *testing.T, addr func(server *url.URL) string, c remote.Credentials
 	defer view.Close()
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		header = r.Header
+		header.Set("Seen-Host", r.Host)
 		view.ServeHTTP(w, r)
 	}))
 	defer server.Close()
@@ -65,6 +66,7 @@ machine 127.0.0.1
   password p2
 default login any password p3`))
 	plain := func(u *url.URL) string { return u.Host }
+	secure := func(u *url.URL) string { return "https://" + u.Host }
 	as := func(user string) func(u *url.URL) string {
 		return func(u *url.URL) string { return "http://" + user + "@" + u.Host }
 	}
@@ -84,6 +86,9 @@ default login any password p3`))
 		{"a token in a file", plain, remote.Credentials{TokenFile: file(t, " secret\n")}, "Authorization", "Bearer secret", ""},
 		{"a token in a variable", plain, remote.Credentials{TokenEnv: "TASKS_TOKEN"}, "Authorization", "Bearer from-env", ""},
 		{"header lines", plain, remote.Credentials{Headers: file(t, "# mine\n\nX-Api-Key:  k:1 \nX-Other: x\n")}, "X-Api-Key", "k:1", ""},
+		{"a token behind a byte order mark", plain, remote.Credentials{TokenFile: file(t, "\ufeffsecret\r\n")}, "Authorization", "Bearer secret", ""},
+		{"header lines behind a byte order mark", plain, remote.Credentials{Headers: file(t, "\ufeffX-Api-Key: k\r\n")}, "X-Api-Key", "k", ""},
+		{"the name of a host behind a proxy", plain, remote.Credentials{Headers: file(t, "host: tasks.localhost")}, "Seen-Host", "tasks.localhost", ""},
 		{"netrc", plain, remote.Credentials{Netrc: true}, "Authorization", basic("me", "p1"), ""},
 		{"netrc, for a user", as("you"), remote.Credentials{Netrc: true}, "Authorization", basic("you", "p2"), ""},
 		{"netrc, for anybody", as("any"), remote.Credentials{Netrc: true}, "Authorization", basic("any", "p3"), ""},
@@ -93,10 +98,14 @@ default login any password p3`))
 		{"an empty variable", plain, remote.Credentials{TokenEnv: "EMPTY"}, "", "", "there is no token in EMPTY"},
 		{"several lines", plain, remote.Credentials{TokenFile: file(t, "a\nb\n")}, "", "", "there is no token in "},
 		{"two tokens", plain, remote.Credentials{TokenFile: "x", TokenEnv: "y"}, "", "", "exclude each other"},
+		{"a token and netrc", plain, remote.Credentials{TokenEnv: "TASKS_TOKEN", Netrc: true}, "", "", "only one"},
+		{"a token and a header", plain, remote.Credentials{TokenEnv: "TASKS_TOKEN", Headers: file(t, "authorization: secret")}, "", "", "only one"},
+		{"an authority without https", plain, remote.Credentials{CA: "x"}, "", "", "certificates are for https"},
+		{"a certificate without https", plain, remote.Credentials{Cert: "x", Key: "y"}, "", "", "certificates are for https"},
 		{"no header line", plain, remote.Credentials{Headers: file(t, "X-A: b\nsecret\n")}, "", "", "line 2 is no header"},
 		{"a header that would be two", plain, remote.Credentials{Headers: file(t, "X-A: b\rX-B: c\n")}, "", "", "line 1 is no header"},
-		{"no certificate", plain, remote.Credentials{CA: file(t, "hello")}, "", "", "has no certificate in PEM form"},
-		{"half a pair", plain, remote.Credentials{Cert: "x"}, "", "", "--cert and --key belong together"},
+		{"no certificate", secure, remote.Credentials{CA: file(t, "hello")}, "", "", "has no certificate in PEM form"},
+		{"half a pair", secure, remote.Credentials{Cert: "x"}, "", "", "--cert and --key belong together"},
 		{"in the clear", func(*url.URL) string { return "http://example.com" }, remote.Credentials{TokenEnv: "TASKS_TOKEN"}, "", "", "credentials are sent over https only, or to this machine"},
 		{"a program of this machine", func(*url.URL) string { return "1" }, remote.Credentials{TokenEnv: "TASKS_TOKEN"}, "", "", "process 1 is reached without credentials"},
 	}

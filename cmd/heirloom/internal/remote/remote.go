@@ -150,6 +150,7 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 		return nil, err
 	}
 	r.Header = c.header.Clone()
+	r.Host = cmp.Or(r.Header.Get("Host"), r.Host) // package http looks for it here
 	resp, err := c.http.Do(r)
 	if err != nil {
 		return nil, c.unreached(err, limit)
