@@ -1,6 +1,7 @@
 package ctxvar_test
 
 import (
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -44,6 +45,23 @@ func TestAllocations(t *testing.T) {
 		}
 		_, _ = kept, got
 	}
+}
+
+// A value is stored once, however large it is, and other variables may be set without
+// a copy of it.
+func TestLargeValueIsStoredOnce(t *testing.T) {
+	small := ints(40)[39]
+	v := ctxvar.New[[4096]byte]("v")
+	const rounds = 100
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	for i := range rounds {
+		v.Set([4096]byte{byte(i)})
+		small.Set(i)
+		small.Set(i)
+	}
+	runtime.ReadMemStats(&after)
+	assert.Less(t, int(after.TotalAlloc-before.TotalAlloc)/rounds, 2*4096)
 }
 
 // Get does not allocate for any kind of value.

@@ -241,7 +241,7 @@ func (v *Var[T]) assign(value T) gls.Change {
 		sole.Bound.Key, sole.Bound.Value = &v.key, value
 		return f.Set(v.key.ID, &sole.Bound.Binding, &sole.Frame)
 	}
-	if f.Deep(v.key.ID) {
+	if gls.Small[T]() && f.Deep(v.key.ID) {
 		sole := new(gls.DeepSole[T])
 		sole.Bound.Key, sole.Bound.Value = &v.key, value
 		return f.Set(v.key.ID, &sole.Bound.Binding, &sole.Frame)

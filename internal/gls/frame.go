@@ -59,11 +59,15 @@ type Sole[T any] struct {
 // A DeepSole is a frame with a front, see package trie, and the binding that was
 // set last is part of it. Frames with other bindings that are made of it have a
 // copy of that one, so that it does not keep alive what the DeepSole has besides.
+// So a large value, see [Small], is better off apart.
 type DeepSole[T any] struct {
 	Frame
 	_     [trie.DeepSlots]unsafe.Pointer // the slots
 	Bound Bound[T]
 }
+
+// Small reports whether a copy of a value of type T costs little.
+func Small[T any]() bool { return unsafe.Sizeof(*new(T)) <= 64 }
 
 // newFrame returns a frame without labels and values, and with room for that
 // many slots. There is a type for each size in which the runtime allocates
