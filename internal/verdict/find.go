@@ -2,7 +2,7 @@ package verdict
 
 // Find reports whether match returns true for err or for one of the errors that it
 // wraps, at any depth. Unlike [errors.Is] and [errors.As], it returns even if an error
-// unwraps to itself.
+// unwraps to itself, because it asks for no more than the first 10,000.
 func Find(err error, match func(error) bool) bool {
 	left := deepest
 	return find(err, match, &left)
