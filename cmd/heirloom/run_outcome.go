@@ -24,7 +24,11 @@ func outcome(stop *stopper, sum *jobs.Summary, err error) error {
 	undone := sum.NotRun + sum.Canceled + sum.Skipped
 	switch {
 	case errors.As(context.Cause(stop.ctx), &by), errors.As(err, &by):
-		return &runError{fmt.Sprintf("%v: %s", by, kinds(sum.Counts)), by.ExitCode()}
+		text := fmt.Sprintf("%v: %s", by, kinds(sum.Counts))
+		if other := new(jobs.Interrupted); err != nil && !errors.As(err, &other) && !errors.Is(err, context.Canceled) {
+			text += "; " + err.Error() // as a log that lacks what has ended
+		}
+		return &runError{text, by.ExitCode()}
 	case err != nil:
 		return err
 	case stop.drained():
