@@ -154,8 +154,12 @@ func (e *PanicError) MarshalJSON() ([]byte, error) {
 }
 
 // UnmarshalJSON sets e to the error that MarshalJSON encoded, except that Value
-// is its text: e has the same Error, Stack and Task, and wraps nothing.
+// is its text: e has the same Error, Stack and Task, and wraps nothing. The JSON
+// null leaves e as it is, by the convention of encoding/json.
 func (e *PanicError) UnmarshalJSON(text []byte) error {
+	if string(text) == "null" {
+		return nil
+	}
 	var in panicJSON
 	if err := json.Unmarshal(text, &in); err != nil {
 		return fmt.Errorf("task: not a PanicError: %w", err)

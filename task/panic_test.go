@@ -3,6 +3,7 @@ package task_test
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -103,4 +104,14 @@ func TestPanicErrorBoundsADeepStack(t *testing.T) {
 	got := lines(pe.Stack)
 	assert.Contains(t, got[0], "task_test.explode(...)")
 	assert.Equal(t, "...more calls elided...", got[len(got)-1])
+}
+
+// By the convention of encoding/json, null changes nothing.
+func TestPanicErrorFromNull(t *testing.T) {
+	before := task.PanicError{Value: "v", Stack: []byte("stack"), Task: "t"}
+	e := before
+	require.NoError(t, json.Unmarshal([]byte("null"), &e))
+	assert.Equal(t, before, e)
+	require.NoError(t, e.UnmarshalJSON([]byte("null")))
+	assert.Equal(t, before, e)
 }
