@@ -239,3 +239,7 @@ func TestZeroVarWhereNothingIsSet(t *testing.T) {
 	require.ErrorAs(t, recovered(func() { new(ctxvar.Var[string]).Get() }).(error), &err)
 	assert.ErrorIs(t, err, ctxvar.ErrVarZero)
 }
+
+func TestNilOption(t *testing.T) {
+	assert.PanicsWithError(t, "ctxvar.New: nil Option; leave it out", func() { ctxvar.New[int]("n", nil) })
+}

@@ -77,6 +77,9 @@ func New[T any](name string, opts ...Option[T]) *Var[T] {
 	v.self = v
 	v.key = gls.KeyOf[T](uint32(id), v)
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&UsageError{Func: "ctxvar.New", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(v)
 	}
 	if v.secret && v.constant {

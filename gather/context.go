@@ -73,8 +73,22 @@ func (c *jobContext) Value(key any) any {
 }
 
 // safe returns ctx in a form whose Err neither panics nor is called with a lock held:
-// a caller's ctx may be of a type of his own.
-func safe(ctx context.Context) context.Context { return latectx.Base(ctx, protected) }
+// a caller's ctx may be of a type of his own. It panics if ctx is nil.
+func safe(caller string, ctx context.Context) context.Context {
+	checkCtx(caller, ctx)
+	return latectx.Base(ctx, protected)
+}
+
+// checkCtx panics if ctx, which was given to caller, is nil.
+func checkCtx(caller string, ctx context.Context) {
+	if ctx == nil {
+		panic(&UsageError{
+			Func:    "gather." + caller,
+			Problem: "nil ctx; pass context.Background() if there is none",
+			Err:     task.ErrNilContext,
+		})
+	}
+}
 
 // protected calls f, and end with how that did not return, or with nil.
 func protected(f func(), end func(error)) {

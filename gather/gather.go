@@ -71,7 +71,7 @@ func Settled[T any](ctx context.Context, fns ...task.Func[T]) []Result[T] {
 		all:   make([]Result[T], len(fns)),
 	}
 	s.outcome = s
-	ctx = safe(ctx)
+	ctx = safe("Settled", ctx)
 	started := s.run(ctx)
 	for i := started; i < len(fns); i++ {
 		s.all[i].Err = notStarted(ctx)

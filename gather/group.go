@@ -61,12 +61,12 @@ func WithContext(ctx context.Context) (*Group, context.Context) {
 		Group
 		own jobContext
 	})
-	return &g.Group, g.with(&g.own, ctx)
+	return &g.Group, g.with(&g.own, safe("WithContext", ctx))
 }
 
-// with makes own the context of g, for a caller with ctx.
+// with makes own the context of g, for a caller with ctx, which [safe] returned.
 func (g *Group) with(own *jobContext, ctx context.Context) context.Context {
-	own.begin(safe(ctx))
+	own.begin(ctx)
 	g.jobs = own
 	g.caller = own.carried.Maker() // which has begun
 	return own

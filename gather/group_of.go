@@ -23,7 +23,7 @@ func GroupOfWithContext[T any](ctx context.Context) (*GroupOf[T], context.Contex
 		GroupOf[T]
 		own jobContext
 	})
-	return &g.GroupOf, g.group.with(&g.own, ctx)
+	return &g.GroupOf, g.group.with(&g.own, safe("GroupOfWithContext", ctx))
 }
 
 // Go calls f in another goroutine, as [Group.Go] does.

@@ -55,7 +55,7 @@ func nilFunc(caller string) *UsageError {
 
 func mapItems[T, R any](ctx context.Context, kind kind, items []T, fn func(context.Context, T) (R, error), opts []Option) ([]R, error) {
 	c := configure(&failFast, opts)
-	ctx = safe(ctx)
+	ctx = safe(kind.String(), ctx)
 	m := &mapping[T, R]{
 		batch: batch[T, R]{
 			items:   items,

@@ -7,7 +7,8 @@ import (
 )
 
 // An Option changes how [Map], [Each] and [Stream] run their jobs. If two
-// options of a call conflict, the later one counts.
+// options of a call conflict, the later one counts. A nil Option panics with a
+// [*UsageError].
 type Option interface{ set(*config) }
 
 type option func(*config)
@@ -46,6 +47,9 @@ func configure(defaults *config, opts []Option) *config {
 	}
 	c := *defaults
 	for _, o := range opts {
+		if o == nil {
+			panic(&UsageError{Func: "gather.Option", Problem: "nil Option; leave it out"})
+		}
 		o.set(&c)
 	}
 	return &c

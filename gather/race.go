@@ -18,7 +18,7 @@ import (
 // with a [*UsageError] if one of fns is nil.
 func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Race", fns)
-	ctx = safe(ctx)
+	ctx = safe("Race", ctx)
 	r := &contest[T]{
 		batch:    batch[task.Func[T], T]{items: fns, kind: kindRace},
 		failures: failures{policy: FailFast},
@@ -38,7 +38,7 @@ func Race[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 // a [*UsageError] if one of fns is nil.
 func Any[T any](ctx context.Context, fns ...task.Func[T]) (T, error) {
 	checkFuncs("Any", fns)
-	ctx = safe(ctx)
+	ctx = safe("Any", ctx)
 	r := &contest[T]{
 		batch:    batch[task.Func[T], T]{items: fns, kind: kindAny},
 		failures: failures{policy: CollectAll},

@@ -48,6 +48,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 	if fn == nil {
 		panic(nilFunc("Stream"))
 	}
+	checkCtx("Stream", ctx) // here and not in the loop
 	c := configure(&collectAll, opts)
 	limit := c.limit
 	if limit == 0 {
@@ -57,7 +58,7 @@ func Stream[T, R any](ctx context.Context, in iter.Seq[T], fn func(context.Conte
 	newGate[T]("Stream", c) // so that a mistake panics here and not in the loop
 	return func(yield func(R, error) bool) {
 		f := &flow[T, R]{
-			ctx:      safe(ctx),
+			ctx:      safe("Stream", ctx),
 			fn:       withOptions(fn, c),
 			limit:    limit,
 			pace:     newPace(limit, c.buffer),

@@ -35,6 +35,7 @@ const (
 //
 // For tasks with different result types, use [Handle] as H.
 func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending []H, err error) {
+	checkCtx(ctx)
 	tasks = distinct(tasks)
 	kind := forAll
 	if when != AllCompleted {
@@ -75,6 +76,7 @@ func Wait[H Handle](ctx context.Context, when When, tasks ...H) (done, pending [
 // cause. So each task is yielded exactly once. If all remaining tasks wait for
 // the caller to end, the error wraps [ErrDeadlock].
 func AsCompleted[H Handle](ctx context.Context, tasks ...H) iter.Seq2[H, error] {
+	checkCtx(ctx)
 	return func(yield func(H, error) bool) {
 		tasks := distinct(tasks)
 		w := watch(tasks, forAny)
@@ -144,6 +146,7 @@ func Shield[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
 // and waits for it. If t ignores its ctx, WaitFor keeps waiting. It mirrors
 // asyncio.wait_for.
 func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error) {
+	checkCtx(ctx)
 	var zero T
 	limited, stop := context.WithTimeout(ctx, d)
 	defer stop()

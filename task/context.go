@@ -40,6 +40,7 @@ func nodeOf(ctx context.Context) *node {
 	if c, ok := ctx.(*nodeCtx); ok {
 		return c.at.Load()
 	}
+	checkCtx(ctx)
 	n, _ := ctx.Value(nodeKey{}).(*node)
 	return n
 }

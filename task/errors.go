@@ -49,10 +49,17 @@ var (
 	// ErrNilFunc is the panic value of passing a nil function.
 	ErrNilFunc = errors.New("task: nil function; pass the function that is to be called")
 
-	// ErrNilContext is the panic value of starting a task, a Group or a Run with a
-	// nil context.
+	// ErrNilContext is the panic value of passing a nil context, be it to start a
+	// task, a Group or a Run, or to wait.
 	ErrNilContext = errors.New("task: nil ctx; pass context.Background() if there is none")
 )
+
+// checkCtx panics if ctx is nil: at once, not only if it turns out to be needed.
+func checkCtx(ctx context.Context) {
+	if ctx == nil {
+		panic(ErrNilContext)
+	}
+}
 
 // text returns the text of err. fmt.Sprint recovers if err.Error panics, as it
 // does if err is a nil pointer.

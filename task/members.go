@@ -79,6 +79,7 @@ func CompletedBy(m *Members) Option { return optionFunc(func(o *options) { o.com
 // The time that Until takes does not depend on the length of m, unless all tasks
 // in m wait for others.
 func (m *Members) Until(ctx context.Context, done <-chan struct{}) error {
+	checkCtx(ctx)
 	stuck := m.until(ctx, done, &several, forAny)
 	select {
 	case <-done:

@@ -12,9 +12,7 @@ import (
 // that follows the given one. If the scope for n accepts no more tasks, open
 // fails and n is not in the tree.
 func (n *node) open(ctx context.Context, o *options) error {
-	if ctx == nil {
-		panic(ErrNilContext)
-	}
+	checkCtx(ctx)
 	n.id = lastID.Add(1)
 	n.started = int64(time.Since(epoch))
 	parent := n.follow(ctx)

@@ -12,7 +12,8 @@ import (
 )
 
 // An Option configures a task or a [Group]. The same options apply to [Go] and
-// [Run] with any result type.
+// [Run] with any result type. A function that is given a nil Option panics with
+// a [*ctxvar.UsageError].
 type Option interface{ apply(*options) }
 
 type options struct {
@@ -47,6 +48,9 @@ func collect(opts []Option) *options {
 	}
 	o := new(options)
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "task.Option", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(o)
 	}
 	return o

@@ -20,6 +20,7 @@ const overdue = time.Second
 //
 // It mirrors asyncio.sleep.
 func Sleep(ctx context.Context, d time.Duration) error {
+	checkCtx(ctx)
 	if err := ctx.Err(); err != nil {
 		return err
 	}

@@ -68,6 +68,9 @@ func TreeMax(n int) ViewOption { return viewFunc(func(v *view) { v.max = max(n, 
 func Snapshot(opts ...ViewOption) Tree {
 	v := &view{max: 10_000}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "task.ViewOption", Problem: "nil ViewOption; leave it out"})
+		}
 		opt.view(v)
 	}
 	live, _ := census()

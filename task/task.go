@@ -38,7 +38,8 @@ type Task[T any] struct {
 // the parent's normal end. If ctx comes from none of these, nothing waits for
 // the task unless Await is called.
 //
-// Go panics with [ErrNilFunc] if fn is nil.
+// Go panics with [ErrNilFunc] if fn is nil, and with [ErrNilContext] if ctx is,
+// as every function of this package does that takes a ctx.
 func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 	return launch(ctx, newTask(fn), collect(opts))
 }
@@ -174,6 +175,7 @@ func (t *Task[T]) refuse(err error) {
 // own ctx, or is that of a Group in the task with a limit of [SetTimeout], the
 // wait is not considered endless.
 func (t *Task[T]) Await(ctx context.Context) (T, error) {
+	checkCtx(ctx)
 	if !t.is(isFinal) {
 		if err := t.await(ctx); err != nil {
 			var zero T

@@ -80,6 +80,9 @@ func (d *deferred[T]) LogValue() slog.Value { return d.f(d.value) }
 func newAttr[T any](v *ctxvar.Var[T], value func(T) slog.Value, opts []Option) Attr {
 	a := Attr{name: v.Name()}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "ctxslog.Option", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(&a)
 	}
 	if a.redact || v.Secret() {

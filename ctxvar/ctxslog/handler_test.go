@@ -279,4 +279,5 @@ func TestMisuse(t *testing.T) {
 		func() { ctxslog.NewHandler(next, ctxslog.Attr{}) })
 	assert.PanicsWithError(t, "ctxslog.VarFunc: nil function for request_id; pass one that makes a slog.Value, or use Var",
 		func() { ctxslog.VarFunc(requestID, nil) })
+	assert.PanicsWithError(t, "ctxslog.Option: nil Option; leave it out", func() { ctxslog.Var(requestID, nil) })
 }

@@ -146,3 +146,9 @@ func TestLostTransactionIsRolledBack(t *testing.T) {
 	})
 	assert.Empty(t, store.values)
 }
+
+func TestNilOption(t *testing.T) {
+	assert.PanicsWithError(t, "ctxtx.Option: nil Option; leave it out", func() {
+		_ = adapter.InTx(t.Context(), newStore(), "", nil, nil, nil)
+	})
+}

@@ -37,6 +37,9 @@ func configure(options []Option) config {
 	}
 	var c config
 	for _, option := range options {
+		if option == nil {
+			panic(&ctxvar.UsageError{Func: "ctxtx.Option", Problem: "nil Option; leave it out"})
+		}
 		option.apply(&c)
 	}
 	return c

@@ -110,6 +110,9 @@ func Func[T any](v *ctxvar.Var[T], key string, encode func(T) (string, error), d
 		}
 	}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "ctxwire.Option", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(&f)
 	}
 	if f.secret = v.Secret(); f.secret && f.encode != nil {

@@ -32,6 +32,9 @@ const traceparentKey = "traceparent"
 func RequestID[T ~string](v *ctxvar.Var[T], opts ...IDOption) Field {
 	o := idOptions{key: RequestIDKey, newID: rand.Text}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "ctxwire.RequestID", Problem: "nil IDOption; leave it out"})
+		}
 		opt.apply(&o)
 	}
 	f := Func(v, o.key,

@@ -286,6 +286,8 @@ func TestMisuse(t *testing.T) {
 		"ctxwire.Around: two nil functions; pass one for messages received, or sent, or both":    func() { ctxwire.Around(nil, nil) },
 		"ctxwire.IDFunc: nil function; pass one that returns a new ID":                           func() { ctxwire.IDFunc(nil) },
 		"ctxwire.OnRefused: nil function; pass one that counts or logs what is refused":          func() { ctxwire.OnRefused(nil) },
+		"ctxwire.Option: nil Option; leave it out":                                               func() { ctxwire.String(tenant, "tenant", nil) },
+		"ctxwire.RequestID: nil IDOption; leave it out":                                          func() { ctxwire.RequestID(tenant, nil) },
 		"ctxwire.MaxLen: 0 bytes; it must be positive":                                           func() { ctxwire.MaxLen(0) },
 		`queue: tenant and user have the same key, "k"; give one of them another`:                func() { ctxwire.NewWire(queue, ctxwire.String(tenant, "k"), ctxwire.String(user, "k")) },
 		"queue: a zero Field; make it with a function of package ctxwire":                        func() { ctxwire.NewWire(queue, ctxwire.Field{}) },

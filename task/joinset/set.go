@@ -107,6 +107,9 @@ func (s *Set[T]) Cancel(cause error) { s.scope.Cancel(cause) }
 // not wait for that task itself: it ends when the only remaining tasks are
 // those that wait in such loops.
 func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
+	if ctx == nil {
+		panic(task.ErrNilContext) // here and not in the loop
+	}
 	return func(yield func(T, error) bool) {
 		for t, err := range s.Tasks(ctx) {
 			var v T
@@ -124,6 +127,9 @@ func (s *Set[T]) Results(ctx context.Context) iter.Seq2[T, error] {
 // ended, and their errors. If the loop itself fails, the task in its last step
 // is nil. It mirrors JoinSet::join_next_with_id.
 func (s *Set[T]) Tasks(ctx context.Context) iter.Seq2[*task.Task[T], error] {
+	if ctx == nil {
+		panic(task.ErrNilContext) // here and not in the loop
+	}
 	return func(yield func(*task.Task[T], error) bool) {
 		for {
 			t, err := s.next(ctx)

@@ -11,9 +11,13 @@ import (
 // Acquire without calling fn. The place is released when fn returns, panics or
 // calls [runtime.Goexit].
 //
-// Do panics with [task.ErrNilFunc] if fn is nil, and with a [*UsageError] if g is.
+// Do panics with [task.ErrNilFunc] if fn is nil, and with a [*UsageError] if g is,
+// and with [task.ErrNilContext] if ctx is.
 func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (T, error) {
 	check("Do", g, fn == nil)
+	if ctx == nil {
+		panic(task.ErrNilContext) // whatever kind of Gate g is
+	}
 	if err := g.Acquire(ctx, 1); err != nil {
 		var zero T
 		return zero, err

@@ -10,6 +10,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/verdict"
+	"github.com/heirloom-go/heirloom/task"
 )
 
 // A Limit describes how much may happen at once, and how often it may begin.
@@ -105,9 +106,13 @@ func New(limit Limit) *Limiter {
 // returns an error that wraps ctx's error and cause. If ctx has already ended,
 // Acquire fails even if there is room.
 //
-// It panics with a [*UsageError] if weight is less than 1.
+// It panics with a [*UsageError] if weight is less than 1, and with
+// [task.ErrNilContext] if ctx is nil.
 func (l *Limiter) Acquire(ctx context.Context, weight int64) error {
 	checkWeight("Acquire", weight)
+	if ctx == nil {
+		panic(task.ErrNilContext)
+	}
 	if ctx.Err() != nil {
 		return givenUp(ctx)
 	}

@@ -15,7 +15,8 @@ var ErrStop = errors.New("periodic: stop")
 // A UsageError is the panic value of this package for invalid arguments.
 type UsageError = ctxvar.UsageError
 
-// An Option configures [Every] and [Go].
+// An Option configures [Every] and [Go]. They panic with a [*UsageError]
+// if they are given a nil Option.
 type Option func(*config)
 
 type config struct {
@@ -28,6 +29,9 @@ type config struct {
 func configure(opts []Option) *config {
 	c := &config{name: "periodic"}
 	for _, o := range opts {
+		if o == nil {
+			panic(&UsageError{Func: "periodic.Option", Problem: "nil Option; leave it out"})
+		}
 		o(c)
 	}
 	return c

@@ -86,6 +86,10 @@ func TestNamesAreGivenOnce(t *testing.T) {
 		{"a type's name that is taken", func() { remote.Type[*bad]("task.PanicError") }},
 		{"a type that has a name", func() { remote.Type[*task.PanicError]("again") }},
 		{"a nil function", func() { remote.New[int, int]("nil", nil) }},
+		{"a nil option of a function", func() { remote.New("nil", increment, nil) }},
+		{"a nil option of a worker", func() {
+			_ = remote.Serve(context.Background(), remote.NewLocal(), []remote.Callable{incremented}, nil)
+		}},
 		{"a dot in a function's name", func() { remote.New("a.b", increment) }},
 		{"a function's name that is taken", func() { remote.New("increment", increment) }},
 		{"a nil engine", func() { remote.Through(nil) }},

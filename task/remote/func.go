@@ -57,6 +57,9 @@ func New[A, R any](name string, fn func(context.Context, A) (R, error), opts ...
 	}
 	f := &Func[A, R]{name: name, fn: fn, options: defaultOptions()}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&MisuseError{"New", name, "a nil option; leave it out"})
+		}
 		opt.applyFunc(&f.options)
 	}
 	declared.mu.Lock()
@@ -121,6 +124,9 @@ func (f *Func[A, R]) With(arg A) task.Func[R] {
 }
 
 func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err error) {
+	if ctx == nil {
+		panic(task.ErrNilContext)
+	}
 	if ctx.Err() != nil {
 		return result, &Error{Func: f.name, Err: verdict.Interrupted(ctx)}
 	}

@@ -30,8 +30,14 @@ func Serve(ctx context.Context, e Engine, fns []Callable, opts ...ServeOption) e
 	if e == nil {
 		panic(&MisuseError{"Serve", "", "a nil Engine; pass the one that the callers have"})
 	}
+	if ctx == nil {
+		panic(task.ErrNilContext)
+	}
 	options := serveOptions{concurrency: runtime.GOMAXPROCS(0)}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&MisuseError{"Serve", "", "a nil option; leave it out"})
+		}
 		opt.applyServe(&options)
 	}
 	byName := make(map[string]Callable, len(fns))

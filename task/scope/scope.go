@@ -76,7 +76,7 @@ func checkHook(caller string, isNil bool) {
 // tasks are cancelled if ctx is. If ctx comes from none of these, nothing waits
 // for the tasks unless [Scope.Wait] is called.
 //
-// New panics with a [*ctxvar.UsageError] if ctx is nil.
+// New panics with a [*ctxvar.UsageError] if ctx or one of opts is nil.
 func New(ctx context.Context, opts ...Option) *Scope {
 	if ctx == nil {
 		panic(&ctxvar.UsageError{Func: "scope.New", Problem: "nil ctx; pass that of a task or a Group", Err: task.ErrNilContext})
@@ -88,6 +88,9 @@ func New(ctx context.Context, opts ...Option) *Scope {
 		task.MemberOf(&s.live),
 	}
 	for _, o := range opts {
+		if o == nil {
+			panic(&ctxvar.UsageError{Func: "scope.Option", Problem: "nil Option; leave it out"})
+		}
 		o(s)
 	}
 	return s
@@ -168,6 +171,9 @@ func (s *Scope) Members() *task.Members { return &s.live }
 // [task.Wait] does. A task of s that calls Wait would wait for itself, and gets
 // [task.ErrDeadlock], in a [*task.Error], at once.
 func (s *Scope) Wait(ctx context.Context) error {
+	if ctx == nil {
+		panic(task.ErrNilContext)
+	}
 	if me := task.Current(); me != nil && s.Has(me) {
 		return &task.Error{Op: "await", Task: me.Name(), Err: task.ErrDeadlock}
 	}

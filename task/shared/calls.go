@@ -68,6 +68,9 @@ func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, 
 // cause. The task goes on for the other callers, and is cancelled if there are
 // none.
 func (c *Calls[K, V]) Do(ctx context.Context, key K) (V, error) {
+	if ctx == nil {
+		panic(task.ErrNilContext) // before a task is started
+	}
 	call := c.join(key)
 	defer c.leave(key, call)
 	call.started.Wait()

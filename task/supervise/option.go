@@ -8,7 +8,8 @@ import (
 	"time"
 )
 
-// An Option configures [Run] and [Go].
+// An Option configures [Run] and [Go]. They panic with a [*UsageError]
+// if they are given a nil Option.
 type Option func(*config)
 
 type config struct {
@@ -32,6 +33,9 @@ func configure(opts []Option) *config {
 		stable:    time.Minute,
 	}
 	for _, o := range opts {
+		if o == nil {
+			panic(&UsageError{Func: "supervise.Option", Problem: "nil Option; leave it out"})
+		}
 		o(c)
 	}
 	return c

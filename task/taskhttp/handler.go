@@ -108,6 +108,9 @@ func New(opts ...Option) *Handler {
 	}
 	h.followers.max = 32
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "taskhttp.Option", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(h)
 	}
 	h.recent.watch(h.history)

@@ -211,6 +211,7 @@ func TestPagePolicy(t *testing.T) {
 
 func TestOptionsPanic(t *testing.T) {
 	tests := map[string]func(){
+		"taskhttp.Option: nil Option; leave it out":                    func() { taskhttp.New(nil) },
 		"taskhttp.Interval: 0s; it must be positive":                   func() { taskhttp.Interval(0) },
 		"taskhttp.MaxTasks: -1 tasks; it must not be negative":         func() { taskhttp.MaxTasks(-1) },
 		"taskhttp.History: -1 tasks; it must not be negative":          func() { taskhttp.History(-1) },

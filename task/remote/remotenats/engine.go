@@ -57,6 +57,9 @@ func New(ctx context.Context, nc *nats.Conn, opts ...Option) (*Engine, error) {
 	e := &Engine{options: defaults(), nc: nc, id: rand.Text()[:16], closed: make(chan struct{}), gates: map[string]*gate{}}
 	e.close = sync.OnceFunc(func() { close(e.closed) })
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "remotenats.Option", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(&e.options)
 	}
 	for what, name := range map[string]string{"namespace": e.namespace, "client": e.client} {

@@ -45,6 +45,9 @@ func New(c client.Client, opts ...Option) *Engine {
 	}
 	e.callers = callers{engine: e, known: map[string]*caller{}}
 	for _, opt := range opts {
+		if opt == nil {
+			panic(&ctxvar.UsageError{Func: "remotetemporal.Option", Problem: "nil Option; leave it out"})
+		}
 		opt.apply(&e.options)
 	}
 	if e.heartbeat <= 0 {
