@@ -146,8 +146,9 @@ func (s *serving) runTemplate(ctx context.Context, template *jobs.Template, arg 
 // run runs an attempt. Its output goes to the caller in reports.
 func (s *serving) run(ctx context.Context, client string, a *jobs.Attempt) (*jobs.End, error) {
 	defer s.note(client, a)()
-	host := s.host
-	host.Hurry = s.hurryOf(client)
+	host := &jobs.Host{
+		Shell: s.host.Shell, Environ: s.host.Environ, Processes: s.host.Processes, Hurry: s.hurryOf(client),
+	}
 	defer s.doneWith(client)
 	var stdin io.Reader
 	if a.Stdin != nil {
