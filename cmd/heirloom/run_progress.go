@@ -3,10 +3,12 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -25,6 +27,30 @@ type progressBar struct {
 	started  time.Time
 	bar      *mpb.Bar
 	counts   atomic.Pointer[jobs.Counts]
+
+	mu   sync.Mutex
+	line []byte // what was written of a line that has no end yet
+}
+
+// longestLine is how much of a line is held back.
+const longestLine = 1 << 16
+
+// Write shows the lines in text. What follows the last of them is shown with the rest of
+// its line: the bar would be drawn behind it, and take it away with the next redraw.
+func (p *progressBar) Write(text []byte) (int, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.line = append(p.line, text...)
+	end := bytes.LastIndexByte(p.line, '\n') + 1
+	if len(p.line)-end > longestLine {
+		end = len(p.line)
+	}
+	if end == 0 {
+		return len(text), nil
+	}
+	_, err := p.Progress.Write(p.line[:end])
+	p.line = append(p.line[:0], p.line[end:]...)
+	return len(text), err
 }
 
 func newProgressBar(terminal io.Writer) *progressBar {
@@ -81,4 +107,8 @@ func (p *progressBar) left() string {
 func (p *progressBar) end() {
 	p.bar.Abort(true)
 	p.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	_, _ = p.terminal.Write(p.line)
+	p.line = nil
 }

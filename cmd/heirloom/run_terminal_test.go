@@ -85,13 +85,16 @@ func (term *pty) waitFor(t *testing.T, pattern string) {
 	require.Eventually(t, func() bool { return re.MatchString(term.shown()) }, time.Minute, 5*time.Millisecond, "%q", term.shown())
 }
 
+// redrawn matches the bar that is drawn between two lines, any number of times.
+const redrawn = `(.*running.*\r\n\x1b\[1A\x1b\[J)*`
+
 func TestRunOnTerminal(t *testing.T) {
 	dir := t.TempDir()
 	c := command(t, "run", "-j2", "echo out {}; echo err {} >&2; printf end; while [ ! -e "+dir+"/{} ]; do sleep 0.01; done", ":::", "a", "b", "c")
 	term := onTerminal(t, c)
 	term.waitFor(t, `0/\d, 2 running +\[-+\]`)
 	require.NoError(t, os.WriteFile(dir+"/a", nil, 0o644))
-	term.waitFor(t, `out a\r\nend\r\nerr a\r\n`)
+	term.waitFor(t, `out a\r\n`+redrawn+`end\r\n`+redrawn+`err a\r\n`)
 	term.waitFor(t, `1/3, 2 running +\[=+>-+\]`)
 	require.NoError(t, os.WriteFile(dir+"/b", nil, 0o644))
 	require.NoError(t, os.WriteFile(dir+"/c", nil, 0o644))
