@@ -49,10 +49,10 @@ type failures struct {
 
 // kept holds the failures that are kept.
 type kept struct {
-	errs   Errors // at most as many as the policy bears
-	gaveUp Errors // of jobs that gave up, if policy does not count them
-	lost   Errors // panics that error will not return
-	late   bool   // ctx was done already when the last failure to be borne came
+	errs   Errors  // at most as many as the policy bears
+	gaveUp Errors  // of jobs that gave up, if policy does not count them
+	lost   []error // panics that error will not return
+	late   bool    // ctx was done already when the last failure to be borne came
 }
 
 // add records the failure e of a job; gaveUp says that the job only gave up. If
@@ -150,11 +150,7 @@ func (f *failures) report(ctx context.Context) {
 	if f.any == nil {
 		return
 	}
-	lost := make([]error, len(f.any.lost))
-	for i, e := range f.any.lost {
-		lost[i] = e
-	}
-	unheard.ReportAll(ctx, lost)
+	unheard.ReportAll(ctx, f.any.lost)
 }
 
 // panicked reports whether e is the error of a job that panicked.

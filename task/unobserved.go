@@ -4,10 +4,14 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"maps"
 	"os"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
+
+	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
 // Unobserved sets the function that receives errors that nobody looked at. It
@@ -95,33 +99,9 @@ func (e *env) report(info Info, err error) {
 	})
 }
 
-// sendAll sends the reports, even if the reporter calls Goexit, and removes them.
-func sendAll(reports map[*report]struct{}) {
-	defer func() {
-		if len(reports) > 0 {
-			sendAll(reports)
-		}
-	}()
-	for r := range reports {
-		delete(reports, r)
-		r.send()
-	}
-}
-
 // reportAll reports the errors, even if a reporter calls Goexit.
 func reportAll(reports []*report) {
-	for i, r := range reports {
-		exited := true
-		func() {
-			defer func() {
-				if exited {
-					reportAll(reports[i+1:])
-				}
-			}()
-			r.env.report(r.info, r.err)
-			exited = false
-		}()
-	}
+	unheard.Each(reports, func(r *report) { r.env.report(r.info, r.err) })
 }
 
 // A report is the error of a task that nobody has looked at yet. It does not
@@ -207,7 +187,7 @@ func (rs *reports) flush() {
 	open := rs.open
 	rs.open = nil
 	rs.mu.Unlock()
-	sendAll(open)
+	unheard.Each(slices.Collect(maps.Keys(open)), (*report).send) // even if the reporter calls Goexit
 	rs.sending.Lock()
 	//lint:ignore SA2001 it was to wait
 	rs.sending.Unlock()

@@ -38,15 +38,20 @@ func Report(ctx context.Context, err error) {
 // ReportAll reports each of errs, even if the function that hears of one of them calls
 // Goexit.
 func ReportAll(ctx context.Context, errs []error) {
-	for i, err := range errs {
+	Each(errs, func(err error) { Report(ctx, err) })
+}
+
+// Each calls report with each of items, even if it calls Goexit for one of them.
+func Each[T any](items []T, report func(T)) {
+	for i, item := range items {
 		returned := false
 		func() {
 			defer func() {
 				if !returned {
-					ReportAll(ctx, errs[i+1:])
+					Each(items[i+1:], report)
 				}
 			}()
-			Report(ctx, err)
+			report(item)
 			returned = true
 		}()
 	}

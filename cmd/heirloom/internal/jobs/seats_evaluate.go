@@ -21,7 +21,7 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		for i, w := range args {
 			if strings.HasPrefix(rest[i], "-J") || i > 0 && jumps.MatchString(rest[i-1]) {
 				p.limit(w, onlyHost)
-				p.flow.limited = append(p.flow.limited, limited{p.expansions(w), onlyHost})
+				p.limitVariables(w, onlyHost)
 			}
 		}
 	}
@@ -61,7 +61,7 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 			} else {
 				p.limit(w, notSocat)
 			}
-			p.flow.limited = append(p.flow.limited, limited{p.expansions(w), onlyNumber})
+			p.limitVariables(w, onlyNumber)
 		}
 	case "env":
 		for i, w := range args {
@@ -189,7 +189,7 @@ func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest 
 			only.why += "; write " + e.own
 		}
 		p.numbers(args[i], only)
-		p.flow.limited = append(p.flow.limited, limited{p.expansions(args[i]), only})
+		p.limitVariables(args[i], only)
 	}
 	if len(u.operands) == 0 {
 		return

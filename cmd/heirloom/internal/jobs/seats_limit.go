@@ -51,6 +51,11 @@ var (
 	notSocat  = limit{noAddress, "may be an address of socat's that runs a command; only letters, digits and _./@- are not"}
 )
 
+// limitVariables lets only some values be in the variables that w has.
+func (p *program) limitVariables(w *syntax.Word, l limit) {
+	p.flow.limited = append(p.flow.limited, limited{p.expansions(w), l})
+}
+
 // limit lets only some values be put into the places in n.
 func (p *program) limit(n syntax.Node, l limit) {
 	found, _ := p.marks(p.source(n))
