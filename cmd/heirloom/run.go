@@ -53,9 +53,11 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 		defer own.Close()
 	}
 	screen := f.newScreen(c.OutOrStdout(), c.ErrOrStderr())
-	if err := f.keepResults(screen.output); err != nil {
+	results, err := f.keepResults(screen.output)
+	if err != nil {
 		return &usageError{err}
 	}
+	defer results.Close()
 	log, err := f.openLog()
 	if err != nil {
 		return &usageError{err}
@@ -71,6 +73,7 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	}
 
 	screen.begin()
+	log.Through(screen.out, screen.messages)
 	processes := new(jobs.Processes)
 	stop := newStopper(c.Context(), screen.say, stopTexts{
 		first:  "waiting for jobs to end; once more to kill them",
@@ -159,15 +162,16 @@ func (f *runFlags) openLog() (*jobs.Log, error) {
 	return jobs.CreateLog(f.log)
 }
 
-func (f *runFlags) keepResults(o jobs.Output) error {
+func (f *runFlags) keepResults(o jobs.Output) (*jobs.Results, error) {
 	if f.results == "" || f.dryRun {
-		return nil
+		return nil, nil
 	}
 	results, err := jobs.OpenResults(f.results, f.resume)
 	if err == nil && !jobs.KeepResults(o, results) {
+		results.Close()
 		err = errors.New("--results keeps what is printed whole, which this output is not")
 	}
-	return err
+	return results, err
 }
 
 // ownStdin returns the run's own standard input, for jobs that get it. The caller must

@@ -116,7 +116,7 @@ func (f *runFlags) declare(c *cobra.Command) {
 	flags.Var(&f.load, "load", "start no job while the load is higher: a number, or of the processors 80%")
 	flags.Var(&f.memFree, "memfree", "start no job while less memory is free, as 2G")
 	flags.DurationVar(&f.grace, "grace", 10*time.Second, "the time to end in before being killed")
-	flags.StringVar(&f.log, "log", "", "write results to a `file`, as JSON lines")
+	flags.StringVar(&f.log, "log", "", "write results to a `file`, as JSON lines; - is standard output")
 	flags.BoolVar(&f.resume, "resume", false, "skip jobs that succeeded according to the log, and add to it")
 	flags.StringArrayVarP(&f.env, "env", "e", nil, "set a variable for all jobs: `NAME=VALUE`")
 	flags.StringArrayVar(&f.unset, "unset", nil, "take a variable from all jobs: `NAME`")

@@ -19,6 +19,7 @@ type screen struct {
 	outOnTerminal  bool         // whether stdout is
 	bar            *progressBar // nil if there is none
 	messages       io.Writer    // stderr while jobs run
+	out            io.Writer    // stdout while jobs run
 	output         jobs.Output
 	progress       func(jobs.Counts)
 }
@@ -42,6 +43,7 @@ func (f *runFlags) newScreen(stdout, stderr io.Writer) *screen {
 			out = s.bar
 		}
 	}
+	s.out = out
 	mode := f.output
 	if direct || mode != "lines" && !f.tagged() && f.limit == 1 && s.bar == nil && f.results == "" && f.hub.on == "" {
 		mode = "direct" // the output of a single writer is whole, and in order

@@ -201,7 +201,6 @@ func TestTopOnTerminal(t *testing.T) {
 	s := &viewed{addr: "127.0.0.1:0"}
 	s.start(t)
 	top := topOnTerminal(t, s.addr)
-	before := top.attributes(t)
 	top.sees(t, `^127\.0\.0\.1:\d+  \d\d:\d\d:\d\d  3004 live \(0 running, 3004 waiting\), 0 ended\n1–20 of 3004$`)
 	top.sees(t, `^ +\d+ waiting +\S+    evil\\x1b\[2J\\u202e  for sleep$`)
 	top.sees(t, `    漢字漢字.*…`)
@@ -233,7 +232,8 @@ func TestTopOnTerminal(t *testing.T) {
 	require.NoError(t, top.program.Wait())
 	top.waitFor(t, `\x1b\[\?25h\x1b\[\?1049l$`) // the cursor and the shell's screen are back
 	after := top.attributes(t)
-	assert.Equal(t, before.Lflag|unix.ICANON|unix.ECHO, after.Lflag, "and its settings")
+	const cooked = unix.ICANON | unix.ECHO | unix.ISIG | unix.IEXTEN
+	assert.Equal(t, raw.Lflag|cooked, after.Lflag, "and its settings")
 }
 
 func TestTopOnTerminalSurvivesARestart(t *testing.T) {

@@ -1,23 +1,21 @@
 package jobs
 
 import (
-	"bufio"
-	"bytes"
 	"crypto/rand"
 	"crypto/sha256"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
+	"runtime"
 )
 
 // A Log is the file to which a run writes the result of each job, in a line, when the
 // job ends. After a crash all of its lines are whole, except perhaps the last.
 type Log struct {
 	f       *os.File
-	regular bool                  // whether it is a file, rather than a device or a pipe
+	w       io.Writer             // what writes to f, if not f itself
+	regular bool                  // whether it is a file of its own: no device, no pipe, and no descriptor
 	run     string                // the run's name, see Run
 	jobs    map[identity]*history // from earlier runs
 }
@@ -43,164 +41,6 @@ func identify(job, command string, repeat int) identity {
 	h := sha256.New()
 	fmt.Fprintf(h, "%d %d %s%s", repeat, len(job), job, command)
 	return identity(h.Sum(nil))
-}
-
-// CreateLog starts an empty log in place of an earlier one. It refuses a file that is
-// something else, which must have been named by mistake.
-func CreateLog(path string) (*Log, error) {
-	l, err := openLog(path, os.O_WRONLY)
-	if err != nil || !l.regular {
-		return l, err
-	}
-	if err = checkLog(path); err == nil {
-		err = os.Truncate(path, 0) // by its name, as in dropTail
-	}
-	if err != nil {
-		l.f.Close()
-		return nil, err
-	}
-	return l, nil
-}
-
-// checkLog returns an error if the file is neither empty nor begins with a line of a
-// log. Of one that is torn, or very long, only the beginning is checked.
-func checkLog(path string) error {
-	f, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	defer f.Close()
-	first, err := bufio.NewReader(io.LimitReader(f, 1<<20)).ReadBytes('\n')
-	if err != nil && err != io.EOF {
-		return err
-	}
-	torn := err == io.EOF && (bytes.HasPrefix(first, []byte(`{"number":`)) || bytes.HasPrefix(first, []byte(`{"run":`)))
-	if _, err := parseLine(first); err != nil && len(first) > 0 && !torn {
-		return fmt.Errorf("%s: the file is no job log, and is not overwritten", path)
-	}
-	return nil
-}
-
-// ResumeLog opens the log of earlier runs, if it exists. The run reads from it which
-// jobs have succeeded, and adds to it.
-func ResumeLog(path string) (*Log, error) {
-	l, err := openLog(path, os.O_RDWR)
-	if err != nil {
-		return nil, err
-	}
-	l.jobs = map[identity]*history{}
-	tail, err := l.read()
-	if err == nil {
-		err = l.dropTail(tail)
-	}
-	if err != nil {
-		l.f.Close()
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return l, nil
-}
-
-// ReadLog reads the log of earlier runs, if it exists, or of one that still runs. It
-// changes nothing, and nothing can be added.
-func ReadLog(path string) (*Log, error) {
-	l := &Log{jobs: map[identity]*history{}}
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	l.f = f
-	if _, err := l.read(); err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return l, nil
-}
-
-// openLog opens a log to write to it. Two runs must not write to the same one: the
-// second would empty it, or run the jobs of the first again. Devices and pipes are
-// nobody's log.
-func openLog(path string, mode int) (*Log, error) {
-	f, err := os.OpenFile(path, mode|os.O_CREATE|os.O_APPEND, 0o666)
-	if err != nil {
-		return nil, err
-	}
-	info, err := f.Stat()
-	l := &Log{f: f, regular: err == nil && info.Mode().IsRegular()}
-	if l.regular && !lock(f) {
-		f.Close()
-		return nil, fmt.Errorf("%s: another run writes to this log", path)
-	}
-	return l, nil
-}
-
-// read reads the lines, and returns the length of one that was never finished, which may
-// follow the last newline.
-func (l *Log) read() (tail int, err error) {
-	lines := bufio.NewReader(l.f)
-	for n := 1; ; n++ {
-		line, err := lines.ReadBytes('\n')
-		if err == io.EOF {
-			return len(line), nil
-		}
-		if err != nil {
-			return 0, err
-		}
-		if len(bytes.TrimSpace(line)) == 0 {
-			continue
-		}
-		r, err := parseLine(line)
-		if err != nil {
-			return 0, fmt.Errorf("line %d is not a line of a job log", n)
-		}
-		if r.Run != "" {
-			l.run = r.Run
-			continue
-		}
-		job, command := r.Job, r.Command
-		if r.JobBytes != nil {
-			job = string(r.JobBytes)
-		}
-		if r.CommandBytes != nil {
-			command = string(r.CommandBytes)
-		}
-		id := identify(job, command, r.Repeat)
-		h := l.jobs[id]
-		if h == nil {
-			h = new(history)
-			l.jobs[id] = h
-		}
-		h.succeeded = r.State.succeeded()
-		h.ends++
-	}
-}
-
-// A logLine is a line of either kind.
-type logLine struct {
-	Result
-	logRun
-}
-
-func parseLine(line []byte) (r logLine, err error) {
-	if err = json.Unmarshal(line, &r); err == nil && r.Run == "" && r.State == "" {
-		err = errors.New("it is an object of some other kind")
-	}
-	return r, err
-}
-
-func (l *Log) dropTail(n int) error {
-	if n == 0 {
-		return nil
-	}
-	info, err := l.f.Stat()
-	if err != nil {
-		return err
-	}
-	// The file is truncated by its name, because Windows allows nothing else than
-	// appending to a file that is open for that.
-	return os.Truncate(l.f.Name(), info.Size()-int64(n))
 }
 
 // succeeded reports whether the job succeeded when it last ended.
@@ -256,22 +96,84 @@ func (l *Log) write(v any) error {
 	if err != nil {
 		return err
 	}
-	if n, err := l.f.Write(append(line, '\n')); err != nil {
+	var w io.Writer = l.f
+	if l.w != nil {
+		w = l.w
+	}
+	if n, err := w.Write(append(line, '\n')); err != nil {
 		if n > 0 && l.regular {
-			err = errors.Join(err, l.dropTail(n)) // so that the line can be written again
+			err = errors.Join(err, dropTail(l.f, n)) // so that the line can be written again
 		}
 		return fmt.Errorf("job log: %w", err)
 	}
 	return nil
 }
 
-// Close closes the file. It may be called more than once.
+// Through makes a log on standard output or standard error write through these, which
+// may have other lines to keep apart from it.
+func (l *Log) Through(stdout, stderr io.Writer) {
+	switch {
+	case l == nil:
+	case l.f == os.Stdout:
+		l.w = stdout
+	case l.f == os.Stderr:
+		l.w = stderr
+	}
+}
+
+// Close closes the file, unless others write to it too. It may be called more than once.
 func (l *Log) Close() error {
-	if l == nil {
+	if l == nil || l.f == os.Stdout || l.f == os.Stderr {
 		return nil
 	}
 	if err := l.f.Close(); err != nil && !errors.Is(err, os.ErrClosed) {
 		return err
+	}
+	return nil
+}
+
+// dropTail takes the last n bytes away.
+func dropTail(f *os.File, n int) error {
+	if n == 0 {
+		return nil
+	}
+	info, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	return truncate(f, info.Size()-int64(n))
+}
+
+// truncate truncates f itself. Its name may belong to another file by now.
+func truncate(f *os.File, size int64) error {
+	err := f.Truncate(size)
+	if err == nil || runtime.GOOS != "windows" {
+		return err
+	}
+	// Windows allows nothing else than appending to a file that is open for that.
+	again, err := os.OpenFile(f.Name(), os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	defer again.Close()
+	if err := sameFile(f, again); err != nil {
+		return err
+	}
+	return again.Truncate(size)
+}
+
+// sameFile returns an error if the file of f has another one in its place.
+func sameFile(f, again *os.File) error {
+	here, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	there, err := again.Stat()
+	if err != nil {
+		return err
+	}
+	if !os.SameFile(here, there) {
+		return fmt.Errorf("%s: another file has taken its place", f.Name())
 	}
 	return nil
 }

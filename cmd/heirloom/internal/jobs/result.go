@@ -22,6 +22,15 @@ const (
 // succeeded reports whether jobs that need this one can be started.
 func (s State) succeeded() bool { return s == OK || s == Resumed }
 
+// known reports whether the text of a log is a state.
+func (s State) known() bool {
+	switch s {
+	case OK, Failed, TimedOut, Canceled, Skipped, Resumed:
+		return true
+	}
+	return false
+}
+
 // A Result describes how a job ended. It is a line of the job log.
 type Result struct {
 	Number   int       `json:"number"` // from 1, in the order of the jobs' file

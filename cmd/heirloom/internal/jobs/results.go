@@ -2,6 +2,7 @@ package jobs
 
 import (
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,22 +10,49 @@ import (
 
 // Results are a directory that has, for each job, a directory named after its number,
 // with its output in the files stdout and stderr, and its result in result.json.
-type Results struct{ dir string }
+type Results struct {
+	dir    string
+	locked *os.File // the directory
+}
 
 // OpenResults makes the directory. It refuses one that is not empty, unless again is
-// true: then jobs that run again replace their earlier results.
+// true: then jobs that run again replace their earlier results. It also refuses one of
+// another run that goes on.
 func OpenResults(dir string, again bool) (*Results, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil {
 		return nil, err
 	}
-	entries, err := os.ReadDir(dir)
+	f, err := os.Open(dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(entries) > 0 && !again {
-		return nil, fmt.Errorf("%s is not empty; results go into a directory of their own", dir)
+	r := &Results{dir, f}
+	if err := r.check(again); err != nil {
+		f.Close()
+		return nil, err
 	}
-	return &Results{dir}, nil
+	return r, nil
+}
+
+func (r *Results) check(again bool) error {
+	if !lock(r.locked) {
+		return fmt.Errorf("%s: another run keeps its results there", r.dir)
+	}
+	_, err := r.locked.Readdirnames(1)
+	if err != nil && err != io.EOF {
+		return err
+	}
+	if err == nil && !again {
+		return fmt.Errorf("%s is not empty; results go into a directory of their own", r.dir)
+	}
+	return nil
+}
+
+// Close lets other runs keep results in the directory. It may be called more than once.
+func (r *Results) Close() {
+	if r != nil {
+		r.locked.Close()
+	}
 }
 
 func (r *Results) create(number int, name string) (*os.File, error) {

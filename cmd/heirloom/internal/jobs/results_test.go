@@ -43,6 +43,9 @@ func TestResults(t *testing.T) {
 				require.NoError(t, json.Unmarshal([]byte(read("2/result.json")), &r))
 				assert.Equal(t, jobs.Failed, r.State)
 				assert.Equal(t, 3, r.Exit)
+				_, err = jobs.OpenResults(dir, true)
+				require.ErrorContains(t, err, "another run keeps its results there")
+				results.Close()
 			}
 			_, err := jobs.OpenResults(dir, false)
 			assert.ErrorContains(t, err, "is not empty")
@@ -60,6 +63,7 @@ func TestResultsThatCannotBeKept(t *testing.T) {
 	inner := filepath.Join(dir, "inner")
 	results, err := jobs.OpenResults(inner, false)
 	require.NoError(t, err)
+	defer results.Close()
 	b := newBench(t)
 	assert.False(t, jobs.KeepResults(jobs.Direct(os.Stdout, os.Stderr), results))
 	require.True(t, jobs.KeepResults(b.Output, results))
