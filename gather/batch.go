@@ -49,6 +49,7 @@ type batch[T, R any] struct {
 	quiet   bool
 	kind    kind
 	wanted  atomic.Bool    // no worker is on its way, and there may be one more; here is room for it
+	exited  atomic.Bool    // the caller's goroutine is exiting, and the call will not return
 	watched *inflight.Call // nil if it is in no tree of tasks
 	outcome outcome[R]
 
@@ -89,6 +90,7 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	finished := false
 	defer func() {
 		if !finished {
+			b.exited.Store(true)
 			b.jobs.cancel(nil)
 			b.workers.Wait()
 		}
@@ -181,7 +183,11 @@ func (b *batch[T, R]) work() {
 // at once would halve it, but then a job claimed behind a slow one would wait
 // while other workers are idle, or for ever if the slow one waits for it.
 func (b *batch[T, R]) serve() (done bool) {
-	i, gaveUp := 0, false // the job in hand, -1 if that has ended
+	var hand struct { // in one allocation
+		i      int   // the job in hand, -1 if that has ended
+		judged error // what it returned, while that is judged
+		gaveUp bool
+	}
 	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
 		items, fn := b.items, b.fn
 		for {
@@ -194,7 +200,7 @@ func (b *batch[T, R]) serve() (done bool) {
 			if n >= len(items) {
 				return struct{}{}, nil
 			}
-			i = n
+			hand.i = n
 			if b.wanted.Load() && n+1 < len(items) && b.wanted.CompareAndSwap(true, false) {
 				b.follow()
 			}
@@ -206,24 +212,26 @@ func (b *batch[T, R]) serve() (done bool) {
 				v, err = any(items[n]).(task.Func[R])(ctx)
 			}
 			if err != nil {
-				err, gaveUp = judge(b.jobs.Context, err)
+				hand.judged = err
+				err, hand.gaveUp = judge(b.jobs.Context, err)
+				hand.judged = nil
 			}
 			b.vars.Restore()
 			if err == nil && b.quiet {
 				b.results[n] = v
 				continue
 			}
-			i = -1
-			b.finish(n, v, err, gaveUp)
-			gaveUp = false
+			hand.i = -1
+			b.finish(n, v, err, hand.gaveUp)
+			hand.gaveUp = false
 		}
 	}).Call(&b.jobs, func(_ struct{}, err error) {
 		switch {
 		case err == nil:
 			done = true
-		case i >= 0: // job i has not returned
+		case hand.i >= 0: // that job has not returned
 			var none R
-			b.finish(i, none, err, false)
+			b.finish(hand.i, none, besides(hand.judged, err), false)
 		case err != task.ErrGoexit: // else it is that of a function called by finish
 			panic(err)
 		}
@@ -290,13 +298,16 @@ func (b *batch[T, R]) startJobs() int {
 			// job.
 			b.vars.Enter(&b.jobs.carried)
 			defer gls.Forget()
+			var judged error // what the job returned, while that is judged
 			gaveUp := false
 			task.Func[R](func(ctx context.Context) (v R, err error) {
 				if v, err = b.fn(ctx, item); err != nil {
+					judged = err
 					err, gaveUp = judge(b.jobs.Context, err)
+					judged = nil
 				}
 				return v, err
-			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, err, gaveUp) })
+			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, besides(judged, err), gaveUp) })
 		}()
 	}
 	return len(b.items)

@@ -2,6 +2,7 @@ package gather_test
 
 import (
 	"context"
+	"errors"
 	"io/fs"
 	"iter"
 	"runtime"
@@ -88,17 +89,16 @@ var calls = map[string]func(ctx context.Context, job func(context.Context) error
 	},
 }
 
-// An error with methods that do not return is an error like any other.
+// An error with methods that do not return is an error like any other, and can be found.
 func TestErrorsWithMethodsThatDoNotReturn(t *testing.T) {
 	for name, call := range calls {
-		for kind, make := range map[string]func() error{
-			"nil pointer": typedNil, "panics": rudeError, "Goexit": exitingError,
-		} {
+		for kind, err := range map[string]error{"nil pointer": typedNil(), "panics": rudeError(), "Goexit": exitingError()} {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
-				err := call(ctx, func(context.Context) error { cancel(); return make() })
-				require.True(t, err != nil) // a nil pointer is an error too
-				if job, ok := err.(*gather.JobError); ok {
+				got := call(ctx, func(context.Context) error { cancel(); return err })
+				require.True(t, got != nil) // a nil pointer is an error too
+				assert.True(t, got == err || errors.Is(got, err), "it is not hidden: %T", got)
+				if job, ok := got.(*gather.JobError); ok {
 					assert.NotEmpty(t, job.Error(), "it can be logged")
 				}
 			})

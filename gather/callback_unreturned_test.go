@@ -2,6 +2,7 @@ package gather_test
 
 import (
 	"context"
+	"fmt"
 	"log"
 	"log/slog"
 	"slices"
@@ -18,7 +19,20 @@ import (
 
 // A panic that a call has no way to return is reported, once.
 func TestPanicsThatAreNotReturned(t *testing.T) {
-	late := func(ctx context.Context) (int, error) { <-ctx.Done(); panic(errBoom) }
+	panicsItself := func(context.Context) (int, error) { panic(errBoom) }
+	t.Run("itself", func(t *testing.T) { testPanicsThatAreNotReturned(t, panicsItself) })
+	t.Run("awaited", func(t *testing.T) {
+		testPanicsThatAreNotReturned(t, func(ctx context.Context) (int, error) {
+			ctx = context.WithoutCancel(ctx)
+			v, err := task.Go(ctx, panicsItself).Await(ctx)
+			return v, fmt.Errorf("awaited: %w", err)
+		})
+	})
+}
+
+// testPanicsThatAreNotReturned lets fn end a job whose call does not return its error.
+func testPanicsThatAreNotReturned(t *testing.T, fn task.Func[int]) {
+	late := func(ctx context.Context) (int, error) { <-ctx.Done(); return fn(ctx) }
 	lateJob := func(ctx context.Context, i int) (int, error) {
 		if i == 0 {
 			return 0, errQuit
@@ -34,7 +48,7 @@ func TestPanicsThatAreNotReturned(t *testing.T) {
 		},
 		"Any": func(ctx context.Context) error { _, err := gather.Any(ctx, returning(0, 1, nil), late); return err },
 		"Any, earlier": func(ctx context.Context) error {
-			_, err := gather.Any(ctx, returning(time.Second, 1, nil), func(context.Context) (int, error) { return explode(errBoom) })
+			_, err := gather.Any(ctx, returning(time.Second, 1, nil), fn)
 			return err
 		},
 		"StopAfter": func(ctx context.Context) error {
@@ -42,7 +56,16 @@ func TestPanicsThatAreNotReturned(t *testing.T) {
 			return err
 		},
 		"Stream": func(ctx context.Context) error {
-			for range gather.Stream(ctx, slices.Values(upTo(2)), lateJob, gather.Limit(2)) {
+			// Job 1 has to have begun when the loop ends, or it never does.
+			begun := make(chan struct{})
+			for range gather.Stream(ctx, slices.Values(upTo(2)), func(ctx context.Context, i int) (int, error) {
+				if i == 0 {
+					<-begun
+				} else {
+					close(begun)
+				}
+				return lateJob(ctx, i)
+			}, gather.Limit(2)) {
 				break
 			}
 			return nil

@@ -51,8 +51,10 @@ type crew struct {
 
 // A hand is what a goroutine of a Group has in hand.
 type hand struct {
-	part      // none if f is nil
-	index int // how many were given before
+	part         // none if f is nil
+	index  int   // how many were given before
+	judged error // what the function returned, while that is judged
+	failed bool  // it has, and that is recorded
 }
 
 // A next says what the goroutine that added a function must do then.
@@ -74,7 +76,7 @@ func (c *crew) add(f func() error, index *int, wait bool) (hand, next) {
 	if full && !wait {
 		return hand{}, turnedAway
 	}
-	h := hand{part{f, c.save()}, c.given}
+	h := hand{part: part{f, c.save()}, index: c.given}
 	if index != nil {
 		*index = h.index
 		if !c.indexed { // workers read it
@@ -226,11 +228,12 @@ func (g *Group) serve(w *worker) (done bool) {
 		}
 		return struct{}{}, nil
 	}).Call(context.Background(), func(_ struct{}, err error) {
-		if err != nil { // the function in hand has not returned
-			g.fail(&w.hand, err)
-			return
+		switch {
+		case err == nil:
+			done = true
+		case !w.failed: // the function in hand has not returned
+			g.fail(&w.hand, besides(w.judged, err))
 		}
-		done = true
 	})
 	return done
 }
@@ -302,7 +305,7 @@ func (g *Group) runAlone(h hand) {
 		return struct{}{}, g.call(&h)
 	}).Call(context.Background(), func(_ struct{}, err error) {
 		if err != nil {
-			g.fail(&h, err)
+			g.fail(&h, besides(h.judged, err))
 		}
 	})
 }
@@ -322,7 +325,9 @@ func (g *Group) wakeNext() {
 func (g *Group) call(h *hand) error {
 	err := h.f()
 	if err != nil && g.jobs != nil && !g.bare() {
+		h.judged = err
 		err, _ = judge(g.jobs.Context, err)
+		h.judged = nil
 	}
 	return err
 }

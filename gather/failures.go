@@ -19,7 +19,8 @@ import (
 // cancellation. An error that contains the error of ctx also gets the cause.
 //
 // judge calls methods of err, which are the user's code, so it must be called
-// in the job: a panic in them then counts as a panic of the job.
+// in the job: a panic in them then counts as a panic of the job. So that this does
+// not hide err, see besides.
 func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 	ctxErr := ctx.Err()
 	if ctxErr == nil {
@@ -36,6 +37,15 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 		return err, gaveUp
 	}
 	return fmt.Errorf("%w: %w", err, cause), gaveUp
+}
+
+// besides returns the error of a job that ended with how, because it did not return.
+// If err is not nil, the job itself had returned that, and was being judged.
+func besides(err, how error) error {
+	if err == nil {
+		return how
+	}
+	return verdict.Beside(err, how)
 }
 
 // failures keeps the failures of the jobs of one call, and knows when there are
@@ -59,8 +69,18 @@ type kept struct {
 // that was the last failure the policy allows, add returns the error to cancel
 // the other jobs with, and otherwise nil. Failures after that are not kept,
 // because most of them are only results of the cancellation, except for panics.
-// ctx is the caller's, see safe.
-func (f *failures) add(ctx context.Context, e *JobError, gaveUp bool) (last error) {
+func (f *failures) add(jobs *jobContext, e *JobError, gaveUp bool) (last error) {
+	last, kept := f.keep(jobs.Context, e, gaveUp)
+	if !kept && panicked(jobs, e) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.any.lost = append(f.any.lost, e)
+	}
+	return last
+}
+
+// keep is add for a caller with ctx, but reports whether it has kept e.
+func (f *failures) keep(ctx context.Context, e *JobError, gaveUp bool) (last error, isKept bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.any == nil {
@@ -68,7 +88,7 @@ func (f *failures) add(ctx context.Context, e *JobError, gaveUp bool) (last erro
 	}
 	switch a := f.any; {
 	case f.enough():
-		a.lose(e)
+		return nil, false
 	case gaveUp && f.policy == FailFast:
 		if a.gaveUp == nil { // error reports no more than one
 			a.gaveUp = Errors{e}
@@ -79,18 +99,10 @@ func (f *failures) add(ctx context.Context, e *JobError, gaveUp bool) (last erro
 		a.errs = append(a.errs, e)
 		if f.enough() {
 			a.late = latectx.IsDone(ctx)
-			return e
+			return e, true
 		}
 	}
-	return nil
-}
-
-// lose records that e is not returned. The caller holds the mutex, or all jobs
-// have ended.
-func (f *kept) lose(e *JobError) {
-	if panicked(e) {
-		f.lost = append(f.lost, e)
-	}
+	return nil, true
 }
 
 // full reports whether a further failure makes no difference.
@@ -105,10 +117,12 @@ func (f *failures) full() bool {
 func (f *failures) enough() bool { return f.any != nil && f.policy.enough(len(f.any.errs)) }
 
 // drop records that the call returns none of the errors.
-func (f *failures) drop() {
+func (f *failures) drop(jobs *jobContext) {
 	if f.any != nil {
 		for _, e := range f.any.errs {
-			f.any.lose(e)
+			if panicked(jobs, e) {
+				f.any.lost = append(f.any.lost, e)
+			}
 		}
 	}
 }
@@ -144,17 +158,40 @@ func (f *failures) error(ctx context.Context, total, started int) error {
 	return fmt.Errorf("%w; %w", failed, skipped)
 }
 
-// report reports the panics that the call with ctx, which is about to return,
-// does not return.
-func (f *failures) report(ctx context.Context) {
+// report reports the panics that the call with ctx does not return. own is what it is
+// about to return, or to panic with.
+func (f *failures) report(ctx context.Context, own ...error) {
+	if f.any != nil {
+		unheard.ReportAll(ctx, f.any.lost, own...)
+	}
+}
+
+// reportAll reports all failures, because the call with ctx does not return.
+func (f *failures) reportAll(ctx context.Context) {
 	if f.any == nil {
 		return
 	}
-	unheard.ReportAll(ctx, f.any.lost)
+	for _, e := range f.any.errs {
+		f.any.lost = append(f.any.lost, e)
+	}
+	f.report(ctx)
 }
 
-// panicked reports whether e is the error of a job that panicked.
-func panicked(e *JobError) bool {
-	_, ok := e.Err.(*task.PanicError)
+// panicked reports whether e has a panic in it: that of its job, or of a function that
+// was called for the job, or that of a task for which the job waited. A panic that is in
+// the cause with which the jobs were cancelled is no other one. jobs is nil in a zero
+// Group. No lock may be held, because panicked calls methods of the errors.
+func panicked(jobs *jobContext, e *JobError) bool {
+	var cause error
+	if jobs != nil && jobs.Ended() {
+		_, cause = jobs.Why()
+	}
+	return verdict.Has(e.Err, func(err error) bool {
+		return isPanic(err) && !verdict.Has(cause, func(c error) bool { return c == err })
+	})
+}
+
+func isPanic(err error) bool {
+	_, ok := err.(*task.PanicError)
 	return ok
 }

@@ -3,6 +3,7 @@ package gather
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
@@ -84,6 +85,7 @@ type job[T, R any] struct {
 	weight int64
 	refuse error
 	value  R
+	judged error // what the job returned, while that is judged
 	failed *JobError
 	gaveUp bool
 }
@@ -191,16 +193,16 @@ func (f *flow[T, R]) end(returned bool) {
 	f.running.Wait()
 	var lost []error
 	for n := f.given; n < f.fed; n++ {
-		if c := f.cell(n); c.failed != nil && panicked(c.failed) {
+		if c := f.cell(n); c.failed != nil && panicked(&f.jobs, c.failed) {
 			lost = append(lost, c.failed)
 		}
 	}
-	for _, how := range []error{f.input, f.progress.how()} {
-		if !returned && how != nil && how != task.ErrGoexit {
-			lost = append(lost, how)
-		}
+	own := []error{panicOf(f.input), f.progress.panicked()}
+	if !returned {
+		lost, own = append(lost, own...), nil
+		lost = slices.DeleteFunc(lost, func(err error) bool { return err == nil })
 	}
-	unheard.ReportAll(f.ctx, lost)
+	unheard.ReportAll(f.ctx, lost, own...)
 }
 
 // feed is the feeder.

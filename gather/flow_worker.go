@@ -68,7 +68,9 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 	}
 	task.Func[R](func(ctx context.Context) (v R, err error) {
 		if v, err = f.fn(ctx, j.item); err != nil {
+			j.judged = err
 			err, j.gaveUp = judge(f.ctx, err)
+			j.judged = nil
 		}
 		return v, err
 	}).Call(&f.jobs, func(v R, err error) {
@@ -76,7 +78,7 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 		if err == nil {
 			j.value = v
 		}
-		f.done(j, err)
+		f.done(j, besides(j.judged, err))
 	})
 }
 

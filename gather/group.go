@@ -8,6 +8,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/internal/inflight"
 	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // A Group is a collection of functions that work on parts of the same task,
@@ -165,13 +166,18 @@ func (g *Group) Wait() error {
 }
 
 // watch shows g as a call that waits. If the caller's ctx panics, the functions are
-// cancelled and have ended before the panic goes on.
+// cancelled and have ended before the panic goes on. Their failure is reported, unless it
+// is only a result of that.
 func (g *Group) watch() *inflight.Call {
 	returned := false
 	defer func() {
 		if !returned {
+			early := g.error() != nil
 			g.jobs.cancel(nil)
 			g.running.Wait()
+			if err := g.error(); early || verdict.Has(err, isPanic) {
+				unheard.Report(g.jobs.Context, err)
+			}
 		}
 	}()
 	call := watch(g.jobs, groupView{g}, &g.jobs.carried, false)
@@ -198,6 +204,7 @@ func (g *Group) error() error {
 
 // fail records that the function h failed with err, before it counts as ended.
 func (g *Group) fail(h *hand, err error) {
+	h.failed = true
 	policy := g.policy.policy()
 	e := &JobError{Index: h.index, Err: err}
 	if !g.bare() {
@@ -214,7 +221,8 @@ func (g *Group) fail(h *hand, err error) {
 	switch {
 	case cancels:
 		g.jobs.cancel(err)
-	case panicked(e) && !last:
+	case last: // Wait returns it at once
+	case isPanic(e.Err), !kept && panicked(g.jobs, e):
 		unheard.Report(g.ctx(), e)
 	}
 }

@@ -123,19 +123,45 @@ func (c *faultyCtx) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// If the caller's ctx panics in Wait, that panics too, but the functions do not outlive it.
+// If the caller's ctx panics in Wait, that panics too, but the functions do not outlive it,
+// and what failed is heard of.
 func TestWaitWithACtxThatPanics(t *testing.T) {
-	faulty := &faultyCtx{Context: t.Context()}
-	g, ctx := gather.WithContext(faulty)
-	var ended atomic.Int32
-	for range 2 {
-		g.Go(func() error {
-			<-ctx.Done()
-			ended.Add(1)
-			return nil
+	for name, tt := range map[string]struct {
+		early error
+		late  func(ctx context.Context) error
+		heard string
+	}{
+		"nothing failed": {nil, func(context.Context) error { return nil }, ""},
+		"one gave up":    {nil, func(ctx context.Context) error { return ctx.Err() }, ""},
+		"one failed":     {errBoom, func(ctx context.Context) error { return ctx.Err() }, "boom"},
+		"one panics":     {nil, func(context.Context) error { panic(errCrash) }, "crash"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			lines := logged(t)
+			faulty := &faultyCtx{Context: t.Context()}
+			g, ctx := gather.WithContext(faulty)
+			var ended atomic.Int32
+			g.Go(func() error {
+				ended.Add(1)
+				return tt.early
+			})
+			if tt.early != nil {
+				<-ctx.Done()
+			}
+			g.Go(func() error {
+				<-ctx.Done()
+				ended.Add(1)
+				return tt.late(ctx)
+			})
+			faulty.faulty.Store(true)
+			assert.PanicsWithValue(t, "faulty", func() { _ = g.Wait() })
+			assert.EqualValues(t, 2, ended.Load())
+			if tt.heard == "" {
+				assert.Empty(t, lines)
+				return
+			}
+			assert.Contains(t, <-lines, "the ctx of an error that no call returns panicked")
+			assert.Contains(t, <-lines, tt.heard)
 		})
 	}
-	faulty.faulty.Store(true)
-	assert.PanicsWithValue(t, "faulty", func() { _ = g.Wait() })
-	assert.EqualValues(t, 2, ended.Load())
 }

@@ -71,9 +71,9 @@ func mapItems[T, R any](ctx context.Context, kind kind, items []T, fn func(conte
 		progress: newReporter(c.progress, len(items)),
 	}
 	m.outcome = m
-	started := m.run(ctx)
-	m.report(ctx)
+	started := m.start(ctx)
 	err := m.error(ctx, len(items), started)
+	m.report(ctx, err, m.progress.panicked())
 	if m.progress.rethrow(ctx, err); err != nil {
 		if c.policy == FailFast {
 			return nil, err
@@ -91,6 +91,19 @@ type mapping[T, R any] struct {
 	progress *reporter
 }
 
+// start is run. If that does not return, the failures are reported.
+func (m *mapping[T, R]) start(ctx context.Context) (started int) {
+	returned := false
+	defer func() {
+		if !returned {
+			m.reportAll(ctx)
+		}
+	}()
+	started = m.run(ctx)
+	returned = true
+	return started
+}
+
 func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
 	defer m.progress.ended(err, &m.jobs) // even if name panics
 	if err == nil {
@@ -98,7 +111,10 @@ func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
 	}
 	e := &JobError{Index: i, Err: err}
 	defer func() {
-		if last := m.add(m.jobs.Context, e, gaveUp); last != nil {
+		if m.exited.Load() && !panicked(&m.jobs, e) {
+			return // it is only a result of that
+		}
+		if last := m.add(&m.jobs, e, gaveUp); last != nil {
 			m.jobs.cancel(last)
 		}
 	}()

@@ -64,7 +64,7 @@ func (c *contest[T]) ended(i int, v T, err error, _ bool) {
 			c.won, c.value = true, v
 			c.jobs.cancel(nil)
 		})
-	} else if last := c.add(c.jobs.Context, &JobError{Index: i, Err: err}, false); last != nil {
+	} else if last := c.add(&c.jobs, &JobError{Index: i, Err: err}, false); last != nil {
 		c.over.Do(func() { c.jobs.cancel(last) })
 	}
 }
@@ -79,11 +79,11 @@ func (c *contest[T]) winner(ctx context.Context) (T, error) {
 		return none, notStarted(ctx)
 	}
 	if c.won {
-		c.drop()
-	}
-	c.report(ctx)
-	if c.won {
+		c.drop(&c.jobs)
+		c.report(ctx)
 		return c.value, nil
 	}
-	return none, c.error(ctx, len(c.items), len(c.items))
+	err := c.error(ctx, len(c.items), len(c.items))
+	c.report(ctx, err)
+	return none, err
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -60,7 +61,9 @@ type retry struct {
 //
 // Each attempt starts with the caller's variables; what a failed attempt set is
 // discarded. The error of a job that was tried more than once includes the
-// number of attempts, and wraps the last error.
+// number of attempts, and wraps the last error. If wait or retryable panics, the
+// job is not tried again, and its error wraps both the last error and a
+// [*task.PanicError].
 //
 // Retry panics with a [*UsageError] if attempts is less than 1, or wait or
 // retryable is nil.
@@ -84,23 +87,53 @@ func retrying[T, R any](fn func(context.Context, T) (R, error), r retry, rate Li
 		vars := gls.Save()
 		for n := 1; ; n++ {
 			v, err := fn(ctx, item)
-			switch {
-			case err == nil:
+			if err == nil {
 				return v, nil
-			case n < r.attempts && ctx.Err() == nil && r.retryable(err):
+			}
+			again, stopped := false, error(nil)
+			if n < r.attempts && ctx.Err() == nil {
+				stopped = after(ctx, err, func() error { again = r.retryable(err); return nil })
+			}
+			switch {
+			case again || stopped != nil:
 			case n == 1:
 				return v, err
 			default:
 				return v, fmt.Errorf("after %d attempts: %w", n, err)
 			}
 			vars.Restore()
-			stopped := task.Sleep(ctx, r.wait(n, err))
-			if stopped == nil && rate != nil {
-				stopped = rate.Wait(ctx)
+			if stopped == nil {
+				stopped = after(ctx, err, func() error { return r.pause(ctx, n, err, rate) })
 			}
 			if stopped != nil {
 				return v, fmt.Errorf("not tried again after attempt %d: %w: %w", n, stopped, err)
 			}
 		}
 	}
+}
+
+// pause waits until the attempt that follows the n-th, which failed with err, may
+// begin.
+func (r retry) pause(ctx context.Context, n int, err error, rate Limiter) error {
+	if stopped := task.Sleep(ctx, r.wait(n, err)); stopped != nil || rate == nil {
+		return stopped
+	}
+	return rate.Wait(ctx)
+}
+
+// after calls f, which calls functions of the user's, once a job has failed. A panic
+// of f is its error, so that it does not hide the failure. After a Goexit, nobody can
+// return the failure, and it is reported.
+func after(ctx context.Context, failure error, f func() error) (stopped error) {
+	returned := false
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		err := f()
+		returned = true
+		return struct{}{}, err
+	}).Call(ctx, func(_ struct{}, err error) {
+		if stopped = err; !returned && err == task.ErrGoexit {
+			unheard.Report(ctx, failure)
+		}
+	})
+	return stopped
 }

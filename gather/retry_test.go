@@ -3,6 +3,8 @@ package gather_test
 import (
 	"context"
 	"errors"
+	"runtime"
+	"slices"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -167,4 +169,52 @@ func TestExponential(t *testing.T) {
 	same := gather.Exponential(time.Second, time.Second)
 	assert.LessOrEqual(t, same(2, errBoom), time.Second, "the first may be the longest")
 	assert.Equal(t, time.Duration(1), gather.Exponential(1, 1)(1, errBoom), "the shortest has no half")
+}
+
+// What panics once a job has failed does not hide the failure.
+func TestPanicWhileRetrying(t *testing.T) {
+	always := func(error) bool { return true }
+	n := 0
+	for name, opts := range map[string][]gather.Option{
+		"retryable": {gather.Retry(3, gather.Constant(0), func(error) bool { panic("ask") })},
+		"backoff":   {gather.Retry(3, func(int, error) time.Duration { panic("ask") }, always)},
+		"rate": {gather.Retry(3, gather.Constant(0), always), gather.Rate(limiter(func(context.Context) error {
+			if n++; n%2 == 0 {
+				panic("ask")
+			}
+			return nil
+		}))},
+	} {
+		t.Run(name, func(t *testing.T) {
+			fail := func(context.Context, int) (int, error) { return 0, errBoom }
+			_, err := gather.Map(t.Context(), upTo(1), fail, opts...)
+			_, streamed := collect(gather.Stream(t.Context(), slices.Values(upTo(1)), fail, opts...))
+			for _, err := range append(streamed, err) {
+				require.ErrorIs(t, err, errBoom)
+				var panicked *task.PanicError
+				require.ErrorAs(t, err, &panicked)
+				assert.Equal(t, "ask", panicked.Value)
+				assert.ErrorContains(t, err, "not tried again after attempt 1: panic: ask")
+			}
+			assert.Len(t, streamed, 1)
+		})
+	}
+}
+
+// After a Goexit nobody can return the failure of the job, so it is reported.
+func TestGoexitWhileRetrying(t *testing.T) {
+	exit := func() { runtime.Goexit() }
+	for name, retry := range map[string]gather.Option{
+		"retryable": gather.Retry(3, gather.Constant(0), func(error) bool { exit(); return true }),
+		"backoff":   gather.Retry(3, func(int, error) time.Duration { exit(); return 0 }, isBoom),
+	} {
+		t.Run(name, func(t *testing.T) {
+			var errs []error
+			_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+				return 0, gather.Each(ctx, upTo(1), func(context.Context, int) error { return errBoom }, retry)
+			}, heard(&errs))
+			assert.ErrorIs(t, err, task.ErrGoexit)
+			assert.Equal(t, []error{errBoom}, errs)
+		})
+	}
 }

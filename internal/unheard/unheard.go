@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"slices"
 )
 
 // Key is the key under which a context has the func(error) for errors that
@@ -15,10 +16,18 @@ type Key struct{}
 
 // Report reports err to the function in ctx for such errors or, if ctx has
 // none, to slog.Default() at level Error. If the methods of ctx or of the logger,
-// which may be the user's, panic, that is reported with err and goes no further.
+// which may be the user's, panic, that is reported with err and goes no further. If
+// ctx calls Goexit, err is logged.
 func Report(ctx context.Context, err error) {
 	var hear func(error)
+	asked := false
+	defer func() {
+		if !asked {
+			Report(context.Background(), err)
+		}
+	}()
 	fault := try(func() { hear, _ = ctx.Value(Key{}).(func(error)) })
+	asked = true
 	if hear != nil {
 		hear(err)
 		return
@@ -36,9 +45,18 @@ func Report(ctx context.Context, err error) {
 }
 
 // ReportAll reports each of errs, even if the function that hears of one of them calls
-// Goexit.
-func ReportAll(ctx context.Context, errs []error) {
+// Goexit. In that case the caller cannot return, and ReportAll also reports what the
+// caller would have returned, or panicked with, unless that is nil.
+func ReportAll(ctx context.Context, errs []error, own ...error) {
+	returned := false
+	defer func() {
+		if !returned {
+			own = slices.DeleteFunc(own, func(err error) bool { return err == nil })
+			Each(own, func(err error) { Report(ctx, err) })
+		}
+	}()
 	Each(errs, func(err error) { Report(ctx, err) })
+	returned = true
 }
 
 // Each calls report with each of items, even if it calls Goexit for one of them.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -55,4 +56,47 @@ func TestReportToAPanickyLogger(t *testing.T) {
 	defer slog.SetDefault(before)
 	assert.NotPanics(t, func() { unheard.Report(t.Context(), errDisk) })
 	assert.NotPanics(t, func() { unheard.Report(panicky{}, errDisk) })
+}
+
+// An exiting is a ctx that calls Goexit.
+type exiting struct{ context.Context }
+
+func (exiting) Value(any) any { runtime.Goexit(); return nil }
+
+func TestReportToACtxThatExits(t *testing.T) {
+	var out bytes.Buffer
+	before := slog.Default()
+	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
+	defer slog.SetDefault(before)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		unheard.Report(exiting{}, errDisk)
+	}()
+	<-done
+	assert.Contains(t, out.String(), `err="disk full"`)
+}
+
+// What the caller would have returned is reported if a report before it exits, and only
+// then.
+func TestReportAllThatExits(t *testing.T) {
+	errOwn := errors.New("own")
+	for _, tt := range []struct {
+		exit bool
+		want []error
+	}{{false, []error{errDisk, errDisk}}, {true, []error{errDisk, errDisk, errOwn}}} {
+		var heard []error
+		ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) {
+			if heard = append(heard, err); tt.exit {
+				runtime.Goexit()
+			}
+		})
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			unheard.ReportAll(ctx, []error{errDisk, errDisk}, nil, errOwn)
+		}()
+		<-done
+		assert.Equal(t, tt.want, heard)
+	}
 }

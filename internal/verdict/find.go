@@ -8,6 +8,19 @@ func Find(err error, match func(error) bool) bool {
 	return find(err, match, &left)
 }
 
+// Has is Find for an err whose methods may do what they want: one that panics or calls
+// Goexit has nothing in it that was not found before.
+func Has(err error, match func(error) bool) (found bool) {
+	if err == nil || match(err) {
+		return err != nil
+	}
+	switch err.(type) {
+	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
+		apart(func() { found = Find(err, match) })
+	}
+	return found
+}
+
 func find(err error, match func(error) bool, left *int) bool {
 	if err == nil || *left == 0 {
 		return false
