@@ -203,23 +203,36 @@ func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) 
 	if err == nil {
 		return v, nil
 	}
+	call(func() { // the methods of err are its author's
+		err = within(ctx, limited, limit, err)
+	}, func(fault error) {
+		if fault != nil {
+			err = verdict.Beside(err, fault)
+		}
+	})
+	return v, err
+}
+
+// within returns the error of Within, whose function has returned err. The function had
+// the ctx limited, which is ctx with the limit.
+func within(ctx, limited context.Context, limit *TimeoutError, err error) error {
 	limitedErr, cause := limited.Err(), context.Cause(limited)
 	switch {
 	case !verdict.Cancelled(err, limitedErr, cause):
-		return v, err
+		return err
 	case ctx.Err() != nil:
 		outer := interruptedBy(ctx)
 		switch {
 		case err == context.Canceled || err == context.DeadlineExceeded || isSame(err, outer):
-			return v, outer
+			return outer
 		case verdict.Cancelled(err, ctx.Err(), context.Cause(ctx)):
-			return v, interrupted(err, outer)
+			return interrupted(err, outer)
 		}
-		return v, &said{err, outer} // it tells of the limit, which does not count
+		return &said{err, outer} // it tells of the limit, which does not count
 	case cause == error(limit):
-		return v, limit.with(err)
+		return limit.with(err)
 	}
-	return v, err
+	return err
 }
 
 // ToThread runs fn as a task in a goroutine that has an operating system thread

@@ -24,7 +24,7 @@ import (
 var ended = latectx.NewEnd(ErrEnded)
 
 // judge returns the state in which n ends, and its error, from the way in which
-// its function ended.
+// its function ended. It does not return if a method of err calls Goexit.
 func (n *node) judge(how how, err error) (State, error) {
 	switch {
 	case how == goexited:
@@ -45,7 +45,7 @@ func (n *node) judge(how how, err error) (State, error) {
 		}
 	}, func(e error) {
 		if e != nil {
-			state, err = Panicked, e
+			state, err = Panicked, verdict.Beside(err, e)
 		}
 	})
 	switch {
@@ -56,6 +56,12 @@ func (n *node) judge(how how, err error) (State, error) {
 	default:
 		return Canceled, &CanceledError{Task: n.name(), Cause: cause, Err: err, ctxErr: ctxErr}
 	}
+}
+
+// exitedBy returns the error of n if a method of err, which its function returned, called
+// Goexit.
+func (n *node) exitedBy(err error) error {
+	return verdict.Beside(err, &Error{Op: "run", Task: n.name(), Err: ErrGoexit})
 }
 
 // call calls f, and then end with the error of f's panic or Goexit, or with

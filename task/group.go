@@ -9,6 +9,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/latectx"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // Group calls body, waits for all tasks that were started with its ctx, and
@@ -119,9 +120,9 @@ func (g *group) conclude(how how, err error) {
 	exited := true // in a method of err
 	defer func() {
 		if exited {
-			how = goexited
-			g.record(failure{err: ErrGoexit})
-			g.abort("", ErrGoexit)
+			how, err = goexited, verdict.Beside(err, ErrGoexit)
+			g.record(failure{err: err})
+			g.abort("", err)
 		}
 		g.end(how)
 	}()
@@ -169,7 +170,7 @@ func (g *group) end(how how) {
 		// Group does not return, so its caller will not see the errors.
 		var lost []*report
 		for _, f := range failures {
-			if f.due != nil {
+			if f.err != ErrGoexit {
 				lost = append(lost, &report{env: g.env, info: g.info(), err: f.err})
 			}
 		}

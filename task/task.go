@@ -127,7 +127,14 @@ func (t *Task[T]) conclude(vars *gls.Env, ctx *nodeCtx) {
 	}
 	if t.ending.err != nil {
 		how, err := tell(t.ending.err)
+		judged := false
+		defer func() {
+			if !judged {
+				state, t.ending.err = Goexited, t.exitedBy(err)
+			}
+		}()
 		state, t.ending.err = t.judge(how, err)
+		judged = true
 	}
 }
 
