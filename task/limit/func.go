@@ -2,6 +2,7 @@ package limit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -9,11 +10,12 @@ import (
 // Do calls fn while it holds a place of g, of weight 1, and returns fn's
 // results. If there is no place before ctx ends, it returns the error of
 // Acquire without calling fn. The place is released when fn returns, panics or
-// calls [runtime.Goexit].
+// calls [runtime.Goexit]. If that panics, as it does if fn has released the place
+// itself, the panic has the failure of fn in it.
 //
 // Do panics with [task.ErrNilFunc] if fn is nil, and with a [*UsageError] if g is,
 // and with [task.ErrNilContext] if ctx is.
-func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (T, error) {
+func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (value T, err error) {
 	check("Do", g, fn == nil)
 	if ctx == nil {
 		panic(task.ErrNilContext) // whatever kind of Gate g is
@@ -22,8 +24,36 @@ func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (T, error) {
 		var zero T
 		return zero, err
 	}
-	defer g.Release(1)
+	defer func() {
+		fault := release(g)
+		if fault == nil {
+			return
+		}
+		failure := err
+		if r := recover(); r != nil {
+			failure = panicError(r)
+		}
+		if failure != nil {
+			fault = fmt.Errorf("%w; releasing its place: %w", failure, panicError(fault))
+		}
+		panic(fault)
+	}()
 	return fn(ctx)
+}
+
+// release releases a place of g, and returns the value that it panicked with, or nil.
+func release(g Gate) (fault any) {
+	defer func() { fault = recover() }()
+	g.Release(1)
+	return nil
+}
+
+// panicError returns the value of a panic as an error.
+func panicError(value any) error {
+	if err, ok := value.(error); ok {
+		return err
+	}
+	return fmt.Errorf("panic: %v", value)
 }
 
 // Task returns fn with [Do] around it, as the function of a task. It panics as Do does.
@@ -82,40 +112,41 @@ func Chain(gates ...Gate) Gate {
 
 type chain []Gate
 
-func (c chain) Acquire(ctx context.Context, weight int64) error {
-	for i, g := range c {
-		if err := c.acquire(ctx, g, weight, c[:i]); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// acquire acquires g. If that fails or panics, it releases held.
-func (chain) acquire(ctx context.Context, g Gate, weight int64, held chain) error {
-	acquired := false
-	defer func() {
-		if !acquired {
-			held.Release(weight)
-		}
-	}()
-	err := g.Acquire(ctx, weight)
-	acquired = err == nil
+func (c chain) Acquire(ctx context.Context, weight int64) (err error) {
+	c.each(weight, func(g Gate) bool {
+		err = g.Acquire(ctx, weight)
+		return err == nil
+	})
 	return err
 }
 
 func (c chain) TryAcquire(weight int64) bool {
-	for i, g := range c {
-		if !g.TryAcquire(weight) {
-			c[:i].Release(weight)
+	return c.each(weight, func(g Gate) bool { return g.TryAcquire(weight) })
+}
+
+// each acquires each gate of c with acquire. If that fails or panics for one of them, it
+// releases the gates before that one.
+func (c chain) each(weight int64, acquire func(Gate) bool) (all bool) {
+	held := 0
+	defer func() {
+		if !all {
+			c[:held].Release(weight)
+		}
+	}()
+	for _, g := range c {
+		if !acquire(g) {
 			return false
 		}
+		held++
 	}
 	return true
 }
 
+// Release releases all gates, even if that panics for one of them.
 func (c chain) Release(weight int64) {
-	for i := len(c) - 1; i >= 0; i-- {
-		c[i].Release(weight)
+	if len(c) > 0 {
+		last := len(c) - 1
+		defer c[:last].Release(weight)
+		c[last].Release(weight)
 	}
 }

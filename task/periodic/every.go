@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -90,8 +91,8 @@ func (c *config) every(ctx context.Context, period time.Duration, fn func(contex
 			return err
 		default:
 			failure := Failure{Name: c.name, Err: err, Tick: tick, Ran: ended.Sub(began)}
-			if hookErr := guard(ctx, func() { c.onFailure(failure) }); hookErr != nil {
-				return fmt.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, err, hookErr)
+			if err := c.tell(ctx, failure); err != nil {
+				return err
 			}
 			ended = time.Now()
 		}
@@ -123,11 +124,21 @@ func (t Tick) next(period time.Duration, now time.Time, catchUp int) Tick {
 	return Tick{Run: t.Run + 1, Due: due.Add(time.Duration(skipped) * period), Skipped: skipped}
 }
 
-// guard calls f, which is the user's, and returns the panic of it.
-func guard(ctx context.Context, f func()) (err error) {
+// tell calls the function of [OnFailure], which is the user's. If that panics, tell
+// returns an error with both. After a Goexit Every does not return, and the error is
+// reported.
+func (c *config) tell(ctx context.Context, f Failure) (err error) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
-		f()
+		c.onFailure(f)
 		return struct{}{}, nil
-	}).Call(ctx, func(_ struct{}, e error) { err = e })
+	}).Call(ctx, func(_ struct{}, fault error) {
+		if fault == nil {
+			return
+		}
+		err = fmt.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, f.Err, fault)
+		if fault == task.ErrGoexit {
+			unheard.Report(ctx, err)
+		}
+	})
 	return err
 }

@@ -284,3 +284,19 @@ func TestMisuse(t *testing.T) {
 		})
 	}
 }
+
+// A Goexit in OnFailure ends the goroutine of Every, which then can't return the failure,
+// and reports it.
+func TestGoexitInOnFailure(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		errFailed := errors.New("failed")
+		var reported []error
+		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+			return 0, periodic.Every(ctx, time.Second, func(context.Context) error { return errFailed },
+				periodic.OnFailure(func(periodic.Failure) { runtime.Goexit() }))
+		}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+		assert.ErrorIs(t, err, task.ErrGoexit)
+		require.Len(t, reported, 1)
+		assert.ErrorIs(t, reported[0], errFailed)
+	})
+}

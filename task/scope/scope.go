@@ -3,11 +3,13 @@ package scope
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"slices"
 	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -51,18 +53,34 @@ func OnEnd(f func(t task.Handle)) Option {
 
 // OnFailure is [OnEnd] for the tasks that failed, panicked or called
 // [runtime.Goexit]. f also gets the error, which then counts as looked at, and
-// is no longer reported by [task.Unobserved]. Cancellation is not a failure.
+// is no longer reported by [task.Unobserved], unless f does not return.
+// Cancellation is not a failure.
 //
 // OnFailure panics with a [*ctxvar.UsageError] if f is nil.
 func OnFailure(f func(t task.Handle, err error)) Option {
 	checkHook("OnFailure", f == nil)
-	return OnEnd(func(t task.Handle) {
-		switch t.State() {
-		case task.Succeeded, task.Canceled:
-		default:
-			f(t, t.Err())
+	return func(s *Scope) {
+		s.onEnd = append(s.onEnd, func(t task.Handle) {
+			switch t.State() {
+			case task.Succeeded, task.Canceled:
+			default:
+				s.fail(t, f)
+			}
+		})
+	}
+}
+
+// fail calls f with the failure of t. If f does not return, the failure is reported.
+func (s *Scope) fail(t task.Handle, f func(t task.Handle, err error)) {
+	err := t.Err()
+	heard := false
+	defer func() {
+		if !heard {
+			unheard.Report(s.ctx, fmt.Errorf("scope: %q failed: %w", t.Name(), err))
 		}
-	})
+	}()
+	f(t, err)
+	heard = true
 }
 
 func checkHook(caller string, isNil bool) {
@@ -124,14 +142,31 @@ func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
 // leave is called once t has ended, whether it was run or refused.
 func (s *Scope) leave(t task.Handle) {
 	defer s.forget()
-	tell(s.onEnd, t)
+	if len(s.onEnd) == 1 { // for less than the way that keeps all panics
+		s.onEnd[0](t)
+		return
+	}
+	tell(s.onEnd, t, nil)
 }
 
-// tell calls each of fs in order, even if an earlier one panics or calls Goexit.
-func tell(fs []func(task.Handle), t task.Handle) {
-	if len(fs) > 0 {
-		defer tell(fs[1:], t)
-		fs[0](t)
+// tell calls each of fs in order, even if an earlier one panics or calls Goexit. In the
+// end it panics with what they, and those before them, panicked with.
+func tell(fs []func(task.Handle), t task.Handle, panics []error) {
+	switch {
+	case len(fs) > 0:
+		task.Func[struct{}](func(context.Context) (struct{}, error) {
+			fs[0](t)
+			return struct{}{}, nil
+		}).Call(context.Background(), func(_ struct{}, err error) {
+			if err != nil && err != task.ErrGoexit { // that goes on by itself
+				panics = append(panics, err)
+			}
+			tell(fs[1:], t, panics)
+		})
+	case len(panics) == 1:
+		panic(panics[0])
+	case len(panics) > 1:
+		panic(errors.Join(panics...))
 	}
 }
 

@@ -3,6 +3,7 @@ package supervise_test
 import (
 	"context"
 	"errors"
+	"runtime"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -39,4 +40,26 @@ func TestRunInACycle(t *testing.T) {
 		_, err := supervisor.Await(t.Context())
 		require.ErrorIs(t, err, task.ErrDeadlock)
 	})
+}
+
+// A Goexit in a function of an option ends the goroutine of Run, which then can't return
+// the failure, and reports it.
+func TestGoexitInAnOption(t *testing.T) {
+	for name, o := range map[string]supervise.Option{
+		"RestartIf": supervise.RestartIf(func(error) bool { runtime.Goexit(); return true }),
+		"Backoff":   supervise.Backoff(func(int, error) time.Duration { runtime.Goexit(); return 0 }),
+		"OnFailure": supervise.OnFailure(func(supervise.Failure) { runtime.Goexit() }),
+	} {
+		t.Run(name, func(t *testing.T) {
+			errFailed := errors.New("failed")
+			var reported []error
+			_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+				return 0, supervise.Run(ctx, func(context.Context) error { return errFailed }, o)
+			}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+			assert.ErrorIs(t, err, task.ErrGoexit)
+			require.Len(t, reported, 1)
+			assert.ErrorIs(t, reported[0], errFailed)
+			assert.ErrorIs(t, reported[0], task.ErrGoexit)
+		})
+	}
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -89,8 +90,8 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 		failed++
 		failure.Failed = failed
 		again := false
-		if hookErr := guard(ctx, func() { again, failure.Wait = c.judge(&history, now, failed, err) }); hookErr != nil {
-			return fmt.Errorf("supervise: %q failed: %w; and what decides on that: %w", c.name, err, hookErr)
+		if err := c.guard(ctx, "decides on", err, func() { again, failure.Wait = c.judge(&history, now, failed, err) }); err != nil {
+			return err
 		}
 		if !again {
 			if c.limited && history.exceeded {
@@ -98,8 +99,8 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 			}
 			return err
 		}
-		if hookErr := guard(ctx, func() { c.onFailure(failure) }); hookErr != nil {
-			return fmt.Errorf("supervise: %q failed: %w; and what is told of that: %w", c.name, err, hookErr)
+		if err := c.guard(ctx, "is told of", err, func() { c.onFailure(failure) }); err != nil {
+			return err
 		}
 		if task.Sleep(ctx, failure.Wait) != nil {
 			return &task.CanceledError{Task: c.name, Cause: context.Cause(ctx), Err: ctx.Err()}
@@ -131,13 +132,22 @@ func (c *config) judge(h *history, now time.Time, failed int, err error) (again 
 	return true, c.backoff(failed, err)
 }
 
-// guard calls f, which is the user's function, and returns its panic as an
-// error.
-func guard(ctx context.Context, f func()) (err error) {
+// guard calls f, which is the user's function and does something with failure. If f
+// panics, guard returns an error with both. After a Goexit Run does not return, and the
+// error is reported.
+func (c *config) guard(ctx context.Context, does string, failure error, f func()) (err error) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		f()
 		return struct{}{}, nil
-	}).Call(ctx, func(_ struct{}, e error) { err = e })
+	}).Call(ctx, func(_ struct{}, fault error) {
+		if fault == nil {
+			return
+		}
+		err = fmt.Errorf("supervise: %q failed: %w; and what %s that: %w", c.name, failure, does, fault)
+		if fault == task.ErrGoexit {
+			unheard.Report(ctx, err)
+		}
+	})
 	return err
 }
 
