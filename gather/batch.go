@@ -31,35 +31,37 @@ import (
 // makes it false starts the next. All of this is atomic, and a job that was
 // claimed stays claimed.
 //
-// Who owns what: the fields above next are written before the first worker is
-// started and only read afterwards. Field spare belongs to the goroutine that
-// starts a worker: it uses the field before the worker begins, and only after
-// that can another goroutine find wanted set. What the outcome writes, it writes
-// before the worker that called it calls workers.Done, and so before
-// workers.Wait returns.
+// Who owns what: the workers share next, live, wanted, exited and workers. Field spare
+// belongs to the goroutine that starts a worker: it uses the field before the worker
+// begins, and only after that can another goroutine find wanted set. The other
+// fields are written before the first worker is started and only read afterwards.
+// What the outcome writes, it writes before the worker that called it calls
+// workers.Done, and so before workers.Wait returns.
 type batch[T, R any] struct {
+	// The workers write to the first line of the processor's cache all the time. So it has
+	// nothing else that they read for each job.
+	next    atomic.Int64 // the first job that nobody has claimed
+	live    atomic.Int32 // workers that have not ended, if watched
+	spare   int32        // workers that may be started beside these
+	workers sync.WaitGroup
+	gate    *gate[T]
+	watched *inflight.Call // nil if it is in no tree of tasks
+	outcome outcome[R]
+
 	items []T
 	fn    func(context.Context, T) (R, error) // nil if the items are task.Func[R]: this spares All a closure
 	limit int                                 // jobs at once; 0 is no limit
-	gate  *gate[T]
 
 	// results, if not nil, receives the value of each job that succeeds. If
 	// quiet is set, the outcome need not be called for these jobs.
 	results []R
 	quiet   bool
 	kind    kind
-	wanted  atomic.Bool    // no worker is on its way, and there may be one more; here is room for it
-	exited  atomic.Bool    // the caller's goroutine is exiting, and the call will not return
-	watched *inflight.Call // nil if it is in no tree of tasks
-	outcome outcome[R]
+	wanted  atomic.Bool // no worker is on its way, and there may be one more
+	exited  atomic.Bool // the caller's goroutine is exiting, and the call will not return
 
 	jobs jobContext
 	vars gls.Snapshot // the caller's variables
-
-	next    atomic.Int64 // the first job that nobody has claimed
-	live    atomic.Int32 // workers that have not ended, if watched
-	spare   int32        // workers that may be started beside these
-	workers sync.WaitGroup
 }
 
 // An outcome receives the result of each job of a batch. It is an interface
@@ -178,7 +180,8 @@ func (b *batch[T, R]) work() {
 //
 // Short jobs spend their time in this loop, at 10 ns for each: half of it is
 // for the counter, the rest for the two things that a bare loop does not do,
-// checking whether the call is cancelled and restoring what a job set.
+// checking whether the call is cancelled and restoring what a job set. See [crowd]
+// for what it costs if several workers do that at once.
 // Protecting each job separately would double the cost. Claiming several jobs
 // at once would halve it, but then a job claimed behind a slow one would wait
 // while other workers are idle, or for ever if the slow one waits for it.
@@ -190,6 +193,7 @@ func (b *batch[T, R]) serve() (done bool) {
 	}
 	task.Func[struct{}](func(ctx context.Context) (struct{}, error) {
 		items, fn := b.items, b.fn
+		var crowd crowd
 		for {
 			// With a limit, most jobs of a call may lie ahead when it is
 			// cancelled. Without one, each was promised to be called.
@@ -199,6 +203,10 @@ func (b *batch[T, R]) serve() (done bool) {
 			n := int(b.next.Add(1)) - 1
 			if n >= len(items) {
 				return struct{}{}, nil
+			}
+			last := crowd.last
+			if crowd.last = n; n != last+1 {
+				crowd.claimed(n)
 			}
 			hand.i = n
 			if b.wanted.Load() && n+1 < len(items) && b.wanted.CompareAndSwap(true, false) {

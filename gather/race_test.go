@@ -118,7 +118,7 @@ func TestReporterThatExitsHearsOfAllLostPanics(t *testing.T) {
 		"Stream": func(ctx context.Context) {
 			in := slices.Values([]int{0, 1, 2, 3})
 			for range gather.Stream(ctx, in, boom, gather.Limit(4), gather.Ordered()) {
-				synctest.Wait()
+				time.Sleep(time.Second) // all others have panicked by then
 				break
 			}
 		},
@@ -129,6 +129,7 @@ func TestReporterThatExitsHearsOfAllLostPanics(t *testing.T) {
 				_, _ = task.Run(t.Context(), func(ctx context.Context) (int, error) { call(ctx); return 0, nil },
 					task.Unobserved(func(task.Info, error) { heard.Add(1); runtime.Goexit() }))
 			}()
+			time.Sleep(time.Minute)
 			synctest.Wait()
 			assert.Equal(t, int32(3), heard.Load(), name)
 		})
