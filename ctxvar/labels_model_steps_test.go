@@ -21,6 +21,9 @@ func (w *writer) set() {
 	tok := written.Set(w.want)
 	if w.script.choose(3) == 0 {
 		w.body()
+		if before == "none" && w.signed != "" {
+			return // see state
+		}
 		w.note("resets to %s", before)
 		tok.Reset()
 		w.want = before
@@ -28,24 +31,36 @@ func (w *writer) set() {
 	}
 }
 
-// within calls enter, which calls a function with the variable at want, and checks that
-// the value is restored afterwards.
-func (w *writer) within(name, want string, enter func(fn func())) {
+// sign sets the variable for identity, to stay.
+func (w *writer) sign() {
+	w.begin()
+	if w.want == "none" {
+		w.want = w.fresh()
+		written.Set(w.want)
+	}
+	w.signed, w.in, w.by = w.fresh(), w.work, w.place
+	w.note("signs as %s", w.signed)
+	signature.Set(w.signed)
+	w.read()
+}
+
+// within calls enter, which calls a function with the variables of inside, and restores
+// those of before.
+func (w *writer) within(name string, inside state, enter func(fn func())) {
 	depth := w.depth
 	w.begin()
-	before := w.want
+	before := w.state
 	w.note("%s {", name)
 	value := recovered(func() {
 		enter(func() {
-			w.want = want
+			w.state = inside
 			w.body()
 			w.throw()
 		})
 	})
 	rethrowUnlessThrown(value)
-	w.want, w.depth = before, depth
+	w.state, w.depth = before, depth
 	w.note("}")
-	w.read()
 }
 
 func (w *writer) throw() {
@@ -56,33 +71,58 @@ func (w *writer) throw() {
 }
 
 func (w *writer) with() {
-	value := w.fresh()
-	w.within("with", value, func(fn func()) { written.With(value, fn) })
+	w.begin()
+	if w.want == "none" {
+		w.set()
+		return // see state
+	}
+	inside := w.state
+	inside.want = w.fresh()
+	w.within("with", inside, func(fn func()) {
+		defer func() { inside = w.state }()
+		written.With(inside.want, fn)
+	})
+	// With restores one variable.
+	w.signed, w.in, w.by = inside.signed, inside.in, inside.by
+	w.read()
 }
 
 func (w *writer) run() {
 	w.begin()
 	c := ctxvar.Copy()
-	w.within("run", w.want, c.Run)
+	w.within("run", w.state, c.Run)
+	w.read()
 }
 
-func (w *writer) work() {
+func (w *writer) beginWork() {
 	w.begin()
-	w.within("work", w.want, ctxvar.Work)
+	inside := w.state
+	inside.want, inside.work = w.fresh(), new(work)
+	w.within("work", inside, func(fn func()) {
+		defer func() { inside.work.over = true }()
+		ctxvar.Work(func() {
+			written.Set(inside.want)
+			fn()
+		})
+	})
+	w.read()
 }
 
-func (w *writer) detach() { w.within("detach", "none", ctxvar.Detach) }
+func (w *writer) detach() {
+	w.within("detach", nothing, ctxvar.Detach)
+	w.read()
+}
 
 func (w *writer) runFrom() {
-	ctx, carried := w.anyCtx()
-	w.within("run from a ctx", carried, func(fn func()) { ctxvar.RunFrom(ctx, fn) })
+	p := w.anyCtx()
+	w.within("run from a ctx", p.carried, func(fn func()) { ctxvar.RunFrom(p.ctx, fn) })
+	w.read()
 }
 
 var someLabels = pprof.Labels("k", "v")
 
 func (w *writer) labels() {
-	ctx, _ := w.anyCtx()
-	w.wroteLabels()
+	ctx := w.ctxForLabels().ctx
 	if w.script.choose(2) == 0 {
 		w.note("sets labels")
 		pprof.SetGoroutineLabels(ctx)
@@ -90,6 +130,17 @@ func (w *writer) labels() {
 		w.note("sets more labels")
 		pprof.SetGoroutineLabels(pprof.WithLabels(ctx, someLabels))
 	}
+}
+
+// ctxForLabels returns a ctx from which w is about to write labels. If it is ours, pprof
+// asks it, and w begins.
+func (w *writer) ctxForLabels() pooled {
+	p := w.anyCtx()
+	if p.maker != nil && !p.labelled {
+		w.begin()
+	}
+	w.wroteLabels()
+	return p
 }
 
 func (w *writer) wroteLabels() { w.wrote = w.wrote || !w.begun }
@@ -102,13 +153,12 @@ func (w *writer) bare() {
 }
 
 func (w *writer) do() {
-	ctx, carried := w.anyCtx()
-	w.wroteLabels()
+	p := w.ctxForLabels()
 	w.note("do {")
 	depth := w.depth
 	rethrowUnlessThrown(recovered(func() {
-		pprof.Do(ctx, someLabels, func(ctx context.Context) {
-			w.offer(ctx, carried)
+		pprof.Do(p.ctx, someLabels, func(ctx context.Context) {
+			w.offer(pooled{ctx, p.carried, p.maker, true})
 			if w.script.choose(3) == 0 {
 				w.read()
 			}
@@ -121,14 +171,13 @@ func (w *writer) do() {
 }
 
 func (w *writer) ownDo() {
-	ctx, _ := w.anyCtx()
+	ctx := w.anyCtx().ctx
 	w.begin()
-	now := w.want
 	w.note("ctxvar.Do {")
 	depth := w.depth
 	rethrowUnlessThrown(recovered(func() {
 		ctxvar.Do(ctx, someLabels, func(ctx context.Context) {
-			w.offer(ctx, now)
+			w.carry(ctx, true)
 			w.body()
 			w.throw()
 		})
@@ -138,17 +187,17 @@ func (w *writer) ownDo() {
 }
 
 func (w *writer) newContext() {
-	ctx, _ := w.anyCtx()
+	ctx := w.anyCtx().ctx
 	w.begin()
 	w.note("NewContext")
-	w.offer(ctxvar.NewContext(ctx), w.want)
+	w.carry(ctxvar.NewContext(ctx), false)
 }
 
 // child returns a writer for a goroutine that w starts.
 func (w *writer) child() *writer {
 	w.serial++
 	c := &writer{
-		world: w.world, name: fmt.Sprint("g", w.serial), place: new(place), parent: w.place, want: w.want,
+		world: w.world, name: fmt.Sprint("g", w.serial), place: new(place), parent: w.place, state: w.state,
 		turn: make(chan struct{}), depth: w.depth,
 	}
 	c.place.now = c
@@ -202,7 +251,7 @@ func (w *writer) task() {
 	c.begun = true
 	w.note("task %s {", c.name)
 	_, _ = task.Go(context.Background(), func(ctx context.Context) (int, error) {
-		c.offer(ctxvar.NewContext(ctx), c.want)
+		c.carry(ctxvar.NewContext(ctx), false)
 		defer func() { _ = recover() }()
 		c.body()
 		return 0, nil

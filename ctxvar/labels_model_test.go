@@ -19,6 +19,9 @@ import (
 // Goroutines take turns: one runs, and gives its turn to another one at any place where
 // the program says so. So a goroutine may start long after its go statement, and go on
 // long after its parent.
+//
+// Besides a plain variable there is one for identity, which counts only in the work in
+// which it was set, and code that is given a ctx asks which values apply.
 type world struct {
 	t      *testing.T
 	script *script
@@ -31,19 +34,46 @@ type world struct {
 	trace  []string
 }
 
-// A pooled is a context and, if it descends from NewContext, what it carries.
+// A pooled is a context and, if it descends from NewContext, what it carries and where
+// that was made.
 type pooled struct {
-	ctx     context.Context
-	carried string
+	ctx      context.Context
+	carried  state
+	maker    *place // nil if it carries nothing
+	labelled bool   // since NewContext
+}
+
+// A state is what a goroutine or a ctx has. Where there is a work or a signature, the plain
+// variable is set too, so that a goroutine that has lost its variables shows it.
+type state struct {
+	want   string // the value of the plain variable, or "none"
+	work   *work  // nil if there is none
+	signed string // the value of the one for identity
+	in     *work  // where that was set
+	by     *place // who set it
+}
+
+// A work is a call of ctxvar.Work.
+type work struct{ over bool }
+
+// nothing is the state of a goroutine that has no variables.
+var nothing = state{want: "none"}
+
+// identity returns the signature that counts in s, as the goroutine at p sees it, or "".
+func (s state) identity(p *place) string {
+	if s.work != s.in || s.work == nil && s.by != p || s.work != nil && s.work.over {
+		return ""
+	}
+	return s.signed
 }
 
 // A writer is one goroutine of the program.
 type writer struct {
 	*world
+	state
 	name   string
 	place  *place
 	parent *place
-	want   string // the value of variable, or "none"
 	turn   chan struct{}
 	depth  int
 	// begun is true when nothing may be missing any more.
@@ -55,35 +85,61 @@ type writer struct {
 // A place is a goroutine, which may serve several writers in turn, like a worker.
 type place struct{ now *writer }
 
-// written is the variable of all programs.
-var written = ctxvar.New("written", ctxvar.Default("none"))
+// The variables of all programs.
+var (
+	written   = ctxvar.New("written", ctxvar.Default("none"))
+	signature = ctxvar.New("signature", ctxvar.Identity[string]())
+)
 
-// read reads the variable and reports whether that value is allowed.
+// read reads the variables and checks that these values are allowed.
 func (w *writer) read() {
-	got := written.Get()
+	got, signed := written.Get(), signature.Get()
+	is := func(s state) bool { return got == s.want && signed == s.identity(w.place) }
 	switch {
-	case got == w.want:
+	case is(w.state):
 		w.reads["right"]++
-	case got == "none" && !w.begun && !exact:
+	case is(nothing) && !w.begun && !exact:
 		w.reads["nothing"]++
-		w.want = "none"
-	case got == w.starters() && w.wrote && !w.begun && !exact:
+		w.state = nothing
+	case is(w.starters()) && w.wrote && !w.begun && !exact:
 		// The writer has put on itself the labels that its parent has, and the parent has
 		// changed nothing since. It can't be distinguished from a goroutine that was
 		// started with them.
 		w.reads["its parent's of now"]++
-		w.want, w.begun = got, true
+		w.state, w.begun = w.starters(), true
 	default:
-		w.t.Errorf("%s reads %s, want %s; begun %t\nafter %s", w.name, got, w.want, w.begun, strings.Join(w.trace, ", "))
-		w.want, w.begun = got, true
+		w.t.Errorf("%s reads %s and %q, want %s and %q; begun %t\nafter %s", w.name, got, signed,
+			w.want, w.identity(w.place), w.begun, strings.Join(w.trace, ", "))
+		w.begun = true
 	}
 }
 
-func (w *writer) starters() string {
+func (w *writer) starters() state {
 	if w.parent == nil {
-		return "none"
+		return nothing
 	}
-	return w.parent.now.want
+	return w.parent.now.state
+}
+
+// effective checks what applies in a function that is given a ctx.
+func (w *writer) effective() {
+	w.read()
+	p := w.anyCtx()
+	want := w.state
+	if p.maker != nil && (p.carried.work != w.work || w.work == nil && p.maker != w.place) {
+		want = p.carried
+	}
+	values := ctxvar.Effective(p.ctx)
+	got, ok := written.In(values)
+	if !ok {
+		got = "none"
+	}
+	signed, _ := signature.In(values)
+	w.reads["applies"]++
+	if got != want.want || signed != want.identity(w.place) {
+		w.t.Errorf("%s is to go by %s and %q, want %s and %q\nafter %s", w.name, got, signed,
+			want.want, want.identity(w.place), strings.Join(w.trace, ", "))
+	}
 }
 
 func (w *writer) note(format string, args ...any) {
@@ -118,35 +174,37 @@ func (w *writer) step() {
 		return
 	}
 	all := []func(){
-		w.read, w.set, w.set, w.with, w.run, w.runFrom, w.detach, w.work,
+		w.read, w.set, w.set, w.sign, w.with, w.run, w.runFrom, w.detach, w.beginWork, w.effective,
 		w.labels, w.labels, w.bare, w.do, w.do, w.do, w.ownDo, w.newContext,
 		w.goOn, w.goOn, w.goOn, w.task, w.gather, w.handOver, w.handOver, w.collect,
 	}
 	all[w.script.choose(len(all))]()
 }
 
-func (w *writer) anyCtx() (context.Context, string) {
-	p := w.pool[w.script.choose(len(w.pool))]
-	return p.ctx, p.carried
+func (w *writer) anyCtx() pooled { return w.pool[w.script.choose(len(w.pool))] }
+
+// carry offers a ctx that carries what w has.
+func (w *writer) carry(ctx context.Context, labelled bool) {
+	w.offer(pooled{ctx, w.state, w.place, labelled})
 }
 
-func (w *writer) offer(ctx context.Context, carried string) {
+func (w *writer) offer(p pooled) {
 	if len(w.pool) < 12 {
-		w.pool = append(w.pool, pooled{ctx, carried})
+		w.pool = append(w.pool, p)
 		return
 	}
-	w.pool[2+w.script.choose(len(w.pool)-2)] = pooled{ctx, carried}
+	w.pool[2+w.script.choose(len(w.pool)-2)] = p
 }
 
 func runLabelProgram(t *testing.T, program []byte, reads map[string]int) {
 	w := &world{
 		t: t, script: &script{program}, done: make(chan struct{}), reads: reads,
 		pool: []pooled{
-			{context.Background(), "none"},
-			{pprof.WithLabels(context.Background(), pprof.Labels("from", "ctx")), "none"},
+			{context.Background(), nothing, nil, false},
+			{pprof.WithLabels(context.Background(), pprof.Labels("from", "ctx")), nothing, nil, true},
 		},
 	}
-	first := &writer{world: w, name: "g0", place: new(place), want: "none", turn: make(chan struct{})}
+	first := &writer{world: w, state: nothing, name: "g0", place: new(place), turn: make(chan struct{})}
 	first.place.now = first
 	go first.live()
 	<-w.done
