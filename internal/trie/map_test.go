@@ -208,36 +208,42 @@ func TestFront(t *testing.T) {
 // A binding that is part of a larger object with a base is in no map that is made
 // of that one and has other bindings, and Apart returns a copy.
 func TestOwned(t *testing.T) {
+	for _, key := range []uint32{200, 223, 224} { // in the middle, in the last place, and in the first
+		testOwned(t, key)
+	}
+}
+
+func testOwned(t *testing.T, key uint32) {
 	for name, m := range map[string]*trie.Map{
 		"flat": upTo(32), "full": upTo(32 + trie.Most), "among others": upTo(32 + trie.Most - 1),
 	} {
-		m = withSole(m, 200, 1)
-		own := m.Get(200)
+		m = withSole(m, key, 1)
+		own := m.Get(key)
 		require.Same(t, own, m.Own(), name)
-		require.False(t, m.Handy(200))
+		require.False(t, m.Handy(key))
 		require.True(t, m.Get(3) == m.Apart(m.Get(3)))
 		require.Nil(t, m.Apart(nil))
 		copied := trie.New(m.Slots())
 		m.Copy(copied)
 		require.Same(t, own, copied.Own())
 		for reason, other := range map[string]*trie.Map{
-			"another binding":     with(m, 201, 1),
-			"another object":      withSole(m, 201, 1),
+			"another binding":     with(m, key+1, 1),
+			"another object":      withSole(m, key+1, 1),
 			"one from the base":   with(m, 3, 1),
-			"its place is taken":  with(m, 200+32, 1),
+			"its place is taken":  with(m, key+32, 1),
 			"one less":            m.Without(3),
-			"what a copy becomes": with(copied, 201, 1),
+			"what a copy becomes": with(copied, key+1, 1),
 		} {
-			b := other.Get(200)
+			b := other.Get(key)
 			require.NotSame(t, own, b, "%s, %s", name, reason)
 			require.Equal(t, 1, trie.As[int](b).Value)
 			require.Same(t, other, other.Without(7777))
 		}
 		require.Same(t, m, m.Without(7777))
-		next := with(m, 200, 2)
-		require.True(t, next.Handy(200))
+		next := with(m, key, 2)
+		require.True(t, next.Handy(key))
 		require.Nil(t, next.Own())
-		require.Same(t, next.Get(200), next.Apart(next.Get(200)))
+		require.Same(t, next.Get(key), next.Apart(next.Get(key)))
 		apart := m.Apart(own)
 		require.NotSame(t, own, apart)
 		require.Equal(t, trie.As[int](own).Value, trie.As[int](apart).Value)
