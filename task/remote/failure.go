@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -36,12 +37,39 @@ const (
 )
 
 // NewFailure returns err in a form that travels, or nil if err is nil. A method of
-// err that panics costs what it would have said, and no more.
+// err that panics, or calls [runtime.Goexit], costs what it would have said, and no
+// more.
 func NewFailure(err error) *Failure {
 	if err == nil {
 		return nil
 	}
-	f := &Failure{Text: textOf(err)}
+	return newFailure(err, func() bool { return false })
+}
+
+// newFailure is NewFailure with the answer of canceled, which may call methods of err
+// too, as [Failure.Canceled]. They are called in a goroutine that they may end.
+func newFailure(err error, canceled func() bool) *Failure {
+	f := &Failure{Text: fmt.Sprintf("%T, whose method Error did not return", err)}
+	parts := []func(){
+		func() { f.Text = textOf(err) },
+		func() { f.Is = sentinelsIn(err) },
+		func() { f.addTypes(err, new(int)) },
+		func() { f.Canceled = canceled() },
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		unheard.Each(parts, func(part func()) {
+			defer func() { _ = recover() }()
+			part()
+		})
+	}()
+	<-done
+	return f
+}
+
+// sentinelsIn returns the names of the sentinels in err.
+func sentinelsIn(err error) (found []string) {
 	registry.mu.RLock()
 	sentinels := make([]string, 0, len(registry.sentinels))
 	for name := range registry.sentinels {
@@ -54,12 +82,10 @@ func NewFailure(err error) *Failure {
 		sentinel := registry.sentinels[name]
 		registry.mu.RUnlock()
 		if is(err, sentinel) {
-			f.Is = append(f.Is, name)
+			found = append(found, name)
 		}
 	}
-	nodes := 0
-	f.addTypes(err, &nodes)
-	return f
+	return found
 }
 
 // addTypes walks err as errors.As does.

@@ -156,7 +156,15 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 		return err
 	})
 	if panicked := told.err(); panicked != nil {
-		return result, &Error{Func: f.name, Err: panicked}
+		failed := &Error{Func: f.name, Err: panicked}
+		switch {
+		case err != nil:
+			failed.Err = fmt.Errorf("%w; and what is told of the progress: %w", err, panicked)
+		case outcome.Failure != nil:
+			failed.Worker, failed.Delivery = outcome.Worker, outcome.Delivery
+			failed.Err = fmt.Errorf("%w; and what is told of the progress: %w", outcome.Failure.Err(), panicked)
+		}
+		return result, failed
 	}
 	if err != nil {
 		if ctx.Err() != nil && errors.Is(err, context.Cause(ctx)) {

@@ -123,27 +123,31 @@ func (f *Func[A, R]) handle(ctx context.Context, a *Attempt) *Outcome {
 		defer cancel()
 	}
 	outcome := &Outcome{Worker: a.Worker, Delivery: a.Delivery}
-	var err error
-	// The job starts without variables, so it has neither what its worker nor
-	// what the previous job has set.
-	ctxvar.Detach(func() {
-		err = wire().Receive(ctx, a.Job.Vars, nil, func(ctx context.Context) (err error) {
-			defer running.Set(a).Reset()
-			outcome.Result, err = task.Run(ctx, f.job(a.Job.Arg), task.Name(f.name))
-			return err
+	// Fields of Carry call functions of the user's with what came.
+	task.Func[[]byte](func(ctx context.Context) (result []byte, err error) {
+		// The job starts without variables, so it has neither what its worker nor
+		// what the previous job has set.
+		ctxvar.Detach(func() {
+			err = wire().Receive(ctx, a.Job.Vars, nil, func(ctx context.Context) (err error) {
+				defer running.Set(a).Reset()
+				result, err = task.Run(ctx, f.job(a.Job.Arg), task.Name(f.name))
+				return err
+			})
 		})
+		return result, err
+	}).Call(ctx, func(result []byte, err error) {
+		if err != nil {
+			outcome.Failure = newFailure(err, func() bool { return answersCancellation(ctx, err) })
+			return
+		}
+		outcome.Result = result
 	})
-	if err != nil {
-		outcome.Result = nil
-		outcome.Failure = NewFailure(err)
-		outcome.Failure.Canceled = answersCancellation(ctx, err)
-	}
 	return outcome
 }
 
 // job returns the function that a worker runs: f, with the decoding of the
 // argument before it and the encoding of the result after it. All of the user's
-// code runs within it.
+// code but the fields of [Carry] runs within it.
 func (f *Func[A, R]) job(data []byte) task.Func[[]byte] {
 	return func(ctx context.Context) ([]byte, error) {
 		var arg A
@@ -164,7 +168,6 @@ func (f *Func[A, R]) job(data []byte) task.Func[[]byte] {
 
 // answersCancellation reports whether err says no more than that the function
 // ended because ctx did.
-func answersCancellation(ctx context.Context, err error) (yes bool) {
-	defer func() { _ = recover() }() // of the methods of err
+func answersCancellation(ctx context.Context, err error) bool {
 	return ctx.Err() != nil && verdict.Cancelled(err, ctx.Err(), context.Cause(ctx))
 }
