@@ -2,7 +2,6 @@ package task
 
 import (
 	"context"
-	"slices"
 	"time"
 
 	"github.com/heirloom-go/heirloom/internal/latectx"
@@ -38,10 +37,10 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 	if n == nil {
 		return false
 	}
-	removed := false
+	var again []*node // whose waits the limit would have ended
 	defer func() {
-		if removed {
-			n.task().reconsider()
+		for _, w := range again {
+			w.reconsider()
 		}
 	}()
 	n.mu.Lock()
@@ -55,9 +54,14 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 		s.moving = nil
 	}
 	if d < 0 {
-		removed = s.flags()&isTimed != 0
-		s.phase.And(^uint32(isTimed))
+		if s.flags()&isTimed != 0 {
+			s.phase.And(^uint32(isTimed))
+			again = s.timed.take()
+		}
 		return true
+	}
+	if s.timed == nil {
+		s.timed = new(timed)
 	}
 	s.shut(isTimed)
 	limit := &TimeoutError{Task: n.name(), After: d}
@@ -86,18 +90,6 @@ func nodeEnding(ctx context.Context) *node {
 		ctx = ours.Base() // of a call of package gather
 	}
 	return nil
-}
-
-// isTimed reports whether a wait of w ends by a limit that [SetTimeout] set for s or one
-// that is around s, but not around w: that of w's own scope would end w, not only the wait.
-// Locks may be held.
-func (w *node) isTimed(s *scope) bool {
-	for ; s != nil && !w.isIn(s); s = s.outer {
-		if s.flags()&isTimed != 0 {
-			return true
-		}
-	}
-	return false
 }
 
 // isDue reports whether a limit that [SetTimeout] set was to end ctx before the given
@@ -145,33 +137,6 @@ func (w *node) isIn(s *scope) bool {
 		in = g.home
 	}
 	return false
-}
-
-// reconsider makes n, a task, and the jobs in it judge their waits again, because a limit
-// was removed that would have ended them. n may be nil.
-func (n *node) reconsider() {
-	if n == nil {
-		return
-	}
-	n.mu.Lock()
-	if n.waits != nil {
-		n.waits.rouse()
-	}
-	n.mu.Unlock()
-	in := n.callsIn()
-	if in == nil {
-		return
-	}
-	in.mu.Lock()
-	jobs := slices.Clone(in.jobs)
-	in.mu.Unlock()
-	for _, j := range jobs {
-		j.mu.Lock()
-		if j.waits != nil {
-			j.waits.rouse()
-		}
-		j.mu.Unlock()
-	}
 }
 
 // scopeOf returns the innermost scope that ctx comes from, or nil.

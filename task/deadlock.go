@@ -126,7 +126,7 @@ func (w *node) judgeTerms(t *terms, to *target, at *node) {
 	}
 	again(func() bool {
 		at.mu.Lock()
-		is := stuck{wait: w.waits, at: at, number: t.number, target: *to, kind: t.kind}
+		is := stuck{wait: w.waits, at: at, single: t == &w.waits.single, number: t.number, target: *to, kind: t.kind}
 		told := t.stuck != nil
 		at.mu.Unlock()
 		if told {
@@ -231,7 +231,7 @@ func (s *search) tell(cycle []*node) bool {
 	f := s.found[k]
 	f.at.mu.Lock()
 	defer f.at.mu.Unlock()
-	t := f.terms(k)
+	t := f.terms()
 	if t == nil {
 		return false
 	}

@@ -22,6 +22,7 @@ type stuck struct {
 	// Its wait, as it was when it was found.
 	wait   *wait  // nil for a scope, and for the end of one
 	at     *node  // whose mu guards the terms: the awaited node or, in a wait for several, its own
+	single bool   // the wait is for one node
 	number uint32 // of the wait
 	target
 	kind waitKind
@@ -29,14 +30,13 @@ type stuck struct {
 
 // enter records the wait of f.
 func (f *stuck) enter(is stuck) {
-	f.wait, f.at, f.number, f.target, f.kind = is.wait, is.at, is.number, is.target, is.kind
+	f.wait, f.at, f.single, f.number, f.target, f.kind = is.wait, is.at, is.single, is.number, is.target, is.kind
 }
 
-// terms returns the terms of the wait of k, which f is, or nil if that is over; f.at.mu
-// is locked.
-func (f *stuck) terms(k *node) *terms {
+// terms returns the terms of the wait of f, or nil if that is over; f.at.mu is locked.
+func (f *stuck) terms() *terms {
 	t, open := &f.wait.terms, f.wait.until.open
-	if f.at != k {
+	if f.single {
 		t, open = &f.wait.single, f.at.hung(&f.wait.hook)
 	}
 	if !open || t.number != f.number {
@@ -91,7 +91,7 @@ func (s *search) backFrom(n *node) {
 	n.mu.Unlock()
 	for _, k := range waiters {
 		if k.wait != nil {
-			s.addWaiter(k.n, n, &k.terms, stuck{wait: k.wait, at: n})
+			s.addWaiter(k.n, n, &k.terms, stuck{wait: k.wait, at: n, single: true})
 			continue
 		}
 		s.addOneOf(k.n, n, func(wt *wait) bool { return k.index < len(wt.on) && wt.on[k.index] == n })

@@ -47,6 +47,9 @@ func (w *node) waited() {
 	if j == nil {
 		return
 	}
+	j.mu.Lock()
+	j.raise(isFinal)
+	j.mu.Unlock()
 	in := j.host.aside.calls
 	in.mu.Lock()
 	defer in.mu.Unlock()

@@ -23,6 +23,7 @@ type scope struct {
 	moving  *time.Timer          // see SetTimeout; guarded by the node's mu
 	moved   *TimeoutError        // likewise: what it is cancelled with
 	movedTo time.Time            // likewise: when
+	timed   *timed               // made before it first isTimed
 }
 
 // The flags of a scope. A scope that is ending accepts no more tasks, at any
