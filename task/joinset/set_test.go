@@ -167,6 +167,29 @@ func TestCancel(t *testing.T) {
 	})
 }
 
+// One task is cancelled by its handle, which leaves the others alone.
+func TestCancelOfOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		set := joinset.New[int](t.Context())
+		one := set.Go(after(time.Hour, 1))
+		set.Go(after(time.Second, 2))
+		one.Cancel(errBroken)
+		var values []int
+		for tk, err := range set.Tasks(t.Context()) {
+			if tk == one {
+				require.ErrorIs(t, err, errBroken)
+				assert.Equal(t, task.Canceled, tk.State())
+				continue
+			}
+			require.NoError(t, err)
+			v, _ := tk.Result()
+			values = append(values, v)
+		}
+		assert.Equal(t, []int{2}, values)
+		assert.Equal(t, task.Canceled, one.State())
+	})
+}
+
 func TestLoopIsCancelled(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		set := joinset.New[int](t.Context())

@@ -183,48 +183,6 @@ func TestScopeEndsWithWhatIsAround(t *testing.T) {
 	})
 }
 
-// What callbacks panic with is reported, whichever of them do, and so is the failure that
-// OnFailure did not hear to the end.
-func TestScopeCallbackPanics(t *testing.T) {
-	var (
-		ends     = func(what any) scope.Option { return scope.OnEnd(func(task.Handle) { panic(what) }) }
-		exits    = scope.OnEnd(func(task.Handle) { runtime.Goexit() })
-		errFirst = errors.New("first")
-		errNext  = errors.New("next")
-	)
-	for _, tt := range []struct {
-		name string
-		opts []scope.Option
-		want [][]error // in each report
-	}{
-		{"OnFailure", []scope.Option{scope.OnFailure(func(task.Handle, error) { panic(errFirst) })}, [][]error{{errBroken}, {errFirst}}},
-		{"OnFailure exits", []scope.Option{scope.OnFailure(func(task.Handle, error) { runtime.Goexit() })}, [][]error{{errBroken}, {task.ErrGoexit}}},
-		{"two", []scope.Option{ends(errFirst), ends(errNext)}, [][]error{{errFirst, errNext}, {errBroken}}},
-		{"one exits between", []scope.Option{ends(errFirst), exits, ends(errNext)}, [][]error{{errFirst, errNext}, {errBroken}}},
-		{"one exits first", []scope.Option{exits, ends(errNext)}, [][]error{{errNext}, {errBroken}}},
-		{"one exits last", []scope.Option{ends(errFirst), exits}, [][]error{{errFirst}, {errBroken}}},
-		{"exits alone", []scope.Option{exits}, [][]error{{task.ErrGoexit}, {errBroken}}},
-	} {
-		t.Run(tt.name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var reported []error
-				_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
-					s := scope.New(ctx, tt.opts...)
-					scope.Go(s, func(context.Context) (int, error) { return 0, errBroken })
-					return 0, s.Wait(ctx)
-				}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
-				require.NoError(t, err)
-				require.Len(t, reported, len(tt.want), "%v", reported)
-				for i, want := range tt.want {
-					for _, w := range want {
-						assert.ErrorIs(t, reported[i], w)
-					}
-				}
-			})
-		})
-	}
-}
-
 func TestScopeVariables(t *testing.T) {
 	user := ctxvar.New("user", ctxvar.Default("nobody"))
 	s := scope.New(t.Context())
@@ -320,6 +278,26 @@ func TestScopeTasks(t *testing.T) {
 			}
 			require.NoError(t, s.Wait(t.Context()))
 		}
+	})
+}
+
+// The tasks of which a predicate is true are cancelled, and no others.
+func TestScopeCancelOfSome(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scope.New(t.Context())
+		tasks := make(map[string]*task.Task[int])
+		for _, name := range []string{"mail 1", "mail 2", "log"} {
+			tasks[name] = scope.Go(s, sleep(time.Second), task.Name(name))
+		}
+		for one := range s.Tasks() {
+			if strings.HasPrefix(one.Name(), "mail") {
+				one.Cancel(errBroken)
+			}
+		}
+		require.NoError(t, s.Wait(t.Context()))
+		require.ErrorIs(t, tasks["mail 1"].Err(), errBroken)
+		require.ErrorIs(t, tasks["mail 2"].Err(), errBroken)
+		require.NoError(t, tasks["log"].Err())
 	})
 }
 

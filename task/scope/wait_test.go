@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -34,6 +35,26 @@ func TestScopeWait(t *testing.T) {
 
 		_, err := scope.Go(s, func(ctx context.Context) (int, error) { return 0, s.Wait(ctx) }).Await(t.Context())
 		require.ErrorIs(t, err, task.ErrDeadlock)
+	})
+}
+
+// Any number of goroutines may wait, and all of them return when the last task has ended.
+func TestScopeManyWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := scope.New(t.Context())
+		for n := range 3 {
+			scope.Go(s, sleep(time.Duration(n+1)*time.Second))
+		}
+		start := time.Now()
+		var waiting sync.WaitGroup
+		for range 10 {
+			waiting.Go(func() {
+				assert.NoError(t, s.Wait(t.Context()))
+				assert.Equal(t, 3*time.Second, time.Since(start))
+				assert.Zero(t, s.Len())
+			})
+		}
+		waiting.Wait()
 	})
 }
 

@@ -139,6 +139,7 @@ func TestHowTasksEnd(t *testing.T) {
 			var pe *task.PanicError
 			require.ErrorAs(t, err, &pe)
 			assert.Equal(t, errBroken, pe.Value)
+			assert.ErrorIs(t, err, errBroken)
 		}},
 		{"goexit", "singleflight has the callers end as well", func(context.Context, string) (int, error) { runtime.Goexit(); return 0, nil }, func(t *testing.T, _ int, err error) {
 			require.ErrorIs(t, err, task.ErrGoexit)

@@ -89,6 +89,29 @@ func TestOneForAll(t *testing.T) {
 	})
 }
 
+// Rest for one, by a Run in a Run: a failure of the earlier one restarts the later one too,
+// and a failure of the later one only that, unless there are too many.
+func TestRestForOne(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		dials, consumes := 0, 0
+		quiet := supervise.OnFailure(func(supervise.Failure) {})
+		err := supervise.Run(t.Context(), func(ctx context.Context) error {
+			if dials++; dials == 1 {
+				return errBroken
+			}
+			return supervise.Run(ctx, func(context.Context) error {
+				if consumes++; consumes < 6 {
+					return errBroken
+				}
+				return nil
+			}, supervise.MaxRestarts(2, time.Hour), quiet)
+		}, quiet)
+		require.NoError(t, err)
+		assert.Equal(t, 3, dials, "it failed itself, then the later one did too often, and then all was well")
+		assert.Equal(t, 6, consumes, "three times under the second dial, and three times under the third")
+	})
+}
+
 // Everything that a run started has ended before the next run begins.
 func TestRunsDoNotOverlap(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
