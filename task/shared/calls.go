@@ -4,9 +4,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
 )
@@ -25,15 +27,20 @@ type Calls[K comparable, V any] struct {
 	scope *scope.Scope
 	vars  *ctxvar.Context // as they were when New was called
 
-	mu   sync.Mutex
-	open map[K]*call[V] // those that may be joined
+	mu       sync.Mutex
+	open     map[K]*call[V] // those that may be joined
+	starting []*call[V]     // those whose tasks are being started
 }
 
 // A call is a task together with the number of callers that wait for it.
 type call[V any] struct {
+	starter uint64         // the goroutine that starts the task
 	started sync.WaitGroup // until there is the task
-	task    *task.Task[V]
-	waiting int // guarded by the mu of the Calls
+
+	// Guarded by the mu of the Calls.
+	task    *task.Task[V] // written before started is done
+	begun   bool          // started is done
+	waiting int
 }
 
 // New returns the Calls of fn, in the [task.Group], the [task.Run] or the task
@@ -46,12 +53,15 @@ func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, 
 	if fn == nil {
 		panic(task.ErrNilFunc)
 	}
-	return &Calls[K, V]{
-		fn:    fn,
-		scope: scope.New(ctx, opts...),
-		vars:  ctxvar.Copy(),
-		open:  make(map[K]*call[V]),
+	c := &Calls[K, V]{
+		fn:   fn,
+		vars: ctxvar.Copy(),
+		open: make(map[K]*call[V]),
 	}
+	c.scope = scope.New(ctx, append([]scope.Option{
+		scope.OnEnd(func(t task.Handle) { c.refused(t.(*task.Task[V])) }),
+	}, opts...)...)
+	return c
 }
 
 // Do returns the results of the function for key, from the running task for
@@ -111,8 +121,9 @@ func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if one = c.open[key]; one == nil {
-		one = new(call[V])
+		one = &call[V]{starter: gls.Goroutine()}
 		one.started.Add(1)
+		c.starting = append(c.starting, one)
 		// A key that does not equal itself, as a NaN, could never be found or
 		// deleted. A task that was refused is no such case: the last to leave it
 		// deletes it.
@@ -140,13 +151,42 @@ func (c *Calls[K, V]) find(key K) *call[V] {
 // start starts the task of one, for key. c.mu is not locked: if the task is refused,
 // its callbacks, which may use c, are called here.
 func (c *Calls[K, V]) start(one *call[V], key K, name string) {
-	defer one.started.Done()
-	one.task = scope.Go(c.scope, func(ctx context.Context) (V, error) {
+	var t *task.Task[V] // nil if to start it panics
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		i := slices.Index(c.starting, one)
+		c.starting = slices.Delete(c.starting, i, i+1)
+		one.begin(t)
+	}()
+	t = scope.Go(c.scope, func(ctx context.Context) (V, error) {
 		// This comes before waiting callers are woken, so that a caller that
 		// has the result and asks again gets a new task.
 		defer c.close(key, one)
 		return c.fn(ctx, key)
 	}, task.Name(name), task.InContext(c.vars.Copy()))
+}
+
+// refused is called when t has ended. If that is because t was refused, the goroutine is
+// the one that starts it: a later callback may join the call, and must find t there.
+func (c *Calls[K, V]) refused(t *task.Task[V]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range slices.Backward(c.starting) { // one start may be within another
+		if one.starter == gls.Goroutine() {
+			one.begin(t)
+			return
+		}
+	}
+}
+
+// begin records that t is the task of one, unless it has one; the mu of the Calls is
+// locked.
+func (one *call[V]) begin(t *task.Task[V]) {
+	if !one.begun {
+		one.begun, one.task = true, t
+		one.started.Done()
+	}
 }
 
 // leave is called when a caller that joined one does not wait any more.
@@ -158,9 +198,10 @@ func (c *Calls[K, V]) leave(key K, one *call[V]) {
 		// Under the same lock: nobody joins what is about to be cancelled.
 		delete(c.open, key)
 	}
+	t := one.task // nil if to start it panicked
 	c.mu.Unlock()
-	if abandoned && one.task != nil { // it is nil if to start it panicked
-		one.task.Cancel(ErrAbandoned) // nothing, if it has ended
+	if abandoned && t != nil {
+		t.Cancel(ErrAbandoned) // nothing, if it has ended
 	}
 }
 
