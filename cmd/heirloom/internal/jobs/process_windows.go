@@ -95,15 +95,6 @@ func (f family) close() {
 	}
 }
 
-// Windows does not stop processes.
-func (f family) suspend() {}
-func (f family) stop()    {}
-func (f family) resume()  {}
-
-func (p *process) stopped() (Stop, bool) { return Stop{}, false }
-
-func reapStrays(map[int]bool) {}
-
 // scarce reports whether a start, or a write, may succeed a little later.
 func scarce(err error) bool {
 	return errors.Is(err, windows.ERROR_DISK_FULL) || errors.Is(err, windows.ERROR_NO_SYSTEM_RESOURCES) ||
@@ -115,25 +106,4 @@ func signalName(s os.Signal) string {
 		return "Ctrl-C"
 	}
 	return s.String()
-}
-
-func killedBy(*os.ProcessState) (os.Signal, bool) { return nil, false }
-
-func exitOf(os.Signal) int { return 1 }
-
-func (f family) ofKeys(os.Signal) bool { return false }
-
-func tooLong(error) bool { return false }
-
-func crowded(*os.File) error { return nil }
-
-func ownLimit(error) bool { return false }
-
-// signalNamed returns this system's counterpart of a signal that has the given name on
-// another system, or nil.
-func signalNamed(name string) os.Signal {
-	if name == "SIGINT" || name == signalName(os.Interrupt) {
-		return os.Interrupt
-	}
-	return nil
 }
