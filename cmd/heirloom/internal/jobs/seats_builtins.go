@@ -44,24 +44,32 @@ func (p *program) builtin(name string, args []*syntax.Word, rest []string) {
 		}
 		p.names(args, rest, "-v")
 	case "test", "[":
-		if p.arithmetic() && slices.ContainsFunc(rest, testOp.MatchString) {
+		if p.arithmetic() && (slices.ContainsFunc(rest, testOp.MatchString) || slices.Contains(rest, "-t")) {
 			p.expressions(args)
 		}
 		p.names(args, rest, "-v")
-	case "exit", "return", "break", "continue", "shift":
+	case "exit", "logout", "bye", "return", "break", "continue", "shift":
 		if p.arithmetic() {
 			p.expressions(args)
 		}
 	case "printf":
 		p.names(args, rest, "-v")
+		if len(rest) > 0 && strings.HasPrefix(rest[0], "-v") && rest[0] != "-v" {
+			p.refuse(args[0], inName)
+			p.computed(args[0])
+			p.flow.set(rest[0][2:], p.everything())
+		}
 		if i := slices.Index(rest, "-v"); i >= 0 && i+1 < len(rest) && rest[i+1] != "" {
 			p.flow.set(rest[i+1], p.everything())
 		}
-		if p.arithmetic() && len(rest) > 0 && (rest[0] == "" || numbers.MatchString(rest[0])) {
+		if len(args) > 0 {
+			p.unflagged(args[0], noOption, "printf", "%s before it")
+		}
+		if p.arithmetic() && len(rest) > 0 && (rest[0] == "" || p.holds(rest[0]) || strings.Contains(textual.ReplaceAllString(rest[0], ""), "%")) {
 			p.expressions(args[1:])
 		}
 	case "print":
-		if p.language == syntax.LangZsh && len(rest) > 0 && strings.HasPrefix(rest[0], "-") {
+		if p.arithmetic() && len(rest) > 0 && (rest[0] == "" || p.holds(rest[0]) || strings.HasPrefix(rest[0], "-")) {
 			for _, w := range args {
 				p.refuse(w, "print expands what it is given; write printf '%s\\n' {}")
 				p.runs(w)
@@ -74,15 +82,31 @@ func (p *program) builtin(name string, args []*syntax.Word, rest []string) {
 		for _, w := range args[min(1, len(args)):] {
 			p.flow.set(positional, p.source(w))
 		}
-	case "export", "typeset", "declare", "local", "readonly": // behind command, or where these are no keywords
-		for _, w := range args {
-			if text := p.source(w); assignment.MatchString(text) {
-				name, _, _ := strings.Cut(text, "=")
-				p.variable(name, text, w)
-			} else {
-				p.refuse(w, inName)
-				p.runs(w)
-			}
+	case "export", "typeset", "declare", "local", "readonly", "private", "integer", "float", "nameref": // behind command, or where these are no keywords
+		p.declared(name, args, rest)
+	}
+}
+
+// declared seats what is in the arguments of a command that declares variables.
+func (p *program) declared(name string, args []*syntax.Word, rest []string) {
+	plain, why := true, inName
+	switch name {
+	case "integer", "float", "nameref":
+		plain, why = false, "what "+name+" is given may be code"
+	}
+	for _, w := range rest {
+		if w != "" && (w[0] == '-' || w[0] == '+') && !slices.Contains([]string{"-r", "-x", "-g", "--"}, w) {
+			plain, why = false, "what "+name+" "+w+" is given may be code"
+		}
+	}
+	p.flow.computes = p.flow.computes || !plain
+	for _, w := range args {
+		if text := p.source(w); plain && assignment.MatchString(text) {
+			name, _, _ := strings.Cut(text, "=")
+			p.variable(name, text, w)
+		} else {
+			p.refuse(w, why)
+			p.runs(w)
 		}
 	}
 }

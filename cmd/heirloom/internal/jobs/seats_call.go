@@ -12,7 +12,7 @@ var (
 	codeFlag  = regexp.MustCompile(`^-[a-zA-Z0-9]*c$`)
 	testOp    = regexp.MustCompile(`^-(eq|ne|lt|le|gt|ge)$`)
 	durations = regexp.MustCompile(`^[0-9.]+[a-z]*$`)
-	numbers   = regexp.MustCompile(`%[-+ #0-9.*]*[diouxXfFeEgGaAc]`)
+	textual   = regexp.MustCompile(`%%|%-?[0-9]*(\.[0-9]+)?[sbqc]`)
 )
 
 // call seats what is in a simple command. An argument that is code to the command
@@ -56,11 +56,18 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 		}
 	}
 	at := 0
-	for at+1 < len(words) && (words[at] == "command" || words[at] == "builtin") {
+	for at+1 < len(words) && (slices.Contains(precommands, words[at]) || at > 0 && strings.HasPrefix(words[at], "-")) {
 		at++
+	}
+	if words[at] == "repeat" && at+2 < len(words) { // zsh repeat 2 let x={}
+		p.expressions(c.Args[at+1 : at+2])
+		at += 2
 	}
 	p.builtin(words[at], c.Args[at+1:], words[at+1:])
 }
+
+// precommands may be before a shell's own command.
+var precommands = []string{"builtin", "command", "exec", "nocorrect", "noglob", "-"}
 
 // launched lets no more than one value stand before a command that is an argument: in
 // timeout {} x, the second value would be the command.
@@ -84,6 +91,11 @@ func (p *program) code(words []*syntax.Word, text string, language syntax.LangVa
 			p.refuse(w, "it is within code that is put together when it runs; give it as an argument")
 			p.runs(w)
 			fixed = false
+		}
+	}
+	if !fixed {
+		for _, w := range words {
+			p.refuse(w, "it is beside code that is put together when it runs; give it as an argument of sh -c")
 		}
 	}
 	if !fixed || p.err != nil {

@@ -13,6 +13,7 @@ import (
 // where these are used: x={}; eval "$x".
 type flow struct {
 	computes  bool                // whether expressions are made of variables
+	declared  []string            // names of functions
 	functions bool                // whether there are some, or xargs, so that arguments are in $1
 	from      map[string][]string // variables, and the texts that they are set to
 	arguments []string            // of commands
@@ -34,13 +35,6 @@ var (
 	varying   = regexp.MustCompile(`[A-Za-z_$` + "`" + `]`)
 	globbed   = regexp.MustCompile(`\$\{?[=^]*~`)
 )
-
-// codeVariables are run, by shells or by what has a shell run them.
-var codeVariables = []string{
-	"BASH_ENV", "ENV", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS3", "PS4", "ZDOTDIR",
-	"EDITOR", "GIT_EDITOR", "GIT_EXTERNAL_DIFF", "GIT_PAGER", "GIT_SEQUENCE_EDITOR", "GIT_SSH_COMMAND", "LESSCLOSE", "LESSOPEN",
-	"MANPAGER", "PAGER", "PERL5OPT", "VISUAL",
-}
 
 func (f *flow) set(name, text string) {
 	if f.from == nil {
@@ -79,7 +73,12 @@ func (r *reading) settle() error {
 		if place.counted() {
 			continue
 		}
-		mentions := r.mentions(i)
+		stored, mentions := r.mentions(i)
+		for name := range stored {
+			if slices.Contains(computedVariables, name) {
+				r.seats[i].restrict(onlyNumber)
+			}
+		}
 		for _, text := range f.codes {
 			if name := mentions(text); name != "" {
 				return &refusal{i, fmt.Sprintf("$%s would be run, and a value may be in it; use $%[1]s as an argument only", name)}
@@ -97,11 +96,11 @@ func (r *reading) settle() error {
 	return nil
 }
 
-// mentions returns what finds a variable in a text, or "", of those that the value of
-// a place may be in.
-func (r *reading) mentions(place int) func(text string) string {
-	stored := map[string]bool{}
-	mentions := func(text string) string {
+// mentions returns the variables that the value of a place may be in, and what finds one
+// of them in a text, or "".
+func (r *reading) mentions(place int) (stored map[string]bool, mentions func(text string) string) {
+	stored = map[string]bool{}
+	mentions = func(text string) string {
 		for _, m := range mentioned.FindAllStringSubmatch(text, -1) {
 			name := m[1]
 			if strings.Contains("0123456789*", name) {
@@ -125,7 +124,7 @@ func (r *reading) mentions(place int) func(text string) string {
 			}
 		}
 	}
-	return mentions
+	return stored, mentions
 }
 
 // follow takes note of what variables are set to and used for.
@@ -145,13 +144,18 @@ func (p *program) follow(root syntax.Node) {
 				f.computes = f.computes || p.varies(p.source(n.X)+p.source(n.Y))
 			}
 		case *syntax.UnaryTest:
-			if n.Op == syntax.TsVarSet || n.Op == syntax.TsRefVar {
+			if n.Op == syntax.TsVarSet || n.Op == syntax.TsRefVar || n.Op == syntax.TsFdTerm {
 				f.computes = f.computes || strings.Contains(p.source(n), "$")
 			}
 		case *syntax.ParamExp:
 			p.followParameter(n)
 		case *syntax.FuncDecl:
 			f.functions = true
+			for _, name := range append(n.Names, n.Name) {
+				if name != nil {
+					f.declared = append(f.declared, name.Value)
+				}
+			}
 		case *syntax.WordIter:
 			text := "$@"
 			if n.InPos.IsValid() {
@@ -165,6 +169,8 @@ func (p *program) follow(root syntax.Node) {
 			p.followDeclaration(n)
 		case *syntax.Assign:
 			p.followAssignment(n)
+		case *syntax.ArrayElem:
+			f.computes = f.computes || n.Index != nil && p.varies(p.source(n.Index))
 		case *syntax.CallExpr:
 			// What one command prints is in the $1 of another behind xargs.
 			f.functions = f.functions || len(n.Args) > 0 && p.source(n.Args[0]) == "xargs"
@@ -181,6 +187,11 @@ func (p *program) follow(root syntax.Node) {
 					p.fed(r)
 				}
 			}
+			for _, r := range n.Redirs {
+				if n.Cmd != nil && strings.Contains(p.source(r.Word), ">(") && p.readsCode(r.Word) {
+					p.printed(n.Cmd)
+				}
+			}
 		}
 		return true
 	})
@@ -193,6 +204,10 @@ func (p *program) followParameter(e *syntax.ParamExp) {
 		e.Index != nil && p.varies(p.source(e.Index)),
 		e.Excl && e.Names == 0:
 		f.computes = true
+	}
+	f.computes = f.computes || e.Flags != nil // as ${(l:x:)y}
+	if e.Exp != nil && e.Param != nil && (e.Exp.Op == syntax.AssignUnset || e.Exp.Op == syntax.AssignUnsetOrNull) && e.Exp.Word != nil {
+		p.variable(e.Param.Value, p.source(e.Exp.Word), e.Exp.Word)
 	}
 	if e.Exp != nil && e.Exp.Op == syntax.OtherParamOps && p.source(e.Exp.Word) == "P" || e.Flags != nil || globbed.MatchString(text) {
 		f.codes = append(f.codes, text)
@@ -228,7 +243,7 @@ func (p *program) followAssignment(a *syntax.Assign) {
 // variable has it that the text, in n, is what a variable is set to.
 func (p *program) variable(name, text string, n syntax.Node) {
 	p.flow.set(name, text)
-	if slices.Contains(codeVariables, name) {
+	if runsCode(name) {
 		p.flow.codes = append(p.flow.codes, text)
 		p.refuse(n, name+" is a command to what reads it")
 	}
@@ -259,7 +274,7 @@ func (p *program) printed(n syntax.Node) {
 			if len(n.Args) == 0 {
 				return true
 			}
-			if name, _ := p.static(n.Args[0]); name == "echo" || name == "printf" || name == "print" {
+			if name, _ := p.static(n.Args[0]); name == "echo" || name == "printf" || name == "print" || slices.Contains(p.flow.declared, name) {
 				for _, w := range n.Args[1:] {
 					p.input(w)
 				}
@@ -275,8 +290,14 @@ func (p *program) fed(r *syntax.Redirect) {
 	case syntax.WordHdoc:
 		p.input(r.Word)
 	case syntax.Hdoc, syntax.DashHdoc:
-		if word, _ := p.static(r.Word); word == p.source(r.Word) && r.Hdoc != nil { // or nothing in it is replaced
+		if r.Hdoc == nil {
+			break
+		}
+		if word, _ := p.static(r.Word); word == p.source(r.Word) {
 			p.flow.codes = append(p.flow.codes, p.source(r.Hdoc))
+		} else {
+			// Nothing in it is replaced. If it is no shell's code, this finds nothing.
+			_ = p.program(p.source(r.Hdoc), p.sh)
 		}
 	default:
 		p.printed(r.Word) // <(echo {})

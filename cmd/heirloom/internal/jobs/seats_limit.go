@@ -41,6 +41,8 @@ var (
 	onlyNumber = limit{aNumber, "would be code there, where only a number is not"}
 	onlyFed    = limit{aNumber, "would be code of what reads it, where only a number is not; give it as an argument, as in sh -s {}"}
 
+	onlyDescriptor = limit{aNumber, "could run, because some shells expand it twice there; write > {} 2>&1"}
+
 	// Expressions run the $(…) and `…` that they find in variables: x='a[$(ls)]'.
 	onlyInert = limit{inertText, "could run, because the command computes with variables, and $ and ` in these are code"}
 	onlyPlain = limit{plainText, `would be code in a makefile; write X={} make, and "$$X" there`}
@@ -67,9 +69,14 @@ func (p *program) limit(n syntax.Node, l limit) {
 // unflagged lets no value at the beginning of the word be an option.
 func (p *program) unflagged(w *syntax.Word, allowed *regexp.Regexp, name, instead string) {
 	// The quotes before a place end up before its value.
+	l := limit{allowed, "would be an option of " + name + "'s, which has some that run commands; write " + instead}
 	found, at := p.marks(p.source(w))
 	if len(found) > 0 && strings.Trim(p.source(w)[:at[0][0]], `'"`) == "" {
-		p.seats[found[0]].restrict(limit{allowed, "would be an option of " + name + "'s, which has some that run commands; write " + instead})
+		p.seats[found[0]].restrict(l)
+	}
+	if strings.HasPrefix(strings.TrimLeft(p.source(w), `'"`), "$") {
+		p.limitVariables(w, l)
+		p.limit(w, l) // $(basename {})
 	}
 }
 

@@ -192,6 +192,10 @@ func (r *reading) program(text string, language syntax.LangVariant) error {
 		return errors.New("it is written for another shell")
 	}
 	p := &program{reading: r, text: text, language: language}
+	if language == syntax.LangZsh && strings.Contains(text, "$[") {
+		p.flow.computes = true
+		p.refuse(file, "it may be in $[…]; write $((…))")
+	}
 	p.follow(file)
 	p.walk(file)
 	return p.err

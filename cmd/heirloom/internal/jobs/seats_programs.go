@@ -121,13 +121,16 @@ var makers = []string{"bmake", "gmake", "make", "mingw32-make", "nmake", "pmake"
 var unquotable = []string{
 	"alias", "ansible", "bind", "bsub", "clush", "compgen", "complete", "concurrently", "entr", "env_parallel", "fc", "hash", "heirloom", "hyperfine", "just",
 	"niceload", "oarsub", "parallel", "parallel-ssh", "pdsh", "pssh", "rush", "salt", "screen", "sem", "tmux", "watch", "watchexec",
+	// And of zsh's own.
+	"bindkey", "compdef", "functions", "getln", "sched", "strftime", "sysopen", "sysread", "sysseek", "syswrite", "vared", "zformat", "zle", "zparseopts", "zpty", "zregexparse",
+	"zselect", "zstat", "zstyle", "zsystem",
 }
 
 // Commands that run another one which is an argument of theirs.
 var launchers = []string{
 	"apptainer", "builtin", "bundle", "busybox", "bwrap", "caffeinate", "chroot", "chronic", "chrt", "command", "conda", "coproc", "direnv", "doas", "docker", "eatmydata", "env", "exec", "faketime",
 	"fakeroot", "fd", "fdfind", "find", "firejail", "flock", "gosu", "hatch", "ionice", "ip", "kubectl", "ltrace", "mamba", "micromamba", "mise", "mpirun", "nerdctl", "nice", "nocorrect", "noglob", "nohup", "npx", "nsenter",
-	"numactl", "perf", "pipenv", "pixi", "pkexec", "podman", "poetry", "prlimit", "proxychains", "runuser", "setarch", "setpriv", "setsid", "singularity", "srun", "sshpass", "stdbuf", "strace",
+	"numactl", "perf", "pipenv", "pixi", "pkexec", "podman", "poetry", "prlimit", "proxychains", "repeat", "runuser", "setarch", "setpriv", "setsid", "singularity", "srun", "sshpass", "stdbuf", "strace",
 	"sudo", "systemd-run", "taskset", "time", "timeout", "torsocks", "toybox", "unbuffer", "unshare", "uv", "valgrind", "xargs", "xvfb-run",
 }
 

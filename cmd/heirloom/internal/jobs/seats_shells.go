@@ -24,6 +24,9 @@ func (p *program) shell(args []*syntax.Word, rest []string, language syntax.Lang
 		}
 		return
 	}
+	for _, w := range args[:operand] {
+		p.printed(w) // bash --rcfile <(echo {})
+	}
 	if operand == len(rest) {
 		return
 	}
@@ -81,24 +84,57 @@ func (p *program) readsCode(n syntax.Node) (reads bool) {
 			name, rest := programName(w), words[i+1:]
 			if _, ok := shellNames[name]; ok {
 				at, code, sure := shellOperand(rest)
-				stdin := !sure || at == len(rest) || !code && slices.Contains([]string{"-", "/dev/stdin", "-s"}, rest[at]) || slices.Contains(rest[:at], "-s")
+				stdin := !sure || at == len(rest) || !code && (isInput(rest[at]) || rest[at] == "-s") || slices.Contains(rest[:at], "-s")
 				// xargs puts what it reads behind its arguments, or into them.
 				reads = reads || stdin || words[0] == "xargs" && slices.ContainsFunc(words, func(w string) bool {
 					return strings.HasPrefix(w, "-I") || strings.HasPrefix(w, "-i") || strings.HasPrefix(w, "--replace")
 				})
 			} else if e := evaluators[name]; e != nil && e.input && (i == 0 || launched) {
 				u := e.read(rest)
-				none := len(u.operands) == 0 || e.mixed || e.rest > 0 || slices.Contains([]string{"-", "/dev/stdin"}, rest[u.operands[0]])
+				none := len(u.operands) == 0 || e.mixed || e.rest > 0 || isInput(rest[u.operands[0]])
 				reads = reads || len(u.code) == 0 && none
+			}
+			if e := evaluators[name]; e != nil && words[0] == "xargs" {
+				reads = reads || e.replaced(words[1:i], rest)
 			}
 		}
 		if name := programName(words[0]); name == "ssh" || name == "su" {
 			reads = reads || operand(words[1:], sshArguments) >= len(words)-2
 		}
 		if len(words) > 1 && (words[0] == "source" || words[0] == ".") {
-			reads = reads || words[1] == "/dev/stdin" || words[1] == "/dev/fd/0"
+			reads = reads || isInput(words[1])
+		}
+		switch words[0] {
+		case "parallel", "env_parallel":
+			reads = reads || operand(words[1:], "jPnNLsSaIEd") == len(words)-1 // its input is commands
+		case "crontab":
+			reads = reads || len(words) == 1 || slices.Contains(words, "-")
 		}
 		return !reads
 	})
 	return reads
+}
+
+// isInput reports whether a file is what a command reads, or has been given otherwise.
+func isInput(file string) bool {
+	return file == "-" || strings.HasPrefix(file, "/dev/stdin") || strings.HasPrefix(file, "/dev/fd/") || strings.HasPrefix(file, "/proc/self/fd/")
+}
+
+// replaced reports whether xargs with these options puts what it reads into the code
+// among the words.
+func (e *evaluator) replaced(options, words []string) bool {
+	what := ""
+	for i, w := range options {
+		switch {
+		case w == "-I" && i+1 < len(options):
+			what = options[i+1]
+		case w == "-i" || w == "--replace":
+			what = "{}"
+		case strings.HasPrefix(w, "-I") || strings.HasPrefix(w, "-i"):
+			what = w[2:]
+		case strings.HasPrefix(w, "--replace="):
+			what = strings.TrimPrefix(w, "--replace=")
+		}
+	}
+	return what != "" && slices.ContainsFunc(e.read(words).code, func(i int) bool { return strings.Contains(words[i], what) })
 }

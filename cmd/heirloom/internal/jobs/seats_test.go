@@ -23,7 +23,7 @@ var hostile = []string{
 	"$(>ran)", "`>ran`", ";>ran;", "&>ran&", "|>ran|", "\n>ran\n", "\nE\n>ran\n", "a[$(>ran)]", "a[`>ran`]", "'", `"`, `\`, `\'`, `\"`,
 	"$", "#", "(", ")", "}", "{", "!", "*", "~", "=", " ", "-n", "%", "^", "if", "done", "esac", "2", "é", "\xff", "'$(>ran)'", `"$(>ran)"`, ")>ran;(", "${x:=$(>ran)}",
 	"$(shell touch ran)", "touch ran|", "|touch ran", "\");system(\"touch ran\");(\"", "';system('touch ran');'", "system touch ran", "1e touch ran",
-	"';__import__('os').system('touch ran');'", "!touch ran",
+	"';__import__('os').system('touch ran');'", "!touch ran", index, "-vx[$(touch ran)]",
 }
 
 // options are values that programs with options that run something take for those.
@@ -261,6 +261,9 @@ func FuzzValues(f *testing.F) {
 	f.Add([]byte{0, 1, 2}, []byte{0, 9, 5})
 	f.Fuzz(func(t *testing.T, pieces, value []byte) {
 		templates := slices.Concat(exact, guarded, indirect, executing)
+		for _, p := range pairs {
+			templates = append(templates, p[0])
+		}
 		command := "true"
 		for _, p := range pieces[:min(len(pieces), 3)] {
 			command += "; " + templates[int(p)%len(templates)]

@@ -123,6 +123,11 @@ func (p *program) walk(root syntax.Node) {
 				p.refuse(n.Hdoc, inHeredoc)
 				p.refuse(n.Word, inHeredoc)
 			}
+			if n.Op == syntax.DplOut {
+				// Bash expands what is no descriptor once more.
+				p.numbers(n.Word, onlyDescriptor)
+				p.limitVariables(n.Word, onlyDescriptor)
+			}
 			p.word(n.Word, false)
 			p.single(n.Word) // the others would be arguments, or the command
 			return false     // N is a name
@@ -135,6 +140,10 @@ func (p *program) walk(root syntax.Node) {
 				return false
 			}
 		case *syntax.UnaryTest:
+			if n.Op == syntax.TsFdTerm && p.arithmetic() {
+				p.numerals(n)
+				return false
+			}
 			if n.Op == syntax.TsVarSet || n.Op == syntax.TsRefVar {
 				p.refuse(n, inName)
 				return false
