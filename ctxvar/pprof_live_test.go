@@ -229,7 +229,7 @@ func headers(dump string) []string {
 	for stack := range strings.SplitSeq(dump, "\n\n") {
 		m := goroutineHeader.FindStringSubmatch(stack)
 		if m == nil ||
-			strings.Contains(stack, "internal/gls.learn") || // may not have ended quite yet since the start
+			strings.Contains(stack, "created by github.com/heirloom-go/heirloom/internal/gls.") || // may not have ended quite yet since the start
 			strings.Contains(stack, "runtime.runCleanups") { // is there while a collection ends
 			continue
 		}
