@@ -66,6 +66,18 @@ func TestPS(t *testing.T) {
 		assert.Equal(t, "heirloom: task 987654321 of "+addr+": no such task is live\n", stderr)
 	}
 
+	// The address of the page says what it shows, and flags have precedence.
+	code, stdout, _ = heirloom("ps", addr+"?match=good")
+	require.Equal(t, 0, code)
+	assert.Empty(t, stdout)
+	code, stdout, _ = heirloom("ps", "--match", "evil", addr+"?match=good&sort=name")
+	require.Equal(t, 0, code)
+	assert.Regexp(t, `^ID +PARENT`, stdout)
+	code, _, stderr = heirloom("ps", addr+"?stack=1&key=secret")
+	assert.Equal(t, 2, code)
+	assert.NotContains(t, stderr, "secret")
+	assert.Contains(t, stderr, "stack does not belong there; ps has --stack")
+
 	code, stdout, _ = heirloom("ps", "--json", addr)
 	require.Equal(t, 0, code)
 	assert.Contains(t, stdout, `"finished":[{`)

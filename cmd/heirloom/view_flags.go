@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"slices"
 	"strconv"
 	"strings"
@@ -21,7 +22,8 @@ type viewFlags struct {
 const viewHelp = `
 The program is given by its process id, if it is one of your own on this machine
 that lets itself be looked into (taskhttp.Handler.ListenLocal; heirloom ps lists
-those), or by the address of its live view: host:port, :port, or a URL.
+those), or by the address of its live view: host:port, :port, or a URL. A URL may
+have the page's match, sort and root in it.
 
 --match keeps the tasks that have all of the words in their name, #ID, function,
 state, variables, what they wait for or where they were started, and what those
@@ -67,12 +69,18 @@ func (f *viewFlags) flat() bool { return f.query.Sort != "" && f.query.Sort != "
 func (f *viewFlags) open(arg string) (*remote.Client, remote.Target, error) {
 	target, err := remote.Parse(arg)
 	if err != nil {
+		// There may be secrets in it, and messages are kept.
+		arg, _, _ = strings.Cut(arg, "?")
 		shown := strconv.Quote(arg)
 		if user := strings.LastIndex(arg, "@"); user >= 0 {
-			shown = strconv.Quote("…" + arg[user:]) // a password may be before it, and messages are kept
+			shown = strconv.Quote("…" + arg[user:])
 		}
 		return nil, target, usagef("address %s: %w; give a process id, host:port, as localhost:8080, or a URL", shown, err)
 	}
+	// What flags say has precedence.
+	f.query.Match = cmp.Or(f.query.Match, target.Query.Match)
+	f.query.Sort = cmp.Or(f.query.Sort, target.Query.Sort)
+	f.query.Root = cmp.Or(f.query.Root, target.Query.Root)
 	if err := f.check(); err != nil {
 		return nil, target, err
 	}

@@ -32,6 +32,7 @@ var pairs = [][2]string{
 	{"zmodload zsh/zpty; zpty -b x {}", ">ran"}, {"zmodload zsh/zutil; zstyle -e x y {}; zstyle -s x y z", ">ran"}, {"zmodload zsh/system; sysread -t {} x", index},
 	{"x={}; y=abc; echo ${(l:x:)y}", index}, {"echo $[{}]", index}, {"x={}; echo $[x]", index}, {"x={}; y=([$x]=1)", index},
 	{"functions[x]={}; x", ">ran"}, {"zmodload zsh/parameter; aliases[x]={}; eval x", ">ran"}, {"env BASH_FUNC_ls%%={} bash -c ls", "() { >ran\n}"},
+	{"echo $'{}'; x={}; echo $(($x+1)); export x={}", ";>ran;\\"}, {"echo $'{}'", "\\';>ran;'"},
 	// Descriptors, and what shells read.
 	{"echo >&{}", index}, {"x={}; echo >& $x", index}, {"echo {} > >(sh)", ">ran"}, {". /proc/self/fd/0 <<< {}", ">ran"}, {"bash /dev/fd/3 3<<< {}", ">ran"},
 	{"x={}; bash /dev/fd/3 3<<E\n$x\nE", ">ran"}, {"bash --rcfile <(echo {}) -i </dev/null", ">ran"}, {"export x={}; bash <<'E'\neval \"$x\"\nE", ">ran"},

@@ -164,7 +164,8 @@ func (p *program) word(w *syntax.Word, tight bool) {
 				p.single(w) // it would be divided: X=a b
 			}
 		case *syntax.SglQuoted:
-			if part.Dollar {
+			// A shell without $'…' may learn it: busybox has, and POSIX.
+			if at := int(part.Pos().Offset()); part.Dollar || at > 0 && p.text[at-1] == '$' {
 				p.refuse(part, "it is within $'…'; write it outside of that")
 				continue
 			}

@@ -1,8 +1,6 @@
 package remote
 
 import (
-	"bufio"
-	"bytes"
 	"cmp"
 	"crypto/tls"
 	"crypto/x509"
@@ -11,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -142,7 +139,10 @@ func (c Credentials) netrc(t Target, header http.Header) error {
 	if err != nil {
 		return err
 	}
-	login, password, ok := findNetrc([]byte(text), t.url)
+	login, password, ok, err := findNetrc([]byte(text), t.url)
+	if err != nil {
+		return fmt.Errorf("%s: %w", path, err)
+	}
 	if !ok {
 		return fmt.Errorf("%s has no entry for %s", path, t.url.Hostname())
 	}
@@ -150,49 +150,6 @@ func (c Credentials) netrc(t Target, header http.Header) error {
 	r.SetBasicAuth(login, password)
 	header.Add("Authorization", r.Header.Get("Authorization"))
 	return nil
-}
-
-func findNetrc(text []byte, u *url.URL) (login, password string, ok bool) {
-	type entry struct{ host, login, password string }
-	var entries []entry
-	words := bufio.NewScanner(bytes.NewReader(withoutMacros(text)))
-	words.Split(bufio.ScanWords)
-	next := func() string { words.Scan(); return words.Text() }
-	for words.Scan() {
-		last := max(0, len(entries)-1)
-		switch word := words.Text(); {
-		case word == "machine":
-			entries = append(entries, entry{host: next()})
-		case word == "default":
-			entries = append(entries, entry{host: u.Hostname()})
-		case word == "login" && len(entries) > 0:
-			entries[last].login = next()
-		case word == "password" && len(entries) > 0:
-			entries[last].password = next()
-		case word == "account":
-			next()
-		}
-	}
-	for _, e := range entries {
-		if e.host == u.Hostname() && (u.User.Username() == "" || u.User.Username() == e.login) {
-			return e.login, e.password, true
-		}
-	}
-	return "", "", false
-}
-
-// withoutMacros removes the text between macdef and an empty line.
-func withoutMacros(text []byte) []byte {
-	var kept []byte
-	inMacro := false
-	for line := range bytes.Lines(text) {
-		trimmed := bytes.TrimSpace(line)
-		inMacro = inMacro && len(trimmed) > 0 || bytes.HasPrefix(trimmed, []byte("macdef"))
-		if !inMacro && !bytes.HasPrefix(trimmed, []byte("#")) {
-			kept = append(kept, line...)
-		}
-	}
-	return kept
 }
 
 func (c Credentials) tls() (*tls.Config, error) {

@@ -64,6 +64,8 @@ machine 127.0.0.1
   login you
   account x
   password p2
+machine 127.0.0.1 login quoted password "p 4 \"\\\t#"
+MACHINE 127.0.0.1 login "q q" password a"b
 default login any password p3`))
 	plain := func(u *url.URL) string { return u.Host }
 	secure := func(u *url.URL) string { return "https://" + u.Host }
@@ -92,6 +94,8 @@ default login any password p3`))
 		{"netrc", plain, remote.Credentials{Netrc: true}, "Authorization", basic("me", "p1"), ""},
 		{"netrc, for a user", as("you"), remote.Credentials{Netrc: true}, "Authorization", basic("you", "p2"), ""},
 		{"netrc, for anybody", as("any"), remote.Credentials{Netrc: true}, "Authorization", basic("any", "p3"), ""},
+		{"netrc, in quotes", as("quoted"), remote.Credentials{Netrc: true}, "Authorization", basic("quoted", "p 4 \"\\\t#"), ""},
+		{"netrc, a quote within a word", as("q%20q"), remote.Credentials{Netrc: true}, "Authorization", basic("q q", `a"b`), ""},
 		{"netrc, for nobody", as("nobody"), remote.Credentials{Netrc: true}, "", "", "has no entry for 127.0.0.1"},
 		{"a user is not sent by itself", as("me"), remote.Credentials{}, "Authorization", "", ""},
 		{"no file", plain, remote.Credentials{TokenFile: "/no/such/file"}, "", "", "no such file"},
@@ -124,6 +128,15 @@ default login any password p3`))
 }
 
 // When a server redirects elsewhere, the credentials are not sent there.
+func TestNetrcWithABrokenQuote(t *testing.T) {
+	for _, text := range []string{"machine 127.0.0.1 login me password \"secret\n\"", `machine 127.0.0.1 password "secret`, `machine 127.0.0.1 password "secret\`} {
+		t.Setenv("NETRC", file(t, text))
+		_, err := asked(t, func(u *url.URL) string { return u.Host }, remote.Credentials{Netrc: true})
+		require.ErrorContains(t, err, "a quote has no end on its line")
+		assert.NotContains(t, err.Error(), "secret")
+	}
+}
+
 func TestCredentialsGoToOnePlace(t *testing.T) {
 	other := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		t.Errorf("asked with %v", r.Header)

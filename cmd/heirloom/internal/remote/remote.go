@@ -143,6 +143,12 @@ func (c *Client) get(ctx context.Context, path string, query url.Values) ([]byte
 	}
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
+	for name, values := range c.target.more {
+		if query == nil {
+			query = url.Values{}
+		}
+		query[name] = values
+	}
 	u := *c.target.url
 	u.Path, u.RawQuery, u.User = path, query.Encode(), nil
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, u.String(), nil)

@@ -4,6 +4,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -34,6 +35,10 @@ func TestParse(t *testing.T) {
 		{"ftp://example.com", "another scheme", "ftp is no scheme that is known here; use http or https"},
 		{"http://[::1", "no URL", "it is no URL"},
 		{"localhost:http8", "no number", "it is no URL"},
+		{"localhost:80?match=a&key=b", "a query", ""},
+		{"localhost:80?%zz", "no query", "what follows the ? is no query"},
+		{"localhost:80?root=x", "no ID", "root=x is no ID of a task"},
+		{"localhost:80?stack=1", "a parameter that ps has a flag for", "stack does not belong there; ps has --stack"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.reason, func(t *testing.T) {
@@ -45,6 +50,31 @@ func TestParse(t *testing.T) {
 			}
 		})
 	}
+}
+
+// The address of the page shows what it shows, and may have more in it that the server,
+// or what is before it, wants.
+func TestTheQueryOfAnAddress(t *testing.T) {
+	target, err := remote.Parse("http://localhost/x?match=a+b&sort=-age&root=7&key=secret")
+	require.NoError(t, err)
+	assert.Equal(t, remote.Query{Match: "a b", Sort: "-age", Root: 7}, target.Query)
+	assert.Equal(t, "http://localhost/x", target.Name, "it is in messages")
+
+	var got url.Values
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		got = r.URL.Query()
+		http.NotFound(w, r)
+	}))
+	defer server.Close()
+	target, err = remote.Parse(server.URL + "?key=secret&match=x")
+	require.NoError(t, err)
+	client, err := remote.New(target, remote.Credentials{})
+	require.NoError(t, err)
+	defer client.Close()
+	_, _, err = client.View(t.Context(), remote.Query{Match: "y"})
+	require.Error(t, err)
+	assert.NotContains(t, err.Error(), "secret")
+	assert.Equal(t, url.Values{"format": {"json"}, "match": {"y"}, "key": {"secret"}}, got)
 }
 
 func TestView(t *testing.T) {

@@ -15,8 +15,12 @@ const usualPath = "/debug/tasks"
 // Target is the place of a live view.
 type Target struct {
 	url  *url.URL
-	pid  int    // the process id of a program of this machine that needs no address, or 0
-	Name string // as the user wrote it
+	more url.Values // the parameters of the URL that no flag is for
+	pid  int        // the process id of a program of this machine that needs no address, or 0
+	Name string     // as the user wrote it
+
+	// Query is what the URL itself asks for, as the address of the page does.
+	Query Query
 }
 
 // Parse reads a process id, or an address: host:port, :port, or a URL, with the path of
@@ -54,8 +58,34 @@ func Parse(addr string) (Target, error) {
 	if u.Path == "" || u.Path == "/" {
 		u.Path = usualPath
 	}
-	u.RawQuery, u.Fragment = "", ""
-	return Target{url: u, Name: addr}, nil
+	t := Target{url: u, Name: addr}
+	if t.more, err = url.ParseQuery(u.RawQuery); err != nil {
+		return Target{}, errors.New("what follows the ? is no query")
+	}
+	u.RawQuery, u.ForceQuery, u.Fragment = "", false, ""
+	t.Name, _, _ = strings.Cut(t.Name, "?") // there may be a secret in it
+	return t, t.takeQuery()
+}
+
+// takeQuery reads the parameters for which there are flags.
+func (t *Target) takeQuery() (err error) {
+	take := func(name string) string {
+		value := t.more.Get(name)
+		t.more.Del(name)
+		return value
+	}
+	t.Query.Match, t.Query.Sort = take("match"), take("sort")
+	for name, instead := range map[string]string{"stack": "ps has --stack", "max": "ps has --max", "format": "ps prints text, or --json", "offset": "top shows all"} {
+		if t.more.Has(name) {
+			return fmt.Errorf("%s does not belong there; %s", name, instead)
+		}
+	}
+	if root := take("root"); root != "" {
+		if t.Query.Root, err = strconv.ParseUint(root, 10, 64); err != nil {
+			return fmt.Errorf("root=%s is no ID of a task", root)
+		}
+	}
+	return nil
 }
 
 // Process returns the Target of a program of this machine that serves its live view
