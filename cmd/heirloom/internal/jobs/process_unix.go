@@ -62,7 +62,11 @@ func foreground() bool {
 	}
 	defer tty.Close()
 	front, err := unix.IoctlGetInt(int(tty.Fd()), unix.TIOCGPGRP)
-	return err == nil && front == unix.Getpgrp()
+	if err != nil {
+		return false
+	}
+	mine, err := unix.Getpgid(0)
+	return err == nil && front == mine
 }
 
 func (f family) kill()    { f.send(unix.SIGKILL) }
