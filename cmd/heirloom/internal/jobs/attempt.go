@@ -98,8 +98,14 @@ func (r *run) job(ctx context.Context, n *node, out sink) (*Result, error) {
 		}
 	}
 	res.Seconds = time.Since(res.Start).Seconds()
+	if k, ok := out.(finisher); ok {
+		_ = r.patiently(ctx, "results", func() error { return k.finish(res) }) // end tries again
+	}
 	return res, out.end(res)
 }
+
+// A finisher is a sink that records the result of its job.
+type finisher interface{ finish(*Result) error }
 
 // attempt runs the job's command once, here or elsewhere, and returns how it ended.
 func (r *run) attempt(ctx context.Context, n *node, out sink) *End {

@@ -104,12 +104,20 @@ func (r *run) end(ctx context.Context, n *node, res *Result) {
 // log writes the result to the log, and waits for space if the disk is full. In a device,
 // as /dev/full, nobody can make space.
 func (r *run) log(ctx context.Context, res *Result) error {
+	if r.Log != nil && !r.Log.regular {
+		return r.Log.add(res)
+	}
+	return r.patiently(ctx, "log", func() error { return r.Log.add(res) })
+}
+
+// patiently calls write until there is space for what it writes.
+func (r *run) patiently(ctx context.Context, what string, write func() error) error {
 	for {
-		err := r.Log.add(res)
-		if !scarce(err) || !r.Log.regular {
+		err := write()
+		if !scarce(err) {
 			return err
 		}
-		r.speech.once("log", err.Error()+": waiting for space")
+		r.speech.once(what, err.Error()+": waiting for space")
 		select {
 		case <-time.After(holdTime):
 		case <-ctx.Done():

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"runtime"
+	"sync/atomic"
 )
 
 // A Log is the file to which a run writes the result of each job, in a line, when the
@@ -15,6 +16,7 @@ import (
 type Log struct {
 	f       *os.File
 	w       io.Writer             // what writes to f, if not f itself
+	written atomic.Bool           // whether anything has been written
 	regular bool                  // whether it is a file of its own: no device, no pipe, and no descriptor
 	run     string                // the run's name, see Run
 	jobs    map[identity]*history // from earlier runs
@@ -100,6 +102,7 @@ func (l *Log) write(v any) error {
 	if l.w != nil {
 		w = l.w
 	}
+	l.written.Store(true)
 	if n, err := w.Write(append(line, '\n')); err != nil {
 		if n > 0 && l.regular {
 			err = errors.Join(err, dropTail(l.f, n)) // so that the line can be written again
@@ -119,6 +122,18 @@ func (l *Log) Through(stdout, stderr io.Writer) {
 	case l.f == os.Stderr:
 		l.w = stderr
 	}
+}
+
+// watch calls fail when a reader of the log goes away, who has had something to read.
+func (l *Log) watch(fail func(error)) (stop func()) {
+	if l == nil || l.regular {
+		return func() {}
+	}
+	return watchReader(l.f, func() {
+		if l.written.Load() {
+			fail(fmt.Errorf("job log: write %s: %w", l.f.Name(), errReaderGone))
+		}
+	})
 }
 
 // Close closes the file, unless others write to it too. It may be called more than once.

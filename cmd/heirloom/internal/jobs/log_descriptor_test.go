@@ -3,11 +3,13 @@
 package jobs_test
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -103,6 +105,32 @@ func TestALogThroughWriters(t *testing.T) {
 	require.NoError(t, err)
 	assert.Empty(t, text)
 	(*jobs.Log)(nil).Through(io.Discard, io.Discard)
+}
+
+// The next line may never come.
+func TestTheReaderOfALogGoesAway(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "pipe")
+	require.NoError(t, unix.Mkfifo(path, 0o600))
+	read := make(chan error, 1)
+	go func() {
+		f, err := os.Open(path)
+		if err == nil {
+			_, err = f.Read(make([]byte, 1))
+			f.Close()
+		}
+		read <- err
+	}()
+	log, err := jobs.CreateLog(path)
+	require.NoError(t, err)
+	defer log.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	o := jobs.Options{Limit: 2, Shell: posixShell(t), Log: log, Output: jobs.Whole(io.Discard, io.Discard, false)}
+	_, err = jobs.RunStream(ctx, jobs.Commands([]string{"true", "sleep 1000"}), o)
+	require.ErrorContains(t, err, "job log: write "+path)
+	require.ErrorIs(t, err, unix.EPIPE)
+	require.NoError(t, ctx.Err())
+	require.NoError(t, <-read)
 }
 
 // Output would be written over the lines of the log.

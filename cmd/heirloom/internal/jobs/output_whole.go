@@ -91,6 +91,7 @@ type kept struct {
 	turn           int
 	prefix         string // of lines
 	stdout, stderr *os.File
+	finished       bool
 }
 
 func (k *kept) files() (stdout, stderr *os.File) { return k.stdout, k.stderr }
@@ -103,16 +104,19 @@ func (k *kept) private() {}
 // write may not notice or not care, so its output is known to be whole only if there is
 // still space on the disk.
 func (k *kept) finish(r *Result) error {
-	if r == nil {
+	if r == nil || k.finished {
 		return nil
 	}
 	if err := spaceFor(k.stdout); err != nil && r.State == OK {
 		r.State, r.Error = Failed, cutShort(err)
 	}
-	if k.to.results == nil {
-		return nil
+	if k.to.results != nil {
+		if err := k.to.results.finish(r); err != nil {
+			return err
+		}
 	}
-	return k.to.results.finish(r)
+	k.finished = true
+	return nil
 }
 
 func (k *kept) end(r *Result) error {

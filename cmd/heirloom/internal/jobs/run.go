@@ -117,13 +117,14 @@ func (r *run) run(ctx context.Context, s Stream) (*Summary, error) {
 		return &r.summary, err
 	}
 	defer r.stdin.close()
-	stop := r.Output.begin(func(err error) {
+	fail := func(err error) {
 		select {
 		case r.broken <- err:
 		default: // it has an element already
 		}
-	})
-	defer stop()
+	}
+	defer r.Output.begin(fail)()
+	defer r.Log.watch(fail)()
 	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
 		ctx, r.cancel = context.WithCancelCause(ctx)
 		defer r.cancel(nil)

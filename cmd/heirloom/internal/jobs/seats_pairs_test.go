@@ -33,6 +33,7 @@ var pairs = [][2]string{
 	{"x={}; y=abc; echo ${(l:x:)y}", index}, {"echo $[{}]", index}, {"x={}; echo $[x]", index}, {"x={}; y=([$x]=1)", index},
 	{"functions[x]={}; x", ">ran"}, {"zmodload zsh/parameter; aliases[x]={}; eval x", ">ran"}, {"env BASH_FUNC_ls%%={} bash -c ls", "() { >ran\n}"},
 	{"echo $'{}'; x={}; echo $(($x+1)); export x={}", ";>ran;\\"}, {"echo $'{}'", "\\';>ran;'"},
+	{": >f; ls f*(e:{}:)", ">ran"}, {": >f; ls f*(e:'{}':)", ">ran"}, {": >f; x={}; ls f*(e:$x:)", ">ran"}, {"echo {}>out; ls *(e:{}:)", "-n\n>ran\n^-n"},
 	// Descriptors, and what shells read.
 	{"echo >&{}", index}, {"x={}; echo >& $x", index}, {"echo {} > >(sh)", ">ran"}, {". /proc/self/fd/0 <<< {}", ">ran"}, {"bash /dev/fd/3 3<<< {}", ">ran"},
 	{"x={}; bash /dev/fd/3 3<<E\n$x\nE", ">ran"}, {"bash --rcfile <(echo {}) -i </dev/null", ">ran"}, {"export x={}; bash <<'E'\neval \"$x\"\nE", ">ran"},

@@ -159,6 +159,10 @@ func (p *program) word(w *syntax.Word, tight bool) {
 	for _, part := range w.Parts {
 		switch part := part.(type) {
 		case *syntax.Lit:
+			if p.language == syntax.LangZsh && strings.Contains(part.Value, "(") {
+				p.refuse(w, "it may be within the (…) of a pattern, which can hold code")
+				p.runs(w)
+			}
 			p.seat(int(part.Pos().Offset()), int(part.End().Offset()), bare, tight)
 			if found, _ := p.marks(part.Value); len(found) > 0 && p.source(w) != p.mark(found[0]) {
 				p.single(w) // it would be divided: X=a b
