@@ -1,9 +1,11 @@
 package ctxvet
 
 import (
+	"fmt"
 	"go/ast"
 	"go/token"
 	"go/types"
+	"path/filepath"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -13,19 +15,30 @@ import (
 	"golang.org/x/tools/go/cfg"
 )
 
-// called looks into the functions of a package that its code calls: declared
-// functions, methods, and literals in local variables. It finds the code that a
-// call surely comes to.
+// called finds out what code surely comes to in the functions that it calls:
+// those of the package, declared or in local variables, and those of other
+// packages, through facts.
 type called struct {
 	pass *analysis.Pass
-	// does reports whether the call at c does what is searched for with o.
-	does func(c inspector.Cursor, o operand) bool
+	// does returns the operand with which the call at c does what is searched
+	// for, or nil.
+	does func(c inspector.Cursor) operand
 	// runsHere reports whether the literal at c is run in place, as far as the
 	// search is concerned.
 	runsHere func(lit inspector.Cursor) bool
+	// newFact returns the fact for functions that are known to do it.
+	newFact func() reachFact
 
 	known *flow
 	decls map[*types.Func]inspector.Cursor
+	found map[ast.Node][]reach // by function
+}
+
+// A reach is something that a function surely comes to: what is searched for, done
+// with o, which is in the function's terms.
+type reach struct {
+	o  operand
+	at string // file:line
 }
 
 func (k *called) root() inspector.Cursor {
@@ -108,95 +121,110 @@ func (k *called) declared() map[*types.Func]inspector.Cursor {
 	return k.decls
 }
 
-// reachedBy returns the call that the call at c surely comes to, in a function
-// of the package, and that does something with o. It returns nil if there is
+// reachedBy returns the place that the call at c surely comes to, in a function
+// that it calls, and where something is done with o. It returns "" if there is
 // none.
-func (k *called) reachedBy(c inspector.Cursor, o operand) ast.Node {
+func (k *called) reachedBy(c inspector.Cursor, o operand) (at string) {
 	if c.ParentEdgeKind() == edge.GoStmt_Call {
-		return nil
+		return ""
 	}
-	return k.reached(c, o, make(map[visit]bool))
+	call := c.Node().(*ast.CallExpr)
+	return first(k.reachedFrom(call.Fun, call.Args), o)
 }
 
 // reachedIn is reachedBy for a call of f without arguments.
-func (k *called) reachedIn(f ast.Expr, o operand) ast.Node {
-	return k.follow(f, nil, o, make(map[visit]bool))
+func (k *called) reachedIn(f ast.Expr, o operand) (at string) {
+	return first(k.reachedFrom(f, nil), o)
 }
 
-// A visit is the search of one function for what it does with one operand,
-// which happens only once.
-type visit struct {
-	fn   ast.Node
-	root types.Object
-	path string
+func first(list []reach, o operand) (at string) {
+	for _, r := range list {
+		if slices.Equal(r.o, o) {
+			return r.at
+		}
+	}
+	return ""
 }
 
-func (k *called) reached(c inspector.Cursor, o operand, seen map[visit]bool) ast.Node {
-	call := c.Node().(*ast.CallExpr)
-	return k.follow(call.Fun, call.Args, o, seen)
-}
-
-// follow searches the function f, called with args, unless f is a literal, which
-// is part of the code around it.
-func (k *called) follow(f ast.Expr, args []ast.Expr, o operand, seen map[visit]bool) ast.Node {
+// reachedFrom returns what a call of f with args comes to, unless f is a
+// literal, which is part of the code around it.
+func (k *called) reachedFrom(f ast.Expr, args []ast.Expr) (list []reach) {
 	if _, isLit := ast.Unparen(f).(*ast.FuncLit); isLit {
 		return nil
 	}
-	fn, ok := k.bodyOf(f)
-	if !ok {
-		return nil
+	if fn, ok := k.bodyOf(f); ok {
+		_, isLit := fn.Node().(*ast.FuncLit)
+		return k.translate(k.reaches(fn), signature(k.pass.TypesInfo, fn), isLit, f, args)
 	}
-	for _, name := range k.inside(fn, f, args, o) {
-		if found := k.search(fn, name, seen); found != nil {
-			return found
-		}
+	if fn := k.elsewhere(f); fn != nil {
+		return k.translate(k.imported(fn), fn.Signature(), false, f, args)
 	}
 	return nil
 }
 
-// inside returns what o is called within fn, if f, which is fn, is called with
-// args: o itself, if fn can see it, and what the parameters have of it.
-func (k *called) inside(fn inspector.Cursor, f ast.Expr, args []ast.Expr, o operand) (names []operand) {
-	if _, isLit := fn.Node().(*ast.FuncLit); isLit || o[0].Parent() == o[0].Pkg().Scope() {
-		names = append(names, o)
+// reaches returns what the function at fn surely comes to.
+func (k *called) reaches(fn inspector.Cursor) (list []reach) {
+	if list, known := k.found[fn.Node()]; known {
+		return list
 	}
-	add := func(param types.Object, of operand) {
-		if len(of) > 0 && len(of) <= len(o) && slices.Equal(o[:len(of)], of) {
-			names = append(names, append(operand{param}, o[len(of):]...))
-		}
+	if k.found == nil {
+		k.found = make(map[ast.Node][]reach)
 	}
-	sig := signature(k.pass.TypesInfo, fn)
-	for i, arg := range args {
-		if i < sig.Params().Len() && !(sig.Variadic() && i >= sig.Params().Len()-1) {
-			add(sig.Params().At(i), k.operandOf(arg))
-		}
-	}
-	if sel, ok := ast.Unparen(f).(*ast.SelectorExpr); ok && sig.Recv() != nil {
-		add(sig.Recv(), k.receiverOf(sel))
-	}
-	return names
-}
-
-// search returns the call that fn surely comes to and that does something with
-// o.
-func (k *called) search(fn inspector.Cursor, o operand, seen map[visit]bool) ast.Node {
-	now := visit{fn.Node(), o[0], o.String()}
-	if seen[now] || o.changes(k.pass.TypesInfo, fn) {
-		return nil
-	}
-	seen[now] = true
+	k.found[fn.Node()] = nil // it may call itself
 	for c := range fn.Preorder((*ast.CallExpr)(nil)) {
-		var found ast.Node
-		if k.does(c, o) {
-			found = c.Node()
-		} else {
-			found = k.reached(c, o, seen)
+		if c.ParentEdgeKind() == edge.GoStmt_Call {
+			continue
 		}
-		if found != nil && c.ParentEdgeKind() != edge.GoStmt_Call && k.comesTo(fn, c) {
-			return found
+		call := c.Node().(*ast.CallExpr)
+		var found []reach
+		if o := k.does(c); o != nil {
+			found = []reach{{o, k.position(call)}}
+		} else {
+			found = k.reachedFrom(call.Fun, call.Args)
+		}
+		if len(found) == 0 || !k.comesTo(fn, c) {
+			continue
+		}
+		for _, r := range found {
+			if !r.o.changes(k.pass.TypesInfo, fn) {
+				list = append(list, r)
+			}
 		}
 	}
-	return nil
+	k.found[fn.Node()] = list
+	return list
+}
+
+func (k *called) position(n ast.Node) string {
+	at := k.pass.Fset.Position(n.Pos())
+	return fmt.Sprintf("%s:%d", filepath.Base(at.Filename), at.Line)
+}
+
+// translate returns list, which is in the terms of a function with the signature
+// sig, in those of a call of it, as f with args. What the caller has no name for
+// is left out. A literal sees the variables around it.
+func (k *called) translate(list []reach, sig *types.Signature, isLit bool, f ast.Expr, args []ast.Expr) (here []reach) {
+	for _, r := range list {
+		root := r.o[0]
+		var o operand
+		switch sel, ok := ast.Unparen(f).(*ast.SelectorExpr); {
+		case root == sig.Recv():
+			if ok {
+				o = k.receiverOf(sel)
+			}
+		case isLit || root.Parent() == root.Pkg().Scope():
+			o = operand{root}
+		}
+		for i := range min(len(args), sig.Params().Len()) {
+			if sig.Params().At(i) == root && !(sig.Variadic() && i == sig.Params().Len()-1) {
+				o = k.operandOf(args[i])
+			}
+		}
+		if o != nil {
+			here = append(here, reach{append(o[:len(o):len(o)], r.o[1:]...), r.at})
+		}
+	}
+	return here
 }
 
 // comesTo reports whether fn surely comes to the code at c, in its own body or in

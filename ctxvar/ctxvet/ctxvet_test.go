@@ -33,7 +33,7 @@ func TestCopy(t *testing.T) {
 }
 
 func TestRun(t *testing.T) {
-	analysistest.Run(t, analysistest.TestData(), ctxvet.Run, "./run")
+	analysistest.Run(t, analysistest.TestData(), ctxvet.Run, "./run", "./run/process")
 }
 
 func TestStay(t *testing.T) {
@@ -46,7 +46,7 @@ func TestClean(t *testing.T) {
 }
 
 func TestTx(t *testing.T) {
-	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Tx, "./tx")
+	analysistest.RunWithSuggestedFixes(t, analysistest.TestData(), ctxvet.Tx, "./tx", "./tx/repo")
 	// A module of its own, for the driver that it needs.
 	analysistest.RunWithSuggestedFixes(t, filepath.Join(analysistest.TestData(), "txpgx"), ctxvet.Tx, ".")
 }

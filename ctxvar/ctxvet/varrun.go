@@ -2,6 +2,7 @@ package ctxvet
 
 import (
 	"go/ast"
+	"go/types"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -22,22 +23,35 @@ A Context is entered by one caller at a time, and
 		c.Run(f)
 	})
 
-panics, as does ctxvar.Call in the place of either, and a function of the package
-that is called there and comes to c.Run. Inside, c's values are the current ones, so
+panics, as does ctxvar.Call in the place of either, and a function that is
+called there and comes to c.Run. Inside, c's values are the current ones, so
 that f can be called as it is; c.Copy().Run(f) keeps what f sets apart.`,
-	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Run",
-	Requires: []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
-	Run:      runRun,
+	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Run",
+	Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
+	FactTypes: []analysis.Fact{new(runsContext)},
+	Run:       runRun,
 }
+
+// runsContext is a fact about a function: it runs a Context that it finds.
+type runsContext struct{ Places []place }
+
+func (*runsContext) AFact()           {}
+func (*runsContext) String() string   { return "runs a Context" }
+func (f *runsContext) list() *[]place { return &f.Places }
 
 func runRun(pass *analysis.Pass) (any, error) {
 	if !pass.ResultOf[uses].(use).vars {
 		return nil, nil
 	}
 	r := &runs{}
-	r.called = called{pass: pass, runsHere: r.runsHere, does: func(c inspector.Cursor, o operand) bool {
-		return slices.Equal(r.entered(c), o)
-	}}
+	r.called = called{pass: pass, runsHere: r.runsHere, does: r.entered, newFact: func() reachFact { return new(runsContext) }}
+	if !ofHeirloom(pass.Pkg.Path()) {
+		facts := make(map[*types.Func]reachFact)
+		r.export(facts)
+		for fn, fact := range facts {
+			pass.ExportObjectFact(fn, fact)
+		}
+	}
 	for c := range r.root().Preorder((*ast.CallExpr)(nil)) {
 		r.check(c)
 	}
@@ -52,7 +66,7 @@ func (r *runs) check(c inspector.Cursor) {
 	call := c.Node().(*ast.CallExpr)
 	inner := r.entered(c)
 	if inner != nil {
-		if found := r.reachedIn(call.Args[len(call.Args)-1], inner); found != nil {
+		if found := r.reachedIn(call.Args[len(call.Args)-1], inner); found != "" {
 			r.report(call, inner, found)
 			return
 		}
@@ -67,7 +81,7 @@ func (r *runs) check(c inspector.Cursor) {
 				r.pass.ReportRangef(call, "%s is run within itself, which panics: it is current already, or run a copy", inner)
 				return
 			default:
-				if found := r.reachedBy(c, o); found != nil {
+				if found := r.reachedBy(c, o); found != "" {
 					r.report(call, o, found)
 					return
 				}
@@ -81,9 +95,8 @@ func (r *runs) check(c inspector.Cursor) {
 
 // report reports the call, which runs o, or a function within it, because the
 // function comes to found.
-func (r *runs) report(call *ast.CallExpr, o operand, found ast.Node) {
-	r.pass.ReportRangef(call, "%s is run within itself, which panics, in line %d: it is current already, or run a copy",
-		o, r.pass.Fset.Position(found.Pos()).Line)
+func (r *runs) report(call *ast.CallExpr, o operand, found string) {
+	r.pass.ReportRangef(call, "%s is run within itself, which panics, in %s: it is current already, or run a copy", o, found)
 }
 
 // entered returns the Context in which the call at c runs something, or nil.

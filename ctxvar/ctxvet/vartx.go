@@ -3,7 +3,6 @@ package ctxvet
 import (
 	"go/ast"
 	"go/types"
-	"path/filepath"
 	"slices"
 
 	"golang.org/x/tools/go/analysis"
@@ -20,7 +19,8 @@ var Tx = &analysis.Analyzer{
 	Doc: `report statements in ctxsql.InTx and ctxpgx.InTx that are not part of the transaction
 
 What a *sql.DB runs is outside of every transaction, on another connection, also
-in the function that is given to InTx, and in functions that it calls:
+in the function that is given to InTx, and in functions that it calls, of any
+package:
 
 	ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, "UPDATE ...")
@@ -31,9 +31,10 @@ It is neither rolled back nor sees what the transaction has done, and may wait f
 a lock that the transaction holds. What is meant is ctxsql.Conn(db), which -fix
 puts there. What is to be outside runs in InTx with Autonomous. The same goes for
 a *pgxpool.Pool and ctxpgx.`,
-	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Tx",
-	Requires: []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer},
-	Run:      runTx,
+	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Tx",
+	Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer},
+	FactTypes: []analysis.Fact{new(runsStatements)},
+	Run:       runTx,
 }
 
 // A database is what the functions of a package run transactions of.
@@ -62,18 +63,39 @@ var databases = []database{
 
 func (d *database) path() string { return ctxvarPath + "/" + d.pkg }
 
+// runsStatements is a fact about a function: it runs statements of a database.
+type runsStatements struct{ Places []place }
+
+func (*runsStatements) AFact()           {}
+func (*runsStatements) String() string   { return "runs statements" }
+func (f *runsStatements) list() *[]place { return &f.Places }
+
 func runTx(pass *analysis.Pass) (any, error) {
+	imports := func(path string) bool {
+		return slices.ContainsFunc(pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == path })
+	}
+	facts := make(map[*types.Func]reachFact)
 	for _, d := range databases {
-		if slices.ContainsFunc(pass.Pkg.Imports(), func(p *types.Package) bool { return p.Path() == d.path() }) {
-			t := &transactions{database: d}
-			t.called = called{pass: pass, runsHere: t.runsHere, does: func(c inspector.Cursor, o operand) bool {
-				_, db := t.statement(c)
-				return slices.Equal(db, o)
-			}}
-			for c := range t.root().Preorder((*ast.CallExpr)(nil), (*ast.SelectorExpr)(nil)) {
-				t.check(c)
-			}
+		inTx, statements := imports(d.path()), imports(d.pool.pkg)
+		if !inTx && !statements || ofHeirloom(pass.Pkg.Path()) || pass.Pkg.Path() == d.pool.pkg {
+			continue
 		}
+		t := &transactions{database: d}
+		t.called = called{pass: pass, runsHere: t.runsHere, newFact: func() reachFact { return new(runsStatements) },
+			does: func(c inspector.Cursor) operand {
+				_, db := t.statement(c)
+				return db
+			}}
+		t.export(facts)
+		if !inTx {
+			continue
+		}
+		for c := range t.root().Preorder((*ast.CallExpr)(nil), (*ast.SelectorExpr)(nil)) {
+			t.check(c)
+		}
+	}
+	for fn, fact := range facts {
+		pass.ExportObjectFact(fn, fact)
 	}
 	return nil, nil
 }
@@ -95,7 +117,7 @@ func (t *transactions) check(c inspector.Cursor) {
 	if isCall {
 		if o := t.transactionOf(c); o != nil {
 			for _, arg := range call.Args {
-				if found := t.reachedIn(arg, o); found != nil {
+				if found := t.reachedIn(arg, o); found != "" {
 					t.reportCall(arg, found)
 				}
 			}
@@ -117,7 +139,7 @@ func (t *transactions) check(c inspector.Cursor) {
 				return
 			}
 			if db == nil {
-				if found := t.reachedBy(c, o); found != nil {
+				if found := t.reachedBy(c, o); found != "" {
 					t.reportCall(call.Fun, found)
 					return
 				}
@@ -225,10 +247,9 @@ func (t *transactions) isPool(e ast.Expr) bool {
 }
 
 // reportCall reports f, which comes to the statement found.
-func (t *transactions) reportCall(f ast.Expr, found ast.Node) {
-	at := t.pass.Fset.Position(found.Pos())
-	t.pass.ReportRangef(f, "%s comes to a statement that is not part of the transaction around it, in %s:%d: use %s.Conn there",
-		types.ExprString(f), filepath.Base(at.Filename), at.Line, t.pkg)
+func (t *transactions) reportCall(f ast.Expr, found string) {
+	t.pass.ReportRangef(f, "%s comes to a statement that is not part of the transaction around it, in %s: use %s.Conn there",
+		types.ExprString(f), found, t.pkg)
 }
 
 // isTransaction reports whether the call at c runs a function in a transaction.

@@ -67,10 +67,10 @@ func later(func()) {}
 
 func named(c, d *ctxvar.Context, h holder, some bool) {
 	inner := func() { c.Run(f) }
-	c.Run(inner)              // want `c is run within itself, which panics, in line \d+: it is current already, or run a copy`
-	c.Run(func() { inner() }) // want `c is run within itself, which panics, in line`
+	c.Run(inner)              // want `c is run within itself, which panics, in run.go:\d+: it is current already, or run a copy`
+	c.Run(func() { inner() }) // want `c is run within itself, which panics, in run.go`
 	d.Run(inner)
-	d.Run(func() { c.Run(func() { ctxvar.Detach(func() { inner() }) }) }) // want `c is run within itself, which panics, in line`
+	d.Run(func() { c.Run(func() { ctxvar.Detach(func() { inner() }) }) }) // want `c is run within itself, which panics, in run.go`
 	c.Run(func() { go inner() })
 
 	same := c
@@ -98,18 +98,18 @@ func named(c, d *ctxvar.Context, h holder, some bool) {
 			func() { c.Run(f) }()
 		}
 	}
-	c.Run(again) // want `c is run within itself, which panics, in line`
+	c.Run(again) // want `c is run within itself, which panics, in run.go`
 	now := func() { c.Run(f) }
 	now = f
 	c.Run(now)
 
-	h.c.Run(func() { h.run() }) // want `h.c is run within itself, which panics, in line`
-	h.c.Run(h.run)              // want `h.c is run within itself, which panics, in line`
+	h.c.Run(func() { h.run() }) // want `h.c is run within itself, which panics, in run.go`
+	h.c.Run(h.run)              // want `h.c is run within itself, which panics, in run.go`
 	c.Run(func() { h.run(); runOne(d); each(c, some) })
-	c.Run(func() { runOne(c) })         // want `c is run within itself, which panics, in line`
-	c.Run(func() { deep(holder{}, c) }) // want `c is run within itself, which panics, in line`
+	c.Run(func() { runOne(c) })         // want `c is run within itself, which panics, in run.go`
+	c.Run(func() { deep(holder{}, c) }) // want `c is run within itself, which panics, in run.go`
 	o := outer{holder: h}
-	o.c.Run(func() { o.run() }) // want `o.holder.c is run within itself, which panics, in line`
+	o.c.Run(func() { o.run() }) // want `o.holder.c is run within itself, which panics, in run.go`
 }
 
 type outer struct{ holder }

@@ -1,0 +1,136 @@
+package ctxvet
+
+import (
+	"go/ast"
+	"go/types"
+	"slices"
+
+	"golang.org/x/tools/go/analysis"
+)
+
+// A reachFact is a fact about a function: what it surely comes to.
+type reachFact interface {
+	analysis.Fact
+	list() *[]place
+}
+
+// A place is a [reach] in a form that other packages can read.
+type place struct {
+	// Param is the number of the parameter of which Path is, or one of the
+	// following.
+	Param  int
+	Global string // the variable, if Param is ofGlobal
+	Path   []string
+	At     string
+}
+
+const (
+	ofReceiver = -1
+	ofGlobal   = -2
+)
+
+// export lets other packages know what the exported functions of this one come
+// to, in addition to what is in facts.
+func (k *called) export(facts map[*types.Func]reachFact) {
+	for fn, c := range k.declared() {
+		if !fn.Exported() {
+			continue
+		}
+		for _, r := range k.reaches(c) {
+			p, ok := placeOf(r, fn.Signature())
+			if !ok {
+				continue
+			}
+			if facts[fn] == nil {
+				facts[fn] = k.newFact()
+			}
+			list := facts[fn].list()
+			*list = append(*list, p)
+		}
+	}
+}
+
+// placeOf returns r, which is in the terms of a function with the signature sig.
+// It reports false if r is about something that others don't see.
+func placeOf(r reach, sig *types.Signature) (p place, ok bool) {
+	p.At = r.at
+	for _, field := range r.o[1:] {
+		p.Path = append(p.Path, field.Name())
+	}
+	root := r.o[0]
+	if root == sig.Recv() {
+		p.Param = ofReceiver
+		return p, true
+	}
+	if root.Parent() == root.Pkg().Scope() {
+		p.Param, p.Global = ofGlobal, root.Name()
+		return p, root.Exported()
+	}
+	p.Param = slices.Index(slices.Collect(sig.Params().Variables()), root.(*types.Var))
+	return p, p.Param >= 0
+}
+
+// elsewhere returns the function of another package that f is, or nil.
+func (k *called) elsewhere(f ast.Expr) *types.Func {
+	var id *ast.Ident
+	switch f := ast.Unparen(f).(type) {
+	case *ast.Ident:
+		id = f
+	case *ast.SelectorExpr:
+		id = f.Sel
+	case *ast.IndexExpr:
+		return k.elsewhere(f.X)
+	}
+	fn, ok := k.pass.TypesInfo.Uses[id].(*types.Func)
+	if !ok || fn.Pkg() == nil || fn.Pkg() == k.pass.Pkg {
+		return nil
+	}
+	return fn.Origin()
+}
+
+// imported returns what is known of fn, a function of another package.
+func (k *called) imported(fn *types.Func) (list []reach) {
+	fact := k.newFact()
+	if !k.pass.ImportObjectFact(fn, fact) {
+		return nil
+	}
+	for _, p := range *fact.list() {
+		var root types.Object
+		switch p.Param {
+		case ofReceiver:
+			root = fn.Signature().Recv()
+		case ofGlobal:
+			root = fn.Pkg().Scope().Lookup(p.Global)
+		default:
+			root = fn.Signature().Params().At(p.Param)
+		}
+		if o := fieldsOf(root, p.Path); o != nil {
+			list = append(list, reach{o, p.At})
+		}
+	}
+	return list
+}
+
+// fieldsOf returns the field of root to which path leads, or nil.
+func fieldsOf(root types.Object, path []string) operand {
+	if root == nil {
+		return nil
+	}
+	o := operand{root}
+	for _, name := range path {
+		t := o[len(o)-1].Type().Underlying()
+		if p, ok := t.(*types.Pointer); ok {
+			t = p.Elem().Underlying()
+		}
+		s, ok := t.(*types.Struct)
+		if !ok {
+			return nil
+		}
+		i := slices.IndexFunc(slices.Collect(s.Fields()), func(f *types.Var) bool { return f.Name() == name })
+		if i < 0 {
+			return nil
+		}
+		o = append(o, s.Field(i))
+	}
+	return o
+}
