@@ -291,3 +291,31 @@ func TestHostileCtxOfAQueuedTask(t *testing.T) {
 		})
 	}
 }
+
+// A silentCtx is done, and does not say why.
+type silentCtx struct{ context.Context }
+
+func (silentCtx) Err() error            { return nil }
+func (silentCtx) Done() <-chan struct{} { done := make(chan struct{}); close(done); return done }
+
+// A ctx that is done without an error, or whose error comes later, counts as cancelled.
+func TestWaitWithACtxThatDoesNotSayWhyItIsDone(t *testing.T) {
+	ctx := silentCtx{context.Background()}
+	never, complete := task.Promise[int](t.Context())
+	defer complete(0, nil)
+	for name, wait := range map[string]func() error{
+		"Sleep": func() error { return task.Sleep(ctx, time.Hour) },
+		"Await": func() error { _, err := never.Await(ctx); return err },
+		"Wait":  func() error { _, _, err := task.Wait(ctx, task.AllCompleted, never); return err },
+		"Until": func() error { return new(task.Members).Until(ctx, never.Done()) },
+		"AsCompleted": func() (err error) {
+			for _, err = range task.AsCompleted(ctx, never) {
+			}
+			return err
+		},
+	} {
+		assert.ErrorIs(t, wait(), context.Canceled, name)
+		_, err := task.Go(t.Context(), func(context.Context) (int, error) { return 0, wait() }).Await(t.Context())
+		assert.ErrorIs(t, err, context.Canceled, name+" in a task")
+	}
+}

@@ -44,7 +44,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-timer.C:
 	case <-done:
-		return ctx.Err()
+		return errOf(ctx)
 	}
 	if !limited && !isDue(ctx, end) {
 		return nil
@@ -56,6 +56,6 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-done:
-		return ctx.Err()
+		return errOf(ctx)
 	}
 }

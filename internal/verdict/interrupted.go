@@ -11,8 +11,11 @@ import (
 // their panics.
 func Interrupted(ctx context.Context) error {
 	err, cause := ctx.Err(), context.Cause(ctx)
+	if err == nil { // ctx is of a type of somebody's own
+		err = context.Canceled
+	}
 	switch {
-	case cause == nil: // ctx is of a type of somebody's own
+	case cause == nil: // likewise
 		return err
 	case is(cause, err):
 		return cause

@@ -16,6 +16,11 @@ type own struct{ context.Context }
 
 func (own) Err() error { return errDisk }
 
+// silent is one that does not say why.
+type silent struct{ context.Context }
+
+func (silent) Err() error { return nil }
+
 func TestInterrupted(t *testing.T) {
 	with := func(cause error) context.Context {
 		ctx, cancel := context.WithCancelCause(context.Background())
@@ -35,4 +40,5 @@ func TestInterrupted(t *testing.T) {
 	defer stop()
 	assert.Equal(t, context.DeadlineExceeded, verdict.Interrupted(late))
 	assert.Equal(t, errDisk, verdict.Interrupted(own{context.Background()}))
+	assert.Equal(t, context.Canceled, verdict.Interrupted(silent{context.Background()}))
 }
