@@ -236,7 +236,11 @@ func (l *Limiter) Waiting() int {
 
 // fits reports whether weight may be held in addition; l.mu is locked.
 func (l *Limiter) fits(weight int64) bool {
-	return l.limit.AtOnce == 0 || l.held == 0 || weight <= l.limit.AtOnce-l.held
+	most := l.limit.AtOnce
+	if most == 0 {
+		most = math.MaxInt64 // what can be counted
+	}
+	return l.held == 0 || weight <= most-l.held
 }
 
 // begin notes a beginning, if the rate allows one, and returns 0; or else how

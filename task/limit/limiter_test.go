@@ -147,6 +147,15 @@ func TestZeroLimiter(t *testing.T) {
 	assert.False(t, l.TryAcquire(1))
 }
 
+// Without a limit, so much may be held as can be counted.
+func TestWeightsThatWouldOverflow(t *testing.T) {
+	var l limit.Limiter
+	require.True(t, l.TryAcquire(math.MaxInt64))
+	assert.False(t, l.TryAcquire(1))
+	l.Release(math.MaxInt64)
+	assert.Zero(t, l.Held())
+}
+
 func nothing(context.Context) (int, error) { return 0, nil }
 
 func TestMisuse(t *testing.T) {
