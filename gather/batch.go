@@ -278,7 +278,8 @@ func (b *batch[T, R]) startJobs() int {
 			}
 		}
 		weight, err := b.gate.enter(&b.jobs, item)
-		if b.jobs.Ended() {
+		ended := b.jobs.Ended()
+		if ended && !isPanic(err) { // a panic is the job's even then
 			return i
 		}
 		if err != nil {
@@ -287,6 +288,9 @@ func (b *batch[T, R]) startJobs() int {
 			}
 			var none R
 			b.outcome.ended(i, none, err, false)
+			if ended {
+				return i + 1
+			}
 			continue
 		}
 		b.next.Store(int64(i) + 1)

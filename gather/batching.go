@@ -20,7 +20,8 @@ import (
 // A batch is yielded when it has n items, when maxWait has passed since its
 // first item arrived, or when in has ended. It is never empty, and belongs to
 // the receiver. A maxWait of 0 means no time limit. While the body of the loop
-// over the batches runs, at most one item is taken from in.
+// over the batches runs, at most one item is taken from in, which counts as
+// arriving when the body has ended.
 //
 // With a maxWait, Batch iterates over in in a goroutine of its own, with a copy
 // of the variables of the goroutine that ranges over the batches. If that

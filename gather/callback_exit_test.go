@@ -17,30 +17,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A function of the user's that calls Goexit in the goroutine of the caller keeps the
-// call from returning. What the call knows by then is reported.
-
-// exiting returns what is reported of a Run whose main calls call. hear hears of it.
-func exiting(t *testing.T, call func(ctx context.Context), exit func(n int) bool) []error {
-	var errs []error
-	synctest.Test(t, func(t *testing.T) {
-		note := hear(&errs)
-		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
-			call(ctx)
-			assert.Fail(t, "returned")
-			return 0, nil
-		}, task.Unobserved(func(i task.Info, err error) {
-			note(i, err)
-			if exit(len(errs)) {
-				runtime.Goexit()
-			}
-		}))
-		assert.ErrorIs(t, err, task.ErrGoexit)
-	})
-	return errs
-}
-
-// Those that give up as the call ends have not failed.
+// A function given to Weight or Rate that calls Goexit keeps the call from returning. What
+// had gone wrong by then is reported; those that give up as the call ends have not failed.
 func TestGoexitAtTheGateReportsFailures(t *testing.T) {
 	for name, at := range map[string]gather.Option{
 		"Weight": gather.Weight(9, func(i int) int64 {
@@ -62,30 +40,40 @@ func TestGoexitAtTheGateReportsFailures(t *testing.T) {
 		}()),
 	} {
 		t.Run(name, func(t *testing.T) {
-			errs := exiting(t, func(ctx context.Context) {
-				_, _ = gather.Map(ctx, upTo(9), func(ctx context.Context, i int) (int, error) {
-					switch i {
-					case 0:
-						return 0, errBoom
-					case 1:
-						<-ctx.Done()
-						panic(errCrash)
-					default:
-						<-ctx.Done()
-						return 0, ctx.Err()
-					}
-				}, at, gather.OnError(gather.CollectAll))
-			}, func(int) bool { return false })
-			require.Len(t, errs, 2)
-			assert.ErrorIs(t, errs[0], errBoom)
-			assert.ErrorIs(t, errs[1], errCrash)
-			var job *gather.JobError
-			assert.ErrorAs(t, errs[1], &job)
+			synctest.Test(t, func(t *testing.T) {
+				var errs []error
+				_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+					_, err := gather.Map(ctx, upTo(9), func(ctx context.Context, i int) (int, error) {
+						switch i {
+						case 0:
+							return 0, errBoom
+						case 1:
+							<-ctx.Done()
+							panic(errCrash)
+						default:
+							<-ctx.Done()
+							return 0, ctx.Err()
+						}
+					}, at, gather.OnError(gather.CollectAll), gather.Progress(func(c gather.Counts) {
+						if c.Done == 2 { // as the call ends
+							panic(errQuit)
+						}
+					}))
+					return 0, err
+				}, heard(&errs))
+				require.ErrorIs(t, err, task.ErrGoexit)
+				require.Len(t, errs, 3)
+				assert.ErrorIs(t, errs[0], errBoom)
+				assert.ErrorIs(t, errs[1], errCrash)
+				assert.ErrorIs(t, errs[2], errQuit, "of Progress")
+				var job *gather.JobError
+				assert.ErrorAs(t, errs[1], &job)
+			})
 		})
 	}
 }
 
-// The report of one error that exits does not hide what the call would have returned.
+// A report that exits keeps no call from what it returns or panics with.
 func TestGoexitInAReportOfALostPanic(t *testing.T) {
 	lose := func(ctx context.Context, i int) (int, error) {
 		if i == 0 {
@@ -98,49 +86,94 @@ func TestGoexitInAReportOfALostPanic(t *testing.T) {
 		func(ctx context.Context) (int, error) { return lose(ctx, 0) },
 		func(ctx context.Context) (int, error) { return lose(ctx, 1) },
 	}
-	progress := gather.Progress(func(c gather.Counts) {
-		if c.Done == 2 {
-			panic(errQuit)
+	// stream ranges over a stream of lose, the input of which panics with input.
+	stream := func(ctx context.Context, input any, body func()) {
+		begun := make(chan struct{})
+		for range gather.Stream(ctx, func(yield func(int) bool) {
+			defer func() { panic(input) }()
+			for i := range 2 {
+				yield(i)
+			}
+		}, func(ctx context.Context, i int) (int, error) {
+			if i == 0 {
+				<-begun
+			} else {
+				close(begun)
+			}
+			return lose(ctx, i)
+		}, gather.Limit(2)) {
+			body()
+			break
 		}
-	})
+	}
+	errBody := errors.New("body")
 	for name, tt := range map[string]struct {
-		call func(ctx context.Context)
-		want []error
+		call func(ctx context.Context) error
+		want error
+		lost []error
 	}{
-		"Map":  {func(ctx context.Context) { _, _ = gather.Map(ctx, upTo(2), lose) }, []error{errCrash, errBoom}},
-		"Race": {func(ctx context.Context) { _, _ = gather.Race(ctx, jobs...) }, []error{errCrash, errBoom}},
-		"Progress of a Map": {
-			func(ctx context.Context) { _, _ = gather.Map(ctx, upTo(2), lose, progress) },
-			[]error{errCrash, errBoom, errQuit},
-		},
-		"input of a Stream": {
-			func(ctx context.Context) {
-				begun := make(chan struct{})
-				for range gather.Stream(ctx, func(yield func(int) bool) {
-					defer func() { panic(errQuit) }()
-					for i := range 2 {
-						yield(i)
-					}
-				}, func(ctx context.Context, i int) (int, error) {
-					if i == 0 {
-						<-begun
-					} else {
-						close(begun)
-					}
-					return lose(ctx, i)
-				}, gather.Limit(2)) {
-					break
+		"Map":  {func(ctx context.Context) error { _, err := gather.Map(ctx, upTo(2), lose); return err }, errBoom, []error{errCrash}},
+		"Race": {func(ctx context.Context) error { _, err := gather.Race(ctx, jobs...); return err }, errBoom, []error{errCrash}},
+		"Progress of a Map": {func(ctx context.Context) error {
+			_, err := gather.Map(ctx, upTo(2), lose, gather.Progress(func(c gather.Counts) {
+				if c.Done == 2 {
+					panic(errQuit)
 				}
-			},
-			[]error{errCrash, errQuit},
+			}))
+			return err
+		}, errQuit, []error{errCrash, errBoom}},
+		"input of a Stream": {func(ctx context.Context) error { stream(ctx, errQuit, func() {}); return nil }, errQuit, []error{errCrash}},
+		"body of a Stream": {func(ctx context.Context) error { stream(ctx, errQuit, func() { panic(errBody) }); return nil }, errBody,
+			[]error{errCrash, errQuit}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				var errs []error
+				note := hear(&errs)
+				_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) { return 0, tt.call(ctx) },
+					task.Unobserved(func(i task.Info, err error) { note(i, err); runtime.Goexit() }))
+				require.ErrorIs(t, err, tt.want)
+				require.Len(t, errs, len(tt.lost), "%v", errs)
+				for i, want := range tt.lost {
+					assert.ErrorIs(t, errs[i], want)
+				}
+			})
+		})
+	}
+}
+
+// A panic at the gate is one of a job that is never run. It is not lost when the call is
+// over: as an item that no worker takes from a Stream, and one at which a Map has ended.
+func TestPanicAtTheGateOfACallThatIsOver(t *testing.T) {
+	weigh := gather.Weight(9, func(i int) int64 {
+		if i == 1 {
+			time.Sleep(time.Second) // job 0 has failed meanwhile
+			panic(errCrash)
+		}
+		return 1
+	})
+	fail := func(context.Context, int) (int, error) { return 0, errBoom }
+	for name, call := range map[string]func(ctx context.Context) error{
+		"Map": func(ctx context.Context) error { _, err := gather.Map(ctx, upTo(3), fail, weigh); return err },
+		"Stream": func(ctx context.Context) (err error) {
+			for _, err = range gather.Stream(ctx, slices.Values(upTo(3)), fail, weigh, gather.Limit(1)) {
+				time.Sleep(time.Minute)
+				break
+			}
+			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			errs := exiting(t, tt.call, func(n int) bool { return n == 1 })
-			require.Len(t, errs, len(tt.want))
-			for _, want := range tt.want {
-				assert.True(t, slices.ContainsFunc(errs, func(err error) bool { return errors.Is(err, want) }), "%v in %v", want, errs)
-			}
+			synctest.Test(t, func(t *testing.T) {
+				var errs []error
+				_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) { return 0, call(ctx) }, heard(&errs))
+				require.ErrorIs(t, err, errBoom)
+				require.Len(t, errs, 1)
+				assert.ErrorIs(t, errs[0], errCrash)
+				var job *gather.JobError
+				require.ErrorAs(t, errs[0], &job)
+				assert.Equal(t, 1, job.Index)
+			})
 		})
 	}
 }

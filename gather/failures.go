@@ -158,23 +158,23 @@ func (f *failures) error(ctx context.Context, total, started int) error {
 	return fmt.Errorf("%w; %w", failed, skipped)
 }
 
-// report reports the panics that the call with ctx does not return. own is what it is
-// about to return, or to panic with.
-func (f *failures) report(ctx context.Context, own ...error) {
+// report reports the panics that the call with ctx, which is about to return,
+// does not return.
+func (f *failures) report(ctx context.Context) {
 	if f.any != nil {
-		unheard.ReportAll(ctx, f.any.lost, own...)
+		unheard.ReportAll(ctx, f.any.lost)
 	}
 }
 
-// reportAll reports all failures, because the call with ctx does not return.
-func (f *failures) reportAll(ctx context.Context) {
+// all returns all failures, for a call that does not return.
+func (f *failures) all() (errs []error) {
 	if f.any == nil {
-		return
+		return nil
 	}
 	for _, e := range f.any.errs {
-		f.any.lost = append(f.any.lost, e)
+		errs = append(errs, e)
 	}
-	f.report(ctx)
+	return append(errs, f.any.lost...)
 }
 
 // panicked reports whether e has a panic in it: that of its job, or of a function that

@@ -3,7 +3,6 @@ package gather
 import (
 	"context"
 	"iter"
-	"slices"
 	"sync"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
@@ -181,8 +180,8 @@ func (f *flow[T, R]) take() (cell[T, R], bool) {
 
 // end cancels what still runs and waits for it. Then it reports the panics that
 // the consumer will not see: those of jobs whose results the consumer did not
-// wait for and, unless the consumer returned, those of the input and of
-// Progress, which would otherwise continue in the consumer.
+// wait for, at the gate too, and, unless the consumer returned, those of the
+// input and of Progress, which would otherwise continue in the consumer.
 func (f *flow[T, R]) end(returned bool) {
 	f.mu.Lock()
 	f.over = true
@@ -193,16 +192,20 @@ func (f *flow[T, R]) end(returned bool) {
 	f.running.Wait()
 	var lost []error
 	for n := f.given; n < f.fed; n++ {
-		if c := f.cell(n); c.failed != nil && panicked(&f.jobs, c.failed) {
+		c := f.cell(n)
+		if c.refuse != nil { // and no worker took it
+			c.failed = &JobError{Index: n, Err: c.refuse}
+		}
+		if c.failed != nil && panicked(&f.jobs, c.failed) {
 			lost = append(lost, c.failed)
 		}
 	}
-	own := []error{panicOf(f.input), f.progress.panicked()}
-	if !returned {
-		lost, own = append(lost, own...), nil
-		lost = slices.DeleteFunc(lost, func(err error) bool { return err == nil })
+	for _, how := range []error{f.input, f.progress.how()} {
+		if !returned && how != nil && how != task.ErrGoexit {
+			lost = append(lost, how)
+		}
 	}
-	unheard.ReportAll(f.ctx, lost, own...)
+	unheard.ReportAll(f.ctx, lost)
 }
 
 // feed is the feeder.
@@ -231,7 +234,7 @@ func (f *flow[T, R]) feed(in iter.Seq[T]) {
 // another item. It reports false if no other item is needed.
 func (f *flow[T, R]) push(item T) bool {
 	weight, refuse := f.gate.enter(&f.jobs, item)
-	cut := refuse != nil && f.jobs.Ended()
+	cut := refuse != nil && !isPanic(refuse) && f.jobs.Ended()
 	if cut {
 		refuse = notStarted(&f.jobs)
 	}

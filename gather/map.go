@@ -3,6 +3,7 @@ package gather
 import (
 	"context"
 
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -73,7 +74,7 @@ func mapItems[T, R any](ctx context.Context, kind kind, items []T, fn func(conte
 	m.outcome = m
 	started := m.start(ctx)
 	err := m.error(ctx, len(items), started)
-	m.report(ctx, err, m.progress.panicked())
+	m.report(ctx)
 	if m.progress.rethrow(ctx, err); err != nil {
 		if c.policy == FailFast {
 			return nil, err
@@ -91,12 +92,16 @@ type mapping[T, R any] struct {
 	progress *reporter
 }
 
-// start is run. If that does not return, the failures are reported.
+// start is run. If that does not return, what went wrong is reported.
 func (m *mapping[T, R]) start(ctx context.Context) (started int) {
 	returned := false
 	defer func() {
 		if !returned {
-			m.reportAll(ctx)
+			lost := m.all()
+			if how := m.progress.how(); how != nil && how != task.ErrGoexit {
+				lost = append(lost, how)
+			}
+			unheard.ReportAll(ctx, lost)
 		}
 	}()
 	started = m.run(ctx)

@@ -95,26 +95,17 @@ func (r *reporter) rethrow(ctx context.Context, err error) {
 		return
 	}
 	if err != nil && err != task.ErrGoexit {
-		unheard.ReportAll(ctx, []error{err}, r.panicked())
+		unheard.Report(ctx, err)
 	}
 	goOn(r.broken)
 }
 
-// panicked returns the panic of report, or nil.
-func (r *reporter) panicked() error {
+// how returns how report ended, if it did not return.
+func (r *reporter) how() error {
 	if r == nil {
 		return nil
 	}
-	return panicOf(r.broken)
-}
-
-// panicOf returns how, which is as goOn describes it, if it is a panic, and otherwise
-// nil.
-func panicOf(how error) error {
-	if how == task.ErrGoexit {
-		return nil
-	}
-	return how
+	return r.broken
 }
 
 // goOn ends the calling goroutine the way a function of the user's ended in

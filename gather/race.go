@@ -80,10 +80,10 @@ func (c *contest[T]) winner(ctx context.Context) (T, error) {
 	}
 	if c.won {
 		c.drop(&c.jobs)
-		c.report(ctx)
+	}
+	c.report(ctx)
+	if c.won {
 		return c.value, nil
 	}
-	err := c.error(ctx, len(c.items), len(c.items))
-	c.report(ctx, err)
-	return none, err
+	return none, c.error(ctx, len(c.items), len(c.items))
 }

@@ -71,15 +71,8 @@ func runMain(main func(ctx context.Context) error, opts []Option, signals <-chan
 	defer cancel(nil)
 	result := make(chan error, 1)
 	go func() {
-		err := ErrGoexit // of an Unobserved function, so that Run does not return
-		defer func() { result <- err }()
-		_, err = Run(ctx, func(ctx context.Context) (struct{}, error) {
-			failure := main(ctx)
-			if failure != nil {
-				err = failure
-			}
-			return struct{}{}, failure
-		}, opts...)
+		_, err := Run(ctx, func(ctx context.Context) (struct{}, error) { return struct{}{}, main(ctx) }, opts...)
+		result <- err
 	}()
 	var sent *SignalError
 	var late <-chan time.Time

@@ -32,13 +32,6 @@ func Run[T any](ctx context.Context, main Func[T], opts ...Option) (T, error) {
 	}
 	<-s.left                 // its callbacks have been called
 	value, err := t.result() // the caller sees it, so that flush is not to report it
-	flushed := false
-	defer func() {
-		if err != nil && !flushed { // the reporter called Goexit, and the caller sees nothing
-			t.env.report(t.info(), err)
-		}
-	}()
 	t.env.reports.flush()
-	flushed = true
 	return value, err
 }

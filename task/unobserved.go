@@ -187,7 +187,7 @@ func (rs *reports) flush() {
 	open := rs.open
 	rs.open = nil
 	rs.mu.Unlock()
-	unheard.Each(slices.Collect(maps.Keys(open)), (*report).send) // even if the reporter calls Goexit
+	unheard.Apart(slices.Collect(maps.Keys(open)), (*report).send) // the reporter may call Goexit
 	rs.sending.Lock()
 	//lint:ignore SA2001 it was to wait
 	rs.sending.Unlock()

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"slices"
 )
 
 // Key is the key under which a context has the func(error) for errors that
@@ -18,12 +17,22 @@ type Key struct{}
 // none, to slog.Default() at level Error. If the methods of ctx or of the logger,
 // which may be the user's, panic, that is reported with err and goes no further. If
 // ctx calls Goexit, err is logged.
-func Report(ctx context.Context, err error) {
+//
+// All of that happens in a goroutine that Report waits for. The caller may be
+// panicking, or have something to return, which a Goexit would keep from being heard.
+func Report(ctx context.Context, err error) { ReportAll(ctx, []error{err}) }
+
+// ReportAll reports each of errs.
+func ReportAll(ctx context.Context, errs []error) {
+	Apart(errs, func(err error) { report(ctx, err) })
+}
+
+func report(ctx context.Context, err error) {
 	var hear func(error)
 	asked := false
 	defer func() {
 		if !asked {
-			Report(context.Background(), err)
+			report(context.Background(), err)
 		}
 	}()
 	fault := try(func() { hear, _ = ctx.Value(Key{}).(func(error)) })
@@ -44,19 +53,17 @@ func Report(ctx context.Context, err error) {
 	}
 }
 
-// ReportAll reports each of errs, even if the function that hears of one of them calls
-// Goexit. In that case the caller cannot return, and ReportAll also reports what the
-// caller would have returned, or panicked with, unless that is nil.
-func ReportAll(ctx context.Context, errs []error, own ...error) {
-	returned := false
-	defer func() {
-		if !returned {
-			own = slices.DeleteFunc(own, func(err error) bool { return err == nil })
-			Each(own, func(err error) { Report(ctx, err) })
-		}
+// Apart is Each in a goroutine of its own, which it waits for.
+func Apart[T any](items []T, report func(T)) {
+	if len(items) == 0 {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		Each(items, report)
 	}()
-	Each(errs, func(err error) { Report(ctx, err) })
-	returned = true
+	<-done
 }
 
 // Each calls report with each of items, even if it calls Goexit for one of them.

@@ -68,35 +68,16 @@ func TestReportToACtxThatExits(t *testing.T) {
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
 	defer slog.SetDefault(before)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		unheard.Report(exiting{}, errDisk)
-	}()
-	<-done
+	unheard.Report(exiting{}, errDisk)
 	assert.Contains(t, out.String(), `err="disk full"`)
 }
 
-// What the caller would have returned is reported if a report before it exits, and only
-// then.
+// A report that exits keeps neither the caller nor the other reports.
 func TestReportAllThatExits(t *testing.T) {
+	var heard []error
+	ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) { heard = append(heard, err); runtime.Goexit() })
 	errOwn := errors.New("own")
-	for _, tt := range []struct {
-		exit bool
-		want []error
-	}{{false, []error{errDisk, errDisk}}, {true, []error{errDisk, errDisk, errOwn}}} {
-		var heard []error
-		ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) {
-			if heard = append(heard, err); tt.exit {
-				runtime.Goexit()
-			}
-		})
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			unheard.ReportAll(ctx, []error{errDisk, errDisk}, nil, errOwn)
-		}()
-		<-done
-		assert.Equal(t, tt.want, heard)
-	}
+	unheard.ReportAll(ctx, []error{errDisk, errOwn})
+	unheard.Report(ctx, errDisk)
+	assert.Equal(t, []error{errDisk, errOwn, errDisk}, heard)
 }
