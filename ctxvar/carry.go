@@ -33,13 +33,25 @@ func (l labelled) Value(key any) any {
 	return l.Context.Value(key)
 }
 
+// checkCtx panics if ctx, which was given to caller, is nil: here, and not where
+// somebody looks for a value in it.
+func checkCtx(caller string, ctx context.Context) {
+	if ctx == nil {
+		panic(&UsageError{Func: caller, Problem: "nil ctx; pass context.Background() if there is none"})
+	}
+}
+
 // NewContext returns a copy of ctx that carries a snapshot of the running
 // goroutine's values. [FromContext] returns the snapshot. NewContext takes
 // constant time.
 //
 // Get ignores the snapshot: it has no ctx, and returns the running goroutine's
 // value.
+//
+// NewContext panics with a [*UsageError] if ctx is nil, as every function of this
+// package does that takes a ctx.
 func NewContext(ctx context.Context) context.Context {
+	checkCtx("ctxvar.NewContext", ctx)
 	return &carrier{Context: ctx, carried: gls.Carry()}
 }
 
@@ -54,6 +66,7 @@ func NewContext(ctx context.Context) context.Context {
 //
 // [task.FromContext]: https://pkg.go.dev/github.com/heirloom-go/heirloom/task#FromContext
 func FromContext(ctx context.Context) (*Context, bool) {
+	checkCtx("ctxvar.FromContext", ctx)
 	frame, ok := gls.CarriedBy(ctx)
 	if !ok {
 		return nil, false
@@ -73,6 +86,7 @@ func FromContext(ctx context.Context) (*Context, bool) {
 //
 //	pool.Submit(func() { ctxvar.RunFrom(ctx, job) })
 func RunFrom(ctx context.Context, fn func()) {
+	checkCtx("ctxvar.RunFrom", ctx)
 	frame, _ := gls.CarriedBy(ctx)
 	hold(frame).Run(fn)
 }
@@ -95,7 +109,10 @@ func RunFrom(ctx context.Context, fn func()) {
 // Effective is for authors of loggers, clients and drivers, that is, of code
 // that takes a ctx and reads variables. Read them with [Var.In]. It takes
 // constant time, except for the look-up in ctx.
-func Effective(ctx context.Context) *Context { return hold(gls.Counting(ctx)) }
+func Effective(ctx context.Context) *Context {
+	checkCtx("ctxvar.Effective", ctx)
+	return hold(gls.Counting(ctx))
+}
 
 // Work calls fn as a work: the handling of one request by a server, or of one
 // call, message or job that arrives. fn begins with the running goroutine's
@@ -116,6 +133,7 @@ func Work(fn func()) { hold(gls.Current()).env().RunWork(fn) }
 // The ctx passed to fn descends from ctx and carries a snapshot, as if made by
 // [NewContext].
 func Do(ctx context.Context, labels pprof.LabelSet, fn func(context.Context)) {
+	checkCtx("ctxvar.Do", ctx)
 	carried := gls.Carry()
 	if !gls.HasLabels(ctx) {
 		ctx = labelled{ctx, gls.GoroutineLabels()}

@@ -1,8 +1,10 @@
 package ctxvar_test
 
 import (
+	"context"
 	"errors"
 	"reflect"
+	"runtime/pprof"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -238,6 +240,21 @@ func TestZeroVarWhereNothingIsSet(t *testing.T) {
 	var err *ctxvar.VarError
 	require.ErrorAs(t, recovered(func() { new(ctxvar.Var[string]).Get() }).(error), &err)
 	assert.ErrorIs(t, err, ctxvar.ErrVarZero)
+}
+
+// NewContext, too, panics where the mistake is, and not later, when somebody looks for a
+// value in what it returned.
+func TestNilContext(t *testing.T) {
+	var none context.Context
+	for what, use := range map[string]func(){
+		"NewContext":  func() { ctxvar.NewContext(none) },
+		"FromContext": func() { ctxvar.FromContext(none) },
+		"RunFrom":     func() { ctxvar.RunFrom(none, func() {}) },
+		"Effective":   func() { ctxvar.Effective(none) },
+		"Do":          func() { ctxvar.Do(none, pprof.Labels(), func(context.Context) {}) },
+	} {
+		assert.PanicsWithError(t, "ctxvar."+what+": nil ctx; pass context.Background() if there is none", use)
+	}
 }
 
 func TestNilOption(t *testing.T) {
