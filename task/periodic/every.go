@@ -1,6 +1,7 @@
 package periodic
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -77,8 +78,8 @@ func (c *config) every(ctx context.Context, period time.Duration, fn func(contex
 		tick.Due = tick.Due.Add(period)
 	}
 	for {
-		if task.Sleep(ctx, time.Until(tick.Due)) != nil {
-			return &task.CanceledError{Task: c.name, Cause: context.Cause(ctx), Err: ctx.Err()}
+		if err := task.Sleep(ctx, time.Until(tick.Due)); err != nil {
+			return &task.CanceledError{Task: c.name, Cause: cmp.Or(context.Cause(ctx), err), Err: err}
 		}
 		began := time.Now()
 		ran, err := c.once(ctx, fn, tick)

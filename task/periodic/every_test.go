@@ -300,3 +300,15 @@ func TestGoexitInOnFailure(t *testing.T) {
 		assert.ErrorIs(t, reported[0], errFailed)
 	})
 }
+
+// A silentCtx is done, and does not say why.
+type silentCtx struct{ context.Context }
+
+func (silentCtx) Err() error            { return nil }
+func (silentCtx) Done() <-chan struct{} { done := make(chan struct{}); close(done); return done }
+
+func TestCtxThatDoesNotSayWhyItIsDone(t *testing.T) {
+	err := periodic.Every(silentCtx{t.Context()}, time.Hour, func(context.Context) error { t.Error("it ran"); return nil })
+	assert.EqualError(t, err, `task: "periodic" was cancelled: context canceled`)
+	assert.ErrorIs(t, err, context.Canceled)
+}

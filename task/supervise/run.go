@@ -1,6 +1,7 @@
 package supervise
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strconv"
@@ -102,8 +103,8 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 		if err := c.guard(ctx, "is told of", err, func() { c.onFailure(failure) }); err != nil {
 			return err
 		}
-		if task.Sleep(ctx, failure.Wait) != nil {
-			return &task.CanceledError{Task: c.name, Cause: context.Cause(ctx), Err: ctx.Err()}
+		if err := task.Sleep(ctx, failure.Wait); err != nil {
+			return &task.CanceledError{Task: c.name, Cause: cmp.Or(context.Cause(ctx), err), Err: err}
 		}
 		last = err
 	}
