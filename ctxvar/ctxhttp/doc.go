@@ -31,6 +31,12 @@
 // hijacking for a WebSocket. Variables belong to the goroutine, and survive all
 // of these.
 //
+// HTTP/2 needs nothing special, and neither does HTTP/2 without TLS in
+// [http.Server.Protocols]. The older h2c.NewHandler of golang.org/x/net serves a
+// connection within its first request. So it belongs around Middleware: inside,
+// all requests of the connection would inherit the variables of the first, and
+// be one work.
+//
 // A request's ID is sent back with the response. The response to a WebSocket
 // handshake is written by the WebSocket library, which may need to be given
 // w.Header().

@@ -107,6 +107,26 @@ func Example_once() {
 	// loaded for nobody
 }
 
+// context.AfterFunc starts a goroutine from the one that cancels, which may serve another
+// request: here, that of another tenant.
+func Example_contextAfterFunc() {
+	said := make(chan string)
+	clean := func() { said <- "cleans up for " + tenant.Get() }
+
+	var stop context.CancelFunc
+	request("acme", func(ctx context.Context) {
+		ctx, stop = context.WithCancel(ctx)
+		context.AfterFunc(ctx, clean)
+		context.AfterFunc(ctx, func() { ctxvar.RunFrom(ctx, clean) })
+	})
+	request("umbrella", func(context.Context) { stop() })
+	fmt.Println(<-said)
+	fmt.Println(<-said)
+	// Unordered output:
+	// cleans up for umbrella
+	// cleans up for acme
+}
+
 // A janitor that the first request starts keeps that request's values for as long as it
 // runs.
 func Example_janitor() {
