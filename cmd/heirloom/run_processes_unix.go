@@ -29,7 +29,7 @@ func duplicate(f *os.File) (*os.File, error) {
 // stopped, until stop is called. As process 1, it also reaps processes without a
 // parent.
 func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
-	signals, done := make(chan os.Signal, 4), make(chan struct{})
+	signals, continued, done := make(chan os.Signal, 4), make(chan os.Signal, 1), make(chan struct{})
 	var watched []os.Signal
 	if !signal.Ignored(unix.SIGTSTP) {
 		watched = append(watched, unix.SIGTSTP)
@@ -42,14 +42,23 @@ func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
 	if len(watched) == 0 {
 		return func() {}
 	}
+	signal.Notify(continued, unix.SIGCONT) // first, so that none is missed
 	signal.Notify(signals, watched...)
 	var watching sync.WaitGroup
 	watching.Go(func() {
+		var last time.Time // when this process was continued
 		for {
 			select {
+			case <-continued:
+				last = time.Now()
 			case s := <-signals:
 				if s == unix.SIGTSTP {
-					suspend(ps)
+					// Of signals that come together, nobody knows the order. To be continued
+					// and not stopped is better than to wait for ever.
+					if time.Since(last) > together {
+						suspend(ps, continued)
+						last = time.Now()
+					}
 					continue
 				}
 				for _, s := range ps.Stops() {
@@ -70,26 +79,32 @@ func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
 	})
 	return func() {
 		signal.Stop(signals)
+		signal.Stop(continued)
 		close(done)
 		watching.Wait()
 	}
 }
 
+// together is the time within which two signals may have come in either order.
+const together = 20 * time.Millisecond
+
 // suspend stops the jobs and this process, and lets the jobs go on when this process
-// goes on. It does nothing if no process could continue them, like SIGTSTP when it is
-// not caught.
+// goes on, which it may do before it has been stopped. It does nothing if no process
+// could continue them, like SIGTSTP when it is not caught.
 //
 // The process is stopped by SIGSTOP, because os/signal, once it has caught SIGTSTP,
 // does not restore its default effect.
-func suspend(ps *jobs.Processes) {
+func suspend(ps *jobs.Processes, continued <-chan os.Signal) {
 	if jobs.Orphaned() {
 		return
 	}
 	ps.Suspend()
 	defer ps.Resume()
-	continued := make(chan os.Signal, 1)
-	signal.Notify(continued, unix.SIGCONT)
-	defer signal.Stop(continued)
+	select {
+	case <-continued: // while the jobs were being stopped
+		return
+	default:
+	}
 	if unix.Kill(os.Getpid(), unix.SIGSTOP) == nil {
 		<-continued
 	}

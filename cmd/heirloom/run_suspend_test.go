@@ -60,6 +60,37 @@ func TestRunIsSuspendedWithItsJobs(t *testing.T) {
 	assert.Empty(t, stderr.String())
 }
 
+// What stops a program and lets it go on at once, as batch systems do, does not wait
+// until it has been stopped.
+func TestRunIsContinuedBeforeItIsStopped(t *testing.T) {
+	if unix.Getpid() == 1 {
+		t.Skip("process 1 cannot be stopped")
+	}
+	dir := t.TempDir()
+	c := command(t, "run", "-q", ":::", fmt.Sprintf("echo $$ > %[1]s/new; mv %[1]s/new %[1]s/pid; while [ ! -e %[1]s/go ]; do :; done; echo went on", dir))
+	var stdout bytes.Buffer
+	c.Stdout = &stdout
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	require.NoError(t, c.Start())
+	waitForFile(t, dir+"/pid")
+	for range 10 {
+		require.NoError(t, c.Process.Signal(unix.SIGTSTP))
+		require.NoError(t, c.Process.Signal(unix.SIGCONT))
+	}
+	require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644))
+	ended := make(chan error, 1)
+	go func() { ended <- c.Wait() }()
+	select {
+	case err := <-ended:
+		require.NoError(t, err)
+	case <-time.After(time.Minute):
+		state := stateOf(c.Process.Pid)
+		require.NoError(t, c.Process.Kill())
+		require.Fail(t, "the run is stopped", state)
+	}
+	assert.Equal(t, "went on\n", stdout.String())
+}
+
 func TestRunNamesAJobThatWantsTheTerminal(t *testing.T) {
 	c := command(t, "run", "-q", ":::", "read x </dev/tty")
 	term := onTerminal(t, c)
