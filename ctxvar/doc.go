@@ -106,9 +106,9 @@
 //     a variable between getting the labels and the go statement. Otherwise it
 //     inherits none.
 //
-// [Do], and NewContext(ctx) around a labelled ctx, have neither limit.
-// [MayBeLost] and [LostCount] report where variables may have been lost.
-// docs/design.md has the complete table.
+// With [Do] there is neither limit, and with NewContext(ctx) around a labelled
+// ctx only the second. [MayBeLost] and [LostCount] report where variables may
+// have been lost. docs/design.md has the complete table.
 //
 // # Safety
 //

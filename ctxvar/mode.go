@@ -23,7 +23,8 @@ func Mode() string { return gls.Mode }
 // MayBeLost is for code that must distinguish a variable that is not set from
 // one whose value is unknown; for example, code that runs a statement outside
 // of a transaction because it finds none. To rule out such losses, write labels
-// with [Do], or with a ctx from [NewContext].
+// with [Do]. A ctx from [NewContext] rules them out in the goroutine that is
+// labelled, and in most cases in those that it starts.
 func MayBeLost() bool { return gls.MayBeLost() }
 
 // LostCount returns the number of goroutines found so far for which [MayBeLost]

@@ -85,6 +85,40 @@ func TestDoChildThatLooksLate(t *testing.T) {
 	})
 }
 
+// With ctxvar.Do neither matters: when a child looks, nor whether those between have.
+// NewContext around a labelled ctx does not help there, because its answer is a mark too.
+func TestOwnDoChildThatLooksLate(t *testing.T) {
+	labelled := pprof.WithLabels(ctxvar.NewContext(t.Context()), pprof.Labels("k", "v"))
+	for _, tt := range []struct {
+		name string
+		do   func(fn func(context.Context))
+		want string
+	}{
+		{"ctxvar.Do", func(fn func(context.Context)) { ctxvar.Do(labelled, pprof.Labels(), fn) }, "acme"},
+		{"pprof.Do", func(fn func(context.Context)) {
+			pprof.Do(ctxvar.NewContext(labelled), pprof.Labels(), fn)
+		}, inExact("acme")},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			tenant.Set("acme")
+			tt.do(func(context.Context) {
+				set, looked := make(chan struct{}), make(chan struct{})
+				go func() {
+					defer close(looked)
+					<-set
+					assert.Equal(t, tt.want, tenant.Get())
+				}()
+				assert.Nil(t, inGoroutine(func() {
+					assert.Nil(t, inGoroutine(func() { assert.Equal(t, tt.want, tenant.Get()) }))
+				}))
+				tenant.Set("parent")
+				close(set)
+				<-looked
+			})
+		})
+	}
+}
+
 // The ctx that a pprof.Do gave to its function has the labels of that moment. A
 // goroutine that puts them on again does not get the variables of that moment.
 func TestDoWithALabelledContextOfEarlier(t *testing.T) {
