@@ -18,10 +18,10 @@ type reachFact interface {
 type place struct {
 	// Param is the number of the parameter of which Path is, or one of the
 	// following.
-	Param  int
-	Global string // the variable, if Param is ofGlobal
-	Path   []string
-	At     string
+	Param       int
+	Pkg, Global string // the package and the name of the variable, if Param is ofGlobal
+	Path        []string
+	At          string
 }
 
 const (
@@ -63,7 +63,7 @@ func placeOf(r reach, sig *types.Signature) (p place, ok bool) {
 		return p, true
 	}
 	if root.Parent() == root.Pkg().Scope() {
-		p.Param, p.Global = ofGlobal, root.Name()
+		p.Param, p.Pkg, p.Global = ofGlobal, root.Pkg().Path(), root.Name()
 		return p, root.Exported()
 	}
 	p.Param = slices.Index(slices.Collect(sig.Params().Variables()), root.(*types.Var))
@@ -100,7 +100,7 @@ func (k *called) imported(fn *types.Func) (list []reach) {
 		case ofReceiver:
 			root = fn.Signature().Recv()
 		case ofGlobal:
-			root = fn.Pkg().Scope().Lookup(p.Global)
+			root = k.global(p)
 		default:
 			root = fn.Signature().Params().At(p.Param)
 		}
@@ -109,6 +109,17 @@ func (k *called) imported(fn *types.Func) (list []reach) {
 		}
 	}
 	return list
+}
+
+// global returns the variable in p, or nil if this package does not import that
+// one, and so has no other name for the variable.
+func (k *called) global(p place) types.Object {
+	for _, pkg := range k.pass.Pkg.Imports() {
+		if pkg.Path() == p.Pkg {
+			return pkg.Scope().Lookup(p.Global)
+		}
+	}
+	return nil
 }
 
 // fieldsOf returns the field of root to which path leads, or nil.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 
+	"example.com/testdata/tx/conf"
 	"example.com/testdata/tx/repo"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
@@ -15,11 +16,11 @@ type service struct {
 
 func elsewhere(ctx context.Context, s *repo.Store, db, other *sql.DB) error {
 	_ = ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
-		repo.Insert(ctx, db)              // want `repo.Insert comes to a statement that is not part of the transaction around it, in repo.go:22: use ctxsql.Conn there`
-		repo.InsertAll(ctx, nil, db)      // want `in repo.go:22`
-		repo.Generic(ctx, 1, db)          // want `in repo.go:22`
-		repo.Generic[string](ctx, "", db) // want `in repo.go:22`
-		repo.Repeated(ctx, db, 2)         // want `in repo.go:22`
+		repo.Insert(ctx, db)              // want `repo.Insert comes to a statement that is not part of the transaction around it, in repo.go:23: use ctxsql.Conn there`
+		repo.InsertAll(ctx, nil, db)      // want `in repo.go:23`
+		repo.Generic(ctx, 1, db)          // want `in repo.go:23`
+		repo.Generic[string](ctx, "", db) // want `in repo.go:23`
+		repo.Repeated(ctx, db, 2)         // want `in repo.go:23`
 		within(ctx, db)                   // want `within comes to a statement`
 		repo.Insert(ctx, other)
 		repo.Save(ctx)
@@ -28,11 +29,17 @@ func elsewhere(ctx context.Context, s *repo.Store, db, other *sql.DB) error {
 		return s.Save(ctx)
 	})
 	_ = ctxsql.InTx(ctx, repo.DB, nil, func(ctx context.Context) error {
-		repo.Save(ctx) // want `repo.Save comes to a statement that is not part of the transaction around it, in repo.go:22`
+		repo.Save(ctx) // want `repo.Save comes to a statement that is not part of the transaction around it, in repo.go:23`
 		repo.Hidden(ctx)
+		repo.SaveToConf(ctx)
 		return s.Save(ctx)
 	})
-	_ = ctxsql.InTx(ctx, s.DB, nil, s.Save) // want `s.Save comes to a statement that is not part of the transaction around it, in repo.go:38`
+	_ = ctxsql.InTx(ctx, conf.DB, nil, func(ctx context.Context) error {
+		repo.Save(ctx)
+		repo.SaveToConf(ctx) // want `repo.SaveToConf comes to a statement`
+		return nil
+	})
+	_ = ctxsql.InTx(ctx, s.DB, nil, s.Save) // want `s.Save comes to a statement that is not part of the transaction around it, in repo.go:39`
 	_ = ctxsql.InTx(ctx, s.Inner.DB, nil, func(ctx context.Context) error {
 		s.SaveInner(ctx) // want `s.SaveInner comes to a statement`
 		return s.Save(ctx)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 
+	"example.com/testdata/tx/conf"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
@@ -66,3 +67,5 @@ func Repeated(ctx context.Context, db *sql.DB, n int) { // want Repeated:"runs s
 		Repeated(ctx, db, n-1)
 	}
 }
+
+func SaveToConf(ctx context.Context) { Insert(ctx, conf.DB) } // want SaveToConf:"runs statements"

@@ -1,0 +1,6 @@
+// Package conf has what all packages use.
+package conf
+
+import "database/sql"
+
+var DB *sql.DB
