@@ -14,6 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/gather"
+	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -187,8 +188,9 @@ func TestPanicWhileRetrying(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fail := func(context.Context, int) (int, error) { return 0, errBoom }
-			_, err := gather.Map(t.Context(), upTo(1), fail, opts...)
-			_, streamed := collect(gather.Stream(t.Context(), slices.Values(upTo(1)), fail, opts...))
+			ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) { t.Errorf("reported too: %v", err) })
+			_, err := gather.Map(ctx, upTo(1), fail, opts...)
+			_, streamed := collect(gather.Stream(ctx, slices.Values(upTo(1)), fail, opts...))
 			for _, err := range append(streamed, err) {
 				require.ErrorIs(t, err, errBoom)
 				var panicked *task.PanicError
@@ -199,6 +201,23 @@ func TestPanicWhileRetrying(t *testing.T) {
 			assert.Len(t, streamed, 1)
 		})
 	}
+}
+
+// An error that tells of a Goexit somewhere else is an error of the Rate, and nothing is
+// reported.
+func TestRateTellsOfAGoexitWhileRetrying(t *testing.T) {
+	n := 0
+	exits := gather.Rate(limiter(func(context.Context) error {
+		if n++; n == 2 {
+			return task.ErrGoexit
+		}
+		return nil
+	}))
+	ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) { t.Errorf("reported: %v", err) })
+	err := gather.Each(ctx, upTo(1), func(context.Context, int) error { return errBoom },
+		gather.Retry(3, gather.Constant(0), isBoom), exits)
+	require.ErrorIs(t, err, errBoom)
+	assert.ErrorIs(t, err, task.ErrGoexit)
 }
 
 // After a Goexit nobody can return the failure of the job, so it is reported.

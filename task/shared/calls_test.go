@@ -111,6 +111,7 @@ func TestLastOneLeaves(t *testing.T) {
 				_, err := s.Do(ctx, "a")
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
 			}()
+			synctest.Wait() // the second joins
 		}
 		require.ErrorIs(t, <-ended, shared.ErrAbandoned)
 		synctest.Wait()
