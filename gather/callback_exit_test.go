@@ -20,56 +20,64 @@ import (
 // A function given to Weight or Rate that calls Goexit keeps the call from returning. What
 // had gone wrong by then is reported; those that give up as the call ends have not failed.
 func TestGoexitAtTheGateReportsFailures(t *testing.T) {
-	for name, at := range map[string]gather.Option{
-		"Weight": gather.Weight(9, func(i int) int64 {
-			if i == 3 {
-				time.Sleep(time.Second)
-				runtime.Goexit()
-			}
-			return 1
-		}),
-		"Rate": gather.Rate(func() limiter {
+	for name, at := range map[string]func() gather.Option{
+		"Weight": func() gather.Option {
+			return gather.Weight(9, func(i int) int64 {
+				if i == 3 {
+					time.Sleep(time.Second)
+					runtime.Goexit()
+				}
+				return 1
+			})
+		},
+		"Rate": func() gather.Option {
 			var n atomic.Int32
-			return func(context.Context) error {
+			return gather.Rate(limiter(func(context.Context) error {
 				if n.Add(1) == 4 {
 					time.Sleep(time.Second)
 					runtime.Goexit()
 				}
 				return nil
-			}
-		}()),
+			}))
+		},
 	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				var errs []error
-				_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
-					_, err := gather.Map(ctx, upTo(9), func(ctx context.Context, i int) (int, error) {
-						switch i {
-						case 0:
-							return 0, errBoom
-						case 1:
-							<-ctx.Done()
-							panic(errCrash)
-						default:
-							<-ctx.Done()
-							return 0, ctx.Err()
-						}
-					}, at, gather.OnError(gather.CollectAll), gather.Progress(func(c gather.Counts) {
-						if c.Done == 2 { // as the call ends
-							panic(errQuit)
-						}
-					}))
-					return 0, err
-				}, heard(&errs))
-				require.ErrorIs(t, err, task.ErrGoexit)
-				require.Len(t, errs, 3)
-				assert.ErrorIs(t, errs[0], errBoom)
-				assert.ErrorIs(t, errs[1], errCrash)
-				assert.ErrorIs(t, errs[2], errQuit, "of Progress")
-				var job *gather.JobError
-				assert.ErrorAs(t, errs[1], &job)
+		for end, progress := range map[string]func(){"panics": func() { panic(errQuit) }, "exits": runtime.Goexit} {
+			t.Run(name+"/Progress "+end, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					var errs []error
+					_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+						_, err := gather.Map(ctx, upTo(9), func(ctx context.Context, i int) (int, error) {
+							switch i {
+							case 0:
+								return 0, errBoom
+							case 1:
+								<-ctx.Done()
+								panic(errCrash)
+							default:
+								<-ctx.Done()
+								return 0, ctx.Err()
+							}
+						}, at(), gather.OnError(gather.CollectAll), gather.Progress(func(c gather.Counts) {
+							if c.Done == 2 { // as the call ends
+								progress()
+							}
+						}))
+						return 0, err
+					}, heard(&errs))
+					require.ErrorIs(t, err, task.ErrGoexit)
+					want := []error{errBoom, errCrash}
+					if end == "panics" {
+						want = append(want, errQuit)
+					}
+					require.Len(t, errs, len(want))
+					for i := range want {
+						assert.ErrorIs(t, errs[i], want[i])
+					}
+					var job *gather.JobError
+					assert.ErrorAs(t, errs[1], &job)
+				})
 			})
-		})
+		}
 	}
 }
 
