@@ -24,6 +24,10 @@
 // ends, even by a panic, and however goroutines are reused for RPCs. Its ctx
 // carries its variables (see [ctxvar.FromContext]).
 //
+// The handling of an RPC is a work (see [ctxvar.Work]). That also holds within
+// ctxhttp's middleware, where grpc.Server.ServeHTTP may be: the RPC then sees no
+// identity that was set around it.
+//
 // What a client sends is untrusted input: package ctxwire says which values are
 // refused. Here, these include values with characters other than printable
 // ASCII, or with a space at an end (but see below). The server must decide
