@@ -20,5 +20,5 @@ func ExampleAnalyzers() {
 	// -varstay: report variables that are set to stay beyond the request
 	// -varclean: report functions for C that begin with somebody else's variables
 	// -vartx: report statements in ctxsql.InTx and ctxpgx.InTx that are not part of the transaction
-	// -varlabels: report profiler labels that take the goroutine's context variables away
+	// -varlabels: report profiler labels that take inherited context variables away
 }

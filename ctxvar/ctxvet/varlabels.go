@@ -25,7 +25,7 @@ func newLabels() *analysis.Analyzer {
 	l := new(labels)
 	a := &analysis.Analyzer{
 		Name: "varlabels",
-		Doc: `report profiler labels that take the goroutine's context variables away
+		Doc: `report profiler labels that take inherited context variables away
 
 A goroutine inherits its variables by way of its profiler labels. In
 
@@ -93,7 +93,7 @@ func (l *labels) run(pass *analysis.Pass) (any, error) {
 		}
 		d := analysis.Diagnostic{
 			Pos: call.Pos(), End: call.End(),
-			Message: what + " with a ctx that carries no variables takes those of the goroutine away: " + instead,
+			Message: what + " with a ctx that carries no variables takes away those that the goroutine has inherited: " + instead,
 		}
 		if qualifier, edits, ok := importPackage(pass, c, ctxvarPath, "ctxvar"); ok {
 			d.SuggestedFixes = []analysis.SuggestedFix{{
