@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -57,7 +58,7 @@ func (e *JobError) call(name func() string) {
 	}).Call(context.Background(), func(name string, err error) {
 		e.Name = name
 		if err != nil {
-			e.Err = fmt.Errorf("%w; naming the job: %w", e.Err, err)
+			e.Err = verdict.Errorf("%w; naming the job: %w", e.Err, err)
 		}
 	})
 }

@@ -36,7 +36,7 @@ func judge(ctx context.Context, err error) (told error, gaveUp bool) {
 	if !verdict.Is(err, ctxErr) || verdict.Is(err, cause) {
 		return err, gaveUp
 	}
-	return fmt.Errorf("%w: %w", err, cause), gaveUp
+	return verdict.Errorf("%w: %w", err, cause), gaveUp
 }
 
 // besides returns the error of a job that ended with how, because it did not return.
@@ -155,7 +155,7 @@ func (f *failures) error(ctx context.Context, total, started int) error {
 	if failed == nil {
 		return skipped
 	}
-	return fmt.Errorf("%w; %w", failed, skipped)
+	return verdict.Errorf("%w; %w", failed, skipped)
 }
 
 // report reports the panics that the call with ctx, which is about to return,

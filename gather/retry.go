@@ -8,6 +8,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -99,14 +100,14 @@ func retrying[T, R any](fn func(context.Context, T) (R, error), r retry, rate Li
 			case n == 1:
 				return v, err
 			default:
-				return v, fmt.Errorf("after %d attempts: %w", n, err)
+				return v, verdict.Errorf("after %d attempts: %w", n, err)
 			}
 			vars.Restore()
 			if stopped == nil {
 				stopped = after(ctx, err, func() error { return r.pause(ctx, n, err, rate) })
 			}
 			if stopped != nil {
-				return v, fmt.Errorf("not tried again after attempt %d: %w: %w", n, stopped, err)
+				return v, verdict.Errorf("not tried again after attempt %d: %w: %w", n, stopped, err)
 			}
 		}
 	}

@@ -2,7 +2,6 @@ package verdict
 
 import (
 	"context"
-	"fmt"
 )
 
 // Interrupted returns the reason why ctx, which is done, has ended: an error
@@ -20,7 +19,7 @@ func Interrupted(ctx context.Context) error {
 	case is(cause, err):
 		return cause
 	}
-	return fmt.Errorf("%w: %w", err, cause)
+	return Errorf("%w: %w", err, cause)
 }
 
 // is is Is, but returns false if that panics.

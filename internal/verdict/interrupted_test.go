@@ -33,6 +33,7 @@ func TestInterrupted(t *testing.T) {
 	assert.ErrorIs(t, both, errStop)
 	assert.Equal(t, says{context.Canceled}, verdict.Interrupted(with(says{context.Canceled})), "the cause says it all")
 
+	assert.ErrorIs(t, verdict.Interrupted(with(exits{})), exits{}, "nobody has asked it for its text")
 	var typedNil *fs.PathError
 	assert.ErrorIs(t, verdict.Interrupted(with(typedNil)), context.Canceled, "its methods panic")
 

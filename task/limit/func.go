@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -34,7 +35,7 @@ func Do[T any](ctx context.Context, g Gate, fn task.Func[T]) (value T, err error
 			failure = panicError(r)
 		}
 		if failure != nil {
-			fault = fmt.Errorf("%w; releasing its place: %w", failure, panicError(fault))
+			fault = verdict.Errorf("%w; releasing its place: %w", failure, panicError(fault))
 		}
 		panic(fault)
 	}()

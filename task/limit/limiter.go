@@ -319,5 +319,5 @@ func checkWeight(caller string, weight int64) {
 // givenUp is the error of who gave up waiting because ctx, which has ended, has. No
 // lock is held: the methods of the cause may use the limiter.
 func givenUp(ctx context.Context) error {
-	return fmt.Errorf("limit: gave up waiting: %w", verdict.Interrupted(ctx))
+	return verdict.Errorf("limit: gave up waiting: %w", verdict.Interrupted(ctx))
 }

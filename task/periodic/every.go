@@ -9,6 +9,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -136,7 +137,7 @@ func (c *config) tell(ctx context.Context, f Failure) (err error) {
 		if fault == nil {
 			return
 		}
-		err = fmt.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, f.Err, fault)
+		err = verdict.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, f.Err, fault)
 		if fault == task.ErrGoexit {
 			unheard.Report(ctx, err)
 		}

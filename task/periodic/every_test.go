@@ -286,10 +286,10 @@ func TestMisuse(t *testing.T) {
 }
 
 // A Goexit in OnFailure ends the goroutine of Every, which then can't return the failure,
-// and reports it.
+// and reports it, whatever its text does.
 func TestGoexitInOnFailure(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		errFailed := errors.New("failed")
+		errFailed := &exits{}
 		var reported []error
 		_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
 			return 0, periodic.Every(ctx, time.Second, func(context.Context) error { return errFailed },
@@ -300,6 +300,11 @@ func TestGoexitInOnFailure(t *testing.T) {
 		assert.ErrorIs(t, reported[0], errFailed)
 	})
 }
+
+// exits is an error whose text ends the goroutine that asks for it.
+type exits struct{ _ int }
+
+func (*exits) Error() string { runtime.Goexit(); return "" }
 
 // A silentCtx is done, and does not say why.
 type silentCtx struct{ context.Context }

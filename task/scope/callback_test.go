@@ -55,3 +55,24 @@ func TestScopeCallbackPanics(t *testing.T) {
 		})
 	}
 }
+
+// exits is an error whose text ends the goroutine that asks for it.
+type exits struct{ _ int }
+
+func (*exits) Error() string { runtime.Goexit(); return "" }
+
+// A failure that OnFailure did not hear to the end is reported even if nobody can ask it
+// for its text.
+func TestScopeReportsAnErrorWithoutText(t *testing.T) {
+	failure := &exits{}
+	var reported []error
+	_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
+		s := scope.New(ctx, scope.OnFailure(func(_ task.Handle, err error) { _ = err.Error() }))
+		scope.Go(s, func(context.Context) (int, error) { return 0, failure })
+		return 0, s.Wait(ctx)
+	}, task.Unobserved(func(_ task.Info, err error) { reported = append(reported, err) }))
+	require.NoError(t, err)
+	require.Len(t, reported, 2)
+	assert.ErrorIs(t, reported[0], failure)
+	assert.ErrorIs(t, reported[1], task.ErrGoexit)
+}

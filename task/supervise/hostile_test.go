@@ -46,12 +46,13 @@ func TestRunInACycle(t *testing.T) {
 // the failure, and reports it.
 func TestGoexitInAnOption(t *testing.T) {
 	for name, o := range map[string]supervise.Option{
-		"RestartIf": supervise.RestartIf(func(error) bool { runtime.Goexit(); return true }),
-		"Backoff":   supervise.Backoff(func(int, error) time.Duration { runtime.Goexit(); return 0 }),
-		"OnFailure": supervise.OnFailure(func(supervise.Failure) { runtime.Goexit() }),
+		"RestartIf":  supervise.RestartIf(func(error) bool { runtime.Goexit(); return true }),
+		"Backoff":    supervise.Backoff(func(int, error) time.Duration { runtime.Goexit(); return 0 }),
+		"OnFailure":  supervise.OnFailure(func(supervise.Failure) { runtime.Goexit() }),
+		"the logger": supervise.Backoff(func(int, error) time.Duration { return 0 }),
 	} {
 		t.Run(name, func(t *testing.T) {
-			errFailed := errors.New("failed")
+			errFailed := &exits{}
 			var reported []error
 			_, err := task.Run(t.Context(), func(ctx context.Context) (int, error) {
 				return 0, supervise.Run(ctx, func(context.Context) error { return errFailed }, o)
@@ -63,3 +64,8 @@ func TestGoexitInAnOption(t *testing.T) {
 		})
 	}
 }
+
+// exits is an error whose text ends the goroutine that asks for it.
+type exits struct{ _ int }
+
+func (*exits) Error() string { runtime.Goexit(); return "" }

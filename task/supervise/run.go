@@ -9,6 +9,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -144,7 +145,7 @@ func (c *config) guard(ctx context.Context, does string, failure error, f func()
 		if fault == nil {
 			return
 		}
-		err = fmt.Errorf("supervise: %q failed: %w; and what %s that: %w", c.name, failure, does, fault)
+		err = verdict.Errorf("supervise: %q failed: %w; and what %s that: %w", c.name, failure, does, fault)
 		if fault == task.ErrGoexit {
 			unheard.Report(ctx, err)
 		}
