@@ -121,20 +121,20 @@ func (t *Task[T]) conclude(vars *gls.Env, ctx *nodeCtx) {
 	if t.ending.err == nil && t.scope() == nil {
 		return
 	}
-	defer func() { t.tell(state, t.ending.err) }()
+	defer func() {
+		if state == Running {
+			_, err := tell(t.ending.err)
+			state, t.ending.err = Goexited, t.exitedBy(err)
+		}
+		t.tell(state, t.ending.err)
+	}()
 	if t.scope() != nil {
 		defer t.endRun()
 	}
 	if t.ending.err != nil {
 		how, err := tell(t.ending.err)
-		judged := false
-		defer func() {
-			if !judged {
-				state, t.ending.err = Goexited, t.exitedBy(err)
-			}
-		}()
+		state = Running // which remains if a method of err calls Goexit
 		state, t.ending.err = t.judge(how, err)
-		judged = true
 	}
 }
 
