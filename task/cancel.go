@@ -8,7 +8,8 @@ import (
 )
 
 // CancelScope cancels the innermost [Group] or [Run] that ctx comes from: its
-// ctx, with cause as [context.Cause], and every task started in it. If cause is
+// ctx, with cause as [context.Cause], and every task started in it that is not
+// protected from that, by [Shielded] or [context.WithoutCancel]. If cause is
 // nil, it is [context.Canceled]. CancelScope does not wait. The Group or Run
 // then returns a [*CanceledError] with the cause, unless something in it fails.
 //

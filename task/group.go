@@ -30,7 +30,8 @@ import (
 // ctx is cancelled, with an [*AbortError] that wraps that failure as the cause,
 // and so are all children. After that, no more tasks can be started in the
 // Group, by its children either. Cancellation is not a failure: a child that
-// [Task.Cancel] ended does not cancel the Group.
+// [Task.Cancel] ended does not cancel the Group. A child that is protected from
+// the cancellation, by [Shielded] or [context.WithoutCancel], is waited for.
 //
 // Group returns a [*GroupError] with the errors of body and of all children
 // that failed, in the order in which they failed. If nothing failed, but the
