@@ -28,28 +28,21 @@ func TestRefusedByAGroupThatRanOutOfTime(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			refused := make(chan error, 1)
-			done := make(chan error, 1)
-			go func() {
-				done <- task.Group(t.Context(), func(group context.Context) error {
+			synctest.Test(t, func(t *testing.T) {
+				err := task.Group(t.Context(), func(group context.Context) error {
 					task.Start(group, func(ctx context.Context) error {
-						<-ctx.Done()
-						refused <- start(group).Err()
+						<-ctx.Done() // the body has returned by then
+						err := start(group).Err()
+						var ce *task.CanceledError
+						assert.ErrorAs(t, err, &ce)
+						assert.ErrorIs(t, err, context.DeadlineExceeded)
+						assert.NotErrorIs(t, err, context.Canceled)
 						return nil
 					})
 					return nil
 				}, task.Timeout(5*time.Millisecond))
-			}()
-			select {
-			case err := <-refused:
-				var ce *task.CanceledError
-				require.ErrorAs(t, err, &ce)
 				assert.ErrorIs(t, err, context.DeadlineExceeded)
-				assert.NotErrorIs(t, err, context.Canceled)
-			case <-time.After(3 * time.Second):
-				t.Fatal("hangs")
-			}
-			<-done
+			})
 		})
 	}
 }
