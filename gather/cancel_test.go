@@ -216,3 +216,38 @@ func TestCauseIsToldEverywhere(t *testing.T) {
 		})
 	}
 }
+
+// A function that gives up first hides no failure of another one.
+func TestGroupIsCancelledWhileAFunctionFails(t *testing.T) {
+	for name, limit := range map[string]int{"unlimited": 0, "limited": 2} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				outer, cancel := context.WithCancelCause(t.Context())
+				g, ctx := gather.WithContext(outer)
+				if limit > 0 {
+					g.SetLimit(limit)
+				}
+				g.Go(func() error { <-ctx.Done(); return ctx.Err() })
+				g.Go(func() error {
+					<-ctx.Done()
+					time.Sleep(time.Second) // the other one has given up
+					return errors.Join(ctx.Err(), errBoom)
+				})
+				cancel(errQuit)
+				err := g.Wait()
+				assert.ErrorIs(t, err, errBoom)
+				assert.Equal(t, errQuit, context.Cause(ctx))
+			})
+		})
+	}
+}
+
+func TestGroupIsCancelledAndGivesUp(t *testing.T) {
+	outer, cancel := context.WithCancel(t.Context())
+	g, ctx := gather.WithContext(outer)
+	for range 3 {
+		g.Go(func() error { <-ctx.Done(); return ctx.Err() })
+	}
+	cancel()
+	assert.Equal(t, context.Canceled, g.Wait())
+}

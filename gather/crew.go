@@ -42,6 +42,7 @@ type crew struct {
 	coming  bool   // a worker was started and has not looked yet
 	limited bool
 	indexed bool // the functions are those of a GroupOf; it is written before the first is given
+	gaveUp  bool // the only error that is kept is that of a function that gave up
 	limit   int
 
 	alone      int          // functions ever given that had a goroutine of their own
@@ -54,6 +55,7 @@ type hand struct {
 	part         // none if f is nil
 	index  int   // how many were given before
 	judged error // what the function returned, while that is judged
+	gaveUp bool  // it only gave up because the caller cancelled; see failures.keep
 	failed bool  // it has, and that is recorded
 }
 
@@ -324,10 +326,13 @@ func (g *Group) wakeNext() {
 // must return the error unchanged.
 func (g *Group) call(h *hand) error {
 	err := h.f()
-	if err != nil && g.jobs != nil && !g.bare() {
+	if err != nil && g.jobs != nil {
 		h.judged = err
-		err, _ = judge(g.jobs.Context, err)
-		h.judged = nil
+		told, gaveUp := judge(g.jobs.Context, err)
+		h.judged, h.gaveUp = nil, gaveUp && g.policy.policy() == FailFast
+		if !g.bare() {
+			err = told
+		}
 	}
 	return err
 }

@@ -149,8 +149,9 @@ func (g *Group) SetPolicy(p Policy) {
 }
 
 // Wait blocks until all functions given to Go have ended, and returns the first
-// error, unwrapped, or nil. [Group.SetPolicy] describes the errors under other
-// policies.
+// error, unwrapped, or nil. The error of a function that only gave up because the
+// caller cancelled is returned if there is no other. [Group.SetPolicy] describes the
+// errors under other policies.
 func (g *Group) Wait() error {
 	if g.jobs != nil {
 		if call := g.watch(); call != nil {
@@ -211,9 +212,12 @@ func (g *Group) fail(h *hand, err error) {
 		err = e
 	}
 	g.mu.Lock()
+	if g.gaveUp && !h.gaveUp {
+		g.errs = nil
+	}
 	kept := !policy.enough(len(g.errs))
 	if kept {
-		g.errs = append(g.errs, e)
+		g.errs, g.gaveUp = append(g.errs, e), h.gaveUp
 	}
 	cancels := kept && policy.enough(len(g.errs)) && g.jobs != nil
 	last := kept && g.unended() == 1
