@@ -267,9 +267,14 @@ func TestCancelledWhileItsPlaceIsTaken(t *testing.T) {
 		took := elapsed()
 		err := task.Group(ctx, func(ctx context.Context) error {
 			lender := task.Go(ctx, func(ctx context.Context) (int, error) {
-				child := task.Go(ctx, after(time.Second, 1))
-				task.Go(context.WithoutCancel(ctx), after(time.Minute, 1)) // has the place when the child has ended
-				return child.Await(ctx)
+				var m task.Members
+				done := make(chan none)
+				task.Go(context.WithoutCancel(ctx), func(ctx context.Context) (int, error) {
+					time.Sleep(time.Second)
+					close(done) // and it keeps the place
+					return after(time.Minute, 1)(ctx)
+				}, task.MemberOf(&m))
+				return 0, m.Until(ctx, done)
 			})
 			time.Sleep(10 * time.Second)
 			assert.Equal(t, task.Waiting, lender.State())
