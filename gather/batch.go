@@ -220,9 +220,7 @@ func (b *batch[T, R]) serve() (done bool) {
 				v, err = any(items[n]).(task.Func[R])(ctx)
 			}
 			if err != nil {
-				hand.judged = err
-				err, hand.gaveUp = judge(b.jobs.Context, err)
-				hand.judged = nil
+				err, hand.gaveUp = judge(b.jobs.Context, err, &hand.judged)
 			}
 			b.vars.Restore()
 			if err == nil && b.quiet {
@@ -314,9 +312,7 @@ func (b *batch[T, R]) startJobs() int {
 			gaveUp := false
 			task.Func[R](func(ctx context.Context) (v R, err error) {
 				if v, err = b.fn(ctx, item); err != nil {
-					judged = err
-					err, gaveUp = judge(b.jobs.Context, err)
-					judged = nil
+					err, gaveUp = judge(b.jobs.Context, err, &judged)
 				}
 				return v, err
 			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, besides(judged, err), gaveUp) })

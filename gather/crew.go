@@ -56,7 +56,7 @@ type hand struct {
 	index  int   // how many were given before
 	judged error // what the function returned, while that is judged
 	gaveUp bool  // it only gave up because the caller cancelled; see failures.keep
-	failed bool  // it has, and that is recorded
+	failed bool  // its failure is recorded
 }
 
 // A next says what the goroutine that added a function must do then.
@@ -327,9 +327,8 @@ func (g *Group) wakeNext() {
 func (g *Group) call(h *hand) error {
 	err := h.f()
 	if err != nil && g.jobs != nil {
-		h.judged = err
-		told, gaveUp := judge(g.jobs.Context, err)
-		h.judged, h.gaveUp = nil, gaveUp && g.policy.policy() == FailFast
+		told, gaveUp := judge(g.jobs.Context, err, &h.judged)
+		h.gaveUp = gaveUp && g.policy.policy() == FailFast
 		if !g.bare() {
 			err = told
 		}

@@ -20,8 +20,16 @@ import (
 //
 // judge calls methods of err, which are the user's code, so it must be called
 // in the job: a panic in them then counts as a panic of the job. So that this does
-// not hide err, see besides.
-func judge(ctx context.Context, err error) (told error, gaveUp bool) {
+// not hide err, it is in judged until judge returns; see besides.
+func judge(ctx context.Context, err error, judged *error) (told error, gaveUp bool) {
+	*judged = err
+	told, gaveUp = judgement(ctx, err)
+	*judged = nil
+	return told, gaveUp
+}
+
+// judgement is judge, without a note of what is judged.
+func judgement(ctx context.Context, err error) (told error, gaveUp bool) {
 	ctxErr := ctx.Err()
 	if ctxErr == nil {
 		return err, false

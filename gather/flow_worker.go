@@ -68,9 +68,7 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 	}
 	task.Func[R](func(ctx context.Context) (v R, err error) {
 		if v, err = f.fn(ctx, j.item); err != nil {
-			j.judged = err
-			err, j.gaveUp = judge(f.ctx, err)
-			j.judged = nil
+			err, j.gaveUp = judge(f.ctx, err, &j.judged)
 		}
 		return v, err
 	}).Call(&f.jobs, func(v R, err error) {

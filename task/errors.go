@@ -8,6 +8,8 @@ import (
 	"reflect"
 	"slices"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // The errors that an [*Error] may wrap; test for them with errors.Is.
@@ -162,15 +164,8 @@ func (e *TimeoutError) with(err error) *TimeoutError {
 type interruption struct{ err, cause error }
 
 // interruptedBy returns why ctx, which is done, is.
-func interruptedBy(ctx context.Context) error { return interrupted(errOf(ctx), context.Cause(ctx)) }
-
-// errOf returns the error of ctx, which is done. One of a user's type that has no error,
-// or none yet, counts as cancelled.
-func errOf(ctx context.Context) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	return context.Canceled
+func interruptedBy(ctx context.Context) error {
+	return interrupted(verdict.ErrOf(ctx), context.Cause(ctx))
 }
 
 // interrupted returns an error that is both err and cause. It asks neither what it

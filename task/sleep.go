@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/trace"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // overdue is how long Sleep waits for a limit that has passed to show.
@@ -44,7 +46,7 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	select {
 	case <-timer.C:
 	case <-done:
-		return errOf(ctx)
+		return verdict.ErrOf(ctx)
 	}
 	if !limited && !isDue(ctx, end) {
 		return nil
@@ -56,6 +58,6 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	case <-timer.C:
 		return nil
 	case <-done:
-		return errOf(ctx)
+		return verdict.ErrOf(ctx)
 	}
 }

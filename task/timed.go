@@ -1,10 +1,14 @@
 package task
 
-import "sync"
+import (
+	"maps"
+	"slices"
+	"sync"
+)
 
 // A timed has the tasks and jobs whose waits, it was found, a limit of [SetTimeout] of a
-// scope will end. Those who look for deadlocks leave such a
-// wait out. If the limit is taken away, nobody else would look at it again.
+// scope will end. Those who look for deadlocks leave such a wait out. If the limit is
+// taken away, nobody else would look at it again.
 type timed struct {
 	mu    sync.Mutex // no other lock is taken meanwhile
 	waits map[*node]struct{}
@@ -36,22 +40,16 @@ func (t *timed) add(w *node) {
 	}
 	t.waits[w] = struct{}{}
 	if len(t.waits) > t.prune {
-		for n := range t.waits {
-			if n.is(isFinal) {
-				delete(t.waits, n)
-			}
-		}
+		maps.DeleteFunc(t.waits, func(n *node, _ struct{}) bool { return n.is(isFinal) })
 		t.prune = max(8, 2*len(t.waits))
 	}
 }
 
 // take returns those who are to be judged again, and forgets them.
-func (t *timed) take() (again []*node) {
+func (t *timed) take() []*node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for n := range t.waits {
-		again = append(again, n)
-	}
+	again := slices.Collect(maps.Keys(t.waits))
 	t.waits = nil
 	return again
 }

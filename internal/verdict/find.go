@@ -11,8 +11,11 @@ func Find(err error, match func(error) bool) bool {
 // Has is Find for an err whose methods may do what they want: one that panics or calls
 // Goexit has nothing in it that was not found before.
 func Has(err error, match func(error) bool) (found bool) {
-	if err == nil || match(err) {
-		return err != nil
+	switch {
+	case err == nil:
+		return false
+	case match(err):
+		return true
 	}
 	switch err.(type) {
 	case interface{ Unwrap() error }, interface{ Unwrap() []error }:

@@ -1,25 +1,29 @@
 package verdict
 
-import (
-	"context"
-)
+import "context"
 
 // Interrupted returns the reason why ctx, which is done, has ended: an error
 // that is both ctx's error and its cause. It calls methods of the cause, which
 // are the user's code, so no lock must be held that they may need. It recovers
 // their panics.
 func Interrupted(ctx context.Context) error {
-	err, cause := ctx.Err(), context.Cause(ctx)
-	if err == nil { // ctx is of a type of somebody's own
-		err = context.Canceled
-	}
+	err, cause := ErrOf(ctx), context.Cause(ctx)
 	switch {
-	case cause == nil: // likewise
+	case cause == nil: // ctx is of a type of somebody's own
 		return err
 	case is(cause, err):
 		return cause
 	}
 	return Errorf("%w: %w", err, cause)
+}
+
+// ErrOf returns the error of ctx, which is done. One of a user's type that has no error,
+// or none yet, counts as cancelled.
+func ErrOf(ctx context.Context) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	return context.Canceled
 }
 
 // is is Is, but returns false if that panics.

@@ -56,15 +56,10 @@ func newFailure(err error, canceled func() bool) *Failure {
 		func() { f.addTypes(err, new(int)) },
 		func() { f.Canceled = canceled() },
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		unheard.Each(parts, func(part func()) {
-			defer func() { _ = recover() }()
-			part()
-		})
-	}()
-	<-done
+	unheard.Apart(parts, func(part func()) {
+		defer func() { _ = recover() }()
+		part()
+	})
 	return f
 }
 

@@ -157,12 +157,13 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	})
 	if panicked := told.err(); panicked != nil {
 		failed := &Error{Func: f.name, Err: panicked}
-		switch {
-		case err != nil:
-			failed.Err = fmt.Errorf("%w; and what is told of the progress: %w", err, panicked)
-		case outcome.Failure != nil:
+		failure := err
+		if err == nil && outcome.Failure != nil {
 			failed.Worker, failed.Delivery = outcome.Worker, outcome.Delivery
-			failed.Err = fmt.Errorf("%w; and what is told of the progress: %w", outcome.Failure.Err(), panicked)
+			failure = outcome.Failure.Err()
+		}
+		if failure != nil {
+			failed.Err = verdict.Errorf("%w; and what is told of the progress: %w", failure, panicked)
 		}
 		return result, failed
 	}
