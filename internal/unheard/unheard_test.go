@@ -15,6 +15,20 @@ import (
 
 var errDisk = errors.New("disk full")
 
+// logTo makes h the default logger's handler until the test ends.
+func logTo(t *testing.T, h slog.Handler) {
+	before := slog.Default()
+	slog.SetDefault(slog.New(h))
+	t.Cleanup(func() { slog.SetDefault(before) })
+}
+
+// logged returns what the default logger writes until the test ends.
+func logged(t *testing.T) *bytes.Buffer {
+	out := new(bytes.Buffer)
+	logTo(t, slog.NewTextHandler(out, nil))
+	return out
+}
+
 func TestReportAsksTheContext(t *testing.T) {
 	var heard []error
 	ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) { heard = append(heard, err) })
@@ -23,10 +37,7 @@ func TestReportAsksTheContext(t *testing.T) {
 }
 
 func TestReportLogs(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
-	defer slog.SetDefault(before)
+	out := logged(t)
 	unheard.Report(t.Context(), errDisk)
 	assert.Regexp(t, `^time=\S+ level=ERROR msg="an error that no call returns" err="disk full"\n$`, out.String())
 }
@@ -41,19 +52,14 @@ func (panicky) Value(any) any                            { panic("ctx") }
 func (panicky) Enabled(context.Context, slog.Level) bool { panic("logger") }
 
 func TestReportToAPanickyContext(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
-	defer slog.SetDefault(before)
+	out := logged(t)
 	unheard.Report(panicky{}, errDisk)
 	assert.Contains(t, out.String(), "panic=ctx")
 	assert.Contains(t, out.String(), `err="disk full"`)
 }
 
 func TestReportToAPanickyLogger(t *testing.T) {
-	before := slog.Default()
-	slog.SetDefault(slog.New(panicky{}))
-	defer slog.SetDefault(before)
+	logTo(t, panicky{})
 	assert.NotPanics(t, func() { unheard.Report(t.Context(), errDisk) })
 	assert.NotPanics(t, func() { unheard.Report(panicky{}, errDisk) })
 }
@@ -64,10 +70,7 @@ type exiting struct{ context.Context }
 func (exiting) Value(any) any { runtime.Goexit(); return nil }
 
 func TestReportToACtxThatExits(t *testing.T) {
-	var out bytes.Buffer
-	before := slog.Default()
-	slog.SetDefault(slog.New(slog.NewTextHandler(&out, nil)))
-	defer slog.SetDefault(before)
+	out := logged(t)
 	unheard.Report(exiting{}, errDisk)
 	assert.Contains(t, out.String(), `err="disk full"`)
 }
