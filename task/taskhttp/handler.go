@@ -175,9 +175,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.stack(w, stack, format)
 	case asksPage(r):
 		header.Set("Content-Type", "text/html; charset=utf-8")
-		header.Set("Content-Security-Policy", pagePolicy)
+		document, policy := page()
+		header.Set("Content-Security-Policy", policy)
 		header.Set("Referrer-Policy", "no-referrer")
-		_, _ = w.Write(page)
+		_, _ = w.Write(document)
 	case format == "json":
 		header.Set("Content-Type", "application/json; charset=utf-8")
 		_, _ = w.Write(h.json(q))

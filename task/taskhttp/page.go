@@ -7,16 +7,18 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"sync"
 )
 
 //go:embed page
 var pageFiles embed.FS
 
-// page is the one document that the files of the page make up, so that there is
-// nothing else to load. pagePolicy lets it run its own script and style, and
+// page returns the one document that the files of the page make up, so that there is
+// nothing else to load, and a policy that lets it run its own script and style, and
 // nothing else. The hashes stand for these two, so none that gets into the page
-// counts, and no text becomes markup by any way.
-var page, pagePolicy = buildPage(pageFiles)
+// counts, and no text becomes markup by any way. It is made when somebody asks for it,
+// because most programs that can show it start without that.
+var page = sync.OnceValues(func() ([]byte, string) { return buildPage(pageFiles) })
 
 // The order of the scripts is that of their names.
 func buildPage(files embed.FS) (page []byte, policy string) {
