@@ -29,83 +29,82 @@ func duplicate(f *os.File) (*os.File, error) {
 // stopped, until stop is called. As process 1, it also reaps processes without a
 // parent.
 func watchProcesses(ps *jobs.Processes, say func(string)) (stop func()) {
-	signals, continued, done := make(chan os.Signal, 4), make(chan os.Signal, 1), make(chan struct{})
-	var watched []os.Signal
+	// A channel for each, because a signal for which there is no place is lost: among those
+	// of jobs that end, as many jobs do.
+	stops, continued, ends := make(chan os.Signal, 1), make(chan os.Signal, 1), make(chan os.Signal, 1)
+	done := make(chan struct{})
+	signal.Notify(continued, unix.SIGCONT) // first, so that none is missed
 	if !signal.Ignored(unix.SIGTSTP) {
-		watched = append(watched, unix.SIGTSTP)
+		signal.Notify(stops, unix.SIGTSTP)
 	}
 	first := os.Getpid() == 1
 	if tty, err := os.Open(terminalPath); first || err == nil {
 		tty.Close()
-		watched = append(watched, unix.SIGCHLD)
+		signal.Notify(ends, unix.SIGCHLD)
 	}
-	if len(watched) == 0 {
-		return func() {}
-	}
-	signal.Notify(continued, unix.SIGCONT) // first, so that none is missed
-	signal.Notify(signals, watched...)
 	var watching sync.WaitGroup
 	watching.Go(func() {
 		var last time.Time // when this process was continued
+		var pause <-chan time.Time
+		looking := ends
 		for {
 			select {
 			case <-continued:
 				last = time.Now()
-			case s := <-signals:
-				if s == unix.SIGTSTP {
-					// Of signals that come together, nobody knows the order. To be continued
-					// and not stopped is better than to wait for ever.
-					if time.Since(last) > together {
-						suspend(ps, continued)
-						last = time.Now()
-					}
-					continue
+			case <-stops:
+				// Of signals that come together, nobody knows the order. To be continued and
+				// not stopped is better than to wait for ever. Nor does it stop if no process
+				// could continue it, like SIGTSTP that is not caught.
+				if time.Since(last) > together && !jobs.Orphaned() {
+					suspend(ps, continued, stopSelf)
+					last = time.Now()
 				}
+			case <-looking:
 				for _, s := range ps.Stops() {
 					say(s.String())
 				}
 				if first {
 					ps.Reap()
 				}
-				select { // many children may end at about the same time
-				case <-time.After(20 * time.Millisecond):
-				case <-done:
-					return
-				}
+				looking, pause = nil, time.After(20*time.Millisecond) // many may end at about the same time
+			case <-pause:
+				looking = ends
 			case <-done:
 				return
 			}
 		}
 	})
 	return func() {
-		signal.Stop(signals)
-		signal.Stop(continued)
+		for _, c := range []chan os.Signal{stops, continued, ends} {
+			signal.Stop(c)
+		}
 		close(done)
 		watching.Wait()
 	}
 }
 
-// together is the time within which two signals may have come in either order.
+// together is the time within which two signals may have come in either order, and that
+// a run waits for the second of them before it stops.
 const together = 20 * time.Millisecond
 
-// suspend stops the jobs and this process, and lets the jobs go on when this process
-// goes on, which it may do before it has been stopped. It does nothing if no process
-// could continue them, like SIGTSTP when it is not caught.
-//
-// The process is stopped by SIGSTOP, because os/signal, once it has caught SIGTSTP,
-// does not restore its default effect.
-func suspend(ps *jobs.Processes, continued <-chan os.Signal) {
-	if jobs.Orphaned() {
-		return
-	}
+// suspend stops the jobs and this process, with stop, and lets the jobs go on when this
+// process goes on, which it may do before it has been stopped.
+func suspend(ps *jobs.Processes, continued <-chan os.Signal, stop func() error) {
 	ps.Suspend()
 	defer ps.Resume()
+	// What continues a run at once, as a batch system may, does so before it has stopped.
+	// The kernel does not stop a process on condition that it has not been continued, so
+	// what comes at the very moment of the stop is lost, and the run stays stopped.
 	select {
-	case <-continued: // while the jobs were being stopped
+	case <-continued:
 		return
-	default:
+	case <-time.After(together):
 	}
-	if unix.Kill(os.Getpid(), unix.SIGSTOP) == nil {
+	if stop() == nil {
 		<-continued
 	}
 }
+
+// stopSelf stops the process by SIGSTOP, because os/signal, once it has caught SIGTSTP,
+// does not restore its default effect.
+func stopSelf() error { return unix.Kill(os.Getpid(), unix.SIGSTOP) }

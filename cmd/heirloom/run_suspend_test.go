@@ -7,14 +7,18 @@ import (
 	"bytes"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
+
+	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
 // stateOf returns the state of a process as the letter that ps shows.
@@ -89,6 +93,47 @@ func TestRunIsContinuedBeforeItIsStopped(t *testing.T) {
 		require.Fail(t, "the run is stopped", state)
 	}
 	assert.Equal(t, "went on\n", stdout.String())
+}
+
+// On a terminal, the run looks at all jobs when one has ended, for those that want the
+// terminal. What ends meanwhile must not take the place of the signal to stop.
+func TestRunIsSuspendedWhileManyJobsEnd(t *testing.T) {
+	c := command(t)
+	c.Args = []string{"sh", "-m", "-c", `"$1" run -q -j4 -o direct 'echo done {}' ::: $(seq 20000) & echo "pid $!"; wait; read x`, "sh", c.Path}
+	c.Path = "/bin/sh" // which starts it as a job of its own, that can be continued
+	term := onTerminal(t, c)
+	term.waitFor(t, `pid \d+\r\n(.*\n)*(done \d*\r\n){20}`)
+	var pid int
+	_, err := fmt.Sscan(regexp.MustCompile(`pid (\d+)`).FindStringSubmatch(term.shown())[1], &pid)
+	require.NoError(t, err)
+	require.NoError(t, unix.Kill(pid, unix.SIGTSTP))
+	assert.Eventually(t, func() bool { return stateOf(pid) == "T" }, 30*time.Second, time.Millisecond)
+	assert.NoError(t, unix.Kill(-pid, unix.SIGKILL))
+	require.NoError(t, c.Process.Kill())
+	c.Wait()
+}
+
+func TestRunStopsUnlessItHasBeenContinued(t *testing.T) {
+	for _, tt := range []struct {
+		reason string
+		after  time.Duration // when it is continued
+		stops  int
+	}{
+		{"before anybody looks", 0, 0},
+		{"before it stops, with no jobs that take time to be stopped", together - 1, 0},
+		{"afterwards", together + time.Hour, 1},
+	} {
+		t.Run(tt.reason, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				began, continued, stops := time.Now(), make(chan os.Signal, 1), 0
+				time.AfterFunc(tt.after, func() { continued <- unix.SIGCONT })
+				synctest.Wait()
+				suspend(new(jobs.Processes), continued, func() error { stops++; return nil })
+				assert.Equal(t, tt.stops, stops)
+				assert.Equal(t, tt.after, time.Since(began), "it goes on when it is continued")
+			})
+		})
+	}
 }
 
 func TestRunNamesAJobThatWantsTheTerminal(t *testing.T) {
