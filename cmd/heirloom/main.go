@@ -15,7 +15,13 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/display"
 )
 
-func main() { os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr)) }
+func main() {
+	if len(os.Args) > 1 && (os.Args[1] == "run" || os.Args[1] == "worker") {
+		outside = make(chan chan os.Signal)
+		endAtSignals()
+	}
+	os.Exit(run(os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
 
 // run is the whole program. It reports a failure in one line on stderr, and returns the
 // exit code.

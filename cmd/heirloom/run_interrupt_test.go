@@ -109,6 +109,27 @@ func TestRunIsKilledAtTheSecondSignal(t *testing.T) {
 	assertGone(t, dir+"/pid")
 }
 
+func TestRunInterruptedBeforeItHasJobs(t *testing.T) {
+	for signal, want := range map[syscall.Signal]string{syscall.SIGINT: "SIGINT", syscall.SIGTERM: "SIGTERM", syscall.SIGQUIT: "SIGQUIT"} {
+		t.Run(want, func(t *testing.T) {
+			t.Parallel()
+			c := command(t, "run", "--halt", "now,fail=50%", "echo {}") // counts the jobs first
+			in, err := c.StdinPipe()
+			require.NoError(t, err)
+			var stdout, stderr bytes.Buffer
+			c.Stdout, c.Stderr = &stdout, &stderr
+			require.NoError(t, c.Start())
+			_, err = in.Write(bytes.Repeat([]byte("value\n"), 1<<17)) // more than a pipe holds, so main reads
+			require.NoError(t, err)
+			require.NoError(t, c.Process.Signal(signal))
+			c.Wait()
+			assert.Equal(t, 128+int(signal), c.ProcessState.ExitCode())
+			assert.Empty(t, stdout.String())
+			assert.Equal(t, "heirloom: interrupted by "+want+"\n", stderr.String())
+		})
+	}
+}
+
 func TestRunInterruptedWhileItWaitsForJobs(t *testing.T) {
 	c := command(t, "run")
 	in, err := c.StdinPipe()

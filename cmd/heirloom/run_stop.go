@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"os/signal"
 	"sync"
@@ -26,7 +27,7 @@ type stopper struct {
 type stopTexts struct{ first, second string }
 
 func newStopper(parent context.Context, say func(string), texts stopTexts, drain bool) *stopper {
-	s := &stopper{texts: texts, hurry: make(chan struct{}), signals: make(chan os.Signal, 2)}
+	s := &stopper{texts: texts, hurry: make(chan struct{}), signals: takeSignals()}
 	if drain {
 		s.drain = make(chan struct{})
 	}
@@ -66,4 +67,36 @@ func (s *stopper) end() {
 	close(s.signals) // nothing is sent to it after Stop has returned
 	s.waiting.Wait()
 	s.cancel(nil)
+	if outside != nil {
+		endAtSignals()
+	}
+}
+
+// outside hands over the signals that endAtSignals waits for. It is nil where main does
+// not run, as in tests.
+var outside chan chan os.Signal
+
+// endAtSignals ends the program at the first signal to end, until a stopper takes the
+// signals over: before there are jobs, and after. Go's runtime would print all goroutines
+// at SIGQUIT, for as long as the jobs are being read.
+func endAtSignals() {
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, endSignals()...)
+	go func() {
+		select {
+		case next := <-signals:
+			by := &jobs.Interrupted{Signal: next}
+			fmt.Fprintln(os.Stderr, "heirloom:", by)
+			os.Exit(by.ExitCode())
+		case outside <- signals:
+		}
+	}()
+}
+
+// takeSignals returns a channel for signals, with the one in it that has just come.
+func takeSignals() chan os.Signal {
+	if outside == nil {
+		return make(chan os.Signal, 2)
+	}
+	return <-outside
 }
