@@ -58,7 +58,9 @@ type retry struct {
 // function of yours. That function receives the error, and so can respect a
 // delay that a server asked for. When the context of the job is done, the wait
 // ends and the job is not tried again. A job that panicked is not tried again
-// either.
+// either. A job whose context does not end with its scope, because of
+// [context.WithoutCancel], is tried again even when the scope is ending: it may be
+// a clean-up, and attempts limits it.
 //
 // Each attempt starts with the caller's variables; what a failed attempt set is
 // discarded. The error of a job that was tried more than once includes the

@@ -96,6 +96,27 @@ func TestRetryEndsWithItsContext(t *testing.T) {
 }
 
 // Timeout, Limit and Progress treat the attempts of a job as one job.
+// A clean-up is tried again, although the Group that it is in is ending.
+func TestRetryInACleanUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		attempts := 0
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error {
+				<-ctx.Done()
+				return gather.Each(context.WithoutCancel(ctx), upTo(1), func(context.Context, int) error {
+					if attempts++; attempts < 3 {
+						return errBoom
+					}
+					return nil
+				}, gather.Retry(3, gather.Constant(time.Second), isBoom))
+			})
+			return errors.New("aborted")
+		})
+		assert.EqualError(t, err, "task: group: body: aborted")
+		assert.Equal(t, 3, attempts)
+	})
+}
+
 func TestRetryWithinOneTimeout(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()

@@ -35,11 +35,14 @@ func (n *node) judge(how how, err error) (State, error) {
 		return Succeeded, nil
 	}
 	ctxErr, cause := n.cancellation()
-	if ctxErr == nil {
+	if ctxErr == nil && n.home.closed() == nil {
 		return Failed, err
 	}
 	state := Failed
 	call(func() { // the methods of err are its author's
+		if ctxErr == nil {
+			ctxErr, cause = n.refusedWith(err)
+		}
 		if verdict.Cancelled(err, ctxErr, cause) {
 			state = Canceled
 		}

@@ -63,6 +63,29 @@ func ExampleCancelScope() {
 	// Output: true
 }
 
+// A check that has begun is not interrupted, but the loop ends with its Group.
+func ExampleUntilEnding() {
+	err := task.Group(context.Background(), func(ctx context.Context) error {
+		checked := make(chan struct{})
+		task.Start(context.WithoutCancel(ctx), func(ctx context.Context) error {
+			open, stop := task.UntilEnding(ctx)
+			defer stop()
+			for open.Err() == nil {
+				fmt.Println("checked, without looking at ctx")
+				close(checked)
+				_ = task.Sleep(open, time.Hour)
+			}
+			return context.Cause(open)
+		})
+		<-checked
+		return errors.New("disk full")
+	})
+	fmt.Println(err)
+	// Output:
+	// checked, without looking at ctx
+	// task: group: body: disk full
+}
+
 // A tree that says where each task was started.
 func ExampleStartSites() {
 	_, _ = task.Run(context.Background(), func(ctx context.Context) (struct{}, error) {

@@ -39,6 +39,7 @@ func TestNilCtx(t *testing.T) {
 		"AsCompleted":   func() { task.AsCompleted(none, ended) },
 		"Members.Until": func() { _ = new(task.Members).Until(none, ended.Done()) },
 		"CancelScope":   func() { task.CancelScope(none, nil) },
+		"UntilEnding":   func() { task.UntilEnding(none) },
 		"SetTimeout":    func() { task.SetTimeout(none, time.Hour) },
 		"FromContext":   func() { task.FromContext(none) },
 	} {

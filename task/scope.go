@@ -1,9 +1,12 @@
 package task
 
 import (
+	"context"
 	"fmt"
 	"sync/atomic"
 	"time"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // A scope is a Group, or the main task of a Run: it waits for everything that
@@ -24,6 +27,7 @@ type scope struct {
 	moved   *TimeoutError        // likewise: what it is cancelled with
 	movedTo time.Time            // likewise: when
 	timed   *timed               // made before it first isTimed
+	watched *watched             // see UntilEnding; guarded by the node's mu
 }
 
 // The flags of a scope. A scope that is ending accepts no more tasks, at any
@@ -44,7 +48,25 @@ func (s *scope) flags() uint32 {
 	return s.phase.Load()
 }
 
-func (s *scope) shut(flags uint32) { s.phase.Or(flags) }
+// shut sets flags; the mu of the node is locked, or the node is not shared yet.
+func (s *scope) shut(flags uint32) {
+	s.phase.Or(flags)
+	if s.watched != nil && flags&(isShut|isClosed) != 0 {
+		s.watched.end()
+	}
+}
+
+// closed returns why s, which may be nil, accepts no more tasks, or nil if it does.
+// Locks may be held.
+func (s *scope) closed() error {
+	switch flags := s.flags(); {
+	case flags&isClosed != 0:
+		return ErrEnded
+	case flags&isShut != 0, s.dying():
+		return ErrCanceling
+	}
+	return nil
+}
 
 // dying reports whether s waits for its end and its ctx is done. If the
 // cancellation came from further out through a context, s has not been notified
@@ -70,22 +92,27 @@ func (s *scope) place(id uint64) *node {
 // why. s is the node of the scope, or nil if the scope has ended. No lock is
 // held.
 func (n *node) refused(why error, s *node) error {
-	e := &refusal{why: why}
-	if s != nil {
-		e.scope = s.name()
-	} else {
-		e.scope = n.home.name // which was written before
-	}
-	if why == ErrCanceling {
-		// n's own, if n was queued; or the scope's.
-		if e.err, e.cause = n.late.Cause(n.base()); e.err == nil && s != nil {
-			s.mu.Lock() // a scope that takes no more may not be cancelled yet
-			//lint:ignore SA2001 it was to wait for that
-			s.mu.Unlock()
-			e.err, e.cause = s.cancellation()
-		}
+	e := n.home.refusal(why, s)
+	if err, cause := n.late.Cause(n.base()); why == ErrCanceling && err != nil {
+		e.err, e.cause = err, cause // n was queued, or is cancelled for its own reasons too
 	}
 	return &Error{Op: "start", Task: n.name(), Err: e}
+}
+
+// refusal returns the error of what s does not accept because of why. n is the node of s,
+// or nil if s has ended. No lock is held.
+func (s *scope) refusal(why error, n *node) *refusal {
+	if n == nil {
+		return &refusal{scope: s.name, why: why} // the name was written before
+	}
+	e := &refusal{scope: n.name(), why: why}
+	if why == ErrCanceling {
+		n.mu.Lock() // a scope that accepts no more may not be cancelled yet
+		//lint:ignore SA2001 it was to wait for that
+		n.mu.Unlock()
+		e.err, e.cause = n.cancellation()
+	}
+	return e
 }
 
 // A refusal says which scope accepted no more tasks.
@@ -103,6 +130,21 @@ func (e *refusal) Error() string {
 // Unwrap returns the cause with which the scope is cancelled. So a refusal that
 // a task passes on counts as the cancellation of the scope.
 func (e *refusal) Unwrap() error { return e.cause }
+
+// refusedWith returns with what n is cancelled, whose own ctx is not, if err has in it
+// that the scope of n, which is being cancelled, accepted no more tasks: nil and nil if
+// not. It calls methods of err, which are the user's.
+func (n *node) refusedWith(err error) (ctxErr, cause error) {
+	s := n.home.node.Load() // not nil, for n is in it
+	_, cause = s.cancellation()
+	if !verdict.Find(err, func(e error) bool {
+		r, ok := e.(*refusal)
+		return ok && r.why == ErrCanceling && r.cause != nil && isSame(r.cause, cause)
+	}) {
+		return nil, nil
+	}
+	return context.Canceled, cause
+}
 
 // Is reports whether target is the reason why the scope accepted no more tasks.
 func (e *refusal) Is(target error) bool { return target == e.why }
@@ -132,6 +174,9 @@ func (n *node) shutDown(waiter *node) {
 			s.node.Store(nil)
 			if s.moving != nil {
 				s.moving.Stop()
+			}
+			if s.watched != nil {
+				s.watched.unwatch()
 			}
 			n.mu.Unlock()
 			s.waiter.Store(nil)

@@ -6,7 +6,9 @@
 //	})
 //
 // [Every] runs the function until ctx ends, and [Go] does so in a task of its
-// own, which belongs to the scope that ctx comes from and ends with it.
+// own, which belongs to the scope that ctx comes from. When that scope is ending,
+// there is no further run, even if ctx does not end, as under
+// [context.WithoutCancel].
 //
 // # Time
 //

@@ -49,8 +49,9 @@ func Go(ctx context.Context, period time.Duration, fn func(ctx context.Context) 
 
 // Every runs fn once in each period, and returns
 //
-//   - when ctx has ended, the failure of the run that was cancelled with it, or
-//     a [*task.CanceledError] if none was running;
+//   - when ctx has ended, or the scope that it comes from accepts no more tasks
+//     (see [task.UntilEnding]), the failure of the run that was going on, or a
+//     [*task.CanceledError] if none was or it did not fail;
 //   - nil, if fn returned [ErrStop];
 //   - the first failure, unless there is an [OnFailure];
 //   - an error that wraps both the failure and a [*task.PanicError], if the
@@ -74,13 +75,15 @@ func check(caller string, period time.Duration, fn func(context.Context) error) 
 }
 
 func (c *config) every(ctx context.Context, period time.Duration, fn func(context.Context) error) error {
+	open, stop := task.UntilEnding(ctx)
+	defer stop()
 	tick := Tick{Run: 1, Due: time.Now()}
 	if !c.now {
 		tick.Due = tick.Due.Add(period)
 	}
 	for {
-		if err := task.Sleep(ctx, time.Until(tick.Due)); err != nil {
-			return &task.CanceledError{Task: c.name, Cause: cmp.Or(context.Cause(ctx), err), Err: err}
+		if err := task.Sleep(open, time.Until(tick.Due)); err != nil {
+			return &task.CanceledError{Task: c.name, Cause: cmp.Or(context.Cause(open), err), Err: err}
 		}
 		began := time.Now()
 		ran, err := c.once(ctx, fn, tick)
@@ -89,7 +92,7 @@ func (c *config) every(ctx context.Context, period time.Duration, fn func(contex
 		case err == nil:
 		case err == ErrStop:
 			return nil
-		case !ran || ctx.Err() != nil || c.onFailure == nil:
+		case !ran || open.Err() != nil || c.onFailure == nil:
 			return err
 		default:
 			failure := Failure{Name: c.name, Err: err, Tick: tick, Ran: ended.Sub(began)}

@@ -12,7 +12,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// Serve runs jobs of fns until ctx ends. Then it takes no more jobs, and
+// Serve runs jobs of fns until ctx ends, or until the scope that ctx comes from
+// accepts no more tasks (see [task.UntilEnding]). Then it takes no more jobs, and
 // returns nil when the running ones have ended (see [Drain]). An error comes
 // from the engine and says why Serve cannot go on.
 //
@@ -49,6 +50,8 @@ func Serve(ctx context.Context, e Engine, fns []Callable, opts ...ServeOption) e
 		byName[f.Name()] = f
 		names = append(names, f.Name())
 	}
+	ctx, stop := task.UntilEnding(ctx)
+	defer stop()
 	w := &worker{funcs: byName}
 	if options.drain > 0 {
 		w.jobs = map[*Attempt]context.CancelCauseFunc{}

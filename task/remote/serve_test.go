@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/remote"
 )
 
@@ -24,4 +27,25 @@ func TestAnEngineThatFailsBeforeTheWorkerDrains(t *testing.T) {
 	lost := errors.New("no connection")
 	engine := serving(func(context.Context) error { return lost })
 	require.ErrorIs(t, remote.Serve(t.Context(), engine, []remote.Callable{incremented}, remote.Drain(time.Hour)), lost)
+}
+
+// A worker takes no more jobs when the scope that it is in is ending, even if its ctx does
+// not end then.
+func TestServeEndsWithAScopeThatDoesNotCancelIt(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		lost := errors.New("no disk")
+		engine := remote.NewLocal()
+		var worker *task.Task[struct{}]
+		err := task.Group(t.Context(), func(ctx context.Context) error {
+			worker = task.Start(context.WithoutCancel(ctx), func(ctx context.Context) error {
+				return remote.Serve(ctx, engine, []remote.Callable{incremented})
+			})
+			n, err := incremented.On(engine)(ctx, 1)
+			assert.NoError(t, err)
+			assert.Equal(t, 2, n)
+			return lost
+		})
+		assert.ErrorIs(t, err, lost)
+		assert.NoError(t, worker.Err())
+	})
 }

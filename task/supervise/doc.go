@@ -9,6 +9,8 @@
 //
 // [Run] runs a function, and again whenever it fails, until it returns without
 // an error, ctx ends, or it fails too often. [Go] does so in a task of its own.
+// When the scope that ctx comes from is ending, there is no further run, even if
+// ctx does not end, as under [context.WithoutCancel].
 //
 // # Failures
 //

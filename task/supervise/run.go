@@ -51,8 +51,9 @@ func Go(ctx context.Context, fn func(ctx context.Context) error, opts ...Option)
 // Run runs fn, and runs it again after each failure. It returns
 //
 //   - nil when fn has returned nil, unless the function is [Permanent];
-//   - when ctx has ended, the result of the run that was cancelled with it, or
-//     a [*task.CanceledError] if none was running;
+//   - when ctx has ended, or the scope that it comes from accepts no more tasks
+//     (see [task.UntilEnding]), the result of the run that was going on, or a
+//     [*task.CanceledError] if none was;
 //   - the failure, if [RestartIf] does not allow a restart after it;
 //   - a [*LimitError] with the last failure, if [MaxRestarts] does not allow
 //     another restart;
@@ -69,6 +70,8 @@ func Run(ctx context.Context, fn func(ctx context.Context) error, opts ...Option
 }
 
 func (c *config) run(ctx context.Context, fn func(context.Context) error) error {
+	open, stop := task.UntilEnding(ctx)
+	defer stop()
 	history := history{restarts: c.restarts, within: c.within}
 	var last error
 	failed := 0
@@ -79,9 +82,9 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 			err = ErrReturned
 		}
 		switch {
-		case ctx.Err() != nil && err == ErrReturned: // it was told to
+		case open.Err() != nil && err == ErrReturned: // it was told to
 			return nil
-		case err == nil || !ran || ctx.Err() != nil:
+		case err == nil || !ran || open.Err() != nil:
 			return err
 		}
 		now := time.Now()
@@ -104,8 +107,8 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 		if err := c.guard(ctx, "is told of", err, func() { c.onFailure(failure) }); err != nil {
 			return err
 		}
-		if err := task.Sleep(ctx, failure.Wait); err != nil {
-			return &task.CanceledError{Task: c.name, Cause: cmp.Or(context.Cause(ctx), err), Err: err}
+		if err := task.Sleep(open, failure.Wait); err != nil {
+			return &task.CanceledError{Task: c.name, Cause: cmp.Or(context.Cause(open), err), Err: err}
 		}
 		last = err
 	}
