@@ -6,7 +6,6 @@ import (
 	"iter"
 	"time"
 
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -98,7 +97,7 @@ func (b *batcher[T]) run(in iter.Seq[T], yield func([]T) bool) {
 		for range b.items { // until it is closed
 		}
 		if !returned && b.input != nil && b.input != task.ErrGoexit {
-			unheard.Report(outer, b.input) // yield's own panic goes on
+			task.Report(outer, b.input) // yield's own panic goes on
 		}
 	}()
 	go b.feed(ctx, in)

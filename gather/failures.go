@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/heirloom-go/heirloom/internal/latectx"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -170,7 +169,7 @@ func (f *failures) error(ctx context.Context, total, started int) error {
 // does not return.
 func (f *failures) report(ctx context.Context) {
 	if f.any != nil {
-		unheard.ReportAll(ctx, f.any.lost)
+		task.Report(ctx, f.any.lost...)
 	}
 }
 

@@ -7,7 +7,6 @@ import (
 
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/latectx"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -205,7 +204,7 @@ func (f *flow[T, R]) end(returned bool) {
 			lost = append(lost, how)
 		}
 	}
-	unheard.ReportAll(f.ctx, lost)
+	task.Report(f.ctx, lost...)
 }
 
 // feed is the feeder.

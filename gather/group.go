@@ -7,8 +7,8 @@ import (
 	"slices"
 
 	"github.com/heirloom-go/heirloom/internal/inflight"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
+	"github.com/heirloom-go/heirloom/task"
 )
 
 // A Group is a collection of functions that work on parts of the same task,
@@ -177,7 +177,7 @@ func (g *Group) watch() *inflight.Call {
 			g.jobs.cancel(nil)
 			g.running.Wait()
 			if err := g.error(); early || verdict.Has(err, isPanic) {
-				unheard.Report(g.jobs.Context, err)
+				task.Report(g.jobs.Context, err)
 			}
 		}
 	}()
@@ -227,7 +227,7 @@ func (g *Group) fail(h *hand, err error) {
 		g.jobs.cancel(err)
 	case last: // Wait returns it at once
 	case isPanic(e.Err), !kept && panicked(g.jobs, e):
-		unheard.Report(g.ctx(), e)
+		task.Report(g.ctx(), e)
 	}
 }
 

@@ -3,7 +3,6 @@ package gather
 import (
 	"context"
 
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -101,7 +100,7 @@ func (m *mapping[T, R]) start(ctx context.Context) (started int) {
 			if how := m.progress.how(); how != nil && how != task.ErrGoexit {
 				lost = append(lost, how)
 			}
-			unheard.ReportAll(ctx, lost)
+			task.Report(ctx, lost...)
 		}
 	}()
 	started = m.run(ctx)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"runtime"
 
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -95,7 +94,7 @@ func (r *reporter) rethrow(ctx context.Context, err error) {
 		return
 	}
 	if err != nil && err != task.ErrGoexit {
-		unheard.Report(ctx, err)
+		task.Report(ctx, err)
 	}
 	goOn(r.broken)
 }

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -135,7 +134,7 @@ func after(ctx context.Context, failure error, f func() error) (stopped error) {
 		return struct{}{}, err
 	}).Call(ctx, func(_ struct{}, err error) {
 		if stopped = err; !returned && err == task.ErrGoexit {
-			unheard.Report(ctx, failure)
+			task.Report(ctx, failure)
 		}
 	})
 	return stopped

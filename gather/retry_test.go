@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/gather"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -209,9 +208,13 @@ func TestPanicWhileRetrying(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			fail := func(context.Context, int) (int, error) { return 0, errBoom }
-			ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) { t.Errorf("reported too: %v", err) })
-			_, err := gather.Map(ctx, upTo(1), fail, opts...)
-			_, streamed := collect(gather.Stream(ctx, slices.Values(upTo(1)), fail, opts...))
+			var err error
+			var streamed []error
+			_ = task.Group(t.Context(), func(ctx context.Context) error {
+				_, err = gather.Map(ctx, upTo(1), fail, opts...)
+				_, streamed = collect(gather.Stream(ctx, slices.Values(upTo(1)), fail, opts...))
+				return nil
+			}, task.Unobserved(func(_ task.Info, err error) { t.Errorf("reported too: %v", err) }))
 			for _, err := range append(streamed, err) {
 				require.ErrorIs(t, err, errBoom)
 				var panicked *task.PanicError
@@ -234,9 +237,10 @@ func TestRateTellsOfAGoexitWhileRetrying(t *testing.T) {
 		}
 		return nil
 	}))
-	ctx := context.WithValue(t.Context(), unheard.Key{}, func(err error) { t.Errorf("reported: %v", err) })
-	err := gather.Each(ctx, upTo(1), func(context.Context, int) error { return errBoom },
-		gather.Retry(3, gather.Constant(0), isBoom), exits)
+	err := task.Group(t.Context(), func(ctx context.Context) error {
+		return gather.Each(ctx, upTo(1), func(context.Context, int) error { return errBoom },
+			gather.Retry(3, gather.Constant(0), isBoom), exits)
+	}, task.Unobserved(func(_ task.Info, err error) { t.Errorf("reported: %v", err) }))
 	require.ErrorIs(t, err, errBoom)
 	assert.ErrorIs(t, err, task.ErrGoexit)
 }

@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/assert"
 
 	"github.com/heirloom-go/heirloom/gather"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -104,14 +103,21 @@ func storm(t *testing.T, r *rand.Rand, text string) {
 	base, cancel := context.WithCancelCause(t.Context())
 	defer cancel(nil)
 	c := &stormCall{t: t, text: text, policy: []gather.Policy{gather.FailFast, gather.CollectAll, gather.StopAfter(1 + r.IntN(4))}[r.IntN(3)]}
-	c.ctx = context.WithValue(base, unheard.Key{}, func(err error) {
-		var job *gather.JobError
-		if assert.ErrorAs(t, err, &job, text) {
-			c.mu.Lock()
-			defer c.mu.Unlock()
-			c.reported = append(c.reported, job.Index)
-		}
-	})
+	err := task.Group(base, func(ctx context.Context) error { c.ctx = ctx; c.storm(r, cancel); return nil },
+		task.Unobserved(func(_ task.Info, err error) {
+			var job *gather.JobError
+			if assert.ErrorAs(t, err, &job, text) {
+				c.mu.Lock()
+				defer c.mu.Unlock()
+				c.reported = append(c.reported, job.Index)
+			}
+		}))
+	assert.Error(t, err, "%s: it was cancelled, in the end at least", c.text)
+}
+
+// storm makes a call in c.ctx, which cancel cancels.
+func (c *stormCall) storm(r *rand.Rand, cancel context.CancelCauseFunc) {
+	t, text := c.t, c.text
 	for range r.IntN(25) {
 		c.jobs = append(c.jobs, &stormJob{takes: time.Duration(r.IntN(4)) * time.Second, deaf: r.IntN(3) == 0, kind: r.IntN(16)})
 	}

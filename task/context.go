@@ -10,7 +10,6 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/inflight"
 	"github.com/heirloom-go/heirloom/internal/latectx"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
 // A nodeCtx is the ctx of a task or a Group.
@@ -76,8 +75,6 @@ func (c *nodeCtx) Value(key any) any {
 		if v := n.standard().Value(key); v != nil {
 			return v
 		}
-	case key == unheard.Key{}:
-		return func(err error) { n.env.report(n.info(), err) }
 	case key == inflight.Key{}:
 		if t := n.task(); t != nil {
 			return (*host)(t)

@@ -88,6 +88,7 @@
 //
 // No error gets lost. An error that nobody has looked at is reported once, when
 // the Run of its task ends or the task becomes garbage; see [Unobserved].
+// [Report] is for errors that no call can return.
 // [OnFailure] is called for each failure at once.
 //
 // # Deadlocks

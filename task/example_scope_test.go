@@ -44,6 +44,20 @@ func ExampleStart() {
 	// Output: no route
 }
 
+// What goes wrong after a function has given its result has nobody to be returned to.
+func ExampleReport() {
+	hear := task.Unobserved(func(info task.Info, err error) { fmt.Println(info.Name, "reports:", err) })
+	closeFile := func() error { return errors.New("closing the file: disk full") }
+	answer, err := task.Run(context.Background(), func(ctx context.Context) (int, error) {
+		defer func() { task.Report(ctx, closeFile()) }()
+		return 42, nil
+	}, hear, task.Name("count"))
+	fmt.Println(answer, err)
+	// Output:
+	// count reports: closing the file: disk full
+	// 42 <nil>
+}
+
 // The first to find what all look for ends the search.
 func ExampleCancelScope() {
 	errFound := errors.New("found")

@@ -40,6 +40,7 @@ func TestNilCtx(t *testing.T) {
 		"Members.Until": func() { _ = new(task.Members).Until(none, ended.Done()) },
 		"CancelScope":   func() { task.CancelScope(none, nil) },
 		"UntilEnding":   func() { task.UntilEnding(none) },
+		"Report":        func() { task.Report(none, errMine) },
 		"SetTimeout":    func() { task.SetTimeout(none, time.Hour) },
 		"FromContext":   func() { task.FromContext(none) },
 	} {

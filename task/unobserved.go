@@ -10,8 +10,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"github.com/heirloom-go/heirloom/internal/unheard"
 )
 
 // Unobserved sets the function that receives errors that nobody looked at. It
@@ -25,7 +23,8 @@ import (
 // retrieved, is reported once: when its Run ends or when its handle becomes
 // garbage, whichever happens first. This includes a task started in a Group or
 // a Run that had ended. A task that was cancelled is not reported. A Group with
-// [FailFast](false) reports such errors at once, without waiting for its end.
+// [FailFast](false) reports such errors at once, without waiting for its end. f also
+// receives what is passed to [Report].
 //
 // f may be called by any goroutine, and by several at the same time. If f
 // panics, both the panic and the error are logged.
@@ -101,7 +100,7 @@ func (e *env) report(info Info, err error) {
 
 // reportAll reports the errors, even if a reporter calls Goexit.
 func reportAll(reports []*report) {
-	unheard.Each(reports, func(r *report) { r.env.report(r.info, r.err) })
+	each(reports, func(r *report) { r.env.report(r.info, r.err) })
 }
 
 // A report is the error of a task that nobody has looked at yet. It does not
@@ -187,7 +186,7 @@ func (rs *reports) flush() {
 	open := rs.open
 	rs.open = nil
 	rs.mu.Unlock()
-	unheard.Apart(slices.Collect(maps.Keys(open)), (*report).send) // the reporter may call Goexit
+	apart(slices.Collect(maps.Keys(open)), (*report).send) // the reporter may call Goexit
 	rs.sending.Lock()
 	//lint:ignore SA2001 it was to wait
 	rs.sending.Unlock()

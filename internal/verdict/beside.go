@@ -21,18 +21,18 @@ func (b *beside) Error() string {
 func (b *beside) Unwrap() error { return b.fault }
 
 func (b *beside) Is(target error) (found bool) {
-	apart(func() { found = same(b.err, target) || errors.Is(b.err, target) })
+	Apart(func() { found = same(b.err, target) || errors.Is(b.err, target) })
 	return found
 }
 
 func (b *beside) As(target any) (found bool) {
-	apart(func() { found = errors.As(b.err, target) })
+	Apart(func() { found = errors.As(b.err, target) })
 	return found
 }
 
-// apart calls f in a goroutine of its own, and waits for it. A panic or a Goexit of f
+// Apart calls f in a goroutine of its own, and waits for it. A panic or a Goexit of f
 // ends only that goroutine.
-func apart(f func()) {
+func Apart(f func()) {
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

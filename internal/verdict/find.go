@@ -19,7 +19,7 @@ func Has(err error, match func(error) bool) (found bool) {
 	}
 	switch err.(type) {
 	case interface{ Unwrap() error }, interface{ Unwrap() []error }:
-		apart(func() { found = Find(err, match) })
+		Apart(func() { found = Find(err, match) })
 	}
 	return found
 }

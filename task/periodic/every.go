@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -142,7 +141,7 @@ func (c *config) tell(ctx context.Context, f Failure) (err error) {
 		}
 		err = verdict.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, f.Err, fault)
 		if fault == task.ErrGoexit {
-			unheard.Report(ctx, err)
+			task.Report(ctx, err)
 		}
 	})
 	return err

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/heirloom-go/heirloom/internal/unheard"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -47,19 +47,13 @@ func NewFailure(err error) *Failure {
 }
 
 // newFailure is NewFailure with the answer of canceled, which may call methods of err
-// too, as [Failure.Canceled]. They are called in a goroutine that they may end.
+// too, as [Failure.Canceled]. They are called in goroutines that they may end.
 func newFailure(err error, canceled func() bool) *Failure {
 	f := &Failure{Text: fmt.Sprintf("%T, whose method Error did not return", err)}
-	parts := []func(){
-		func() { f.Text = textOf(err) },
-		func() { f.Is = sentinelsIn(err) },
-		func() { f.addTypes(err, new(int)) },
-		func() { f.Canceled = canceled() },
-	}
-	unheard.Apart(parts, func(part func()) {
-		defer func() { _ = recover() }()
-		part()
-	})
+	verdict.Apart(func() { f.Text = textOf(err) })
+	verdict.Apart(func() { f.Is = sentinelsIn(err) })
+	verdict.Apart(func() { f.addTypes(err, new(int)) })
+	verdict.Apart(func() { f.Canceled = canceled() })
 	return f
 }
 

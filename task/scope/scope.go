@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -76,7 +75,7 @@ func (s *Scope) fail(t task.Handle, f func(t task.Handle, err error)) {
 	heard := false
 	defer func() {
 		if !heard {
-			unheard.Report(s.ctx, verdict.Errorf("scope: %q failed: %w", t.Name(), err))
+			task.Report(s.ctx, verdict.Errorf("scope: %q failed: %w", t.Name(), err))
 		}
 	}()
 	f(t, err)

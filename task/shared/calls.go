@@ -8,7 +8,6 @@ import (
 	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
 )
@@ -34,8 +33,8 @@ type Calls[K comparable, V any] struct {
 
 // A call is a task together with the number of callers that wait for it.
 type call[V any] struct {
-	starter uint64         // the goroutine that starts the task
-	started sync.WaitGroup // until there is the task
+	vars    *ctxvar.Context // of the task, which is known by them until it is known itself
+	started sync.WaitGroup  // until there is the task
 
 	// Guarded by the mu of the Calls.
 	task    *task.Task[V] // written before started is done
@@ -59,7 +58,7 @@ func New[K comparable, V any](ctx context.Context, fn func(ctx context.Context, 
 		open: make(map[K]*call[V]),
 	}
 	c.scope = scope.New(ctx, append([]scope.Option{
-		scope.OnEnd(func(t task.Handle) { c.refused(t.(*task.Task[V])) }),
+		scope.OnEnd(func(t task.Handle) { c.claim(t.(*task.Task[V])) }),
 	}, opts...)...)
 	return c
 }
@@ -121,7 +120,7 @@ func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if one = c.open[key]; one == nil {
-		one = &call[V]{starter: gls.Goroutine()}
+		one = &call[V]{vars: c.vars.Copy()}
 		one.started.Add(1)
 		c.starting = append(c.starting, one)
 		// A key that does not equal itself, as a NaN, could never be found or
@@ -164,16 +163,16 @@ func (c *Calls[K, V]) start(one *call[V], key K, name string) {
 		// has the result and asks again gets a new task.
 		defer c.close(key, one)
 		return c.fn(ctx, key)
-	}, task.Name(name), task.InContext(c.vars.Copy()))
+	}, task.Name(name), task.InContext(one.vars))
 }
 
-// refused is called when t has ended. If that is because t was refused, the goroutine is
-// the one that starts it: a later callback may join the call, and must find t there.
-func (c *Calls[K, V]) refused(t *task.Task[V]) {
+// claim is called when t has ended. If it is still being started, because it was refused
+// or was quick, a later callback may join the call, and must find t there.
+func (c *Calls[K, V]) claim(t *task.Task[V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	for _, one := range slices.Backward(c.starting) { // one start may be within another
-		if one.starter == gls.Goroutine() {
+	for _, one := range c.starting {
+		if one.vars == t.Context() {
 			one.begin(t)
 			return
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
-	"github.com/heirloom-go/heirloom/internal/unheard"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -150,7 +149,7 @@ func (c *config) guard(ctx context.Context, does string, failure error, f func()
 		}
 		err = verdict.Errorf("supervise: %q failed: %w; and what %s that: %w", c.name, failure, does, fault)
 		if fault == task.ErrGoexit {
-			unheard.Report(ctx, err)
+			task.Report(ctx, err)
 		}
 	})
 	return err

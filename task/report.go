@@ -1,0 +1,88 @@
+package task
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+)
+
+// Report reports errors that no call can return, such as what goes wrong after a
+// function has given its result, or in a callback. Each is passed to the [Unobserved]
+// function of the task, the [Group] or the [Run] that ctx comes from or, if ctx comes
+// from none, logged with slog.Default() at level Error. It mirrors
+// loop.call_exception_handler. Nil errors are left out.
+//
+// Nothing that a report calls, such as a method of ctx, panics in the caller or ends its
+// goroutine: the reports are made in a goroutine that Report waits for. So the caller may
+// be panicking itself, or have something to return.
+func Report(ctx context.Context, errs ...error) {
+	checkCtx(ctx)
+	apart(errs, func(err error) {
+		if err != nil {
+			reportTo(ctx, err)
+		}
+	})
+}
+
+func reportTo(ctx context.Context, err error) {
+	var n *node
+	asked := false
+	defer func() {
+		if !asked { // ctx called Goexit
+			reportTo(context.Background(), err)
+		}
+	}()
+	fault := try(func() { n = nodeOf(ctx) })
+	asked = true
+	if n != nil {
+		n.env.report(n.info(), err)
+		return
+	}
+	logged := try(func() {
+		if fault != nil {
+			ctx = context.Background()
+			slog.LogAttrs(ctx, slog.LevelError, "the ctx of an error that no call returns panicked", slog.Any("panic", fault))
+		}
+		slog.LogAttrs(ctx, slog.LevelError, "an error that no call returns", slog.Any("err", err))
+	})
+	if logged != nil {
+		fmt.Fprintf(os.Stderr, "the logger panicked: %v: with an error that no call returns: %v\n", logged, err)
+	}
+}
+
+// try calls f and returns the value that it panicked with, or nil.
+func try(f func()) (fault any) {
+	defer func() { fault = recover() }()
+	f()
+	return nil
+}
+
+// apart is each in a goroutine of its own, which it waits for.
+func apart[T any](items []T, report func(T)) {
+	if len(items) == 0 {
+		return
+	}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		each(items, report)
+	}()
+	<-done
+}
+
+// each calls report with each of items, even if it calls Goexit for one of them.
+func each[T any](items []T, report func(T)) {
+	for i, item := range items {
+		returned := false
+		func() {
+			defer func() {
+				if !returned {
+					each(items[i+1:], report)
+				}
+			}()
+			report(item)
+			returned = true
+		}()
+	}
+}
