@@ -19,11 +19,18 @@ import (
 // that every adapter of ctxwire for a queue must pass.
 var testsMayImport = []string{"internal/killtest", "internal/leakcheck", "internal/wiretest"}
 
+// belowTask are the internal packages that packages below task may import. These stand on
+// what task exports, as a user's own would; verdict only words and sorts errors.
+var belowTask = []string{"internal/verdict"}
+
 // internals returns an error that names each import, in a package of one module, of an
 // internal package of another module. Go permits it, since an internal package may be
 // imported below the folder that contains internal, and all of this repository is below
 // the root. But internal packages change without notice, and a user may have the two
 // modules at different versions, which then don't compile together.
+//
+// It also names the internal packages, other than those of belowTask, that a package below
+// task imports.
 func (r *repository) internals() error {
 	var found []error
 	for _, name := range r.files {
@@ -46,10 +53,18 @@ func (r *repository) internals() error {
 				return err
 			}
 			owner := r.moduleOf(imported)
-			if owner == nil || owner == importer {
+			if owner == nil {
 				continue
 			}
 			rest := strings.TrimPrefix(imported, owner.path()+"/")
+			if owner == importer {
+				if strings.Count(name, "/") > 1 && strings.HasPrefix(name, "task/") && !strings.HasSuffix(name, "_test.go") &&
+					strings.HasPrefix(rest, "internal/") && !slices.Contains(belowTask, rest) {
+					found = append(found, fmt.Errorf("%s: %s is not for packages below task: use what task exports",
+						files.Position(spec.Pos()), imported))
+				}
+				continue
+			}
 			if !slices.Contains(strings.Split(rest, "/"), "internal") {
 				continue
 			}

@@ -28,6 +28,11 @@ func TestInternals(t *testing.T) {
 		{"helper of tests", "a/a_test.go", "internal/leakcheck", "", "but for what is for tests"},
 		{"helper of tests outside of one", "a/a.go", "internal/leakcheck", own + "/internal/leakcheck is internal", ""},
 		{"name of a helper", "a/a_test.go", "z/internal/leakcheck", own + "/z/internal/leakcheck is internal", "it is the root's that is for tests"},
+		{"below task", "task/scope/scope.go", "internal/gls", own + "/internal/gls is not for packages below task", "as it is not for a user's"},
+		{"below task, errors", "task/scope/scope.go", "internal/verdict", "", "it only words errors"},
+		{"task", "task/task.go", "internal/gls", "", "it is what the others stand on"},
+		{"below task, of its own", "task/scope/scope.go", "task/scope/internal/pipe", "", "no other package could have it"},
+		{"test of a package below task", "task/scope/scope_test.go", "internal/leakcheck", "", "it is no part of the package"},
 		{"testdata", "a/testdata/bad.go", "z/internal/deep", "", "is input of tests"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
