@@ -2,7 +2,6 @@ package ctxtx
 
 import (
 	"context"
-	"runtime"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
@@ -61,9 +60,6 @@ func New(name string, ended error) *Adapter {
 //
 // The error is fn's, or one that wraps the Tx's error of beginning, committing
 // or a savepoint, or an [*Error]. An error of Rollback is added to fn's.
-//
-// InTx must be called by the package's own function of this name, or one like
-// it: [Error.Begun] names the caller of that function.
 func (a *Adapter) InTx(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, options ...Option) error {
 	c := configure(options)
 	if c.nesting != autonomous {
@@ -75,10 +71,7 @@ func (a *Adapter) InTx(ctx context.Context, db any, isolation string, begin func
 			return err
 		}
 	}
-	// Not in a function of its own, because each further frame takes time.
-	var pcs [1]uintptr
-	runtime.Callers(3, pcs[:])
-	return a.retry(ctx, db, isolation, begin, fn, c, place(pcs[0]))
+	return a.retry(ctx, db, isolation, begin, fn, c)
 }
 
 // inner is InTx within the transaction of h, which is among the running

@@ -3,6 +3,8 @@ package ctxtx_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"runtime"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -146,6 +148,30 @@ func TestLostTransactionIsRolledBack(t *testing.T) {
 	})
 	assert.Empty(t, store.values)
 }
+
+// The place of a transaction is that of its function, whoever calls InTx with it.
+func TestBegun(t *testing.T) {
+	store := newStore()
+	begun := func(fn func(context.Context) error) string {
+		return requireError(t, "InTx", ctxtx.ErrLost, InTx(t.Context(), store, fn)).Begun
+	}
+	_, _, line, _ := runtime.Caller(0)
+	assert.Equal(t, fmt.Sprintf("adapter_test.go:%d", line+1), begun(func(context.Context) error {
+		ctxtx.Lose(adapter)
+		return nil
+	}))
+	assert.Regexp(t, `^adapter_test\.go:\d+$`, begun(loseAll), "a declared function")
+	assert.Equal(t, "ctxtx_test.loser.lose-fm", begun(loser{}.lose), "a method value, which the compiler writes")
+}
+
+func loseAll(context.Context) error {
+	ctxtx.Lose(adapter)
+	return nil
+}
+
+type loser struct{}
+
+func (loser) lose(ctx context.Context) error { return loseAll(ctx) }
 
 func TestNilOption(t *testing.T) {
 	assert.PanicsWithError(t, "ctxtx.Option: nil Option; leave it out", func() {

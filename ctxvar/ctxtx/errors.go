@@ -37,7 +37,7 @@ type Error struct {
 	Op      string // what was called: InTx, Share, Exec, ...
 	Err     error  // ErrNoTx, ErrTxEnded, ..., or ctxvar.ErrMayBeLost
 	Cause   error  // with ErrRollbackOnly, what failed; with ErrShared, why ctx has ended, or nil
-	Begun   string // the file and line of the InTx that began the transaction
+	Begun   string // the file and line of the function that InTx was given for the transaction
 
 	todo  string // what the caller can do about it
 	ended error  // see New

@@ -8,11 +8,11 @@ import (
 )
 
 // retry runs fn in a new transaction, and again where c says so.
-func (a *Adapter) retry(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, c config, at place) error {
+func (a *Adapter) retry(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, c config) error {
 	const longest = 256 * time.Millisecond
 	pause := 2 * time.Millisecond
 	for retries := 0; ; retries++ {
-		err := a.once(ctx, db, isolation, begin, fn, at)
+		err := a.once(ctx, db, isolation, begin, fn)
 		if err == nil || retries >= c.retries || ctx.Err() != nil || !c.retryable(err) {
 			return err
 		}

@@ -21,13 +21,13 @@ type transaction struct {
 }
 
 // once runs fn in a new transaction, once.
-func (a *Adapter) once(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error, at place) error {
+func (a *Adapter) once(ctx context.Context, db any, isolation string, begin func(context.Context) (Tx, error), fn func(context.Context) error) error {
 	tx, err := begin(ctx)
 	if err != nil {
 		return fmt.Errorf("%s: beginning a transaction: %w", a.name, err)
 	}
 	t := &transaction{adapter: a, tx: tx, ctx: ctx, isolation: isolation}
-	l := &level{adapter: a, db: db, begun: at}
+	l := &level{adapter: a, db: db, begun: placeOf(fn)}
 	l.open.Store(t)
 	if err := l.run(ctx, t, fn); err != nil {
 		return err
