@@ -91,15 +91,14 @@ func (h *Handler) addTo(ctx context.Context, r *slog.Record) {
 	env := (*gls.Env)(c)
 	// This is ctxvar.Effective without its allocation.
 	env.Hold(gls.Counting(ctx))
-	defer func() {
-		env.Hold(nil)
-		contexts.Put(c)
-	}()
 	for i := range h.attrs {
 		if value, ok := h.attrs[i].in(c); ok {
 			r.AddAttrs(slog.Attr{Key: h.attrs[i].name, Value: value})
 		}
 	}
+	// If a function of the user's panicked, c is garbage.
+	env.Hold(nil)
+	contexts.Put(c)
 }
 
 // contexts holds Contexts for addTo. A Context is not shared while a record is
