@@ -67,12 +67,18 @@ func (t *Task[T]) Parent() Handle {
 
 func (t *Task[T]) untyped() *node { return &t.node }
 
+// origin returns the task that the running goroutine belongs to, or nil.
+func origin() *node {
+	if self := gls.Origin(); self != nil {
+		return (*self).(Handle).untyped()
+	}
+	return nil
+}
+
 // here returns the task whose own goroutine is the running one, or nil.
 func here() *node {
-	if self := gls.Origin(); self != nil {
-		if n := (*self).(Handle).untyped(); n.isHere() {
-			return n
-		}
+	if n := origin(); n != nil && n.isHere() {
+		return n
 	}
 	return nil
 }

@@ -20,21 +20,26 @@ type jobWait struct {
 // or, if it runs a job of package gather, a new one. It returns nil for any other
 // goroutine. The caller must call waited at the end.
 func waiting() *node {
-	if w := here(); w != nil {
+	w := origin()
+	switch {
+	case w == nil:
+		return nil
+	case w.isHere():
 		return w
+	default:
+		return w.waitingJob()
 	}
-	return waitingJob()
 }
 
-// waitingJob is waiting in a goroutine that is no task's own.
-func waitingJob() *node {
-	job, self := gls.JobHere(), gls.Origin()
-	if job == nil || self == nil {
+// waitingJob is waiting in a goroutine that n, a task, started and that is not its own.
+func (n *node) waitingJob() *node {
+	job := gls.JobHere()
+	if job == nil {
 		return nil
 	}
-	j := &jobWait{host: (*self).(Handle).untyped(), job: job}
+	j := &jobWait{host: n, job: job}
 	j.self = j
-	in := j.host.callsHere()
+	in := n.callsHere()
 	in.mu.Lock()
 	in.jobs = append(in.jobs, j)
 	in.mu.Unlock()

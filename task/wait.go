@@ -180,14 +180,18 @@ func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
 	}
-	if w := here(); w != nil {
+	w := origin()
+	switch {
+	case w == nil:
+		return n.awaitElsewhere(ctx)
+	case w.isHere():
 		return w.awaitHere(ctx, n, forAll)
 	}
-	if w := waitingJob(); w != nil {
-		defer w.waited()
-		return w.awaitHere(ctx, n, forAll)
+	if w = w.waitingJob(); w == nil {
+		return n.awaitElsewhere(ctx)
 	}
-	return n.awaitElsewhere(ctx)
+	defer w.waited()
+	return w.awaitHere(ctx, n, forAll)
 }
 
 // awaitedUntil returns the error of a wait for n with ctx, which is done. It is nil

@@ -53,14 +53,14 @@ type tag struct {
 func (e *Env) Bear(origin *any) {
 	f := Current()
 	if !f.ownedBy(goid()) {
-		f.remember()
+		f = f.remember()
 	}
 	b, first := newBirth(e, f.Values())
 	b.tag.origin.Init(origin)
 	if f != nil {
 		b.home.work, b.home.lineage = f.home.work, f.home.lineage
 	}
-	first.wear()
+	first.wearAs(f)
 	e.running.init()
 	e.first = &b.home
 	e.newest.Init(first)

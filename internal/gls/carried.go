@@ -25,7 +25,7 @@ type Carried struct {
 func Carry() Carried {
 	f, g := Current(), goid()
 	if !f.ownedBy(g) {
-		f.remember()
+		f = f.remember()
 	}
 	return Carried{f, g}
 }

@@ -44,11 +44,11 @@ type (
 	lineage struct{}
 )
 
-func holdHere() (h hold)   { return h }
-func (hold) forget()       {}
-func (f *Frame) wear()     {}
-func (f *Frame) remember() {}
-func startSweeping()       {}
+func holdHere() (h hold)          { return h }
+func (hold) forget()              {}
+func (f *Frame) wearAs(*Frame)    {}
+func (f *Frame) remember() *Frame { return f }
+func startSweeping()              {}
 
 type mark struct{ frame Ptr[Frame] }
 

@@ -102,6 +102,16 @@ func (f *Frame) setLabels(labels []record) {
 // wear gives f, which is new, the labels of the running goroutine.
 func (f *Frame) wear() { f.setLabels(inSlot().visible()) }
 
+// wearAs is wear where now is the running goroutine's frame, as [Current] returned it,
+// which may be nil.
+func (f *Frame) wearAs(now *Frame) {
+	if !now.plain() || now == lost { // which is not in the slot
+		f.wear()
+		return
+	}
+	f.set.data = &noLabels
+}
+
 // dressed returns a frame like f, which may be nil, with the given labels.
 func (f *Frame) dressed(labels []record) *Frame {
 	if f == nil {
@@ -168,11 +178,18 @@ func (h *Home) putBack(f *Frame) {
 }
 
 // remember makes the running goroutine begin with f, its current frame, which
-// may be nil.
-func (f *Frame) remember() {
+// may be nil. It returns the current frame from now on: a goroutine that has no
+// variables gets an empty frame, which it finds faster than it finds out that
+// it has none.
+func (f *Frame) remember() *Frame {
 	if c, begun := cellHere(); !begun {
 		c.note(f)
 	}
+	if f == nil { // then the slot is empty
+		f = nothing
+		setProfLabel(unsafe.Pointer(f))
+	}
+	return f
 }
 
 // Peek returns the content of the slot, for [FrameIn] and, if that finds no

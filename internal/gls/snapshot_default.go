@@ -14,7 +14,7 @@ func Save() Snapshot {
 	s := inSlot()
 	f := Current()
 	if !f.ownedBy(goid()) {
-		f.remember()
+		f = f.remember()
 	}
 	f = f.dressed(s.visible())
 	if unsafe.Pointer(f) != unsafe.Pointer(s) {
