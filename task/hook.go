@@ -60,16 +60,16 @@ func (h *hook) tell() {
 // started.
 func (n *node) hang(h *hook) bool {
 	n.mu.Lock()
-	defer n.mu.Unlock()
 	status := n.status.Load()
-	if status&isFinal != 0 || n.id == 0 {
-		return false
+	ok := status&isFinal == 0 && n.id != 0
+	if ok {
+		h.next, n.hooks = n.hooks, h
+		if State(status&stateMask) == Queued && h.waiter != nil {
+			n.home.places.await(n)
+		}
 	}
-	h.next, n.hooks = n.hooks, h
-	if State(status&stateMask) == Queued && h.waiter != nil {
-		n.home.places.await(n)
-	}
-	return true
+	n.mu.Unlock()
+	return ok
 }
 
 // unhang removes h, and reports whether it was still there.

@@ -113,6 +113,10 @@ func (t *Task[T]) run() {
 // the user's that calls Goexit, and the next step is taken even then.
 func (t *Task[T]) conclude(vars *gls.Env, ctx *nodeCtx) {
 	vars.End()
+	if t.ending.err == nil && t.scope() == nil && observers.list.Load() == nil {
+		t.finish(Succeeded, ctx) // as most tasks do; each deferred call takes time
+		return
+	}
 	state := Succeeded
 	defer func() { t.finish(state, ctx) }()
 	if observers.list.Load() != nil {

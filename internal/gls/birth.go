@@ -58,7 +58,7 @@ func (e *Env) Bear(origin *any) {
 	b, first := newBirth(e, f.Values())
 	b.tag.origin.Init(origin)
 	if f != nil {
-		b.home.work, b.home.lineage = f.home.work, f.home.lineage
+		b.home.work = f.home.work
 	}
 	first.wearAs(f)
 	e.running.init()

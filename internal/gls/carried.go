@@ -79,7 +79,7 @@ func Counting(ctx context.Context) *Frame {
 
 // work returns the work of f, which may be nil, or nil if it has none.
 func (f *Frame) work() *Home {
-	if f == nil {
+	if f == nil || f.home.work == lostWork {
 		return nil
 	}
 	return f.home.work

@@ -65,7 +65,7 @@ func (e *Env) run(fn func(), work bool) bool {
 		home.hold = holdHere()
 	}
 	if work {
-		home.work, home.lineage = home, lineage{}
+		home.work = home
 	}
 	if e.first == nil {
 		e.first = home

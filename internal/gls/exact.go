@@ -39,9 +39,8 @@ func init() {
 
 // Types that only the default mode needs.
 type (
-	face    struct{}
-	hold    struct{}
-	lineage struct{}
+	face struct{}
+	hold struct{}
 )
 
 func holdHere() (h hold)          { return h }

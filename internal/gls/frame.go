@@ -103,7 +103,7 @@ func frameOf(home *Home, values *trie.Map) *Frame {
 
 // A Home is the right to change one line of frames. Only the goroutine that
 // owns it may change it or make frames with it. Goroutines that inherited such
-// a frame have the pointer too, but read only owner, work, tag and lost.
+// a frame have the pointer too, but read only owner, work and tag.
 //
 // A Home refers to no frame and, once closed, to no environment, so an
 // inherited frame keeps alive its own values, but not what its maker set later.
@@ -112,13 +112,11 @@ type Home struct {
 	// and, after the home is shared, written atomically. It comes first, which
 	// aligns it on 32-bit machines.
 	owner uint64
-	// hold is where the owner's newest frame is kept. Only the owner uses it.
-	// lineage is passed on together with the values. Neither field is last,
-	// because in the exact mode they have no size.
+	// hold is where the owner's newest frame is kept. Only the owner uses it. It is
+	// not last, because in the exact mode it has no size.
 	hold
-	lineage
-	// work is the home that began the work to which the values belong, or nil.
-	// It is passed on together with the values. See [Env.RunWork].
+	// work is the home that began the work to which the values belong, or nil, or
+	// lostWork. It is passed on together with the values. See [Env.RunWork].
 	work *Home
 	// env is the environment that this home was opened to run. It is nil in the
 	// variables that a goroutine begins with. Only the owner uses it.
@@ -128,8 +126,13 @@ type Home struct {
 	tag *tag
 }
 
-// nobody is the home of frames that no goroutine may change.
-var nobody = new(Home)
+var (
+	// nobody is the home of frames that no goroutine may change.
+	nobody = new(Home)
+	// lostWork stands for the work of goroutines that may have had other values, and
+	// whose work is thus unknown; see [MayBeLost].
+	lostWork = new(Home)
+)
 
 // ownedBy reports whether the goroutine with the id g owns h.
 func (h *Home) ownedBy(g uint64) bool { return atomic.LoadUint64(&h.owner) == g }
@@ -202,7 +205,7 @@ func (f *Frame) descend(g uint64) *Home {
 	if f == nil {
 		return &Home{owner: g}
 	}
-	return &Home{owner: g, work: f.home.work, tag: f.home.tag, lineage: f.home.lineage}
+	return &Home{owner: g, work: f.home.work, tag: f.home.tag}
 }
 
 // same reports whether f and o, which may be nil, hold the very same values in

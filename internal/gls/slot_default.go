@@ -17,11 +17,6 @@ type face struct{ set labelSet }
 // A hold is the owner's cell.
 type hold struct{ cell *cell }
 
-// A lineage says whether a goroutine may have had other values.
-type lineage struct {
-	lost bool // see [MayBeLost]
-}
-
 // holdHere makes the running goroutine begin, without variables, if it has not
 // begun.
 func holdHere() hold {
@@ -47,7 +42,7 @@ var (
 	// nothing holds no values and no labels.
 	nothing = &Frame{face: face{labelSet{data: &noLabels}}, home: nobody}
 	// lost is the frame of a goroutine whose variables cannot be known.
-	lost = &Frame{face: nothing.face, home: &Home{lineage: lineage{lost: true}}}
+	lost = &Frame{face: nothing.face, home: &Home{work: lostWork}}
 )
 
 func putSlot(p unsafe.Pointer) { setProfLabel(p) }
@@ -266,7 +261,7 @@ func (s *labelSet) recallIn(g unsafe.Pointer) *Frame {
 // have inherited variables that these labels replaced.
 func MayBeLost() bool {
 	f := Current()
-	return f != nil && f.home.lost
+	return f != nil && f.home.work == lostWork
 }
 
 var (
