@@ -67,11 +67,11 @@ type batch[T, R any] struct {
 // An outcome receives the result of each job of a batch. It is an interface
 // because a func value would cost one more allocation for each call of [All].
 type outcome[R any] interface {
-	// ended is called once for job i, by the goroutine that ran it. That
+	// tell is called once for job i, by the goroutine that ran it. That
 	// goroutine has the caller's variables again, and may be exiting after a
-	// Goexit. ended may call functions of the user's, but must protect itself:
+	// Goexit. tell may call functions of the user's, but must protect itself:
 	// neither their panic nor their Goexit may keep it from finishing.
-	ended(i int, v R, err error, gaveUp bool)
+	tell(i int, v R, err error, gaveUp bool)
 }
 
 // run runs the jobs for a caller with ctx, which [safe] returned, and returns how
@@ -163,7 +163,7 @@ func (b *batch[T, R]) work() {
 	returned := false
 	defer func() {
 		if returned {
-			b.gone()
+			b.leave()
 			return
 		}
 		// A job called runtime.Goexit, which ends the goroutine and not only the
@@ -228,7 +228,7 @@ func (b *batch[T, R]) serve() (done bool) {
 				continue
 			}
 			hand.i = -1
-			b.finish(n, v, err, hand.gaveUp)
+			b.settle(n, v, err, hand.gaveUp)
 			hand.gaveUp = false
 		}
 	}).Call(&b.jobs, func(_ struct{}, err error) {
@@ -237,24 +237,24 @@ func (b *batch[T, R]) serve() (done bool) {
 			done = true
 		case hand.i >= 0: // that job has not returned
 			var none R
-			b.finish(hand.i, none, besides(hand.judged, err), false)
-		case err != task.ErrGoexit: // else it is that of a function called by finish
+			b.settle(hand.i, none, besides(hand.judged, err), false)
+		case err != task.ErrGoexit: // else it is that of a function called by settle
 			panic(err)
 		}
 	})
 	return done
 }
 
-// finish records how job i ended. Before that, it restores the caller's
+// settle records how job i ended. Before that, it restores the caller's
 // variables, so neither the functions that the outcome calls nor the next job
 // sees what this job set.
-func (b *batch[T, R]) finish(i int, v R, err error, gaveUp bool) {
+func (b *batch[T, R]) settle(i int, v R, err error, gaveUp bool) {
 	b.vars.Restore()
 	if err == nil && b.results != nil {
 		b.results[i] = v
 	}
 	if err != nil || !b.quiet {
-		b.outcome.ended(i, v, err, gaveUp)
+		b.outcome.tell(i, v, err, gaveUp)
 	}
 }
 
@@ -285,7 +285,7 @@ func (b *batch[T, R]) startJobs() int {
 				<-slots
 			}
 			var none R
-			b.outcome.ended(i, none, err, false)
+			b.outcome.tell(i, none, err, false)
 			if ended {
 				return i + 1
 			}
@@ -298,11 +298,11 @@ func (b *batch[T, R]) startJobs() int {
 		}
 		go func() {
 			defer func() {
-				b.gate.leave(weight)
+				b.gate.release(weight)
 				if slots != nil {
 					<-slots
 				}
-				b.gone()
+				b.leave()
 			}()
 			// What the functions at the gate set must not be visible to the
 			// job.
@@ -315,14 +315,14 @@ func (b *batch[T, R]) startJobs() int {
 					err, gaveUp = judge(b.jobs.Context, err, &judged)
 				}
 				return v, err
-			}).Call(&b.jobs, func(v R, err error) { b.finish(i, v, besides(judged, err), gaveUp) })
+			}).Call(&b.jobs, func(v R, err error) { b.settle(i, v, besides(judged, err), gaveUp) })
 		}()
 	}
 	return len(b.items)
 }
 
-// gone records that a worker ends.
-func (b *batch[T, R]) gone() {
+// leave records that a worker ends.
+func (b *batch[T, R]) leave() {
 	if b.watched != nil {
 		b.live.Add(-1)
 		if b.kind == kindAny {

@@ -128,7 +128,7 @@ func (f *flow[T, R]) run(in iter.Seq[T], yield func(R, error) bool) {
 // have ended.
 func (f *flow[T, R]) consume(yield func(R, error) bool) (complete bool) {
 	returned := false
-	defer func() { f.end(returned) }()
+	defer func() { f.close(returned) }()
 	failed := 0
 	for {
 		c, ok := f.take()
@@ -177,11 +177,11 @@ func (f *flow[T, R]) take() (cell[T, R], bool) {
 	}
 }
 
-// end cancels what still runs and waits for it. Then it reports the panics that
+// close cancels what still runs and waits for it. Then it reports the panics that
 // the consumer will not see: those of jobs whose results the consumer did not
 // wait for, at the gate too, and, unless the consumer returned, those of the
 // input and of Progress, which would otherwise continue in the consumer.
-func (f *flow[T, R]) end(returned bool) {
+func (f *flow[T, R]) close(returned bool) {
 	f.mu.Lock()
 	f.over = true
 	f.space.Signal()

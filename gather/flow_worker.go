@@ -63,7 +63,7 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 		j.refuse, j.gaveUp = notStarted(&f.jobs), true
 	}
 	if j.refuse != nil {
-		f.done(j, j.refuse)
+		f.settle(j, j.refuse)
 		return
 	}
 	task.Func[R](func(ctx context.Context) (v R, err error) {
@@ -76,15 +76,15 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 		if err == nil {
 			j.value = v
 		}
-		f.done(j, besides(j.judged, err))
+		f.settle(j, besides(j.judged, err))
 	})
 }
 
-// done records how the job ended, and calls the functions that observe it. Even
+// settle records how the job ended, and calls the functions that observe it. Even
 // if they panic, j has its outcome then.
-func (f *flow[T, R]) done(j *job[T, R], err error) {
-	f.gate.leave(j.weight)
-	defer f.progress.ended(err, &f.jobs) // even if name panics
+func (f *flow[T, R]) settle(j *job[T, R], err error) {
+	f.gate.release(j.weight)
+	defer f.progress.tell(err, &f.jobs) // even if name panics
 	if err == nil {
 		return
 	}

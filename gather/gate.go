@@ -75,7 +75,7 @@ func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 	// through.
 	if g.rate != nil {
 		if _, err := protect(func() (struct{}, error) { return struct{}{}, g.rate.Wait(ctx) }); err != nil {
-			g.leave(weight)
+			g.release(weight)
 			return 0, err
 		}
 	}
@@ -91,8 +91,8 @@ func protect[T any](fn func() (T, error)) (value T, err error) {
 	return value, err
 }
 
-// leave frees the weight of a job that has ended.
-func (g *gate[T]) leave(weight int64) {
+// release frees the weight of a job that has ended.
+func (g *gate[T]) release(weight int64) {
 	if g != nil && g.free != nil {
 		g.free.Release(weight)
 	}

@@ -108,8 +108,8 @@ func (m *mapping[T, R]) start(ctx context.Context) (started int) {
 	return started
 }
 
-func (m *mapping[T, R]) ended(i int, _ R, err error, gaveUp bool) {
-	defer m.progress.ended(err, &m.jobs) // even if name panics
+func (m *mapping[T, R]) tell(i int, _ R, err error, gaveUp bool) {
+	defer m.progress.tell(err, &m.jobs) // even if name panics
 	if err == nil {
 		return
 	}

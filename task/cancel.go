@@ -64,7 +64,7 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 	if s.timed == nil {
 		s.timed = new(timed)
 	}
-	s.shut(isTimed)
+	s.raise(isTimed)
 	limit := &TimeoutError{Task: n.name(), After: d}
 	s.moved, s.movedTo = limit, time.Now().Add(d)
 	s.moving = time.AfterFunc(d, func() {

@@ -20,7 +20,7 @@ import (
 // A nodeCtx is separate from the node because an error may refer to the ctx it
 // came from, as that of an HTTP request does. If such an error is to be
 // reported when the handle of its task is garbage, it must not keep the handle
-// alive; see [node.letGo].
+// alive; see [node.releaseHandle].
 type nodeCtx struct{ at gls.Ptr[node] }
 
 var _ latectx.Ended = (*nodeCtx)(nil)
@@ -142,11 +142,11 @@ func (n *node) ranOut(cause error) bool {
 	return s.moved != nil && cause == error(s.moved)
 }
 
-// letGo makes c, the ctx of n, refer to a stand-in instead of n, so that n can
+// releaseHandle makes c, the ctx of n, refer to a stand-in instead of n, so that n can
 // become garbage even if its error refers to the ctx. n is a task that has
 // ended with an error which is to be reported when nobody can look at it any
 // longer.
-func (n *node) letGo(c *nodeCtx) {
+func (n *node) releaseHandle(c *nodeCtx) {
 	s := &node{
 		id: n.id, started: n.started, self: lost{weak.Make(n)}, pc: n.pc,
 		env: n.env, ctx: n.ctx, home: n.home, governed: n.governed,

@@ -7,18 +7,30 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// When a task ends, the following happens in this order, with a verb for each
-// step:
+// When a task ends, the following happens in this order. Each step has a verb, which
+// has this meaning everywhere in this package, and in package gather for the jobs of
+// a call:
 //
-//	judge   its state and its error are determined
-//	tell    its failure is passed to its Group, or to the report that is due
-//	if nobody looks at it
-//	settle  the state becomes final, waiting goroutines are woken, and
-//	callbacks are called
-//	leave   it leaves the tree, which its scope may be waiting for
+//	judge    the state and the error are determined
+//	close    a Run accepts no more tasks, and waits for those started in it
+//	tell     those who are to hear of the end do: the Group of a failed task, or
+//	         the report that is due if nobody looks at it, [OnFailure] and
+//	         [OnFinished]
+//	settle   the state becomes final, those who wait are woken, and callbacks are
+//	         called
+//	leave    it leaves the tree, for whose end its scope may be waiting, and the
+//	         lists it is in
+//	release  what it used is given back: its limit, its place, its handle
 //
-// A Group is judged, settles and leaves too. A task that its scope did not
-// accept is refused instead, and was never in the tree.
+// So does a Group, with the end of its body and those of its children. Before its end, a
+// scope may be
+//
+//	cancelled  its ctx ends, and with it those of what follows it in the tree
+//	shut       it accepts no more tasks, and neither do the scopes in it
+//	aborted    both, because something in it has failed
+//
+// A task that its scope does not accept is refused: it was never in the tree, and is
+// not run, but settles.
 
 // ended is how the ctx of a settled node ends, unless it has ended before.
 var ended = latectx.NewEnd(ErrEnded)
@@ -35,7 +47,7 @@ func (n *node) judge(how how, err error) (State, error) {
 		return Succeeded, nil
 	}
 	ctxErr, cause := n.cancellation()
-	if ctxErr == nil && n.home.closed() == nil {
+	if ctxErr == nil && n.home.refuses() == nil {
 		return Failed, err
 	}
 	state := Failed
@@ -89,7 +101,7 @@ func (n *node) tell(state State, err error) {
 	case n.scope() != nil: // Run returns it
 	case flags&isCounted != 0 && flags&isHeld == 0:
 		// The Group can't have left the tree before n, so it is n's parent still.
-		n.home.group.fail(n, err)
+		n.home.group.hear(n, err)
 	default:
 		n.due(n.env.expect(n, state, err))
 	}
@@ -110,9 +122,9 @@ func (n *node) observe() {
 	}
 }
 
-// finish makes n, a task in the tree, settle and leave. It is the last thing
-// that the task's goroutine does.
-func (n *node) finish(state State, c *nodeCtx) {
+// settleAndLeave does that with n, a task in the tree that was handed c, and releases
+// what n used. It is the last thing that the task's goroutine does.
+func (n *node) settleAndLeave(state State, c *nodeCtx) {
 	_ = n.ctxEnded() // what was first ends its ctx, and not the end
 	var p *node
 	n.mu.Lock()
@@ -129,14 +141,14 @@ func (n *node) finish(state State, c *nodeCtx) {
 		if p != nil {
 			p.mu.Unlock()
 		}
-		defer n.gone(c)
+		defer n.release(c)
 		defer n.leave()
 		n.settle(state)
 		return
 	}
 	countEnd(woken) // before anybody can see that it has ended
 	hooks := n.settleLocked(state, isGone)
-	n.part()
+	n.leftLists()
 	if p == nil {
 		// Nothing joins n any longer, because it is gone, so it stays without children:
 		// all that is left is its entry in the list of the parent, whose mu guards that.
@@ -146,21 +158,21 @@ func (n *node) finish(state State, c *nodeCtx) {
 		n.moveUp(p)
 		n.mu.Unlock()
 	}
-	empty := n.leaveList(p)
+	empty := n.leaveTree(p)
 	p.mu.Unlock()
-	n.left(empty)
+	n.leftTree(empty)
 	wake(hooks)
-	n.gone(c)
+	n.release(c)
 }
 
-// gone does what remains to be done when n, a task that was handed c, has left the
-// tree.
-func (n *node) gone(c *nodeCtx) {
+// release gives back what n, a task that was handed c and has left the tree, still had
+// then, and lets its Run return if n is the main task of one.
+func (n *node) release(c *nodeCtx) {
 	if p := n.places(); p != nil {
-		p.leave(n, true)
+		p.release(n, true)
 	}
 	if n.is(isReported) {
-		n.letGo(c)
+		n.releaseHandle(c)
 	}
 	if s := n.scope(); s != nil && s.group == nil {
 		close(s.left)
@@ -187,7 +199,7 @@ func (n *node) settle(state State) {
 // that sees n go may return, and n must be done for the caller.
 func (n *node) settleLocked(state State, flags uint32) (hooks *hook) {
 	n.status.Store(n.status.Load()&^stateMask | uint32(state) | isFinal | flags)
-	n.unlist()
+	n.leaveLists()
 	//lint:ignore SA1012 what has ended needs no base
 	n.late.End(nil, ended)
 	n.beat()

@@ -31,7 +31,7 @@ func (fn Func[T]) Call(ctx context.Context, end func(value T, err error)) {
 	}
 	var e ending[T]
 	defer func() {
-		_, err := tell(e.err)
+		_, err := howEnded(e.err)
 		end(e.value, err)
 	}()
 	e.run(ctx, fn)
@@ -71,9 +71,9 @@ const (
 	goexited
 )
 
-// tell returns the way in which a function whose ending has err ended, and the
+// howEnded returns the way in which a function whose ending has err ended, and the
 // error for the user.
-func tell(err error) (how, error) {
+func howEnded(err error) (how, error) {
 	if err == exited {
 		return goexited, ErrGoexit
 	}

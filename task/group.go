@@ -110,22 +110,21 @@ const (
 
 func (g *group) run(body Func[struct{}]) {
 	var e ending[struct{}]
-	defer func() { g.conclude(tell(e.err)) }()
+	defer func() { g.end(howEnded(e.err)) }()
 	g.handed = g.hand()
 	e.run(g.handed, body)
 }
 
-// conclude ends the Group after its body has ended.
-func (g *group) conclude(how how, err error) {
+// end ends the Group after its body has ended.
+func (g *group) end(how how, err error) {
 	defer g.leave()
 	exited := true // in a method of err
 	defer func() {
 		if exited {
 			how, err = goexited, verdict.Beside(err, ErrGoexit)
-			g.record(failure{err: err})
-			g.abort("", err)
+			g.fail(failure{err: err})
 		}
-		g.end(how)
+		g.closeAndSettle(how)
 	}()
 	if how != returned || err != nil {
 		// Not as the state of the Group, for there are the children's errors.
@@ -134,24 +133,24 @@ func (g *group) conclude(how how, err error) {
 			if how == goexited {
 				err = ErrGoexit
 			}
-			g.record(failure{err: err})
-			g.abort("", err)
+			g.fail(failure{err: err})
 		}
 	}
 	exited = false
 }
 
-// end waits for the children, and settles.
-func (g *group) end(how how) {
+// closeAndSettle waits for the children, judges what they and body made of g, and
+// settles.
+func (g *group) closeAndSettle(how how) {
 	waiter := waiting()
 	defer waiter.waited()
 	waiter.waitsFor(&g.node)
 	if waiter != nil && waiter.lends(&g.node) {
 		waiter.lend()
-		g.shutDown(waiter)
+		g.close(waiter)
 		waiter.takeBack(g.placeUntil(waiter))
 	} else {
-		g.shutDown(waiter)
+		g.close(waiter)
 	}
 	waiter.waitsFor(nil)
 	failures, omitted := g.keep()
@@ -229,8 +228,8 @@ func (g *group) compact() {
 	g.seen = 0
 }
 
-// fail records the failure of a child.
-func (g *group) fail(n *node, err error) {
+// hear is told of the failure of a child.
+func (g *group) hear(n *node, err error) {
 	r := &report{env: n.env, info: n.info().as(Failed), err: err}
 	f := failure{name: n.name(), err: err, due: r}
 	if g.tolerant {
@@ -243,9 +242,14 @@ func (g *group) fail(n *node, err error) {
 		n.mu.Unlock()
 	}
 	n.due(r)
+	g.fail(f)
+}
+
+// fail records a failure and aborts g, unless g tolerates it.
+func (g *group) fail(f failure) {
 	g.record(f)
-	if !g.tolerant {
-		g.abort(n.name(), err)
+	if !g.tolerant || f.name == "" {
+		g.abort(f.name, f.err)
 	}
 }
 

@@ -41,15 +41,15 @@ func wake(hooks *hook) (calls *hook) {
 		case h.ended != nil:
 			h.ended <- h.index
 		default:
-			h.tell()
+			h.wake()
 		}
 		h = next
 	}
 	return calls
 }
 
-// tell ends the wait of a task that waits for one node, with h.
-func (h *hook) tell() {
+// wake ends the wait of a task that waits for one node, with h.
+func (h *hook) wake() {
 	w := h.wait // which is used again too, but for one more token that does no harm
 	h.next = nil
 	h.told.Store(true)

@@ -169,8 +169,8 @@ func (n *node) hangOnEnd() {
 	}
 }
 
-// enlist puts n, which is in the tree and not yet started, in its lists.
-func (n *node) enlist() {
+// joinLists puts n, which is in the tree and not yet started, in its lists.
+func (n *node) joinLists() {
 	for x := n.memberships(); x != nil; x = x.also {
 		m := x.list
 		x.n = n
@@ -200,8 +200,8 @@ func (m *Members) removeLocked(x *member) {
 	x.of.Store(nil)
 }
 
-// unlist takes n, which has ended, out of its lists; n.mu is locked.
-func (n *node) unlist() {
+// leaveLists takes n, which has ended, out of its lists; n.mu is locked.
+func (n *node) leaveLists() {
 	for x := n.memberships(); x != nil; x = x.also {
 		m := x.list
 		m.mu.Lock()
@@ -211,8 +211,8 @@ func (n *node) unlist() {
 	}
 }
 
-// part notes that n, which unlist took out, has called its callbacks; n.mu is locked.
-func (n *node) part() {
+// leftLists notes that n, which leaveLists took out, has called its callbacks; n.mu is locked.
+func (n *node) leftLists() {
 	for x := n.memberships(); x != nil; x = x.also {
 		m := x.list
 		x.list = nil // so that a kept handle does not keep the list

@@ -211,7 +211,7 @@ func (n *node) task() *node {
 }
 
 // handle returns the handle of n, a task or nil. It is nil too if that is
-// garbage, see [node.letGo].
+// garbage, see [node.releaseHandle].
 func (n *node) handle() Handle {
 	if n == nil {
 		return nil

@@ -37,13 +37,13 @@ func (n *node) open(ctx context.Context, o *options) error {
 	}
 	n.hangOnEnd()
 	if err := n.join(parent); err != nil {
-		n.release()
+		n.releaseLimit()
 		if n.more != nil {
 			n.more.members = nil
 		}
 		return err
 	}
-	n.enlist()
+	n.joinLists()
 	return nil
 }
 

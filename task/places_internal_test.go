@@ -61,7 +61,7 @@ func TestPlaceThatComesBackAsTheCtxEnds(t *testing.T) {
 		synctest.Wait()
 		next.begin()
 		assert.Len(t, p.holders, 1)
-		p.leave(lender, true)
+		p.release(lender, true)
 		assert.Empty(t, p.holders)
 	})
 }

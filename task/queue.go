@@ -193,8 +193,8 @@ func (p *places) watch(c *claim, ctx context.Context) {
 	}
 }
 
-// leave gives n's place back, because n has ended or, if not, to lend it.
-func (p *places) leave(n *node, ended bool) {
+// release gives n's place back, because n has ended or, if not, to lend it.
+func (p *places) release(n *node, ended bool) {
 	p.mu.Lock()
 	p.free(p.claims[n])
 	if ended {
@@ -254,7 +254,7 @@ func (w *node) lends(n *node) bool {
 }
 
 // lend gives w's place away. w must call takeBack after the wait.
-func (w *node) lend() { w.home.places.leave(w, false) }
+func (w *node) lend() { w.home.places.release(w, false) }
 
 // takeBack waits until w has a place again. If u is over, it takes one in any
 // case, because a cancelled task must not wait. It does not call the user's code,

@@ -48,17 +48,17 @@ func (s *scope) flags() uint32 {
 	return s.phase.Load()
 }
 
-// shut sets flags; the mu of the node is locked, or the node is not shared yet.
-func (s *scope) shut(flags uint32) {
+// raise sets flags; the mu of the node is locked, or the node is not shared yet.
+func (s *scope) raise(flags uint32) {
 	s.phase.Or(flags)
 	if s.watched != nil && flags&(isShut|isClosed) != 0 {
 		s.watched.end()
 	}
 }
 
-// closed returns why s, which may be nil, accepts no more tasks, or nil if it does.
+// refuses returns why s, which may be nil, accepts no more tasks, or nil if it does.
 // Locks may be held.
-func (s *scope) closed() error {
+func (s *scope) refuses() error {
 	switch flags := s.flags(); {
 	case flags&isClosed != 0:
 		return ErrEnded
@@ -149,10 +149,10 @@ func (n *node) refusedWith(err error) (ctxErr, cause error) {
 // Is reports whether target is the reason why the scope accepted no more tasks.
 func (e *refusal) Is(target error) bool { return target == e.why }
 
-// shutDown ends the scope of n, whose function has ended: it waits until there
+// close ends the scope of n, whose function has ended: it waits until there
 // are no children, and then admits none. waiter is the task that cannot go on
 // before that, or nil.
-func (n *node) shutDown(waiter *node) {
+func (n *node) close(waiter *node) {
 	s := n.scope()
 	s.waiter.Store(waiter)
 	n.mu.Lock()
@@ -161,15 +161,15 @@ func (n *node) shutDown(waiter *node) {
 	if ended {
 		over |= isShut
 	}
-	s.shut(over)
+	s.raise(over)
 	n.mu.Unlock()
 	if ended || n.ctxEnded() {
-		n.endBelow()
+		n.shutBelow()
 	}
 	for {
 		n.mu.Lock()
 		if n.first == nil {
-			s.shut(isClosed)
+			s.raise(isClosed)
 			s.name = n.name()
 			s.node.Store(nil)
 			if s.moving != nil {
@@ -190,21 +190,21 @@ func (n *node) shutDown(waiter *node) {
 	}
 }
 
-// endBelow marks the scopes below n as ending. n is a scope that is cancelled
+// shutBelow marks the scopes below n as ending. n is a scope that is cancelled
 // and waits for its end.
-func (n *node) endBelow() {
+func (n *node) shutBelow() {
 	_, cause := n.cancellation()
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	n.cancelLocked(cause, shutting)
 }
 
-// endRun ends the scope of n, the main task of a Run, whose function has ended.
-func (n *node) endRun() {
+// closeRun ends the scope of n, the main task of a Run, whose function has ended.
+func (n *node) closeRun() {
 	n.mu.Lock()
 	n.cancelLocked(ErrRunEnded, shutting|all)
 	n.mu.Unlock()
 	countWaiting(1)
-	n.shutDown(n)
+	n.close(n)
 	countWaiting(-1)
 }

@@ -99,7 +99,7 @@ func (t *Task[T]) run() {
 	vars := (*gls.Env)(&t.own)
 	vars.Begin()
 	ctx := t.hand()
-	defer t.conclude(vars, ctx)
+	defer t.end(vars, ctx)
 	fn := t.fn
 	t.fn = nil
 	if State(t.status.Load()&stateMask) == Queued && !t.dequeue() {
@@ -109,16 +109,17 @@ func (t *Task[T]) run() {
 	t.ending.run(ctx, fn)
 }
 
-// conclude ends the task, whose ctx is given, however its function ended. Each step may run code of
-// the user's that calls Goexit, and the next step is taken even then.
-func (t *Task[T]) conclude(vars *gls.Env, ctx *nodeCtx) {
+// end ends the task, whose ctx is given, however its function ended: see end.go for the
+// steps. Each may run code of the user's that calls Goexit, and the next one is taken even
+// then.
+func (t *Task[T]) end(vars *gls.Env, ctx *nodeCtx) {
 	vars.End()
 	if t.ending.err == nil && t.scope() == nil && observers.list.Load() == nil {
-		t.finish(Succeeded, ctx) // as most tasks do; each deferred call takes time
+		t.settleAndLeave(Succeeded, ctx) // as most tasks do; each deferred call takes time
 		return
 	}
 	state := Succeeded
-	defer func() { t.finish(state, ctx) }()
+	defer func() { t.settleAndLeave(state, ctx) }()
 	if observers.list.Load() != nil {
 		defer func() { observers.tell(&t.node, state, t.ending.err) }()
 	}
@@ -127,16 +128,16 @@ func (t *Task[T]) conclude(vars *gls.Env, ctx *nodeCtx) {
 	}
 	defer func() {
 		if state == Running {
-			_, err := tell(t.ending.err)
+			_, err := howEnded(t.ending.err)
 			state, t.ending.err = Goexited, t.exitedBy(err)
 		}
 		t.tell(state, t.ending.err)
 	}()
 	if t.scope() != nil {
-		defer t.endRun()
+		defer t.closeRun()
 	}
 	if t.ending.err != nil {
-		how, err := tell(t.ending.err)
+		how, err := howEnded(t.ending.err)
 		state = Running // which remains if a method of err calls Goexit
 		state, t.ending.err = t.judge(how, err)
 	}

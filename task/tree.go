@@ -67,7 +67,7 @@ func (n *node) join(p *node) error {
 		n.cancelOwn(ErrRunEnded)
 	}
 	if s := n.scope(); s != nil && n.is(isCanceled) {
-		s.shut(flags & (isShut | isDoomed))
+		s.raise(flags & (isShut | isDoomed))
 	}
 	n.parent.Init(p)
 	p.push(n)
@@ -121,12 +121,12 @@ func (n *node) leave() {
 	n.mu.Lock()
 	n.count(-1)
 	n.raise(isGone)
-	n.part()
+	n.leftLists()
 	n.moveUp(p)
 	n.mu.Unlock()
-	empty := n.leaveList(p)
+	empty := n.leaveTree(p)
 	p.mu.Unlock()
-	n.left(empty)
+	n.leftTree(empty)
 }
 
 // moveUp makes the children of n, which is gone, children of p, its parent. The mu of both
@@ -144,9 +144,9 @@ func (n *node) moveUp(p *node) {
 	n.first, n.last = nil, nil
 }
 
-// leaveList takes n, which is gone and has no children, out of the list of p, its parent,
-// whose mu is locked. The caller must call left with the result after unlocking it.
-func (n *node) leaveList(p *node) (empty chan struct{}) {
+// leaveTree takes n, which is gone and has no children, out of the list of p, its parent,
+// whose mu is locked. The caller must call leftTree with the result after unlocking it.
+func (n *node) leaveTree(p *node) (empty chan struct{}) {
 	p.drop(n)
 	if n.line != nil {
 		n.line.Store(nil)
@@ -161,13 +161,13 @@ func (n *node) leaveList(p *node) (empty chan struct{}) {
 	return empty
 }
 
-// left does what follows when n has left a list. If empty is not nil, n was the last
-// in it, and the scope that waits for that goes on.
-func (n *node) left(empty chan struct{}) {
+// leftTree does what follows when n has left the list of its parent. If empty is not
+// nil, n was the last in it, and the scope that waits for that goes on.
+func (n *node) leftTree(empty chan struct{}) {
 	if empty != nil {
 		close(empty)
 	}
-	n.release()
+	n.releaseLimit()
 }
 
 // lifeline returns a pointer that leads to n for as long as n is in the tree;
@@ -194,8 +194,8 @@ func (n *node) above() *node {
 	return nil
 }
 
-// release releases what n used. n has left the tree, or was never in it.
-func (n *node) release() {
+// releaseLimit gives back the limit that n used. n has left the tree, or was never in it.
+func (n *node) releaseLimit() {
 	if l := n.limit(); l != nil {
 		l.release()
 	}
@@ -232,10 +232,10 @@ func (n *node) cancelLocked(cause error, far reach) {
 			far |= shutting // it waits for its end, which is to come
 		}
 		if far&shutting != 0 {
-			s.shut(isShut)
+			s.raise(isShut)
 		}
 		if far&all != 0 {
-			s.shut(isDoomed)
+			s.raise(isDoomed)
 		}
 	}
 	again := far&all != 0 || far&shutting != 0 && !n.is(isEnding)

@@ -56,7 +56,7 @@ func (c *openCtx) look() {
 	if c.scope == nil || c.Ended() {
 		return
 	}
-	if why := c.scope.closed(); why != nil {
+	if why := c.scope.refuses(); why != nil {
 		c.late.Cancel(c.Context, c.scope.refusal(why, c.scope.node.Load()))
 	}
 }
@@ -121,7 +121,7 @@ func (s *scope) watchedBy(n *node) *watched {
 		w.unwatch = context.AfterFunc(ctx, func() {
 			n.mu.Lock()
 			defer n.mu.Unlock()
-			if s.flags()&isOver != 0 { // otherwise shutDown will find that the ctx has ended
+			if s.flags()&isOver != 0 { // otherwise close will find that the ctx has ended
 				w.end()
 			}
 		})
