@@ -48,11 +48,18 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 	}
 	for i, w := range words {
 		args, rest := c.Args[i+1:], words[i+1:]
-		// A shell is looked for everywhere: many programs run one.
-		if language, ok := shellNames[programName(w)]; ok {
+		// A shell is looked for everywhere, because many programs run one, and so are options
+		// of interpreters that have code.
+		name := programName(w)
+		if language, ok := shellNames[name]; ok {
+			if i > 0 && len(rest) > 0 && rest[0] == "--" { // start-stop-daemon's
+				args, rest = args[1:], rest[1:]
+			}
 			p.shell(args, rest, language)
 		} else if i == 0 || launched {
-			p.evaluated(programName(w), args, rest)
+			p.evaluated(name, args, rest)
+		} else if e := evaluators[name]; e != nil && !e.mixed && !e.shell && e.after == nil && !slices.Contains(searchers, programName(words[0])) {
+			p.flaggedCode(e, args, rest)
 		}
 	}
 	at := 0
@@ -65,6 +72,9 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 	}
 	p.builtin(words[at], c.Args[at+1:], words[at+1:])
 }
+
+// searchers take the name of a program for a text, and -e or -c for options of theirs.
+var searchers = []string{"ack", "ag", "echo", "egrep", "fgrep", "grep", "printf", "rg", "ripgrep", "zgrep"}
 
 // precommands may be before a shell's own command.
 var precommands = []string{"builtin", "command", "exec", "nocorrect", "noglob", "-"}

@@ -26,9 +26,28 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		}
 	}
 	switch name {
-	case "fish", "csh", "tcsh", "pwsh", "powershell", "cmd":
-		if code := flagged(rest, regexp.MustCompile(`(?i)^[-/](c|k|command)$`)); code >= 0 {
-			p.refuse(args[code], "it would be code of "+name+"; give it as an argument")
+	case "pwsh", "powershell", "cmd":
+		p.windowsShell(name, args, rest)
+	case "capsh":
+		if i := slices.Index(rest, "--"); i >= 0 {
+			p.shell(args[i+1:], rest[i+1:], syntax.LangBash)
+		}
+	case "sudo":
+		if slices.ContainsFunc(rest[:operand(rest, "aCcDghprRtTuU")], sudoShell.MatchString) {
+			for _, w := range args {
+				p.limit(w, notDollar)
+				p.limitVariables(w, notDollar)
+			}
+		}
+	case "docker", "podman", "nerdctl":
+		p.entrypoint(args, rest)
+	case "python":
+		// These take code of Python's as arguments.
+		if i := slices.Index(rest, "-m"); i >= 0 && i+1 < len(rest) && (rest[i+1] == "timeit" || rest[i+1] == "pdb") {
+			for _, w := range args[i+2:] {
+				p.numbers(w, onlyNumber)
+				p.limitVariables(w, onlyNumber)
+			}
 		}
 	case "eval":
 		at := operand(rest, "")
@@ -62,6 +81,18 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 				p.limit(w, notSocat)
 			}
 			p.limitVariables(w, onlyNumber)
+		}
+	case "gcloud":
+		// What follows -- is for ssh.
+		if i := slices.Index(rest, "--"); i >= 0 && slices.Contains(rest[:i], "ssh") {
+			p.code(args[i+1:], strings.Join(rest[i+1:], " "), 0)
+		}
+	case "heroku":
+		if len(rest) > 0 && strings.HasPrefix(rest[0], "run") {
+			for _, w := range args {
+				p.refuse(w, "it would be code on the other machine")
+				p.runs(w)
+			}
 		}
 	case "env":
 		for i, w := range args {
@@ -119,37 +150,46 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 			p.limit(w, onlyFile)
 		}
 	}
-	if e := evaluators[name]; e != nil {
+	e := evaluators[name]
+	switch {
+	case e == nil:
+	case e.after == nil:
 		p.evaluate(name, e, args, rest)
-	}
-}
-
-// gitCommand seats what is code to a command of git's alone: the same letters are
-// options without an argument to others.
-func (p *program) gitCommand(name string, args []*syntax.Word, rest []string) {
-	switch name {
-	case "submodule":
-		// With one argument, it is a shell's code; with several, a command.
-		if i := slices.Index(rest, "foreach"); i >= 0 && i+2 == len(rest) {
-			p.code(args[i+1:], rest[i+1], 0)
-		}
-	case "rebase", "difftool":
-		p.evaluate("git", &evaluator{short: "x", mixed: true, shell: true}, args, rest)
-	case "clone":
-		p.evaluate("git", &evaluator{short: "u", args: "bco", mixed: true, shell: true}, args, rest)
-	case "grep":
+	default:
 		for i, w := range rest {
-			if strings.HasPrefix(w, "-O") {
-				p.numbers(args[i], onlyNumber)
+			if slices.Contains(e.after, w) {
+				p.evaluate(name, e, args[i+1:], rest[i+1:])
 			}
 		}
 	}
 }
 
-// inertSetting is the beginning of a setting of git's that no value makes a command.
-var inertSetting = regexp.MustCompile(`^user\.(name|email)=`)
+// flaggedCode limits what is in the code that options have among the words, which may be
+// arguments of the program's.
+func (p *program) flaggedCode(e *evaluator, args []*syntax.Word, rest []string) {
+	options := *e
+	options.first, options.rest = false, 0
+	for _, s := range options.read(rest).code {
+		l := e.limit()
+		p.numbers(args[s.word], l)
+		p.limitVariables(args[s.word], l)
+	}
+}
+
+// limit is what values in code of the program can be.
+func (e *evaluator) limit() limit {
+	l := e.only
+	if l.allowed == nil {
+		l = onlyNumber
+	}
+	if e.own != "" {
+		l.why += "; write " + e.own
+	}
+	return l
+}
 
 var (
+	sudoShell = regexp.MustCompile(`^(-[A-Za-z]*[si].*|--shell|--login)$`)
 	jumps     = regexp.MustCompile(`^-[A-Za-z0-9]*J$`)
 	socatRuns = regexp.MustCompile(`(?i)exec|shell|system`)
 )
@@ -176,20 +216,25 @@ const sshArguments = "BbcDEeFIiJLlmOopQRSWw"
 // evaluate seats what is code to the program.
 func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest []string) {
 	u := e.read(rest)
-	for _, i := range u.code {
-		if e.shell && (i == 0 || !strings.HasPrefix(rest[i], "-")) {
-			p.code(args[i:i+1], rest[i], 0)
-			continue
+	for _, s := range u.code {
+		i := s.word
+		if e.shell && s.from >= 0 {
+			text, option := rest[i][s.from:], rest[i][:s.from]
+			if s.from == 0 && i > 0 {
+				option = rest[i-1]
+			}
+			found, _ := p.marks(text)
+			code := s.from == 0 || len(found) == 0 || text != p.mark(found[0]) // --extcmd={}
+			if e == tar && strings.HasPrefix(option, "--checkpoint-action") {
+				text, code = strings.CutPrefix(text, "exec=")
+			}
+			if code {
+				p.code(args[i:i+1], text, 0)
+				continue
+			}
 		}
-		only := e.only
-		if only.allowed == nil {
-			only = onlyNumber
-		}
-		if e.own != "" {
-			only.why += "; write " + e.own
-		}
-		p.numbers(args[i], only)
-		p.limitVariables(args[i], only)
+		p.numbers(args[i], e.limit())
+		p.limitVariables(args[i], e.limit())
 	}
 	if len(u.operands) == 0 {
 		return

@@ -33,6 +33,8 @@ var (
 	noPipe    = regexp.MustCompile(`^([^\s<>|+!]((?s:.*)[^|\s])?)?$`)
 	aHost     = regexp.MustCompile(`^[A-Za-z0-9_.:/@,[\]%][A-Za-z0-9_.:/@,[\]%-]*$`)
 	noAddress = regexp.MustCompile(`^[A-Za-z0-9_./@-]*$`)
+	aWord     = regexp.MustCompile(`^[A-Za-z0-9_./@+:-]*$`)
+	noDollar  = regexp.MustCompile(`^[^$]*$`)
 	noOption  = regexp.MustCompile(`^([^-]|-?$)`)
 	noOptions = regexp.MustCompile(`^([^-+]|-?$)`) // of programs that have some that begin with +
 )
@@ -50,6 +52,8 @@ var (
 	onlyName  = limit{aName, "would be code there, where only a name or a number is not"}
 	onlyFile  = limit{noPipe, "is no file to every program: what begins or ends with a |, or begins with a !, is run; write ./{} or < {}"}
 	onlyHost  = limit{aHost, "would be in a command of ssh's, where only hosts are data"}
+	onlyWord  = limit{aWord, "could be an option of a tool's that runs a command; only letters, digits and _./@+:- could not"}
+	notDollar = limit{noDollar, `would be changed: sudo -s and -i replace $names; write sudo -i sh -c '… "$1"' _ {}, or leave -s away`}
 	notSocat  = limit{noAddress, "may be an address of socat's that runs a command; only letters, digits and _./@- are not"}
 )
 

@@ -11,7 +11,7 @@ import (
 var shellNames = map[string]syntax.LangVariant{
 	"bash": syntax.LangBash, "rbash": syntax.LangBash, "zsh": syntax.LangZsh,
 	"ksh": syntax.LangMirBSDKorn, "mksh": syntax.LangMirBSDKorn, "oksh": syntax.LangMirBSDKorn, "pdksh": syntax.LangMirBSDKorn, "ksh93": syntax.LangMirBSDKorn, "rksh": syntax.LangMirBSDKorn,
-	"dash": syntax.LangPOSIX, "ash": syntax.LangPOSIX, "yash": syntax.LangPOSIX, "sh": 0,
+	"dash": syntax.LangPOSIX, "ash": syntax.LangPOSIX, "yash": syntax.LangPOSIX, "posh": syntax.LangPOSIX, "lksh": syntax.LangMirBSDKorn, "osh": syntax.LangBash, "sh": 0,
 }
 
 // shell seats what is in the arguments of a shell.
@@ -136,5 +136,5 @@ func (e *evaluator) replaced(options, words []string) bool {
 			what = strings.TrimPrefix(w, "--replace=")
 		}
 	}
-	return what != "" && slices.ContainsFunc(e.read(words).code, func(i int) bool { return strings.Contains(words[i], what) })
+	return what != "" && slices.ContainsFunc(e.read(words).code, func(s snippet) bool { return strings.Contains(words[s.word], what) })
 }
