@@ -47,7 +47,7 @@ type runFlags struct {
 	drain      bool
 	retries    int
 	retryDelay time.Duration
-	retryOn    string
+	retryOn    []string
 	timeout    time.Duration
 	delay      time.Duration
 	load       percent
@@ -110,7 +110,7 @@ func (f *runFlags) declare(c *cobra.Command) {
 	flags.BoolVar(&f.drain, "drain", false, "at the first signal, start no more jobs and let those that run end by themselves")
 	flags.IntVar(&f.retries, "retries", 0, "how often to try a job again that fails")
 	flags.DurationVar(&f.retryDelay, "retry-delay", 0, "the time before the first retry; doubled for each after it")
-	flags.StringVar(&f.retryOn, "retry-on", "", "retry only after these exit `codes`, as 75,100-110,timeout")
+	flags.StringArrayVar(&f.retryOn, "retry-on", nil, "retry only after these exit `codes`, as 75,100-110,timeout")
 	flags.DurationVar(&f.timeout, "timeout", 0, "the time that an attempt has; 0 for no limit")
 	flags.DurationVar(&f.delay, "delay", 0, "the time between the starts of two jobs")
 	flags.Var(&f.load, "load", "start no job while the load is higher: a number, or of the processors 80%")
@@ -201,8 +201,8 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 		return usagef("--halt has to know how many jobs there are for a percentage, and with --pipe nobody does; give it a number")
 	case flags.Changed("block") && !f.pipe:
 		return usagef("--block is how much a job reads with --pipe")
-	case f.retryOn != "" && f.retries == 0:
-		return usagef("--retry-on needs --retries, how often to try again")
+	case f.retries == 0 && (f.codes != nil || f.retryDelay > 0) && flags.NArg() > 0: // a file's jobs have their own
+		return usagef("--retry-on and --retry-delay need --retries, how often to try again")
 	}
 	return nil
 }
@@ -218,8 +218,8 @@ func (f *runFlags) parse() error {
 			return usagef("--colsep cannot be %q: %w", f.colsep, errors.Unwrap(wrapped{err}))
 		}
 	}
-	if f.retryOn != "" {
-		if f.codes, err = jobs.ParseCodes(f.retryOn); err != nil {
+	if on := strings.Join(f.retryOn, ","); on != "" {
+		if f.codes, err = jobs.ParseCodes(on); err != nil {
 			return usagef("--retry-on: %w", err)
 		}
 	}
@@ -255,8 +255,8 @@ func (f *runFlags) variables() (map[string]string, error) {
 		env[name] = value
 	}
 	for _, name := range f.unset {
-		if name == "" || strings.Contains(name, "=") {
-			return nil, usagef("--unset takes a NAME, not %q", name)
+		if name == "" || strings.ContainsAny(name, "=, ") {
+			return nil, usagef("--unset takes one NAME, not %q", name)
 		}
 		if _, ok := env[name]; ok {
 			return nil, usagef("--env and --unset both name %s", name)
@@ -314,10 +314,14 @@ func (p *percent) Set(s string) error {
 type size int64
 
 func (n *size) String() string {
-	if *n >= 1<<20 && *n%(1<<20) == 0 {
-		return strconv.FormatInt(int64(*n>>20), 10) + "M"
+	value, unit := *n, ""
+	for _, next := range []string{"K", "M", "G", "T"} {
+		if value == 0 || value%1024 != 0 {
+			break
+		}
+		value, unit = value/1024, next
 	}
-	return strconv.FormatInt(int64(*n), 10)
+	return strconv.FormatInt(int64(value), 10) + unit
 }
 func (n *size) Type() string { return "size" }
 

@@ -62,6 +62,9 @@ func NamedShell(name string) (*Shell, error) {
 		if words = strings.Fields(name); len(words) == 0 {
 			return nil, errors.New("the shell has no name")
 		}
+		if strings.ContainsAny(name, `'"`) {
+			return nil, fmt.Errorf("what follows the shell is divided at blanks and has no quotes: %s", name)
+		}
 		var more error
 		if path, more = exec.LookPath(words[0]); more != nil {
 			return nil, more
@@ -91,6 +94,8 @@ func NamedShell(name string) (*Shell, error) {
 	return s, nil
 }
 
+var optionName = regexp.MustCompile(`^[-+][A-Za-z]*[oO]$`)
+
 var noExecution = regexp.MustCompile(`^-[a-zA-Z]*n`)
 
 // checkArguments refuses arguments that the command cannot follow as code.
@@ -102,6 +107,9 @@ func (s *Shell) checkArguments() error {
 			rest = rest[1:]
 		}
 		at, code, _ := shellOperand(rest)
+		if last := rest[max(0, len(rest)-1):]; len(last) == 1 && optionName.MatchString(last[0]) {
+			return fmt.Errorf("%q ends with %s, which has to be followed by the name of an option, as pipefail", strings.Join(s.args, " "), last[0])
+		}
 		idle := slices.ContainsFunc(rest, func(w string) bool { return w == "noexec" || noExecution.MatchString(w) })
 		switch {
 		case code:

@@ -125,6 +125,8 @@ func TestArgumentsOfShells(t *testing.T) {
 		"bash -n":             "runs none",
 		"bash -en":            "runs none",
 		"bash -o noexec":      "runs none",
+		"bash -eo":            "ends with -eo",
+		"bash -o 'pipefail'":  "has no quotes",
 		"cmd /C":              "has a /c already",
 		"pwsh -Command":       "has a -command already",
 		"powershell -File":    "has a -file already",
