@@ -310,7 +310,8 @@ func (p *percent) Set(s string) error {
 	return nil
 }
 
-// size parses a number of bytes, with K, M, G or T for powers of 1024.
+// size parses a number of bytes, with K, M, G or T for powers of 1024, and k, m, g or t
+// for powers of 1000, as in GNU parallel.
 type size int64
 
 func (n *size) String() string {
@@ -327,12 +328,19 @@ func (n *size) Type() string { return "size" }
 
 func (n *size) Set(s string) error {
 	digits := strings.TrimRight(s, "kKmMgGtTiIbB")
-	unit := strings.TrimSuffix(strings.TrimSuffix(strings.ToUpper(s[len(digits):]), "B"), "I")
-	shift, ok := map[string]int{"": 0, "K": 10, "M": 20, "G": 30, "T": 40}[unit]
+	unit := strings.TrimSuffix(strings.TrimSuffix(s[len(digits):], "B"), "b")
+	base := 1024.0
+	if short := strings.TrimSuffix(unit, "i"); short != unit {
+		unit = strings.ToUpper(short) // KiB
+	} else if unit != strings.ToUpper(unit) {
+		unit, base = strings.ToUpper(unit), 1000
+	}
+	power, ok := map[string]float64{"": 0, "K": 1, "M": 2, "G": 3, "T": 4}[unit]
 	value, err := strconv.ParseFloat(digits, 64)
-	if !ok || err != nil || !(value > 0 && value*float64(uint64(1)<<shift) < 1<<62) || value*float64(uint64(1)<<shift) < 1 {
+	value *= math.Pow(base, power)
+	if !ok || err != nil || !(value >= 1 && value < 1<<62) {
 		return errors.New("no size, as 500K, 10M or 2G")
 	}
-	*n = size(value * float64(uint64(1)<<shift))
+	*n = size(value)
 	return nil
 }
