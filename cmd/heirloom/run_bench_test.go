@@ -30,10 +30,13 @@ var runners = []runner{
 	{"parallel", func(file string, atOnce int) []string {
 		return []string{"--will-cite", "-j", strconv.Itoa(atOnce), "-a", file}
 	}},
+	{"rush", func(file string, atOnce int) []string {
+		return []string{"-j", strconv.Itoa(atOnce), "-i", file, "{}"}
+	}},
 }
 
-// BenchmarkRun runs jobs with heirloom run, and with xargs and GNU parallel if they are
-// installed, all as processes. It takes minutes: use -benchtime 1x and -timeout.
+// BenchmarkRun runs jobs with heirloom run, and with xargs, GNU parallel and rush if they
+// are installed, all as processes. It takes minutes: use -benchtime 1x and -timeout.
 func BenchmarkRun(b *testing.B) {
 	exe, err := os.Executable()
 	require.NoError(b, err)
@@ -58,6 +61,9 @@ func BenchmarkRun(b *testing.B) {
 					}
 				}
 				b.SetBytes(bench.output)
+				if r.name == "rush" && bench.output > 0 {
+					b.Skip("takes minutes for output without line ends")
+				}
 				for b.Loop() {
 					cmd := exec.CommandContext(b.Context(), path, r.args(file, bench.atOnce)...)
 					cmd.Env = append(os.Environ(), actAsMain+"=1")
