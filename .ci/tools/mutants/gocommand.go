@@ -132,8 +132,10 @@ const wholeFiles = `{{range .GoFiles}}{{$.ImportPath}}/{{.}}:1.1,2147483647.1 1 
 
 // runTests runs tests in a folder and reports whether they passed. Tests may also fail,
 // or take too long, because the machine is busy. So a test that failed must fail once
-// more, by itself, and tests that took too long run again with three times as long.
+// more, by itself or among the others: it may fail because of what the mutant left behind
+// in those before it. Tests that took too long run again with three times as long.
 func runTests(dir string, longest time.Duration, test ...string) bool {
+	var failed []string
 	for range 3 {
 		res := runOnce(dir, longest, test...)
 		if res.late {
@@ -142,13 +144,17 @@ func runTests(dir string, longest time.Duration, test ...string) bool {
 		if res.passed {
 			return true
 		}
-		again := test
-		if res.failed != "" {
-			again = append(slices.Clone(test), "-test.run=^"+res.failed+"$")
+		if res.failed == "" {
+			if !runOnce(dir, longest, test...).passed {
+				return false
+			}
+			continue
 		}
-		if !runOnce(dir, longest, again...).passed {
+		again := append(slices.Clone(test), "-test.run=^"+res.failed+"$")
+		if slices.Contains(failed, res.failed) || !runOnce(dir, longest, again...).passed {
 			return false
 		}
+		failed = append(failed, res.failed)
 	}
 	return true
 }
