@@ -192,7 +192,7 @@ func (g *node) judgeEnd(w *node) {
 			because = append(because, s.found[w].because...)
 			start = []*node{w, g}
 		}
-		return s.tellAny(because, start, func(b *node) bool { return b != g && b != w && b.home == g.scope() })
+		return s.tellAny(because, start, func(b *node) bool { return b.home == g.scope() })
 	})
 }
 
