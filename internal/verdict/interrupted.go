@@ -4,8 +4,8 @@ import "context"
 
 // Interrupted returns the reason why ctx, which is done, has ended: an error
 // that is both ctx's error and its cause. It calls methods of the cause, which
-// are the user's code, so no lock must be held that they may need. It recovers
-// their panics.
+// are the user's code, so no lock must be held that they may need. Their panics and
+// Goexits go no further.
 func Interrupted(ctx context.Context) error {
 	err, cause := ErrOf(ctx), context.Cause(ctx)
 	switch {
@@ -26,12 +26,14 @@ func ErrOf(ctx context.Context) error {
 	return context.Canceled
 }
 
-// is is Is, but returns false if that panics.
-func is(err, target error) (same bool) {
-	defer func() {
-		if recover() != nil {
-			same = false
-		}
-	}()
-	return Is(err, target)
+// is is Is, but returns false if a method of err does not return.
+func is(err, target error) (found bool) {
+	if same(err, target) {
+		return true
+	}
+	switch err.(type) {
+	case interface{ Is(error) bool }, interface{ Unwrap() error }, interface{ Unwrap() []error }:
+		Apart(func() { found = Is(err, target) })
+	}
+	return found
 }

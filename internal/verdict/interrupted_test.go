@@ -3,6 +3,7 @@ package verdict_test
 import (
 	"context"
 	"io/fs"
+	"runtime"
 	"testing"
 	"time"
 
@@ -36,6 +37,10 @@ func TestInterrupted(t *testing.T) {
 	assert.ErrorIs(t, verdict.Interrupted(with(exits{})), exits{}, "nobody has asked it for its text")
 	var typedNil *fs.PathError
 	assert.ErrorIs(t, verdict.Interrupted(with(typedNil)), context.Canceled, "its methods panic")
+
+	for method, do := range map[string]func(){"panics": func() { panic("asked") }, "exits": runtime.Goexit} {
+		assert.ErrorIs(t, verdict.Interrupted(with(&mute{errDisk, do})), context.Canceled, "its methods: %s", method)
+	}
 
 	late, stop := context.WithDeadline(context.Background(), time.Now())
 	defer stop()
