@@ -3,6 +3,7 @@ package limit
 import (
 	"container/heap"
 	"context"
+	"math/bits"
 	"sync"
 	"time"
 )
@@ -27,10 +28,28 @@ type Keyed[K comparable] struct {
 type keyLimiter[K comparable] struct {
 	Limiter
 	key   K
-	used  int64     // weight that is held or waited for; guarded by the mu of the Keyed
+	used  weights   // that are held or waited for; guarded by the mu of the Keyed
 	until time.Time // while it is resting: when it will have recovered; likewise
 	index int       // while it is resting: where; likewise
 }
+
+// weights is a sum of weights. Each fits into 63 bits, and the sum may not: any number of
+// callers may wait.
+type weights struct{ high, low uint64 }
+
+func (w *weights) add(weight int64) {
+	var carry uint64
+	w.low, carry = bits.Add64(w.low, uint64(weight), 0)
+	w.high += carry
+}
+
+func (w *weights) sub(weight int64) {
+	var borrow uint64
+	w.low, borrow = bits.Sub64(w.low, uint64(weight), 0)
+	w.high -= borrow
+}
+
+func (w *weights) none() bool { return *w == weights{} }
 
 // NewKeyed returns a Keyed in which each key has the limit that limits returns
 // for it. limits is called when a key comes into use, by the goroutine that
@@ -57,28 +76,52 @@ func (k *Keyed[K]) For(key K) Gate {
 	return gateOf[K]{k, key}
 }
 
-// SetLimits changes the limits, including those of keys in use. It panics with
-// a [*UsageError] if limits is nil.
+// SetLimits changes the limits, including those of keys in use, for which it calls
+// limits. It panics with a [*UsageError] if limits is nil or returns an invalid limit. If
+// limits panics, or returns an invalid limit, for a key that was in use when SetLimits was
+// called, nothing has changed.
 func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
 	checkLimits("SetLimits", limits)
+	chosen := choose(k.others(nil), limits)
 	k.mu.Lock()
 	k.limits = limits
 	k.version++
 	version := k.version
-	inUse := make([]*keyLimiter[K], 0, len(k.keys))
-	for _, l := range k.keys {
-		inUse = append(inUse, l)
+	for l, limit := range chosen {
+		l.SetLimit(limit)
 	}
 	k.mu.Unlock()
-	for _, l := range inUse {
-		limit := limits(l.key) // not under the lock: it is the user's
-		limit.check("SetLimits")
+	for l, limit := range choose(k.others(chosen), limits) { // which came into use meanwhile
 		k.mu.Lock()
 		if k.version == version { // or another call was later
 			l.SetLimit(limit)
 		}
 		k.mu.Unlock()
 	}
+}
+
+// others returns the limiters of the keys that are not forgotten, but for those in chosen.
+func (k *Keyed[K]) others(chosen map[*keyLimiter[K]]Limit) (others []*keyLimiter[K]) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, l := range k.keys {
+		if _, ok := chosen[l]; !ok {
+			others = append(others, l)
+		}
+	}
+	return others
+}
+
+// choose returns the limits that limits, a function of the user's, returns for some
+// limiters. The mu of the Keyed is not locked.
+func choose[K comparable](limiters []*keyLimiter[K], limits func(key K) Limit) map[*keyLimiter[K]]Limit {
+	chosen := make(map[*keyLimiter[K]]Limit, len(limiters))
+	for _, l := range limiters {
+		limit := limits(l.key)
+		limit.check("SetLimits")
+		chosen[l] = limit
+	}
+	return chosen
 }
 
 // Len returns the number of keys that are not forgotten.
@@ -93,11 +136,11 @@ func (k *Keyed[K]) use(key K, weight int64) *keyLimiter[K] {
 	k.mu.Lock()
 	for {
 		if l := k.keys[key]; l != nil {
-			if l.used == 0 {
+			if l.used.none() {
 				heap.Remove(&k.resting, l.index)
 				k.arm()
 			}
-			l.used += weight
+			l.used.add(weight)
 			k.mu.Unlock()
 			return l
 		}
@@ -107,7 +150,8 @@ func (k *Keyed[K]) use(key K, weight int64) *keyLimiter[K] {
 		limit.check("Keyed")
 		k.mu.Lock()
 		if k.keys[key] == nil && k.version == version {
-			l := &keyLimiter[K]{key: key, used: weight}
+			l := &keyLimiter[K]{key: key}
+			l.used.add(weight)
 			l.Limiter.limit = limit
 			k.keys[key] = l
 			k.mu.Unlock()
@@ -120,7 +164,7 @@ func (k *Keyed[K]) use(key K, weight int64) *keyLimiter[K] {
 func (k *Keyed[K]) leave(l *keyLimiter[K], weight int64) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if l.used -= weight; l.used > 0 {
+	if l.used.sub(weight); !l.used.none() {
 		return
 	}
 	if l.until = l.rested(); l.until.After(time.Now()) {

@@ -2,6 +2,7 @@ package limit_test
 
 import (
 	"context"
+	"math"
 	"math/rand/v2"
 	"runtime"
 	"strconv"
@@ -110,6 +111,73 @@ func TestSetLimits(t *testing.T) {
 		time.Sleep(5 * s)
 		synctest.Wait()
 		assert.Equal(t, 2, keyed.Len())
+	})
+}
+
+// If there is no limit for one of the keys in use, none of them has another one.
+func TestSetLimitsThatPanics(t *testing.T) {
+	for name, bad := range map[string]func() limit.Limit{
+		"panics":  func() limit.Limit { panic("no limit") },
+		"invalid": func() limit.Limit { return limit.Limit{AtOnce: -1} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			keyed := limit.NewKeyed(func(int) limit.Limit { return limit.Limit{AtOnce: 1} })
+			for key := range 10 {
+				require.True(t, keyed.For(key).TryAcquire(1))
+			}
+			calls := 0
+			assert.Panics(t, func() {
+				keyed.SetLimits(func(int) limit.Limit {
+					if calls++; calls == 6 {
+						return bad()
+					}
+					return limit.Limit{AtOnce: 2}
+				})
+			})
+			for key := range 11 {
+				assert.Equal(t, key == 10, keyed.For(key).TryAcquire(1), "key %d", key)
+				assert.False(t, keyed.For(key).TryAcquire(1), "key %d", key)
+			}
+		})
+	}
+}
+
+// A key that comes into use while the limits change has the new one.
+func TestKeyThatComesIntoUseInSetLimits(t *testing.T) {
+	keyed := limit.NewKeyed(func(int) limit.Limit { return limit.Limit{AtOnce: 1} })
+	require.True(t, keyed.For(0).TryAcquire(1))
+	keyed.SetLimits(func(key int) limit.Limit {
+		if key == 0 {
+			require.True(t, keyed.For(1).TryAcquire(1))
+		}
+		return limit.Limit{AtOnce: 2}
+	})
+	for key := range 2 {
+		assert.True(t, keyed.For(key).TryAcquire(1))
+		assert.False(t, keyed.For(key).TryAcquire(1))
+	}
+}
+
+// A key is in use as long as anybody waits, however much all of them want.
+func TestWeightsThatOverflow(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, each := range []int64{math.MaxInt64, math.MaxInt64/2 + 1} {
+			keyed := limit.NewKeyed(func(string) limit.Limit { return limit.Limit{AtOnce: 1} })
+			gate := keyed.For("a")
+			require.NoError(t, gate.Acquire(t.Context(), each))
+			ctx, cancel := context.WithCancel(t.Context())
+			var waiting sync.WaitGroup
+			for range 4 {
+				waiting.Go(func() { assert.ErrorIs(t, gate.Acquire(ctx, each), context.Canceled) })
+			}
+			synctest.Wait()
+			assert.Equal(t, 1, keyed.Len())
+			cancel()
+			waiting.Wait()
+			assert.Equal(t, 1, keyed.Len(), "it is held")
+			gate.Release(each)
+			assert.Zero(t, keyed.Len(), "nobody uses it")
+		}
 	})
 }
 
