@@ -27,7 +27,7 @@ type Func[A, R any] struct {
 // A Callable is a [Func] of any type, for [Serve].
 type Callable interface {
 	Name() string
-	handle(ctx context.Context, a *Attempt) *Outcome
+	handle(ctx context.Context, a *Attempt, outcome *Outcome)
 }
 
 // declared holds the functions of this program, by name.

@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -67,21 +68,26 @@ var (
 func init() {
 	remote.Carry(ctxwire.Func(moody, "moody", func(s string) (string, error) { return s, nil },
 		func(s string) (string, error) {
-			if strings.HasPrefix(s, "panic") {
+			switch {
+			case strings.HasPrefix(s, "panic"):
 				panic(s)
+			case strings.HasPrefix(s, "exit"):
+				runtime.Goexit()
 			}
 			return s, nil
 		}))
 }
 
 // served calls rude once on a worker, which goes on whatever that does.
-func served(t *testing.T, ctx context.Context, how string) error {
+func served(t *testing.T, ctx context.Context, how string, opts ...remote.ServeOption) error {
 	engine := remote.NewLocal()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	serving := make(chan error, 1)
 	serve, stop := context.WithCancel(context.Background())
-	go func() { serving <- remote.Serve(serve, engine, []remote.Callable{rude}, remote.Concurrency(1)) }()
+	go func() {
+		serving <- remote.Serve(serve, engine, []remote.Callable{rude}, append(opts, remote.Concurrency(1))...)
+	}()
 	_, err := rude.On(engine)(ctx, how)
 	v, fine := func() (int, error) {
 		defer moody.Set("").Reset()
@@ -110,6 +116,14 @@ func TestWorkerOfAFieldThatPanics(t *testing.T) {
 	var panicked *task.PanicError
 	require.ErrorAs(t, err, &panicked)
 	assert.Equal(t, "panic on this", panicked.Value)
+}
+
+// Nor does one that calls Goexit end the goroutine that takes the jobs.
+func TestWorkerOfAFieldThatExits(t *testing.T) {
+	defer moody.Set("exit").Reset()
+	for _, opts := range [][]remote.ServeOption{nil, {remote.Drain(time.Hour)}} {
+		assert.ErrorIs(t, served(t, t.Context(), "fine", opts...), task.ErrGoexit)
+	}
 }
 
 // A panic of the function of OnProgress does not hide the failure of the job.

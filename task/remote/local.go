@@ -27,7 +27,9 @@ func (inline) Do(ctx context.Context, job *Job) (*Outcome, error) {
 	defer end()
 	a, endReports := attempt(job)
 	defer endReports()
-	return f.handle(jobCtx, a), nil
+	outcome := &Outcome{Worker: a.Worker, Delivery: a.Delivery}
+	f.handle(jobCtx, a, outcome)
+	return outcome, nil
 }
 
 // Serve panics: a caller through Local runs the job itself.

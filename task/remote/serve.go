@@ -72,13 +72,24 @@ type worker struct {
 	over  bool                                 // Serve returns
 }
 
+// handle runs one job. A Goexit in a function of the user's ends the goroutine that calls
+// it, but not that of the engine, which has other jobs.
 func (w *worker) handle(ctx context.Context, a *Attempt) *Outcome {
+	outcome := &Outcome{Worker: a.Worker, Delivery: a.Delivery}
 	f := w.funcs[a.Job.Func]
 	if f == nil {
-		return &Outcome{Worker: a.Worker, Delivery: a.Delivery, Failure: NewFailure(ErrUnknownFunc)}
+		outcome.Failure = NewFailure(ErrUnknownFunc)
+		return outcome
 	}
+	verdict.Apart(func() { w.run(ctx, f, a, outcome) })
+	return outcome
+}
+
+// run runs one job of f.
+func (w *worker) run(ctx context.Context, f Callable, a *Attempt, outcome *Outcome) {
 	if w.jobs == nil {
-		return f.handle(ctx, a)
+		f.handle(ctx, a, outcome)
+		return
 	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -90,7 +101,7 @@ func (w *worker) handle(ctx context.Context, a *Attempt) *Outcome {
 		defer w.mu.Unlock()
 		delete(w.jobs, a)
 	}()
-	return f.handle(ctx, a)
+	f.handle(ctx, a, outcome)
 }
 
 // drainFor cancels the jobs that still run after d.
@@ -118,14 +129,14 @@ func (w *worker) drained() {
 	}
 }
 
-// handle runs one job of f, and waits for it.
-func (f *Func[A, R]) handle(ctx context.Context, a *Attempt) *Outcome {
+// handle runs one job of f, waits for it, and writes how it ended to outcome, even if a
+// function of the user's calls Goexit and handle does not return.
+func (f *Func[A, R]) handle(ctx context.Context, a *Attempt, outcome *Outcome) {
 	if !a.Job.Deadline.IsZero() {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithDeadline(ctx, a.Job.Deadline)
 		defer cancel()
 	}
-	outcome := &Outcome{Worker: a.Worker, Delivery: a.Delivery}
 	// Fields of Carry call functions of the user's with what came.
 	task.Func[[]byte](func(ctx context.Context) (result []byte, err error) {
 		// The job starts without variables, so it has neither what its worker nor
@@ -145,7 +156,6 @@ func (f *Func[A, R]) handle(ctx context.Context, a *Attempt) *Outcome {
 		}
 		outcome.Result = result
 	})
-	return outcome
 }
 
 // job returns the function that a worker runs: f, with the decoding of the
