@@ -144,6 +144,33 @@ func TestJobThatAwaitsItsCaller(t *testing.T) {
 
 // A job gets the error too if it waits for a task that is queued behind the one that made
 // the call.
+// A call belongs to the task that makes it, and not to the one whose ctx it is given.
+func TestJobThatAwaitsItsCallerInACallWithAnothersCtx(t *testing.T) {
+	for name, call := range callsForAll {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				over := make(chan nothing)
+				other := make(chan context.Context, 1)
+				idle := task.Start(t.Context(), func(ctx context.Context) error { other <- ctx; <-over; return nil })
+				caller := task.Start(t.Context(), func(context.Context) error {
+					self := task.Current().(*task.Task[nothing])
+					told := make(chan error, 20) // not each kind of call returns it
+					err := call(<-other, func(ctx context.Context, _ int) (int, error) {
+						_, err := self.Await(ctx)
+						told <- err
+						return 0, err
+					})
+					return errors.Join(err, <-told)
+				})
+				assert.ErrorIs(t, endsWithin(caller), task.ErrDeadlock)
+				close(over)
+				_, err := idle.Await(t.Context())
+				assert.NoError(t, err)
+			})
+		})
+	}
+}
+
 func TestJobThatAwaitsAQueuedTask(t *testing.T) {
 	for kind, call := range callsForAll {
 		t.Run(kind, func(t *testing.T) {

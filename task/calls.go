@@ -24,7 +24,10 @@ var _ inflight.Host = (*host)(nil)
 
 func (h *host) Enter(c *inflight.Call) {
 	n := (*node)(h)
-	c.Host = h
+	if w := origin(); w != nil && w != n && (w.isHere() || gls.JobHere() != nil) {
+		n = w // it is this task that waits, or its job, whichever task's ctx the call was given
+	}
+	c.Host = (*host)(n)
 	in := n.callsHere()
 	if c.Here = n.isHere(); !c.Here {
 		c.Outer = gls.JobHere()
