@@ -13,8 +13,8 @@ import (
 // input of a [Stream] whose jobs work better on many items at once, such as
 // jobs that insert rows with one statement.
 //
-//	for _, err := range gather.Stream(ctx, gather.Batch(rows, 500,
-//	time.Second), insert) {
+//	batches := gather.Batch(rows, 500, time.Second)
+//	for _, err := range gather.Stream(ctx, batches, insert) {
 //
 // A batch is yielded when it has n items, when maxWait has passed since its
 // first item arrived, or when in has ended. It is never empty, and belongs to

@@ -41,10 +41,10 @@
 // If no call returns it, as when the job lost a [Race], it is passed to the
 // function set with [task.Unobserved].
 //
-// A job also has not failed if it returns only the error of its context, or the
-// cause, after the caller cancelled; the call still reports it, as [Map]
-// describes. A job that returns such an error together with another, as
-// errors.Join does, has failed.
+// A job that returns only the error of its context, or the cause, after the
+// caller cancelled has not failed either; the call still reports the error, as
+// [Map] describes. A job that joins such an error with another one, by
+// [errors.Join], has failed.
 //
 // A panic of another function given to a call, such as that of [Weight] or
 // [Name], belongs to the job for which the function was called. A panic of
@@ -59,9 +59,10 @@
 //
 // A job that awaits the task that made the call, or a task that waits for that
 // one, would wait until its ctx ends, and gets [task.ErrDeadlock] instead. In a
-// [Race] or an [Any], it does if no other job is left that could end the call.
-// In a [Stream], whose loop may break at any time, it waits. A Group takes part
-// if it was made by WithContext in the task that calls Go and Wait.
+// [Race] or an [Any], it gets ErrDeadlock only if no other job is left that
+// could end the call. In a [Stream] it waits, because the loop may break at any
+// time. In a Group it gets ErrDeadlock if the Group was made by WithContext in
+// the task that calls Go and Wait.
 //
 // # Mistakes
 //
@@ -75,6 +76,6 @@
 // goroutine may run several jobs one after the other. Between two jobs, it
 // restores the variables and the profiler labels. A job must undo other changes
 // to its goroutine itself: it must unlock it from its operating system thread,
-// and reset [debug.SetPanicOnFault]. (Checking for these after every job would
-// add up to a third to the cost of a short one.)
+// and reset [runtime/debug.SetPanicOnFault]. Checking for these after every job
+// would make short jobs much slower.
 package gather

@@ -68,9 +68,9 @@
 // clean-up function with [context.WithoutCancel], in the same goroutine.
 //
 // A ctx may be of a type of your own. It ends when its Done channel is closed, and
-// its Err is asked for the reason only after that. If Err panics or returns nil, the
-// task counts as cancelled, with the panic as the cause. A ctx whose methods block or
-// call functions of this package affects only the tasks that were started with it.
+// its Err method is called only after that, for the reason. If Err panics or returns
+// nil, the task counts as cancelled, with the panic as the cause. A ctx whose methods
+// block or call functions of this package affects only the tasks started with it.
 //
 // Time limits, set with the option [Timeout], [Within] or [WaitFor], end what
 // they limit with a [*TimeoutError]. A cancellation that comes from further out
@@ -88,8 +88,8 @@
 //
 // No error gets lost. An error that nobody has looked at is reported once, when
 // the Run of its task ends or the task becomes garbage; see [Unobserved].
-// [Report] is for errors that no call can return.
-// [OnFailure] is called for each failure at once.
+// [Report] is for errors that no call can return. [OnFailure] sets a function
+// that is called at once for each failure.
 //
 // # Deadlocks
 //
@@ -98,17 +98,22 @@
 // that is the end of a [Group] or a [Run], which cannot return an error then,
 // another wait in the cycle. A cycle is found if each task in it waits in its
 // own function, with [Task.Await], [Wait], [AsCompleted], [WaitFor], [Group] or
-// Run, or with the waits of packages scope, joinset and shared. A wait for the
-// first of several tasks is stuck if all of these are. So is a wait for a
-// [Promise] with the option [CompletedBy], and a wait of [Members.Until], if all
-// tasks are stuck that may end it. A task that waits for a place in a Group with
-// a [Limit], because it is queued or lent its place, is stuck if all tasks that
-// have one are; the wait of one of these fails then, or of one that awaits a
-// queued task. A wait with a deadline of its own is never stuck: one before that
-// of the task's ctx, or a limit that [SetTimeout] set for a Group in the task. Any
-// wait can be cancelled. If no wait in a cycle can return an error, as with a Group that
-// ends only when a Promise in it is completed, by the task that waits for the Group,
-// the Promise fails.
+// Run, or with the waits of packages scope, joinset and shared. Where a wait can
+// be ended by any of several tasks, it is stuck if all of them are:
+//
+//   - A wait for the first of several tasks is stuck if all of them are.
+//   - A wait for a [Promise] with the option [CompletedBy], and a wait of
+//     [Members.Until], is stuck if all tasks are that may end it.
+//   - A task that waits for a place in a Group with a [Limit], because it is
+//     queued or has lent its place, is stuck if all tasks with a place are. The
+//     wait that fails is then that of a task with a place, or of one that awaits
+//     a queued task.
+//
+// A wait with a deadline of its own is never stuck. Such a deadline is one before
+// that of the task's ctx, or a limit that [SetTimeout] set for a Group in the task.
+// Any wait can be cancelled. If no wait in a cycle can return an error, a Promise
+// in it fails. This happens if a Group ends only when a Promise in it is completed,
+// by the very task that waits for the Group.
 //
 // A job of package gather counts as a part of the task that made the call: the
 // call waits for its jobs, and a job waits with the functions above.
@@ -121,7 +126,8 @@
 //
 // # Cost
 //
-// A task costs a goroutine and five allocations. It makes no channel until
+// A task costs a goroutine and three allocations, or four if it inherits
+// variables. It makes no channel until
 // somebody waits for it, and no context of package context until somebody asks
 // its ctx for one. Starting and ending a task take the lock of its parent, and
 // no global lock. See the benchmarks.

@@ -54,4 +54,6 @@
 // belongs to HTTP, Connect or gRPC.
 //
 // [ctxhttp]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxhttp
+// [ctxvar.Work]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Work
+// [ctxvar.FromContext]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#FromContext
 package ctxconnect

@@ -46,4 +46,8 @@
 //
 // Keys are case-sensitive: X-Tenant is not x-tenant. Keys that begin with
 // "Nats-" belong to NATS, and [New] panics if a field has one.
+//
+// [ctxvar.Work]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Work
+// [ctxvar.NewContext]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#NewContext
+// [ctxvar.Detach]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Detach
 package ctxnats

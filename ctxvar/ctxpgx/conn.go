@@ -41,9 +41,9 @@ var (
 // or something that belongs to another work.
 //
 // If it is uncertain that there is no transaction, because somebody else's
-// profiler labels may have taken it away (see [ctxvar.MayBeLost]), and ctx
+// profiler labels may have taken it away (see ctxvar.MayBeLost), and ctx
 // carries no variables that settle this, the methods return a [*TxError] with
-// [ctxvar.ErrMayBeLost].
+// ctxvar.ErrMayBeLost.
 //
 // In a transaction that several goroutines share, a statement waits for the end
 // of another goroutine's statement. If ctx ends first, it returns a [*TxError]

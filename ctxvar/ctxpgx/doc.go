@@ -64,4 +64,7 @@
 // [ctxvar.Effective]).
 //
 // The documentation of package ctxsql has more details.
+//
+// [ctxvar.Detach]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Detach
+// [ctxvar.Effective]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Effective
 package ctxpgx

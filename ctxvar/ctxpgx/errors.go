@@ -39,7 +39,7 @@ var (
 
 // A TxError reports that the current transaction cannot be used or committed in
 // the requested way. It is a [ctxtx.Error] whose Adapter is "ctxpgx"; Err is
-// one of the variables above, or [ctxvar.ErrMayBeLost].
+// one of the variables above, or ctxvar.ErrMayBeLost.
 type TxError = ctxtx.Error
 
 // Retryable reports whether err means that another transaction interfered, so

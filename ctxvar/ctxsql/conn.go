@@ -36,9 +36,9 @@ var (
 // work.
 //
 // If it is uncertain that there is no transaction, because somebody else's
-// profiler labels may have taken it away (see [ctxvar.MayBeLost]), and ctx
+// profiler labels may have taken it away (see ctxvar.MayBeLost), and ctx
 // carries no variables that settle this, the methods return a [*TxError] with
-// [ctxvar.ErrMayBeLost].
+// ctxvar.ErrMayBeLost.
 //
 // A statement prepared by PrepareContext in a transaction is closed at the
 // transaction's end; see [Stmt] for statements that live longer. Rows and

@@ -111,4 +111,7 @@
 // this is not measurable. See the benchmarks, here and in examples.
 //
 // [ctxpgx]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxpgx
+// [ctxvar.Detach]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Detach
+// [ctxvar.Effective]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#Effective
+// [ctxvar.MayBeLost]: https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar#MayBeLost
 package ctxsql

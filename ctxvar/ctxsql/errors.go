@@ -33,5 +33,5 @@ var (
 
 // A TxError reports that the current transaction cannot be used or committed in
 // the requested way. It is a [ctxtx.Error] whose Adapter is "ctxsql"; Err is
-// one of the variables above, or [ctxvar.ErrMayBeLost].
+// one of the variables above, or ctxvar.ErrMayBeLost.
 type TxError = ctxtx.Error

@@ -18,7 +18,7 @@ import (
 // nil. When ctx ends, database/sql rolls back, and InTx returns ctx.Err(),
 // wrapped, if fn returned nil; a rollback that database/sql has begun may then
 // take a moment longer. fn is called with a ctx that descends from ctx and
-// carries the transaction (see [ctxvar.NewContext]). Variables that fn sets are
+// carries the transaction (see ctxvar.NewContext). Variables that fn sets are
 // still set when InTx returns.
 //
 // Within fn, another InTx of the same db joins the transaction: it is committed
@@ -36,7 +36,7 @@ import (
 // If something has removed or replaced it, statements may have run outside of
 // it: InTx rolls back and returns a [*TxError] with [ErrLost]. If it is
 // uncertain whether there is a transaction to join, InTx returns one with
-// [ctxvar.ErrMayBeLost], like [Conn]'s methods.
+// ctxvar.ErrMayBeLost, like [Conn]'s methods.
 //
 // InTx may be called by any number of goroutines at the same time. It blocks
 // until the pool has a connection, fn has returned, and the database has begun

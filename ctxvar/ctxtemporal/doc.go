@@ -39,9 +39,9 @@
 // # Replay
 //
 // A worker runs the code of a workflow again from its history, perhaps on
-// another machine, and must then find the same values. It does for everything
-// above, because the values come from headers, which are in the history, and
-// from what the code sets. For the same reason
+// another machine, and must then find the same values. It finds them in all
+// cases above, because the values come from headers, which are in the history,
+// and from what the code sets. For the same reason
 //
 //   - if a workflow received no ID, [ctxwire.RequestID] uses the ID of its run,
 //   - what the function of a side effect or the validator of an update sets is
@@ -59,7 +59,6 @@
 //
 // Adding a field to a program with running workflows is safe as long as they do
 // not branch on its variable: replay does not compare the content of headers.
-// branch on its variable: what is in headers is not compared in a replay.
 //
 // # Both halves
 //

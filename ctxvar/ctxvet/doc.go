@@ -41,13 +41,13 @@
 // except where unrelated work follows (see [Stay]). A Reset that is not
 // deferred is not a mistake either, although a panic skips it.
 //
-// [Tx] and [Run] look into the functions that code calls, also in other packages, as far
-// as these surely come to the mistake: with a database or a Context that the caller passes
-// on, has in a field, or finds in a variable of the package. [Labels] and [Scope] know
-// functions of other packages that set labels or declare variables for their callers.
-// [Token] and [Stay] look at one function at a time: a token that is reset by a function
-// that it is passed to, and a variable that a handler sets by calling another function, are
-// not followed.
+// [Tx] and [Run] look into the functions that code calls, also in other
+// packages, and report a call that surely leads to the mistake, with a database
+// or a Context that the caller passes, has in a field, or finds in a variable of
+// the package. [Labels] and [Scope] know functions of other packages that set
+// labels or declare variables for their callers. [Token] and [Stay] look at one
+// function at a time: they do not follow a token into a function that it is
+// passed to, and do not see what a handler sets by calling another function.
 package ctxvet
 
 import "golang.org/x/tools/go/analysis"

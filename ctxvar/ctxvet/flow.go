@@ -134,7 +134,7 @@ func (f *flow) ofParam(v *types.Var) bool {
 
 // funcOf returns the function literal or declaration in whose goroutine, and
 // during whose run, the code at c runs. It is the innermost one around c,
-// except for literals that are called in place or by [ctxvar.Var.With]. At
+// except for literals that are called in place or by ctxvar.Var.With. At
 // package level, funcOf reports false.
 func funcOf(info *types.Info, c inspector.Cursor) (inspector.Cursor, bool) {
 	for fn := range c.Enclosing((*ast.FuncLit)(nil), (*ast.FuncDecl)(nil)) {

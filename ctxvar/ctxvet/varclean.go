@@ -17,9 +17,9 @@ var Clean = &analysis.Analyzer{
 	Name: "varclean",
 	Doc: `report functions for C that begin with somebody else's variables
 
-A function that is exported to C runs in a goroutine of the runtime's, which goes
-from one thread of C to another and keeps what was set in it by an earlier call. It
-must begin by itself:
+A function that is exported to C runs in a goroutine of the runtime, which goes
+from one thread of C to another and keeps what an earlier call has set. So the
+function must begin without variables:
 
 	//export onEvent
 	func onEvent(e *C.event) {
@@ -28,8 +28,8 @@ must begin by itself:
 		})
 	}
 
-Context.Run, Call, RunFrom and Work do as well. What calls nothing but C, builtins
-and the standard library needs none of them.`,
+Context.Run, Call, RunFrom and Work serve the same purpose. A function that calls
+only C, builtins and the standard library needs none of them.`,
 	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Clean",
 	Requires: []*analysis.Analyzer{inspect.Analyzer, uses},
 	Run:      runClean,

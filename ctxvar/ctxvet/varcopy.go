@@ -11,20 +11,19 @@ import (
 )
 
 // Copy reports variables and tokens that ctxvar did not make: the zero values
-// of [ctxvar.Var] and [ctxvar.Token], and copies of what they or a
-// [ctxvar.Context] point to.
+// of ctxvar.Var and ctxvar.Token, and copies of what they or a
+// ctxvar.Context point to.
 var Copy = &analysis.Analyzer{
 	Name: "varcopy",
 	Doc: `report zero and copied context variables
 
-A variable is what ctxvar.New returns, a pointer. The zero Var and a copy of one
-are none: their methods panic. The analyzer reports the types and expressions by
-which one comes to be:
+A variable is a pointer that ctxvar.New has returned. The methods of the zero Var
+and of a copy panic. The analyzer reports the types and expressions that make one:
 
 	var v ctxvar.Var[int]              also as a field, parameter, element, and with new
 	v := *requestID                    also of a token or a Context
 
-Have the pointer instead:
+Use the pointer instead:
 
 	var v = ctxvar.New[int]("v")
 	func f(v *ctxvar.Var[int])`,

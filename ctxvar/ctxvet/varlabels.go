@@ -32,19 +32,19 @@ A goroutine inherits its variables by way of its profiler labels. In
 	pprof.Do(ctx, labels, fn)
 	pprof.SetGoroutineLabels(ctx)
 
-they stay if ctx descends from ctxvar.NewContext, a task, a group or a request
-that Heirloom's middleware has seen. If it descends from context.Background or
-context.TODO, those that the goroutine inherited and has done nothing with yet are
-gone, unless the program is built in exact mode. (Within ctxvar.Detach there are
-none.) Use instead:
+the variables stay if ctx descends from ctxvar.NewContext, a task, a group or a
+request behind Heirloom's middleware. If ctx descends from context.Background or
+context.TODO, a goroutine that has inherited variables and not yet set one loses
+them, unless the program is built in exact mode. (Within ctxvar.Detach there are
+no variables.) Use instead:
 
 	ctxvar.Do(ctx, labels, fn)
 	pprof.SetGoroutineLabels(ctxvar.NewContext(ctx))
 
-The same holds for a function that gives its ctx to one of these, and for a ctx
+The same holds for a function that passes its ctx to one of these, and for a ctx
 that a function returns.
 
-The analyzer looks at packages that import ctxvar, themselves or through others.`,
+The analyzer looks at packages that import ctxvar, directly or indirectly.`,
 		URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Labels",
 		Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
 		FactTypes: []analysis.Fact{new(setsLabels), new(returnsForeign)},

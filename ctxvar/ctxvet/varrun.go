@@ -12,7 +12,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Run reports a [ctxvar.Context] that is run within itself, which panics.
+// Run reports a ctxvar.Context that is run within itself, which panics.
 var Run = &analysis.Analyzer{
 	Name: "varrun",
 	Doc: `report a Context that is run within itself
@@ -23,9 +23,9 @@ A Context is entered by one caller at a time, and
 		c.Run(f)
 	})
 
-panics, as does ctxvar.Call in the place of either, and a function that is
-called there and comes to c.Run. Inside, c's values are the current ones, so
-that f can be called as it is; c.Copy().Run(f) keeps what f sets apart.`,
+panics. So does ctxvar.Call in place of either Run, and so does a function that is
+called there and calls c.Run. Within c.Run, c's values are the current ones, so f
+can be called directly; c.Copy().Run(f) keeps what f sets apart.`,
 	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Run",
 	Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
 	FactTypes: []analysis.Fact{new(runsContext)},

@@ -22,9 +22,9 @@ var Scope = &analysis.Analyzer{
 	Name: "varscope",
 	Doc: `report context variables that are declared in a function
 
-A variable made by ctxvar.New in a function is another one with each call: what
-is set in one call no other code reads, and each takes a little memory in every
-Context it is ever set in. Declare it at package level:
+ctxvar.New in a function makes a new variable with each call. No other code can
+read what is set in it, and it takes a little memory in every Context in which it
+is ever set. Declare it at package level:
 
 	var requestID = ctxvar.New[string]("request_id")`,
 	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Scope",

@@ -25,8 +25,8 @@ var Stay = &analysis.Analyzer{
 	Name: "varstay",
 	Doc: `report variables that are set to stay beyond the request
 
-A connection's requests are served by one goroutine, one after the other, and what
-is set in it stays until it ends:
+One goroutine serves the requests of a connection, one after the other. What is
+set in the goroutine stays until it ends. The variable set in
 
 	http.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
 		user.Set(name(r))
@@ -34,13 +34,13 @@ is set in it stays until it ends:
 	})
 
 is still set in the next request, which may be another user's. ctxhttp.Middleware
-gives each request variables of its own. Without it, or something else that does, a
-handler must take back what it sets:
+gives each request variables of its own. Without it or something similar, a handler
+must reset what it sets:
 
 	defer user.Set(name(r)).Reset()
 
-The same holds for functions that runtime.SetFinalizer and runtime.AddCleanup are
-given: one goroutine runs all of them.`,
+The same holds for functions given to runtime.SetFinalizer and runtime.AddCleanup:
+one goroutine runs all of them.`,
 	URL:      "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Stay",
 	Requires: []*analysis.Analyzer{inspect.Analyzer, uses},
 	Run:      runStay,

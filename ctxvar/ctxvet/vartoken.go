@@ -25,8 +25,8 @@ var Token = &analysis.Analyzer{
 
 The analyzer reports:
 
-	defer v.Set(x)                   sets at the end, and gives nothing back
-	v.Set(x).Reset()                 gives the value back at once
+	defer v.Set(x)                   sets at the end, and restores nothing
+	v.Set(x).Reset()                 restores the previous value at once
 	_ = v.Set(x).Reset               is not called
 	go v.Set(x)                      sets in a goroutine that ends at once
 	go t.Reset()                     panics, as in any function that another goroutine runs
@@ -34,8 +34,8 @@ The analyzer reports:
 	t.Reset(); t.Reset()             panics the second time, also if one is deferred
 	w.Reset(v.Set(x))                panics: the token is of v
 
-and a token in a variable that is used on some ways through a function and not
-on others:
+and a token in a variable that is used on some paths through a function and not on
+others:
 
 	t := v.Set(x)
 	if err := check(); err != nil {
@@ -43,11 +43,11 @@ on others:
 	}
 	t.Reset()
 
-What is meant is mostly this, and the first two can be changed to it by -fix:
+The usual form is the following; -fix changes the first two to it:
 
 	defer v.Set(x).Reset()
 
-To drop the token is no mistake: the value then stays set.`,
+Dropping the token is not a mistake: the value then stays set.`,
 	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Token",
 	Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer, uses},
 	FactTypes: []analysis.Fact{new(declares)},

@@ -12,25 +12,25 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Tx reports statements that a transaction of package ctxsql or ctxpgx has in its
-// function but does not take part in: of the *sql.DB, or the *pgxpool.Pool, itself.
+// Tx reports statements in the function of a transaction of package ctxsql or ctxpgx
+// that are not part of it, because the *sql.DB, or the *pgxpool.Pool, itself runs them.
 var Tx = &analysis.Analyzer{
 	Name: "vartx",
 	Doc: `report statements in ctxsql.InTx and ctxpgx.InTx that are not part of the transaction
 
-What a *sql.DB runs is outside of every transaction, on another connection, also
-in the function that is given to InTx, and in functions that it calls, of any
-package:
+A *sql.DB runs statements outside of every transaction, on another connection. This
+is also so in the function given to InTx, and in functions of any package that it
+calls:
 
 	ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
 		_, err := db.ExecContext(ctx, "UPDATE ...")
 		return err
 	})
 
-It is neither rolled back nor sees what the transaction has done, and may wait for
-a lock that the transaction holds. What is meant is ctxsql.Conn(db), which -fix
-puts there. What is to be outside runs in InTx with Autonomous. The same goes for
-a *pgxpool.Pool and ctxpgx.`,
+Such a statement is not rolled back with the transaction, does not see what the
+transaction has done, and may wait for a lock that the transaction holds. Use
+ctxsql.Conn(db), which -fix inserts. For a statement that should be outside, use
+InTx with Autonomous. The same holds for a *pgxpool.Pool and ctxpgx.`,
 	URL:       "https://pkg.go.dev/github.com/heirloom-go/heirloom/ctxvar/ctxvet#Tx",
 	Requires:  []*analysis.Analyzer{inspect.Analyzer, ctrlflow.Analyzer},
 	FactTypes: []analysis.Fact{new(runsStatements)},

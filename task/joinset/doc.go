@@ -20,8 +20,7 @@
 // # Which one
 //
 //	tasks that are all known before waiting     task.AsCompleted
-//	the same function for a sequence of items   gather.Stream, which has
-//	limits and back-pressure
+//	the same function for a sequence of items   gather.Stream, with limits and back-pressure
 //	tasks that are added while waiting          joinset.Set
 //	tasks whose results are not taken           scope.Scope
 //

@@ -12,13 +12,14 @@
 //
 // # Time
 //
-// The function is due at the beginning plus once, twice, three times the period;
-// with the option [Now] at the beginning too. How long it takes does not shift
-// that: there is no drift. Runs never overlap. A function that takes longer than
-// the period misses the times that it is due meanwhile: they are left out, and
-// the next run is at the next time it is due; or with [CatchUp] it is run for
-// them afterwards, at once, one after the other. Time in which the machine sleeps
-// does not count where the operating system's monotonic clock stands still then.
+// The function is due once, twice, three times the period after the beginning
+// and, with the option [Now], at the beginning too. The time that a run takes
+// does not shift these times: there is no drift. Runs never overlap. A run that
+// takes longer than the period misses the times that fall into it. Missed runs
+// are skipped, and the next run is at the next time; with [CatchUp] they are
+// made up for afterwards, one immediately after the other. Where the operating
+// system's monotonic clock stands still while the machine sleeps, the sleep does
+// not count.
 //
 // For a loop with a pause between the end of one run and the beginning of the
 // next, [task.Sleep] is enough.

@@ -3,8 +3,9 @@
 // net/http/pprof is for the profiler, but serves nothing until the program
 // mounts it:
 //
-//	mux.Handle("/debug/tasks", taskhttp.New())
-//	mux.Handle("/debug/tasks/", taskhttp.New())
+//	view := taskhttp.New()
+//	mux.Handle("/debug/tasks", view)
+//	mux.Handle("/debug/tasks/", view)
 //
 // or, in one line that serves both, taskhttp.Mount(mux). Below the place where
 // it is mounted, there are:
@@ -13,8 +14,7 @@
 //	/debug/tasks?format=text  the text tree of task.WriteTree
 //	/debug/tasks?format=json  a View
 //	/debug/tasks/events       a View each second, as server-sent events
-//	/debug/tasks?stack=12     the stack of task 12: a task.Stack, as text or
-//	JSON
+//	/debug/tasks?stack=12     the stack of task 12; with format=json a task.Stack
 //
 // The page shows the tree, even with ten thousand tasks, with name, state, age,
 // deadline, what each task waits for, and variables. It shows tasks that wait
@@ -26,14 +26,14 @@
 //
 // All forms except the stack accept the same query:
 //
-//	match=WORDS   rows that have all of the words in the name, #ID, function, state,
-//	              site, variable=value, or what they wait for, in any case, and
-//	              deadlock finds those that wait for each other; with them, in a
-//	              tree, come the rows that they are in
+//	match=WORDS   rows that have each of the words, in upper or lower case, in the
+//	              name, #ID, function, state, site, variable=value, or what they
+//	              wait for. The word deadlock finds rows that wait for each other.
+//	              In a tree, the rows that these are in are shown too
 //	root=ID       the task or group with that ID, and all in it
 //	sort=KEY      tree, id, name, state, age, deadline or waiting; -KEY is the
 //	              reverse. All but tree are lists of what matches
-//	max=N         so many rows at most; 2,000 is the default
+//	max=N         at most N rows; 2,000 is the default
 //	offset=N      without the first N rows
 //	graph=ID      with the Graph of who waits for whom around that task or group
 //	plots=1       with Rates and Durations
