@@ -47,8 +47,8 @@ func (n *node) judge(how how, err error) (State, error) {
 		return Succeeded, nil
 	}
 	ctxErr, cause := n.cancellation()
-	if ctxErr == nil && n.home.refuses() == nil {
-		return Failed, err
+	if ctxErr == nil && (n.self == nil || n.home.refuses() == nil) {
+		return Failed, err // a Group has nothing else by which to return it
 	}
 	state := Failed
 	call(func() { // the methods of err are its author's

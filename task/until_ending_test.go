@@ -248,6 +248,31 @@ func TestRefusalThatATaskPassesOn(t *testing.T) {
 	}
 }
 
+// A Group whose own ctx has not ended returns the refusal by the scope around it, and a
+// task that passes that on is cancelled.
+func TestRefusalThatAGroupPassesOn(t *testing.T) {
+	var passed error
+	var clean *task.Task[none]
+	err := task.Group(t.Context(), func(ctx context.Context) error {
+		outer := context.WithoutCancel(ctx)
+		clean = task.Start(outer, func(ctx context.Context) error {
+			passed = task.Group(ctx, func(ctx context.Context) error {
+				open, stop := task.UntilEnding(outer)
+				defer stop()
+				<-open.Done()
+				_, err := task.Go(outer, one).Await(ctx)
+				return err
+			})
+			return passed
+		})
+		return errMine
+	})
+	assert.EqualError(t, err, "task: group: body: "+errMine.Error())
+	assert.ErrorIs(t, passed, task.ErrCanceling)
+	assert.Equal(t, task.Canceled, clean.State())
+	assert.ErrorIs(t, clean.Err(), task.ErrCanceling)
+}
+
 type badUnwrap struct{}
 
 func (*badUnwrap) Error() string { return "bad" }
