@@ -21,11 +21,12 @@ type Token[T any] struct {
 }
 
 // A once says whether a token was used. The token's place has one goroutine at a
-// time, which alone sets it, and never back. So a plain store will do: it is that
-// of a word, of which a reader sees the one value or the other, and who is told of
-// the use by other means sees that it is set. No reader looks at anything else
-// because of what it sees here. An atomic store would order what nobody needs in
-// order, and take a twentieth of the time of Set and Reset.
+// time. Only this goroutine sets the once, and never resets it. So a plain store
+// is enough: it writes one word, and a reader sees the old value or the new one. A
+// goroutine that the token's user synchronises with afterwards sees the new one.
+// No reader looks at anything else because of what it sees here. An atomic store
+// would order writes that need no order, and take a twentieth of the time of Set
+// and Reset.
 type once uint32
 
 func (o *once) isSet() bool { return atomic.LoadUint32((*uint32)(o)) != 0 }

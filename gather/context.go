@@ -16,9 +16,8 @@ var _ latectx.Ended = (*jobContext)(nil)
 //
 // Most calls are never cancelled, and many jobs are too short ever to check. So
 // a jobContext is part of the memory that the call allocates anyway. It becomes
-// a context of the standard library, of which the parent keeps a record, only
-// when somebody asks for something that needs one: the Done channel, or a
-// cause.
+// a context of the standard library, which its parent keeps in a list, only when
+// somebody asks for something that needs one: the Done channel, or a cause.
 type jobContext struct {
 	context.Context // the caller's
 	carried         gls.Carried
@@ -73,7 +72,7 @@ func (c *jobContext) Value(key any) any {
 }
 
 // safe returns ctx in a form whose Err neither panics nor is called with a lock held:
-// a caller's ctx may be of a type of his own. It panics if ctx is nil.
+// a caller's ctx may be of any type. It panics if ctx is nil.
 func safe(caller string, ctx context.Context) context.Context {
 	checkCtx(caller, ctx)
 	return latectx.Base(ctx, protected)

@@ -38,7 +38,8 @@ var epoch = time.Now()
 func (c *crowd) claimed(n int) {
 	if c.paused {
 		c.paused = false
-		// Compared are the jobs in a time, with the worker and without.
+		// This compares how many jobs were claimed in a time, without the
+		// worker and with it.
 		if float64(c.jobs)*float64(c.pause) < float64(n-c.first)*float64(c.took) {
 			c.pause = min(2*c.pause, longest)
 		} else {

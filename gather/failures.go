@@ -134,9 +134,9 @@ func (f *failures) drop(jobs *jobContext) {
 	}
 }
 
-// error returns the error of a call with ctx and total jobs of which the first
-// started were started. All of these have ended. If the caller's cancellation kept the
-// others from starting, the error says so.
+// error returns the error of a call with ctx and total jobs. As many of them as started
+// says, the first ones, were started, and have ended. If the caller's cancellation kept
+// the others from starting, the error says so.
 func (f *failures) error(ctx context.Context, total, started int) error {
 	var a kept
 	if f.any != nil {

@@ -16,7 +16,7 @@ import (
 // body of the loop.
 //
 // An item is numbered in the order of the input, and a result in the order in
-// which it is to be given. Both live in a ring of cells, item n and result n in
+// which it is yielded. Both live in a ring of cells, item n and result n in
 // cell n modulo the length of the ring. Each counter is behind the one before
 // it, and the first never more than window ahead of the last:
 //

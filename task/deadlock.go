@@ -31,9 +31,9 @@ import (
 // The search is complete because each wait is entered, where others find it,
 // before it is searched from. Of two waits that close a cycle at the same time,
 // at least one sees the other. A wait for one node is entered by hanging its hook there, and
-// lasts until the hook is taken out of that list, which the node's mu guards. So whoever
-// finds the hook there has the terms of that wait, and whoever does not find it any more,
-// or finds another number, knows that the wait is over.
+// lasts until the hook is taken out of that list, which the node's mu guards. So a search
+// that finds the hook there has the terms of that wait, and one that does not find it any
+// more, or finds another number, knows that the wait is over.
 //
 // A task whose wait ends with the error goes on, and is no longer stuck. If that task is
 // not w, then w may be in another cycle still, because a scope waits for everything in

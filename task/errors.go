@@ -51,8 +51,8 @@ var (
 	// ErrNilFunc is the panic value of passing a nil function.
 	ErrNilFunc = errors.New("task: nil function; pass the function that is to be called")
 
-	// ErrNilContext is the panic value of passing a nil context, be it to start a
-	// task, a Group or a Run, or to wait.
+	// ErrNilContext is the panic value of passing a nil context, whether to start
+	// a task, a Group or a Run, or to wait.
 	ErrNilContext = errors.New("task: nil ctx; pass context.Background() if there is none")
 )
 
@@ -151,8 +151,8 @@ func (e *TimeoutError) Is(target error) bool { return target == context.Deadline
 // Timeout returns true. It is part of the interface net.Error.
 func (e *TimeoutError) Timeout() bool { return true }
 
-// with returns a copy of e for a function that returned err when it noticed. What
-// says no more than that the time was over is not kept.
+// with returns a copy of e for a function that returned err when it noticed. The
+// copy has no err that says only that the time was over.
 func (e *TimeoutError) with(err error) *TimeoutError {
 	if err == context.Canceled || err == context.DeadlineExceeded || err == error(e) {
 		err = nil
@@ -163,13 +163,13 @@ func (e *TimeoutError) with(err error) *TimeoutError {
 // interruption is the error of a wait that its own ctx ended.
 type interruption struct{ err, cause error }
 
-// interruptedBy returns why ctx, which is done, is.
+// interruptedBy returns the reason why ctx is done.
 func interruptedBy(ctx context.Context) error {
 	return interrupted(verdict.ErrOf(ctx), context.Cause(ctx))
 }
 
-// interrupted returns an error that is both err and cause. It asks neither what it
-// is: their methods are their author's.
+// interrupted returns an error that is both err and cause. It calls no method of
+// either, because they may be the user's code.
 func interrupted(err, cause error) error {
 	if _, ok := cause.(*TimeoutError); cause == nil || ok && err == context.DeadlineExceeded {
 		return cmp.Or(cause, err)

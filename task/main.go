@@ -28,9 +28,8 @@ func Grace(d time.Duration) Option {
 	return optionFunc(func(o *options) { o.grace, o.hasGrace = d, true })
 }
 
-// Main runs main as [Run] does and then ends the program. It is to be called
-// once, from the program's main function. It handles signals as asyncio.run
-// handles Ctrl-C.
+// Main runs main as [Run] does and then ends the program. Call it once, from the
+// program's main function. It handles signals as asyncio.run handles Ctrl-C.
 //
 //	func main() { task.Main(serve) }
 //

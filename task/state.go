@@ -31,7 +31,7 @@ func (s State) String() string {
 	return fmt.Sprintf("State(%d)", uint32(s))
 }
 
-// MarshalText returns the name of the state, which is thus its JSON form too.
+// MarshalText returns the name of the state, which is also its JSON form.
 func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 
 // UnmarshalText sets s to the state that has the given name.

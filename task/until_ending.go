@@ -86,7 +86,7 @@ func (c *openCtx) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// A watched is what tells others that a scope is ending.
+// A watched has the context that ends when a scope begins to end.
 type watched struct {
 	open    context.Context // ends then
 	end     context.CancelFunc
@@ -103,8 +103,7 @@ func (s *scope) watch(f func()) (stop func() bool) {
 	return context.AfterFunc(w.open, f)
 }
 
-// watchedBy returns what tells others that s is ending, or nil if s has ended. n is the
-// node of s, or nil.
+// watchedBy returns the watched of s, or nil if s has ended. n is the node of s, or nil.
 func (s *scope) watchedBy(n *node) *watched {
 	if n == nil {
 		return nil

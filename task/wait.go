@@ -195,7 +195,7 @@ func (n *node) await(ctx context.Context) error {
 }
 
 // awaitedUntil returns the error of a wait for n with ctx, which is done. It is nil
-// if n has ended as well, be it while ctx is asked.
+// if n has ended as well, even if only while ctx was asked.
 func (n *node) awaitedUntil(ctx context.Context) error {
 	if n.is(isFinal) {
 		return nil

@@ -43,7 +43,7 @@ func (t Tree) Write(w io.Writer) error {
 	return b.Flush()
 }
 
-// lines holds what is to be written.
+// lines holds the text to write.
 type lines struct {
 	kinds map[uint64]Kind    // by ID
 	below map[uint64][]*Info // the nodes in each

@@ -58,11 +58,11 @@ func (c *Change) Undo(key uint32) bool {
 		f.home.publish(c.before)
 		f.giveWay(c.before)
 	case c.old != nil:
-		// If nothing has changed since, the goroutine inherited c.before, and
-		// began this home with c. It keeps the home: Changes that were made in
-		// it after c may still be undone, in any order. Or the next Set of key
-		// would be dear with c.before, see [trie.Map.Handy], and will not be with
-		// a frame made of f.
+		// There are two reasons to be here if nothing has changed since. The
+		// goroutine inherited c.before and began this home with c; it keeps the
+		// home, because Changes made in it after c may still be undone, in any
+		// order. Or the next Set of key would be expensive with c.before, see
+		// [trie.Map.Handy], and is not with a frame made of f.
 		next := newFrame(f.values.SlotsWith(key))
 		next.home = f.home
 		f.values.With(&next.values, key, c.old, false)

@@ -129,8 +129,8 @@ type Home struct {
 var (
 	// nobody is the home of frames that no goroutine may change.
 	nobody = new(Home)
-	// lostWork stands for the work of goroutines that may have had other values, and
-	// whose work is thus unknown; see [MayBeLost].
+	// lostWork stands for the unknown work of goroutines that may have had other
+	// values; see [MayBeLost].
 	lostWork = new(Home)
 )
 
@@ -173,8 +173,8 @@ func (f *Frame) Alone(key uint32) bool { return f.Values().Alone(key) }
 // Deep reports whether it can be a [DeepSole].
 func (f *Frame) Deep(key uint32) bool { return f.Values().Deep(key) }
 
-// Flat reports whether f, which must not be nil, is to be read with FlatGet;
-// otherwise it is to be read with DeepGet.
+// Flat reports whether FlatGet reads f, which must not be nil; otherwise DeepGet
+// does.
 func (f *Frame) Flat() bool { return f.values.Flat() }
 
 // FlatGet returns the binding of key, or nil.

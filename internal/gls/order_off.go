@@ -14,9 +14,9 @@ func (f *Frame) made()         {}
 func (f *Frame) found() *Frame { return f }
 
 // Clear stores nil in c, and orders nothing: what the caller wrote before may be seen
-// later. It takes a fraction of the time of Store. It is for a pointer that is only to be
-// released: whoever must not find it any more is told so by something else, which comes
-// after Clear and does order it.
+// later. It takes a fraction of the time of Store. It is for a pointer that only has to
+// be released. A goroutine that must not find it any more learns that from a later write,
+// which is ordered after Clear.
 func (c *Ptr[T]) Clear() { c.p = nil }
 
 // setOwner makes the goroutine with the id g the owner of h, or nobody if that is 0.

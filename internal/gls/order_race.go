@@ -11,8 +11,8 @@ import "sync/atomic"
 // of them find what the previous ones left in their common goroutine. Without
 // an order, correct cleanups that use variables would be reported.
 //
-// Only who makes a frame stores its order, and does so once. So what the
-// detector learns is true, and hides no race of the program's.
+// Only the goroutine that makes a frame stores its order, and does so once. So
+// what the detector learns is true, and hides no race of the program.
 type order struct{ word uint32 }
 
 // made records that f is complete.
