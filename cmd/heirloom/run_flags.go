@@ -90,7 +90,7 @@ func (f *runFlags) declare(c *cobra.Command) {
 	flags.IntVarP(&f.values, "max-values", "N", 0, "give each job so many values; with --pipe, lines")
 	flags.BoolVarP(&f.fill, "fill", "X", false, "give each job as many values as fit into its command")
 	flags.BoolVar(&f.plus, "plus", false, "replace {/a/b} {//a/b} {,} {,,} {,ab} {,,ab} too")
-	flags.BoolVarP(&f.noEmpty, "no-run-if-empty", "r", false, "it is no error if there is nothing to run")
+	flags.BoolVarP(&f.noEmpty, "no-run-if-empty", "r", false, "it is no error if there is nothing to run; blank lines before the first value are nothing")
 	flags.BoolVar(&f.pipe, "pipe", false, "split standard input, or the file (-f), at line ends into what jobs read")
 	flags.Var(&f.block, "block", "how much of it a job reads, about, as 10M")
 	flags.StringVar(&f.stdin, "stdin", stdins[0], "what jobs read: null, nothing; open, nothing but without an end; first, the run's own for the first")

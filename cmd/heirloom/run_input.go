@@ -61,7 +61,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		// One file is read as it comes.
 		return f.source(lists[0].words[0], stdin, func(in *input, r *bufio.Reader) error {
 			in.empty = fmt.Sprintf("%s has no values for %q", in.empty, command)
-			return f.fromRows(in, command, jobs.LineRows(r, f.sep()), shell, 1, 0)
+			return f.fromRows(in, command, f.lineRows(r), shell, 1, 0)
 		})
 	case len(lists) > 0:
 		return f.combined(command, lists, stdin, shell)
@@ -83,7 +83,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		if f.file == "" && len(words) > 1 && strings.ContainsAny(words[0], " \t") {
 			in.empty += "; commands themselves follow :::"
 		}
-		return f.fromRows(in, command, jobs.LineRows(r, f.sep()), shell, 1, 0)
+		return f.fromRows(in, command, f.lineRows(r), shell, 1, 0)
 	})
 }
 
@@ -93,6 +93,16 @@ func (f *runFlags) sep() byte {
 		return 0
 	}
 	return '\n'
+}
+
+// lineRows returns a row for each line. With -r, there may be nothing in them: what
+// echo "$LIST" prints if there is no list is a blank line.
+func (f *runFlags) lineRows(r io.Reader) jobs.Rows {
+	rows := jobs.LineRows(r, f.sep())
+	if f.noEmpty && !f.null {
+		rows = rows.Unblank()
+	}
+	return rows
 }
 
 // source opens the file, or takes standard input for "" and "-", and makes jobs of it

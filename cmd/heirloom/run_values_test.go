@@ -55,6 +55,10 @@ func TestRunValues(t *testing.T) {
 		{"half of what is read have ended", "1\n2\n3\n4\n5\n6\n7\n8\n", []string{"--halt", "now,success=50%", "echo"}, "1\n2\n3\n4\n"},
 		{"enough have succeeded", "", []string{"--halt", "now,success=1", ":::", "echo a", "echo b"}, "a\n"},
 		{"retried after some codes only", "", []string{"--retries", "3", "--retry-on", "5-7", ":::", "echo $HEIRLOOM_ATTEMPT; exit $((7 - 7 * ($HEIRLOOM_ATTEMPT / 2)))"}, "1\n2\n"},
+		{"-r and blank lines only", "\n \n\t\n", []string{"-r", "echo [{}]"}, ""},
+		{"-r and blank lines before a value and behind it", "\n\na\n\n", []string{"-r", "echo [{}]"}, "[a]\n[]\n"},
+		{"-r and a name of a blank", " \x00", []string{"-r", "-0", "echo [{}]"}, "[ ]\n"},
+		{"blank lines without -r", "\n", []string{"echo [{}]"}, "[]\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.reason, func(t *testing.T) {

@@ -30,6 +30,19 @@ func LineRows(r io.Reader, sep byte) Rows {
 	}
 }
 
+// Unblank leaves out the rows before the first one that has more than blanks.
+func (rows Rows) Unblank() Rows {
+	return func(yield func([]string, error) bool) {
+		begun := false
+		for row, err := range rows {
+			begun = begun || err != nil || strings.TrimSpace(strings.Join(row, "")) != ""
+			if begun && !yield(row, err) {
+				return
+			}
+		}
+	}
+}
+
 // Product returns a row for each combination of one row from each list, the last
 // list changing fastest.
 func Product(lists [][][]string) Rows {
