@@ -39,7 +39,7 @@ var edits = map[string]func(string) string{
 	"..":   func(v string) string { return withoutExt(v, 2) },
 	"...":  func(v string) string { return withoutExt(v, 3) },
 	"/":    base,
-	"//":   filepath.Dir,
+	"//":   dirOf,
 	"/.":   func(v string) string { return withoutExt(base(v), 1) },
 	"/..":  func(v string) string { return withoutExt(base(v), 2) },
 	"/...": func(v string) string { return withoutExt(base(v), 3) },
@@ -200,6 +200,29 @@ func base(v string) string {
 		return ""
 	}
 	return filepath.Base(v)
+}
+
+// dirOf returns the directory of what base returns, as dirname(1) does: that of "d/" is
+// ".". It leaves "a/../b" as it is, because a may be a link.
+func dirOf(v string) string {
+	volume := filepath.VolumeName(v)
+	rest := v[len(volume):]
+	dir, _ := filepath.Split(withoutSeparators(rest))
+	switch {
+	case withoutSeparators(dir) != "":
+		return volume + withoutSeparators(dir)
+	case rest != "" && os.IsPathSeparator(rest[0]):
+		return volume + rest[:1]
+	}
+	return volume + "."
+}
+
+// withoutSeparators cuts off the separators at the end.
+func withoutSeparators(v string) string {
+	for v != "" && os.IsPathSeparator(v[len(v)-1]) {
+		v = v[:len(v)-1]
+	}
+	return v
 }
 
 // beforeBase returns the text before the last separator, or "" if there is none.
