@@ -48,8 +48,8 @@ func checkCtx(caller string, ctx context.Context) {
 // Get ignores the snapshot: it has no ctx, and returns the running goroutine's
 // value.
 //
-// NewContext panics with a [*UsageError] if ctx is nil, as every function of this
-// package does that takes a ctx.
+// Like every function of this package that takes a ctx, NewContext panics with a
+// [*UsageError] if ctx is nil.
 func NewContext(ctx context.Context) context.Context {
 	checkCtx("ctxvar.NewContext", ctx)
 	return &carrier{Context: ctx, carried: gls.Carry()}

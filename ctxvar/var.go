@@ -117,8 +117,8 @@ func (v *Var[T]) misused() {
 }
 
 // Get returns the running goroutine's value of v, or else v's default, or else
-// the zero value of T. It allocates nothing, and takes the same time whatever
-// other variables are set; see BenchmarkGet.
+// the zero value of T. It allocates nothing, and takes a few nanoseconds with a
+// thousand other variables set as with none; see BenchmarkGet.
 //
 // It mirrors ContextVar.get(), except that Get returns the zero value where
 // Python raises LookupError, as reading any Go variable does. [Var.MustGet]

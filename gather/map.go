@@ -34,7 +34,8 @@ func Map[T, R any](ctx context.Context, items []T, fn func(context.Context, T) (
 	return mapItems(ctx, kindMap, items, fn, opts)
 }
 
-// Each is [Map] for jobs without results.
+// Each is [Map] for jobs without results. It returns nil if all jobs succeed, and
+// otherwise the error that Map would return.
 func Each[T any](ctx context.Context, items []T, fn func(context.Context, T) error, opts ...Option) error {
 	if fn == nil {
 		panic(nilFunc("Each"))

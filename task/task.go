@@ -38,8 +38,8 @@ type Task[T any] struct {
 // the parent's normal end. If ctx comes from none of these, nothing waits for
 // the task unless Await is called.
 //
-// Go panics with [ErrNilFunc] if fn is nil, and with [ErrNilContext] if ctx is,
-// as every function of this package does that takes a ctx.
+// Go panics with [ErrNilFunc] if fn is nil. Like every function of this package
+// that takes a ctx, it panics with [ErrNilContext] if ctx is nil.
 func Go[T any](ctx context.Context, fn Func[T], opts ...Option) *Task[T] {
 	return launch(ctx, newTask(fn), collect(opts))
 }
