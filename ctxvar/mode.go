@@ -30,8 +30,10 @@ func MayBeLost() bool { return gls.MayBeLost() }
 // LostCount returns the number of goroutines found so far for which [MayBeLost]
 // is true, not counting those that inherited this state. It is meant for
 // metrics: if the count does not stay at 0, a tracer or an agent in the program
-// labels goroutines with contexts of its own. A count of 0 does not prove that
-// nothing was lost; see MayBeLost.
+// labels goroutines with contexts of its own, or a goroutine without variables
+// starts others inside of a pprof.Do, whose labels nothing distinguishes then;
+// [Do] prevents both. A count of 0 does not prove that nothing was lost; see
+// MayBeLost.
 func LostCount() uint64 { return gls.LostCount() }
 
 // OnLost registers f to be called each time [LostCount] grows, in the goroutine

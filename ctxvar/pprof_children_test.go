@@ -236,3 +236,20 @@ func TestDoInChildrenOneAfterTheOther(t *testing.T) {
 		})
 	})
 }
+
+// In the labels of a goroutine without variables nothing shows whose they are, unless
+// they are written with Do.
+func TestDoChildOfOneWithoutVariables(t *testing.T) {
+	for name, do := range map[string]struct {
+		do   func(context.Context, pprof.LabelSet, func(context.Context))
+		lost bool
+	}{"pprof.Do": {pprof.Do, !exact}, "ctxvar.Do": {ctxvar.Do, false}} {
+		ctxvar.Detach(func() {
+			assert.Nil(t, inGoroutine(func() {
+				do.do(ctxvar.NewContext(context.Background()), pprof.Labels("k", "v"), func(context.Context) {
+					assert.Nil(t, inGoroutine(func() { assert.Equal(t, do.lost, ctxvar.MayBeLost(), name) }))
+				})
+			}))
+		})
+	}
+}

@@ -297,3 +297,18 @@ func TestOnLostSetsVariables(t *testing.T) {
 		}))
 	}
 }
+
+// If the function panics, no Context counts as being run from then on.
+func TestOnLostThatPanics(t *testing.T) {
+	if exact {
+		t.Skip("nothing is ever lost")
+	}
+	ctxvar.OnLost(func() { panic("lost") })
+	defer ctxvar.OnLost(nil)
+	c := ctxvar.Copy()
+	assert.Nil(t, inGoroutine(func() {
+		foreignLabels()
+		assert.Equal(t, "lost", recovered(func() { c.Run(func() {}) }))
+		assert.NotPanics(t, func() { c.Run(func() {}) })
+	}))
+}

@@ -50,13 +50,14 @@ func (e *Env) Run(fn func()) bool { return e.run(fn, false) }
 func (e *Env) RunWork(fn func()) bool { return e.run(fn, true) }
 
 func (e *Env) run(fn func(), work bool) bool {
+	f := Current() // first, because it may call the function given to OnLost
 	// Only the goroutine whose swap succeeds gets a home that leads to e,
 	// until it stores false again. So e.newest and e.first have one writer
 	// at a time, and the swap orders each writer after the previous one.
 	if !e.running.take() {
 		return false
 	}
-	g, f, held := goid(), Current(), e.newest.Load()
+	g, held := goid(), e.newest.Load()
 	home := held.descend(g)
 	home.env, home.tag = e, f.tagged()
 	if f.ownedBy(g) {

@@ -100,7 +100,7 @@ func (f *Frame) wear() { f.setLabels(inSlot().visible()) }
 // wearAs is wear where now is the running goroutine's frame, as [Current] returned it,
 // which may be nil.
 func (f *Frame) wearAs(now *Frame) {
-	if !now.plain() || now == lost { // which is not in the slot
+	if !now.plain() {
 		f.wear()
 		return
 	}
@@ -138,7 +138,7 @@ func (f *Frame) plain() bool { return f != nil && f.set.data == &noLabels }
 // returned it, which may be nil. It need not look into the slot if it knows that
 // before is there.
 func (f *Frame) follow(before *Frame) {
-	if !before.plain() || before == lost {
+	if !before.plain() {
 		f.install()
 		return
 	}
@@ -201,7 +201,7 @@ func FrameIn(p unsafe.Pointer) *Frame {
 }
 
 // Current returns the frame of the running goroutine, or nil if it has no
-// variables.
+// variables. The frame is in the slot, with the labels that were there.
 func Current() *Frame {
 	s := inSlot()
 	if s != nil {
@@ -235,8 +235,8 @@ func (s *labelSet) recallIn(g unsafe.Pointer) *Frame {
 	var f *Frame
 	if c := begunCell(g); c != nil {
 		f = c.load()
-		if f == lost || f == nil && s == nil {
-			return f
+		if f == nil && s == nil {
+			return nil
 		}
 	} else {
 		if s == nil {

@@ -11,14 +11,9 @@ type Snapshot struct{ frame *Frame }
 // Save returns the variables and the labels of the running goroutine, and makes
 // it begin.
 func Save() Snapshot {
-	s := inSlot()
 	f := Current()
 	if !f.ownedBy(goid()) {
 		f = f.remember()
-	}
-	f = f.dressed(s.visible())
-	if unsafe.Pointer(f) != unsafe.Pointer(s) {
-		setProfLabel(unsafe.Pointer(f))
 	}
 	return Snapshot{f}
 }
