@@ -92,6 +92,37 @@ func TestEffectiveInAWork(t *testing.T) {
 	})
 }
 
+// Tasks, Groups and calls of package gather take the values of the goroutine, whatever
+// ctx they are given, and so does the ctx that they pass on.
+func TestEffectiveInTasksOfAWorker(t *testing.T) {
+	var do func(func())
+	ctxvar.Work(func() {
+		tenant.Set("acme")
+		var stop func()
+		do, stop = lazyWorker()
+		t.Cleanup(stop)
+	})
+	ctxvar.Work(func() {
+		tenant.Set("bravo")
+		ctx := ctxvar.NewContext(t.Context())
+		job := func(want string) func() {
+			return func() {
+				has := func(ctx context.Context) error {
+					assert.Equal(t, want, effective(ctx))
+					return nil
+				}
+				assert.Equal(t, "bravo", effective(ctx), "in the job itself")
+				assert.NoError(t, task.Group(ctx, has))
+				_, err := task.Go(ctx, func(ctx context.Context) (int, error) { return 0, has(ctx) }).Await(ctx)
+				assert.NoError(t, err)
+				assert.NoError(t, gather.Each(ctx, []int{1, 2}, func(ctx context.Context, _ int) error { return has(ctx) }))
+			}
+		}
+		do(job("acme"))
+		do(func() { ctxvar.RunFrom(ctx, job("bravo")) })
+	})
+}
+
 // Outside of any work, the goroutine's values are newer only if the snapshot is its
 // own.
 func TestEffectiveOutsideOfAnyWork(t *testing.T) {
