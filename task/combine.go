@@ -223,7 +223,7 @@ func within(ctx, limited context.Context, limit *TimeoutError, err error) error 
 	case ctx.Err() != nil:
 		outer := interruptedBy(ctx)
 		switch {
-		case err == context.Canceled || err == context.DeadlineExceeded || isSame(err, outer):
+		case err == context.Canceled || err == context.DeadlineExceeded || verdict.Same(err, outer):
 			return outer
 		case verdict.Cancelled(err, ctx.Err(), context.Cause(ctx)):
 			return interrupted(err, outer)

@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"reflect"
 	"slices"
 	"time"
 
@@ -174,15 +173,10 @@ func interrupted(err, cause error) error {
 	if _, ok := cause.(*TimeoutError); cause == nil || ok && err == context.DeadlineExceeded {
 		return cmp.Or(cause, err)
 	}
-	if isSame(err, cause) {
+	if verdict.Same(err, cause) {
 		return cause
 	}
 	return &interruption{err, cause}
-}
-
-// isSame reports whether a and b are one error.
-func isSame(a, b error) bool {
-	return reflect.ValueOf(a).Comparable() && reflect.ValueOf(b).Comparable() && a == b
 }
 
 // said adds to an error, for people, what a function said besides.

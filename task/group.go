@@ -274,7 +274,7 @@ func (g *group) record(f failure) {
 	defer g.mu.Unlock()
 	if f.name == "" {
 		for _, child := range g.failures {
-			if isSame(f.err, child.err) && child.due.settled.Load() {
+			if verdict.Same(f.err, child.err) && child.due.settled.Load() {
 				if g.tolerant { // it is body's now
 					child.due.settled.Store(false)
 					g.seen--

@@ -139,7 +139,7 @@ func (n *node) refusedWith(err error) (ctxErr, cause error) {
 	_, cause = s.cancellation()
 	if !verdict.Find(err, func(e error) bool {
 		r, ok := e.(*refusal)
-		return ok && r.why == ErrCanceling && r.cause != nil && isSame(r.cause, cause)
+		return ok && r.why == ErrCanceling && r.cause != nil && verdict.Same(r.cause, cause)
 	}) {
 		return nil, nil
 	}

@@ -21,7 +21,7 @@ func (b *beside) Error() string {
 func (b *beside) Unwrap() error { return b.fault }
 
 func (b *beside) Is(target error) (found bool) {
-	Apart(func() { found = same(b.err, target) || errors.Is(b.err, target) })
+	Apart(func() { found = Same(b.err, target) || errors.Is(b.err, target) })
 	return found
 }
 

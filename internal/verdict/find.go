@@ -48,7 +48,7 @@ func find(err error, match func(error) bool, left *int) bool {
 // Is is [errors.Is] that returns in any case.
 func Is(err, target error) bool {
 	return Find(err, func(e error) bool {
-		if same(e, target) {
+		if Same(e, target) {
 			return true
 		}
 		is, ok := e.(interface{ Is(error) bool })

@@ -28,7 +28,7 @@ func ErrOf(ctx context.Context) error {
 
 // is is Is, but returns false if a method of err does not return.
 func is(err, target error) (found bool) {
-	if same(err, target) {
+	if Same(err, target) {
 		return true
 	}
 	switch err.(type) {

@@ -30,7 +30,7 @@ func cancelled(err, ctxErr, cause error, depth int) bool {
 	if err == nil || ctxErr == nil || depth == 0 {
 		return false
 	}
-	if same(err, ctxErr) || same(err, cause) {
+	if Same(err, ctxErr) || Same(err, cause) {
 		return true
 	}
 	switch e := err.(type) {
@@ -57,9 +57,9 @@ func cancelled(err, ctxErr, cause error, depth int) bool {
 	return ok && is.Is(ctxErr)
 }
 
-// same reports whether a and b are the same error. Values that == would panic
+// Same reports whether a and b are the same error. Values that == would panic
 // on are the same if they are deeply equal.
-func same(a, b error) bool {
+func Same(a, b error) bool {
 	if b == nil || reflect.TypeOf(a) != reflect.TypeOf(b) {
 		return false
 	}
