@@ -172,12 +172,7 @@ func (n *node) close(waiter *node) {
 			s.raise(isClosed)
 			s.name = n.name()
 			s.node.Store(nil)
-			if s.moving != nil {
-				s.moving.Stop()
-			}
-			if s.watched != nil {
-				s.watched.unwatch()
-			}
+			s.drop()
 			n.mu.Unlock()
 			s.waiter.Store(nil)
 			return
@@ -187,6 +182,18 @@ func (n *node) close(waiter *node) {
 		n.mu.Unlock()
 		n.judgeEnd(waiter)
 		<-empty
+	}
+}
+
+// drop releases what refers to the node of s, which is closed and whose mu is locked.
+func (s *scope) drop() {
+	if s.moving != nil {
+		s.moving.Stop()
+		s.moving = nil
+	}
+	if s.watched != nil {
+		s.watched.unwatch()
+		s.watched = nil
 	}
 }
 

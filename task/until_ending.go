@@ -56,8 +56,9 @@ func (c *openCtx) look() {
 	if c.scope == nil || c.Ended() {
 		return
 	}
+	n := c.scope.node.Load() // before the scope is asked: one that is ending has its cause there
 	if why := c.scope.refuses(); why != nil {
-		c.late.Cancel(c.Context, c.scope.refusal(why, c.scope.node.Load()))
+		c.late.Cancel(c.Context, c.scope.refusal(why, n))
 	}
 }
 
