@@ -142,11 +142,9 @@ func TestJobThatAwaitsItsCaller(t *testing.T) {
 	}
 }
 
-// A job gets the error too if it waits for a task that is queued behind the one that made
-// the call.
 // A call belongs to the task that makes it, and not to the one whose ctx it is given.
 func TestJobThatAwaitsItsCallerInACallWithAnothersCtx(t *testing.T) {
-	for name, call := range callsForAll {
+	test := func(name string, call func(context.Context, jobFunc) error, given func(context.Context) context.Context) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				over := make(chan nothing)
@@ -155,7 +153,7 @@ func TestJobThatAwaitsItsCallerInACallWithAnothersCtx(t *testing.T) {
 				caller := task.Start(t.Context(), func(context.Context) error {
 					self := task.Current().(*task.Task[nothing])
 					told := make(chan error, 20) // not each kind of call returns it
-					err := call(<-other, func(ctx context.Context, _ int) (int, error) {
+					err := call(given(<-other), func(ctx context.Context, _ int) (int, error) {
 						_, err := self.Await(ctx)
 						told <- err
 						return 0, err
@@ -169,8 +167,14 @@ func TestJobThatAwaitsItsCallerInACallWithAnothersCtx(t *testing.T) {
 			})
 		})
 	}
+	for name, call := range callsForAll {
+		test(name, call, func(ctx context.Context) context.Context { return ctx })
+		test(name+" and no task's ctx", call, func(context.Context) context.Context { return context.Background() })
+	}
 }
 
+// A job gets the error too if it waits for a task that is queued behind the one that made
+// the call.
 func TestJobThatAwaitsAQueuedTask(t *testing.T) {
 	for kind, call := range callsForAll {
 		t.Run(kind, func(t *testing.T) {

@@ -34,8 +34,8 @@ var (
 	_ inflight.View = groupView{}
 )
 
-// watch shows a call with ctx as view until its Leave is called, if ctx is that of
-// a task. job and any are those of an [inflight.Call].
+// watch shows a call with ctx as view until its Leave is called, if it is made in a task
+// or ctx is that of one. job and any are those of an [inflight.Call].
 func watch(ctx context.Context, view inflight.View, job *gls.Carried, any bool) *inflight.Call {
 	host := inflight.Of(ctx)
 	if host == nil {

@@ -49,8 +49,15 @@ type Host interface {
 	Ended(c *Call)
 }
 
-// Of returns the Host of ctx, or nil if ctx comes from no task.
+// Here returns the Host of the running goroutine, if that is a task's own or runs a job
+// of a call in one, or nil. Package task sets it.
+var Here func() Host
+
+// Of returns the Host of a call with ctx in the running goroutine, or nil if neither
+// ctx nor the goroutine is of a task.
 func Of(ctx context.Context) Host {
-	h, _ := ctx.Value(Key{}).(Host)
-	return h
+	if h, ok := ctx.Value(Key{}).(Host); ok {
+		return h
+	}
+	return Here()
 }
