@@ -95,6 +95,9 @@ var executing = []string{
 	"socat - EXEC:{}", "socat - exec:'a {}'", "socat {} -", "x={}; socat - EXEC:$x", "gcc -wrapper {} x.c", "gcc-12 -B {} x.c", "m4 -Dx={} f", "m4 -D x={} f", "echo {} | m4", "m4 <<< {}",
 	"ssh -J {} host", "ssh -J{} host", "ssh -vJ {} host", "scp -J {} f host:", "x={}; ssh -J $x host", "bsub {}", "bsub -n 1 echo {}", "sem {}", "heirloom run ::: {}",
 	"go test -exec {} .", "go test -exec={} .", "go vet -vettool={} .", "rg --pre {} x", "rg --pre={} x", "lftp -c {}", "echo {} | lftp host",
+	"exec <<< {}; sh", "exec < <(echo {}); bash", "exec 3< <(echo {}); . /dev/fd/3", "exec 3<<< {}; cat <&3 | sh", "exec 3> >(sh); echo {} >&3", "exec > >(sh); echo {}",
+	"coproc cat; echo {} >&${COPROC[1]}; sh <&${COPROC[0]}", "f() { sh; }; f <<< {}", "f() { sh; }; echo {} | f", "g() { f; }; f() { sh; }; g <<< {}",
+	"echo {} | bash -c 'cat | sh'", "echo {} | eval 'cat | sh'",
 	"sort --compress-program={} f", "wget -e {} localhost", "wget --use-askpass={} localhost", "ncat -e {} localhost 1",
 }
 
@@ -127,5 +130,6 @@ var harmless = []string{
 	"man -P cat {}", "gcc -c {} -o {.}.o", "rg -e {} .", "rg {} .", "go build {}", "ed -s {} < script", "m4 {} > x", "m4 -DX=1 {}", "perl -e 1 -- {}", "perl -pe 1 {}", "ssh -J jump host cat {}",
 	"npx -c 'cat {}'", "node -e 1 {}", "php -r 1 {}", "awk -f prog {}", "wget -q {}", "wget -O {} http://localhost", "wget -e robots=off {}", "nc -z {} 80", "perl -i.eps -pe s/a/b/ {}", "perl -F: -lane print {}",
 	"sed -i.save s/a/b/ {}", "sed -Ei.old s/a/b/ {}", "ruby -ie.bak -pe 1 {}", "sudo -u www cat {}", "docker exec img cat {}", "docker run --entrypoint sh img {}",
+	"exec 3<<< {}; cat <&3", "exec > >(tee log); echo {}", "f() { cat; }; f <<< {}", "f() { sh x.sh; }; f < {}", "echo {} | bash -c 'cat > x'", "coproc cat; echo {}",
 	"stdbuf -oL cat {}", "time gzip {}", "strace -f -o out ./x {}", "xargs -I% cp % {} < list",
 }

@@ -15,6 +15,7 @@ type flow struct {
 	computes  bool                // whether expressions are made of variables
 	declared  []string            // names of functions
 	functions bool                // whether there are some, or xargs, so that arguments are in $1
+	reading   bool                // whether one of them runs what it reads
 	from      map[string][]string // variables, and the texts that they are set to
 	arguments []string            // of commands
 	codes     []string            // texts that are run after their variables are replaced
@@ -151,6 +152,7 @@ func (p *program) follow(root syntax.Node) {
 			p.followParameter(n)
 		case *syntax.FuncDecl:
 			f.functions = true
+			f.reading = f.reading || p.readsCode(n.Body)
 			for _, name := range append(n.Names, n.Name) {
 				if name != nil {
 					f.declared = append(f.declared, name.Value)
@@ -181,17 +183,12 @@ func (p *program) follow(root syntax.Node) {
 			if (n.Op == syntax.Pipe || n.Op == syntax.PipeAll) && p.readsCode(n.Y) {
 				p.printed(n.X)
 			}
+		case *syntax.CoprocClause:
+			if p.readsCode(root) {
+				p.printed(root)
+			}
 		case *syntax.Stmt:
-			if len(n.Redirs) > 0 && n.Cmd != nil && p.readsCode(n.Cmd) {
-				for _, r := range n.Redirs {
-					p.fed(r)
-				}
-			}
-			for _, r := range n.Redirs {
-				if n.Cmd != nil && strings.Contains(p.source(r.Word), ">(") && p.readsCode(r.Word) {
-					p.printed(n.Cmd)
-				}
-			}
+			p.redirected(n, root)
 		}
 		return true
 	})
@@ -282,6 +279,27 @@ func (p *program) printed(n syntax.Node) {
 		}
 		return true
 	})
+}
+
+// redirected takes note of what is read or printed by a statement of the root. The
+// redirections of exec are those of all that follows.
+func (p *program) redirected(n *syntax.Stmt, root syntax.Node) {
+	if len(n.Redirs) == 0 || n.Cmd == nil {
+		return
+	}
+	var reader syntax.Node = n.Cmd
+	if c, ok := n.Cmd.(*syntax.CallExpr); ok && len(c.Args) > 0 && slices.Contains(p.texts(c.Args), "exec") {
+		reader = root
+	}
+	reads := p.readsCode(reader)
+	for _, r := range n.Redirs {
+		if reads {
+			p.fed(r)
+		}
+		if strings.Contains(p.source(r.Word), ">(") && p.readsCode(r.Word) {
+			p.printed(reader)
+		}
+	}
 }
 
 // fed has it that the text which r makes standard input is code.

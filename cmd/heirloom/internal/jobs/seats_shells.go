@@ -80,10 +80,12 @@ func (p *program) readsCode(n syntax.Node) (reads bool) {
 		}
 		words := p.texts(c.Args)
 		launched := slices.Contains(launchers, programName(words[0]))
+		reads = reads || p.flow.reading && slices.Contains(p.flow.declared, words[0])
 		for i, w := range words {
 			name, rest := programName(w), words[i+1:]
-			if _, ok := shellNames[name]; ok {
+			if language, ok := shellNames[name]; ok {
 				at, code, sure := shellOperand(rest)
+				reads = reads || code && at < len(rest) && p.textReadsCode(rest[at], language)
 				stdin := !sure || at == len(rest) || !code && (isInput(rest[at]) || rest[at] == "-s") || slices.Contains(rest[:at], "-s")
 				// xargs puts what it reads behind its arguments, or into them.
 				reads = reads || stdin || words[0] == "xargs" && slices.ContainsFunc(words, func(w string) bool {
@@ -105,6 +107,8 @@ func (p *program) readsCode(n syntax.Node) (reads bool) {
 			reads = reads || isInput(words[1])
 		}
 		switch words[0] {
+		case "eval":
+			reads = reads || p.textReadsCode(strings.Join(words[1:], " "), p.language)
 		case "parallel", "env_parallel":
 			reads = reads || operand(words[1:], "jPnNLsSaIEd") == len(words)-1 // its input is commands
 		case "crontab":
@@ -113,6 +117,15 @@ func (p *program) readsCode(n syntax.Node) (reads bool) {
 		return !reads
 	})
 	return reads
+}
+
+// textReadsCode is readsCode for code that is an argument: sh -c 'cat | sh'.
+func (p *program) textReadsCode(text string, language syntax.LangVariant) bool {
+	if language == 0 {
+		language = p.sh
+	}
+	file, err := syntax.NewParser(syntax.Variant(language)).Parse(strings.NewReader(text), "")
+	return err == nil && p.readsCode(file)
 }
 
 // isInput reports whether a file is what a command reads, or has been given otherwise.
