@@ -44,8 +44,9 @@
 // A scope that is ending accepts no more tasks, at any depth. This holds for a
 // Group that is aborted, for a Group that is cancelled and waits for its end,
 // and for a Run whose main function has ended. A task started there is not run
-// and counts as cancelled. A Group opened there, to clean up, works. [UntilEnding]
-// is for loops that are protected from the cancellation, and must end nevertheless.
+// and counts as cancelled. A Group or a Run whose ctx is protected from the
+// cancellation, as for a clean-up, accepts tasks nevertheless, and is waited for.
+// [UntilEnding] is for loops that are protected, and must end all the same.
 //
 // A task started with a ctx that comes from no scope, such as
 // [context.Background], is independent.

@@ -26,7 +26,8 @@ import (
 // scope may be
 //
 //	cancelled  its ctx ends, and with it those of what follows it in the tree
-//	shut       it accepts no more tasks, and neither do the scopes in it
+//	shut       it accepts no more tasks, and neither do the scopes in it that are
+//	           cancelled with it
 //	aborted    both, because something in it has failed
 //
 // A task that its scope does not accept is refused: it was never in the tree, and is

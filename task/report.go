@@ -27,35 +27,29 @@ func Report(ctx context.Context, errs ...error) {
 
 func reportTo(ctx context.Context, err error) {
 	var n *node
-	asked := false
-	defer func() {
-		if !asked { // ctx called Goexit
-			reportTo(context.Background(), err)
+	call(func() { n = nodeOf(ctx) }, func(fault error) {
+		if n != nil {
+			n.env.report(n.info(), err)
+			return
 		}
-	}()
-	fault := try(func() { n = nodeOf(ctx) })
-	asked = true
-	if n != nil {
-		n.env.report(n.info(), err)
-		return
-	}
-	logged := try(func() {
-		if fault != nil {
-			ctx = context.Background()
-			slog.LogAttrs(ctx, slog.LevelError, "the ctx of an error that no call returns panicked", slog.Any("panic", fault))
-		}
-		slog.LogAttrs(ctx, slog.LevelError, "an error that no call returns", slog.Any("err", err))
+		logLost(ctx, err, fault)
 	})
-	if logged != nil {
-		fmt.Fprintf(os.Stderr, "the logger panicked: %v: with an error that no call returns: %v\n", logged, err)
-	}
 }
 
-// try calls f and returns the value that it panicked with, or nil.
-func try(f func()) (fault any) {
-	defer func() { fault = recover() }()
-	f()
-	return nil
+// logLost logs err, and the fault of ctx if there is one. The logger may be the user's, and
+// the text of err is.
+func logLost(ctx context.Context, err, fault error) {
+	call(func() {
+		if fault != nil {
+			ctx = context.Background()
+			slog.LogAttrs(ctx, slog.LevelError, "the ctx of an error that no call returns is faulty", slog.Any("fault", fault))
+		}
+		slog.LogAttrs(ctx, slog.LevelError, "an error that no call returns", slog.Any("err", err))
+	}, func(fault error) {
+		if fault != nil {
+			fmt.Fprintf(os.Stderr, "task: the logger does not take an error that no call returns, a %T: %v\n", err, fault)
+		}
+	})
 }
 
 // apart is each in a goroutine of its own, which it waits for.

@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"os"
+	"path/filepath"
 	"runtime"
 	"testing"
 
@@ -72,7 +74,7 @@ func (panicky) Enabled(context.Context, slog.Level) bool { panic("logger") }
 func TestReportToAPanickyContext(t *testing.T) {
 	out := logged(t)
 	task.Report(panicky{}, errDisk)
-	assert.Contains(t, out.String(), "panic=ctx")
+	assert.Contains(t, out.String(), "panic: ctx")
 	assert.Contains(t, out.String(), `err="disk full"`)
 }
 
@@ -106,4 +108,26 @@ func TestReportThatExits(t *testing.T) {
 	}, exits)
 	assert.NoError(t, err)
 	assert.Equal(t, []error{errDisk, errOwn, errDisk}, heard)
+}
+
+// An errorThatExits ends the goroutine that asks for its text.
+type errorThatExits struct{}
+
+func (errorThatExits) Error() string { runtime.Goexit(); return "" }
+
+// An error that the logger cannot write is not lost without a word.
+func TestReportOfAnErrorThatExits(t *testing.T) {
+	logged(t)
+	name := filepath.Join(t.TempDir(), "stderr")
+	out, err := os.Create(name)
+	require.NoError(t, err)
+	before := os.Stderr
+	os.Stderr = out
+	task.Report(t.Context(), errorThatExits{})
+	os.Stderr = before
+	require.NoError(t, out.Close())
+	said, err := os.ReadFile(name)
+	require.NoError(t, err)
+	assert.Contains(t, string(said), "task_test.errorThatExits")
+	assert.Contains(t, string(said), task.ErrGoexit.Error())
 }

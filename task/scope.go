@@ -30,9 +30,10 @@ type scope struct {
 	watched *watched             // see UntilEnding; guarded by the node's mu
 }
 
-// The flags of a scope. A scope that is ending accepts no more tasks, at any
-// depth: a task in it that starts its own successor, as tickers and retries do,
-// would otherwise keep it alive for ever, cancelled or not.
+// The flags of a scope. A scope that is ending accepts no more tasks, and neither
+// do those in it that are cancelled with it: a task that starts its own successor,
+// as tickers and retries do, would otherwise keep it alive for ever, cancelled or
+// not.
 const (
 	isOver   = 1 << iota // its function has ended, and what is left is waited for
 	isShut               // it is being cancelled: no more tasks may be started in it
