@@ -72,6 +72,12 @@ var (
 	greedy     = regexp.MustCompile(`(?s)^(%%|##).+$`)
 )
 
+// plusNames are what GNU parallel's --plus replaces besides, and what to write instead.
+var plusNames = map[string]string{
+	"slot": "{%}", "uniq": "sort -u before it", "choose_k": "a script that makes the values",
+	"host": "--on", "sshlogin": "--on", "hgrp": "--on", "agrp": "--on",
+}
+
 // parsePlace parses the text between braces. It reports whether the text is a place,
 // and not some other text in braces.
 func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
@@ -89,6 +95,9 @@ func parsePlace(inside string, plus bool) (p place, ok bool, err error) {
 	}
 	if padded.MatchString(inside) {
 		return p, false, fmt.Errorf("%s is not known here; write $(printf %%03d %s)", p.text, "{"+strings.TrimLeft(inside, "0")+"}")
+	}
+	if instead := plusNames[inside]; plus && instead != "" {
+		return p, false, fmt.Errorf("%s is not known here; write %s, or {''%s} for the text", p.text, instead, inside)
 	}
 	if m := zeroth.FindStringSubmatch(inside); m != nil {
 		// GNU parallel reads {01} as {1}, and {0} as all values or none.

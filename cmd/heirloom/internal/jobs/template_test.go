@@ -108,6 +108,20 @@ func TestTemplatePlus(t *testing.T) {
 	}
 }
 
+func TestTemplateRefusesPlusNames(t *testing.T) {
+	sh, err := jobs.NamedShell("sh")
+	if err != nil {
+		t.Skip(err)
+	}
+	for name, instead := range map[string]string{"slot": "{%}", "uniq": "sort -u before it", "host": "--on"} {
+		_, err := jobs.ParseTemplate("echo {"+name+"}", sh, jobs.TemplateOptions{Values: 1, Plus: true})
+		require.EqualError(t, err, "{"+name+"} is not known here; write "+instead+", or {''"+name+"} for the text")
+		got, err := template(t, "echo {"+name+"}", jobs.TemplateOptions{Values: 1}).Expand(1, []string{"a"})
+		require.NoError(t, err)
+		assert.Contains(t, got, "{"+name+"}", "without --plus it is no place in GNU parallel either")
+	}
+}
+
 func TestTemplateRefuses(t *testing.T) {
 	tests := []struct{ command, reason, want string }{
 		{"echo {1} {3/}", "a value that no job has", "{3/} asks for value 3, and each job has 2"},
