@@ -117,6 +117,8 @@ func (b *browser) testVisit() {
 	b.until("server,GET /cart", names)
 	b.until("2 rows", `return document.getElementById("matched").textContent`)
 	assert.Contains(t, b.run(`return location.hash`), "match=initech")
+	b.open(url + "?match=initech")
+	b.until("server,GET /cart", names)
 	b.search("no such")
 	b.until("No task matches.", `return document.getElementById("none").innerText`)
 	b.search("")

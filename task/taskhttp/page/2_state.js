@@ -1,9 +1,14 @@
 // What is shown is in the address, behind the #: a link to it can be sent, and a
-// page that is loaded again shows it.
+// page that is loaded again shows it. An address of another form of the view, with
+// the same names behind a ?, shows the same.
 
 const defaults = {match: "", sort: "tree", root: "", task: "", tab: "live"};
 const state = {...defaults};
 const listeners = [];
+
+if (!location.hash && location.search) {
+  history.replaceState(null, "", location.pathname + location.search + "#" + location.search.slice(1));
+}
 
 // linkTo returns the address of what is shown, with changes.
 function linkTo(changes) {
