@@ -160,7 +160,7 @@ func TestWaitWithACtxThatPanics(t *testing.T) {
 				assert.Empty(t, lines)
 				return
 			}
-			assert.Contains(t, <-lines, "the ctx of an error that no call returns panicked")
+			assert.Contains(t, <-lines, "the ctx of an error that no call returns is faulty")
 			assert.Contains(t, <-lines, tt.heard)
 		})
 	}
