@@ -22,30 +22,20 @@ type host node
 
 var _ inflight.Host = (*host)(nil)
 
-func init() {
-	inflight.Here = func() inflight.Host {
-		if n := calling(); n != nil {
-			return (*host)(n)
-		}
-		return nil
-	}
-}
+func init() { inflight.Here = calling }
 
 // calling returns the task whose own goroutine is the running one, or runs a job of a call
 // in the task, or nil.
-func calling() *node {
+func calling() inflight.Host {
 	if w := origin(); w != nil && (w.isHere() || gls.JobHere() != nil) {
-		return w
+		return (*host)(w)
 	}
 	return nil
 }
 
 func (h *host) Enter(c *inflight.Call) {
 	n := (*node)(h)
-	if w := calling(); w != nil {
-		n = w // it is this task that waits, or its job, whichever task's ctx the call was given
-	}
-	c.Host = (*host)(n)
+	c.Host = h
 	in := n.callsHere()
 	if c.Here = n.isHere(); !c.Here {
 		c.Outer = gls.JobHere()

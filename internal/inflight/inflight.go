@@ -54,10 +54,12 @@ type Host interface {
 var Here func() Host
 
 // Of returns the Host of a call with ctx in the running goroutine, or nil if neither
-// ctx nor the goroutine is of a task.
+// the goroutine nor ctx is of a task. That of the goroutine counts: it is this task that
+// waits, or its job, whichever task's ctx the call was given.
 func Of(ctx context.Context) Host {
-	if h, ok := ctx.Value(Key{}).(Host); ok {
+	if h := Here(); h != nil {
 		return h
 	}
-	return Here()
+	h, _ := ctx.Value(Key{}).(Host)
+	return h
 }
