@@ -20,19 +20,10 @@ type jobWait struct {
 // or, if it runs a job of package gather, a new one. It returns nil for any other
 // goroutine. The caller must call waited at the end.
 func waiting() *node {
-	w := origin()
-	switch {
-	case w == nil:
-		return nil
-	case w.isHere():
-		return w
-	default:
-		return w.waitingJob()
+	n := origin()
+	if n == nil || n.isHere() {
+		return n
 	}
-}
-
-// waitingJob is waiting in a goroutine that n, a task, started and that is not its own.
-func (n *node) waitingJob() *node {
 	job := gls.JobHere()
 	if job == nil {
 		return nil

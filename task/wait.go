@@ -180,17 +180,13 @@ func (n *node) await(ctx context.Context) error {
 	if trace.IsEnabled() {
 		defer trace.StartRegion(ctx, "task.Await").End()
 	}
-	w := origin()
-	switch {
-	case w == nil:
-		return n.awaitElsewhere(ctx)
-	case w.isHere():
-		return w.awaitHere(ctx, n, forAll)
-	}
-	if w = w.waitingJob(); w == nil {
+	w := waiting()
+	if w == nil {
 		return n.awaitElsewhere(ctx)
 	}
-	defer w.waited()
+	if w.asJob() != nil { // for others, a deferred call would only take time
+		defer w.waited()
+	}
 	return w.awaitHere(ctx, n, forAll)
 }
 
