@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+
+	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
 // Report reports errors that no call can return, such as what goes wrong after a
@@ -54,15 +56,9 @@ func logLost(ctx context.Context, err, fault error) {
 
 // apart is each in a goroutine of its own, which it waits for.
 func apart[T any](items []T, report func(T)) {
-	if len(items) == 0 {
-		return
+	if len(items) > 0 {
+		verdict.Apart(func() { each(items, report) })
 	}
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		each(items, report)
-	}()
-	<-done
 }
 
 // each calls report with each of items, even if it calls Goexit for one of them.
