@@ -123,26 +123,19 @@ func (f *Frame) dressed(labels []record) *Frame {
 
 // install gives f the labels that are in the slot, and puts f there instead. f
 // is new, and its home must be the running goroutine's.
-func (f *Frame) install() {
-	f.wear()
-	f.made()
-	f.home.publish(f)
-	f.home.cell.note(f)
-	setProfLabel(unsafe.Pointer(f))
-}
+func (f *Frame) install() { f.follow(nil) }
 
 // plain reports whether f has no labels. f may be nil.
 func (f *Frame) plain() bool { return f != nil && f.set.data == &noLabels }
 
 // follow is install after before, the running goroutine's frame as [Current]
-// returned it, which may be nil. It need not look into the slot if it knows that
-// before is there.
+// returned it, or nil. It need not look into the slot if it knows what is there.
 func (f *Frame) follow(before *Frame) {
-	if !before.plain() {
-		f.install()
-		return
+	if before.plain() { // as in wearAs, without the call
+		f.set.data = &noLabels
+	} else {
+		f.wear()
 	}
-	f.set.data = &noLabels
 	f.made()
 	f.home.publish(f)
 	f.home.cell.note(f)
