@@ -45,8 +45,7 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 		// These take code of Python's as arguments.
 		if i := slices.Index(rest, "-m"); i >= 0 && i+1 < len(rest) && (rest[i+1] == "timeit" || rest[i+1] == "pdb") {
 			for _, w := range args[i+2:] {
-				p.numbers(w, onlyNumber)
-				p.limitVariables(w, onlyNumber)
+				p.otherCode(w, onlyNumber)
 			}
 		}
 	case "eval":
@@ -170,9 +169,7 @@ func (p *program) flaggedCode(e *evaluator, args []*syntax.Word, rest []string) 
 	options := *e
 	options.first, options.rest = false, 0
 	for _, s := range options.read(rest).code {
-		l := e.limit()
-		p.numbers(args[s.word], l)
-		p.limitVariables(args[s.word], l)
+		p.otherCode(args[s.word], e.limit())
 	}
 }
 
@@ -233,8 +230,7 @@ func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest 
 				continue
 			}
 		}
-		p.numbers(args[i], e.limit())
-		p.limitVariables(args[i], e.limit())
+		p.otherCode(args[i], e.limit())
 	}
 	if len(u.operands) == 0 {
 		return

@@ -90,6 +90,13 @@ func (p *program) numbers(w *syntax.Word, l limit) {
 	}
 }
 
+// otherCode is numbers for an argument that is code to another program, and for the
+// variables that it has.
+func (p *program) otherCode(w *syntax.Word, l limit) {
+	p.numbers(w, l)
+	p.limitVariables(w, l)
+}
+
 func (p *program) raw(i int, l limit) {
 	p.seen[i] = true
 	p.seats[i].layers = append(p.seats[i].layers, layer{quoting: raw})
@@ -125,8 +132,7 @@ func (p *program) walk(root syntax.Node) {
 			}
 			if n.Op == syntax.DplOut {
 				// Bash expands what is no descriptor once more.
-				p.numbers(n.Word, onlyDescriptor)
-				p.limitVariables(n.Word, onlyDescriptor)
+				p.otherCode(n.Word, onlyDescriptor)
 			}
 			p.word(n.Word, false)
 			p.single(n.Word) // the others would be arguments, or the command
