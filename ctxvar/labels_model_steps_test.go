@@ -21,7 +21,7 @@ func (w *writer) set() {
 	tok := written.Set(w.want)
 	if w.script.choose(3) == 0 {
 		w.body()
-		if before == "none" && w.signed != "" {
+		if before == "none" && w.signed.value != "" {
 			return // see state
 		}
 		w.note("resets to %s", before)
@@ -38,9 +38,9 @@ func (w *writer) sign() {
 		w.want = w.fresh()
 		written.Set(w.want)
 	}
-	w.signed, w.in, w.by = w.fresh(), w.work, w.place
-	w.note("signs as %s", w.signed)
-	signature.Set(w.signed)
+	w.signed, w.doubt = signed{w.fresh(), w.work, w.place}, nil
+	w.note("signs as %s", w.signed.value)
+	signature.Set(w.signed.value)
 	w.read()
 }
 
@@ -83,7 +83,7 @@ func (w *writer) with() {
 		written.With(inside.want, fn)
 	})
 	// With restores one variable.
-	w.signed, w.in, w.by = inside.signed, inside.in, inside.by
+	w.signed, w.doubt = inside.signed, inside.doubt
 	w.read()
 }
 
