@@ -26,10 +26,10 @@ import (
 //	while there are unclaimed jobs and there may be one more worker, one is on
 //	its way, or wanted is true and a worker is about to look at it.
 //
-// For each worker looks at wanted when it has claimed a job, and the worker that
-// was on its way has set it before it claims its first one. The worker that
-// makes it false starts the next. All of this is atomic, and a job that was
-// claimed stays claimed.
+// This holds because each worker looks at wanted when it has claimed a job, and the
+// worker that was on its way has set wanted before it claims its first one. The worker
+// that makes it false starts the next. All of this is atomic, and a job that was claimed
+// stays claimed.
 //
 // Who owns what: the workers share next, live, wanted, exited and workers. Field spare
 // belongs to the goroutine that starts a worker: it uses the field before the worker
@@ -45,7 +45,7 @@ type batch[T, R any] struct {
 	spare   int32        // workers that may be started beside these
 	workers sync.WaitGroup
 	gate    *gate[T]
-	watched *inflight.Call // nil if it is in no tree of tasks
+	watched *inflight.Call // the call in the tree of tasks, or nil
 	outcome outcome[R]
 
 	items []T
@@ -67,11 +67,11 @@ type batch[T, R any] struct {
 // An outcome receives the result of each job of a batch. It is an interface
 // because a func value would cost one more allocation for each call of [All].
 type outcome[R any] interface {
-	// tell is called once for job i, by the goroutine that ran it. That
+	// notify is called once for job i, by the goroutine that ran it. That
 	// goroutine has the caller's variables again, and may be exiting after a
-	// Goexit. tell may call functions of the user's, but must protect itself:
+	// Goexit. notify may call functions of the user's, but must protect itself:
 	// neither their panic nor their Goexit may keep it from finishing.
-	tell(i int, v R, err error, gaveUp bool)
+	notify(i int, v R, err error, gaveUp bool)
 }
 
 // run runs the jobs for a caller with ctx, which [safe] returned, and returns how
@@ -111,9 +111,8 @@ func (b *batch[T, R]) run(ctx context.Context) (started int) {
 	return started
 }
 
-// startWorkers starts a worker for each processor, as far as there are jobs for
-// them. These need not wait for one another then, and the last sees to further
-// ones.
+// startWorkers starts one worker for each processor, but no more than there are jobs.
+// These workers need not wait for one another, and the last of them starts further ones.
 func (b *batch[T, R]) startWorkers() {
 	n := len(b.items)
 	most := n
@@ -238,7 +237,7 @@ func (b *batch[T, R]) serve() (done bool) {
 		case hand.i >= 0: // that job has not returned
 			var none R
 			b.settle(hand.i, none, besides(hand.judged, err), false)
-		case err != task.ErrGoexit: // else it is that of a function called by settle
+		case err != task.ErrGoexit: // which is of a function that settle called
 			panic(err)
 		}
 	})
@@ -254,7 +253,7 @@ func (b *batch[T, R]) settle(i int, v R, err error, gaveUp bool) {
 		b.results[i] = v
 	}
 	if err != nil || !b.quiet {
-		b.outcome.tell(i, v, err, gaveUp)
+		b.outcome.notify(i, v, err, gaveUp)
 	}
 }
 
@@ -285,7 +284,7 @@ func (b *batch[T, R]) startJobs() int {
 				<-slots
 			}
 			var none R
-			b.outcome.tell(i, none, err, false)
+			b.outcome.notify(i, none, err, false)
 			if ended {
 				return i + 1
 			}

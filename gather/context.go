@@ -50,7 +50,7 @@ func (c *jobContext) Done() <-chan struct{} { return c.late.Standard(c.Context).
 // Err looks for a standard context but does not make one.
 func (c *jobContext) Err() error { return c.late.Err(c.Context) }
 
-// Ended, Why and Base make c one of those that others may have as a base.
+// Ended, Why and Base make c a [latectx.Ended], so that others can have c as a base.
 func (c *jobContext) Ended() bool             { return c.late.Ended(c.Context) }
 func (c *jobContext) Why() (err, cause error) { return c.late.Cause(c.Context) }
 func (c *jobContext) Base() context.Context   { return c.Context }
@@ -89,7 +89,7 @@ func checkCtx(caller string, ctx context.Context) {
 	}
 }
 
-// protected calls f, and end with how that did not return, or with nil.
+// protected calls f, and then end: with the error of f's panic or Goexit, or with nil.
 func protected(f func(), end func(error)) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		f()

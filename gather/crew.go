@@ -41,7 +41,7 @@ type crew struct {
 	waiting int32  // callers of Go in room; 0 as long as that is nil
 	coming  bool   // a worker was started and has not looked yet
 	limited bool
-	indexed bool // the functions are those of a GroupOf; it is written before the first is given
+	indexed bool // the functions are those of a GroupOf; written before the first is given
 	gaveUp  bool // the only error that is kept is that of a function that gave up
 	limit   int
 
@@ -59,11 +59,11 @@ type hand struct {
 	failed bool  // its failure is recorded
 }
 
-// A next says what the goroutine that added a function must do then.
-type next int
+// A step is what the goroutine that added a function must do next.
+type step int
 
 const (
-	goOnly     next = iota // nothing
+	goOnly     step = iota // nothing
 	goWork                 // start a worker
 	goAlone                // start a goroutine for this function alone
 	turnedAway             // it was not added
@@ -71,7 +71,7 @@ const (
 
 // add adds f, and stores its index if index is not nil. If the limit does not
 // allow f to run now, add waits until it does or, if wait is false, turns f away.
-func (c *crew) add(f func() error, index *int, wait bool) (hand, next) {
+func (c *crew) add(f func() error, index *int, wait bool) (hand, step) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	full := c.limited && c.unended() >= c.limit
@@ -240,8 +240,8 @@ func (g *Group) serve(w *worker) (done bool) {
 	return done
 }
 
-// next puts the next function in the hands of w, and reports whether there is one
-// that may run. The function that w had in hand, if any, has ended.
+// next makes the next function the one that w has in hand, and reports whether there is
+// one that may run. The function that w had in hand before, if any, has ended.
 func (g *Group) next(w *worker) bool {
 	g.mu.Lock()
 	last := false
@@ -269,7 +269,7 @@ func (g *Group) next(w *worker) bool {
 }
 
 // enter gives the goroutine the variables for the function in hand, whose ctx
-// carries job. Mostly they are those of the function before, and it has them.
+// carries job. In most cases it has them already, from the previous function.
 func (w *worker) enter(job *gls.Carried) {
 	if w.begun && w.vars == w.part.vars {
 		w.vars.Restore()
@@ -295,8 +295,8 @@ func (g *Group) runAlone(h hand) {
 		// those that are started later: see add.
 		g.aloneEnded.Add(1)
 		if g.lateLimit.Load() {
-			// Whoever saw this function among the active ones, under mu, waits for
-			// its end: see setLimit.
+			// A goroutine that counted this function as active, under mu, may wait
+			// for its end: see setLimit.
 			g.wakeNext()
 		}
 		g.running.Done()
@@ -327,10 +327,10 @@ func (g *Group) wakeNext() {
 func (g *Group) call(h *hand) error {
 	err := h.f()
 	if err != nil && g.jobs != nil {
-		told, gaveUp := judge(g.jobs.Context, err, &h.judged)
+		judged, gaveUp := judge(g.jobs.Context, err, &h.judged)
 		h.gaveUp = gaveUp && g.policy.policy() == FailFast
 		if !g.bare() {
-			err = told
+			err = judged
 		}
 	}
 	return err

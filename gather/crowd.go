@@ -2,8 +2,8 @@ package gather
 
 import "time"
 
-// A crowd is what a worker of a batch knows of the others, all of which claim their
-// jobs at one counter.
+// A crowd is what a worker of a batch knows about the other workers, all of which claim
+// their jobs at one counter.
 //
 // A counter that two processors write to in turn takes 100 ns or more for each claim,
 // and 5 if only one does. So where jobs are shorter than that, two workers are slower
@@ -14,7 +14,7 @@ import "time"
 // that ends another one, but for at most one break.
 type crowd struct {
 	last   int           // the job claimed last, or -2 if there was a break
-	met    int           // calls of claimed since at
+	met    int           // the number of calls of claimed since at
 	at     time.Duration // when the current stretch of work or the break began, since epoch
 	first  int           // the job claimed then
 	took   time.Duration // the last stretch of work
@@ -25,10 +25,10 @@ type crowd struct {
 
 const (
 	stretch  = 32                   // claims
-	short    = time.Microsecond / 4 // for a job; a claim does not matter beside longer ones
+	short    = time.Microsecond / 4 // a job; beside longer ones, a claim does not matter
 	shortest = time.Microsecond
 	longest  = 64 * time.Microsecond
-	look     = 10 * time.Nanosecond // at the clock, at most
+	look     = 10 * time.Nanosecond // that one look at the clock takes, at most
 )
 
 var epoch = time.Now()

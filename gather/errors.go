@@ -144,5 +144,5 @@ func causeOf(ctx context.Context) error {
 	if cause := context.Cause(ctx); cause != nil {
 		return cause
 	}
-	return ctx.Err() // ctx is of a type of somebody's own
+	return ctx.Err() // ctx is of the user's type
 }

@@ -18,17 +18,17 @@ import (
 // cancellation. An error that contains the error of ctx also gets the cause.
 //
 // judge calls methods of err, which are the user's code, so it must be called
-// in the job: a panic in them then counts as a panic of the job. So that this does
-// not hide err, it is in judged until judge returns; see besides.
-func judge(ctx context.Context, err error, judged *error) (told error, gaveUp bool) {
+// in the job: a panic in them then counts as a panic of the job. So that such a panic
+// does not hide err, judge keeps err in judged until it returns; see besides.
+func judge(ctx context.Context, err error, judged *error) (form error, gaveUp bool) {
 	*judged = err
-	told, gaveUp = judgement(ctx, err)
+	form, gaveUp = judgement(ctx, err)
 	*judged = nil
-	return told, gaveUp
+	return form, gaveUp
 }
 
-// judgement is judge, without a note of what is judged.
-func judgement(ctx context.Context, err error) (told error, gaveUp bool) {
+// judgement does what judge does, but does not record err in judged.
+func judgement(ctx context.Context, err error) (form error, gaveUp bool) {
 	ctxErr := ctx.Err()
 	if ctxErr == nil {
 		return err, false
@@ -46,8 +46,8 @@ func judgement(ctx context.Context, err error) (told error, gaveUp bool) {
 	return verdict.Errorf("%w: %w", err, cause), gaveUp
 }
 
-// besides returns the error of a job that ended with how, because it did not return.
-// If err is not nil, the job itself had returned that, and was being judged.
+// besides returns the error of a job that did not return: how says how it ended. If err
+// is not nil, the job itself had returned err, which was being judged.
 func besides(err, how error) error {
 	if err == nil {
 		return how
@@ -66,10 +66,10 @@ type failures struct {
 
 // kept holds the failures that are kept.
 type kept struct {
-	errs   Errors  // at most as many as the policy bears
+	errs   Errors  // at most as many as the policy allows
 	gaveUp Errors  // of jobs that gave up, if policy does not count them
 	lost   []error // panics that error will not return
-	late   bool    // ctx was done already when the last failure to be borne came
+	late   bool    // ctx was done already when the last failure that the policy allows came
 }
 
 // add records the failure e of a job; gaveUp says that the job only gave up. If
@@ -134,8 +134,8 @@ func (f *failures) drop(jobs *jobContext) {
 	}
 }
 
-// error returns the error of a call with ctx and total jobs. As many of them as started
-// says, the first ones, were started, and have ended. If the caller's cancellation kept
+// error returns the error of a call with ctx and total jobs, of which the first ones,
+// started in number, were started and have ended. If the caller's cancellation kept
 // the others from starting, the error says so.
 func (f *failures) error(ctx context.Context, total, started int) error {
 	var a kept
@@ -184,10 +184,9 @@ func (f *failures) all() (errs []error) {
 	return append(errs, f.any.lost...)
 }
 
-// panicked reports whether e has a panic in it: that of its job, or of a function that
-// was called for the job, or that of a task for which the job waited. A panic that is in
-// the cause with which the jobs were cancelled is no other one. jobs is nil in a zero
-// Group. No lock may be held, because panicked calls methods of the errors.
+// panicked reports whether e contains a panic: of its job, of a function that was called
+// for the job, or of a task for which the job waited. A panic that is part of the cause
+// with which the jobs were cancelled does not count. jobs is nil in a zero Group. No lock may be held, because panicked calls methods of the errors.
 func panicked(jobs *jobContext, e *JobError) bool {
 	var cause error
 	if jobs != nil && jobs.Ended() {

@@ -84,7 +84,7 @@ func (f *flow[T, R]) do(j *job[T, R]) {
 // if they panic, j has its outcome then.
 func (f *flow[T, R]) settle(j *job[T, R], err error) {
 	f.gate.release(j.weight)
-	defer f.progress.tell(err, &f.jobs) // even if name panics
+	defer f.progress.notify(err, &f.jobs) // even if name panics
 	if err == nil {
 		return
 	}

@@ -53,7 +53,7 @@ func newGate[T any](caller string, c *config) *gate[T] {
 }
 
 // enter blocks until the job of item may start, and returns the argument for
-// leave when the job has ended. If enter returns an error, the job must not
+// release when the job has ended. If enter returns an error, the job must not
 // start.
 func (g *gate[T]) enter(ctx context.Context, item T) (weight int64, err error) {
 	if g == nil {

@@ -85,7 +85,7 @@ type settlement[T any] struct {
 	all []Result[T]
 }
 
-func (s *settlement[T]) tell(i int, v T, err error, _ bool) { s.all[i] = Result[T]{v, err} }
+func (s *settlement[T]) notify(i int, v T, err error, _ bool) { s.all[i] = Result[T]{v, err} }
 
 // checkFuncs panics if one of fns is nil.
 func checkFuncs[T any](caller string, fns []task.Func[T]) {

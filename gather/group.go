@@ -166,9 +166,9 @@ func (g *Group) Wait() error {
 	return err
 }
 
-// watch shows g as a call that waits. If the caller's ctx panics, the functions are
-// cancelled and have ended before the panic goes on. Their failure is reported, unless it
-// is only a result of that.
+// watch shows g as a call that waits. If a method of the caller's ctx panics, the panic
+// goes on once the functions have been cancelled and have ended. Their failure is then
+// reported, unless it is only a result of that cancellation.
 func (g *Group) watch() *inflight.Call {
 	returned := false
 	defer func() {

@@ -74,8 +74,8 @@ func (g *GroupOf[T]) Wait() ([]T, error) {
 	return slices.Clip(g.results), err
 }
 
-// add adds f to the group in the form in which that calls it.
-func (g *GroupOf[T]) add(f func() (T, error), wait bool) (hand, next) {
+// add adds f to the group, as a function that stores its result.
+func (g *GroupOf[T]) add(f func() (T, error), wait bool) (hand, step) {
 	index := new(int)
 	return g.group.add(func() error {
 		v, err := f()

@@ -92,7 +92,7 @@ type mapping[T, R any] struct {
 	progress *reporter
 }
 
-// start is run. If that does not return, what went wrong is reported.
+// start calls run. If run does not return, start reports the failures.
 func (m *mapping[T, R]) start(ctx context.Context) (started int) {
 	returned := false
 	defer func() {
@@ -109,15 +109,15 @@ func (m *mapping[T, R]) start(ctx context.Context) (started int) {
 	return started
 }
 
-func (m *mapping[T, R]) tell(i int, _ R, err error, gaveUp bool) {
-	defer m.progress.tell(err, &m.jobs) // even if name panics
+func (m *mapping[T, R]) notify(i int, _ R, err error, gaveUp bool) {
+	defer m.progress.notify(err, &m.jobs) // even if name panics
 	if err == nil {
 		return
 	}
 	e := &JobError{Index: i, Err: err}
 	defer func() {
 		if m.exited.Load() && !panicked(&m.jobs, e) {
-			return // it is only a result of that
+			return // the failure is a result of the cancellation
 		}
 		if last := m.add(&m.jobs, e, gaveUp); last != nil {
 			m.jobs.cancel(last)

@@ -59,9 +59,9 @@ func newReporter(report func(Counts), total int) *reporter {
 	return &reporter{report: report, turn: make(chan struct{}, 1), counts: Counts{Total: total}}
 }
 
-// tell counts a job that ended with err, and reports it. If report does not
+// notify counts a job that ended with err, and reports it. If report does not
 // return, the jobs are cancelled.
-func (r *reporter) tell(err error, jobs *jobContext) {
+func (r *reporter) notify(err error, jobs *jobContext) {
 	if r == nil {
 		return
 	}

@@ -9,8 +9,8 @@ type part struct {
 	vars gls.Snapshot
 }
 
-// A queue is a ring of parts, which grows as far as it must. The ring of a group
-// that never has more than one function waiting is part of the group.
+// A queue is a ring of parts, which grows as needed. If a group never has more than one
+// function waiting, its ring is part of the group.
 type queue struct {
 	ring []part // its length is a power of two, or 0
 	head int    // where the first part is

@@ -58,7 +58,7 @@ type contest[T any] struct {
 	value T
 }
 
-func (c *contest[T]) tell(i int, v T, err error, _ bool) {
+func (c *contest[T]) notify(i int, v T, err error, _ bool) {
 	if err == nil {
 		c.over.Do(func() {
 			c.won, c.value = true, v

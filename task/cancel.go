@@ -38,7 +38,7 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 	if n == nil {
 		return false
 	}
-	var again []*node // whose waits the limit would have ended
+	var again []*node // the nodes whose waits the limit would have ended
 	defer func() {
 		for _, w := range again {
 			w.reconsider()
@@ -51,7 +51,7 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 		return false
 	}
 	if s.moving != nil {
-		s.moving.Stop() // if it is too late for that, the timer finds another limit
+		s.moving.Stop() // if it has fired already, it finds another limit and does nothing
 		s.moving = nil
 	}
 	if d < 0 {
@@ -93,8 +93,8 @@ func nodeEnding(ctx context.Context) *node {
 	return nil
 }
 
-// isDue reports whether a limit that [SetTimeout] set was to end ctx before the given
-// time, which has passed, and has not yet. It may call the user's code.
+// isDue reports whether ctx has a limit set by [SetTimeout] that lies before the given
+// time, which has passed, and has not ended ctx yet. It may call the user's code.
 func isDue(ctx context.Context, before time.Time) bool {
 	n := nodeOf(ctx)
 	if n == nil {

@@ -228,7 +228,7 @@ func within(ctx, limited context.Context, limit *TimeoutError, err error) error 
 		case verdict.Cancelled(err, ctx.Err(), context.Cause(ctx)):
 			return interrupted(err, outer)
 		}
-		return &said{err, outer} // it tells of the limit, which does not count
+		return &prefixed{err, outer} // err is about the limit, which does not count
 	case cause == error(limit):
 		return limit.with(err)
 	}

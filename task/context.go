@@ -142,13 +142,13 @@ func (n *node) ranOut(cause error) bool {
 	return s.moved != nil && cause == error(s.moved)
 }
 
-// releaseHandle makes c, the ctx of n, refer to a stand-in instead of n, so that n can
+// releaseHandle makes c, the ctx of n, refer to another node instead of n, so that n can
 // become garbage even if its error refers to the ctx. n is a task that has
 // ended with an error which is to be reported when nobody can look at it any
 // longer.
 func (n *node) releaseHandle(c *nodeCtx) {
 	s := &node{
-		id: n.id, started: n.started, self: lost{weak.Make(n)}, pc: n.pc,
+		id: n.id, started: n.started, self: standIn{weak.Make(n)}, pc: n.pc,
 		env: n.env, ctx: n.ctx, home: n.home, governed: n.governed,
 	}
 	if n.more != nil {
@@ -162,10 +162,11 @@ func (n *node) releaseHandle(c *nodeCtx) {
 	c.at.Store(s)
 }
 
-// A lost is what a stand-in has in place of the task.
-type lost struct{ task weak.Pointer[node] }
+// A standIn is the self of the node to which the ctx of an ended task refers;
+// see [node.releaseHandle].
+type standIn struct{ task weak.Pointer[node] }
 
-func (l lost) handle() Handle {
+func (l standIn) handle() Handle {
 	if n := l.task.Value(); n != nil {
 		return n.self.(Handle)
 	}

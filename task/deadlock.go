@@ -25,8 +25,8 @@ import (
 // A task that waits for any of several counts only if all of these are found:
 // if one has ended, the task is about to go on. A task whose wait has a nearer
 // deadline than its own never counts, because it will go on by itself. Nor does one
-// whose wait a limit of [SetTimeout] will end. If that is removed, the waits that it
-// would have ended are judged again.
+// whose wait a limit set by [SetTimeout] will end. If the limit is removed, the waits that
+// it would have ended are judged again.
 //
 // The search is complete because each wait is entered, where others find it,
 // before it is searched from. Of two waits that close a cycle at the same time,
@@ -78,15 +78,15 @@ import (
 // that wants its place back goes on without it when the ctx of its wait ends. So neither
 // is stuck if there is such a deadline.
 //
-// It is not enough to search from those who begin to wait for a task. A task that is
+// It is not enough to search from the tasks that begin to wait for a task. A task that is
 // queued while others wait for it, or wants its place back, may close a cycle as well. So
-// it is searched from, after it has been entered. Its wait cannot return an error, so
+// a search starts from it, after it has been entered. Its wait cannot return an error, so
 // another one in the cycle does. A task that gets a place goes on, and closes no cycle.
 //
-// Very many tasks may be queued, and most are awaited by nobody but their Group, which
+// Very many tasks may be queued, and most are awaited only by their Group, which
 // waits for those with a place too. So the search looks only at those in places.awaited,
-// on which somebody hung a hook, or which are in a list. A task is put there before the
-// search of those who wait for it: by hang if it is queued, and by enter if it has a hook
+// on which a hook hangs, or which are in a list. A task is put there before any search
+// from a task that waits for it: by hang if it is queued, and by enter if it has a hook
 // then. Both hold its mu.
 
 // A deadlock is the error of a task that would wait for ever.
@@ -127,9 +127,9 @@ func (w *node) judgeTerms(t *terms, to *target, at *node) {
 	again(func() bool {
 		at.mu.Lock()
 		is := stuck{wait: w.waits, at: at, single: t == &w.waits.single, number: t.number, target: *to, kind: t.kind}
-		told := t.stuck != nil
+		known := t.stuck != nil
 		at.mu.Unlock()
-		if told {
+		if known {
 			return false
 		}
 		s := newSearch(w)
@@ -143,7 +143,7 @@ func (w *node) judgeTerms(t *terms, to *target, at *node) {
 		}
 		if is.kind&forGood != 0 {
 			s.found[w].enter(is)
-			return s.tell(cycle)
+			return s.endOne(cycle)
 		}
 		at.mu.Lock()
 		t.stuck = newDeadlock(cycle)
@@ -173,7 +173,7 @@ func (n *node) judgeTurn() {
 		}
 		s := newSearch(n)
 		all := s.found[&p.all]
-		return all != nil && s.tellAny(all.because, []*node{n}, func(*node) bool { return true })
+		return all != nil && s.endAny(all.because, []*node{n}, func(*node) bool { return true })
 	})
 }
 
@@ -192,25 +192,25 @@ func (g *node) judgeEnd(w *node) {
 			because = append(because, s.found[w].because...)
 			start = []*node{w, g}
 		}
-		return s.tellAny(because, start, func(b *node) bool { return b.home == g.scope() })
+		return s.endAny(because, start, func(b *node) bool { return b.home == g.scope() })
 	})
 }
 
-// tellAny ends a wait of one of the cycles from start through a node in because that
-// counts.
-func (s *search) tellAny(because, start []*node, counts func(*node) bool) bool {
+// endAny ends a wait in one of the cycles from start through a node in because that
+// counts. It reports whether it did.
+func (s *search) endAny(because, start []*node, counts func(*node) bool) bool {
 	for _, b := range because {
-		if s.has(b) && counts(b) && s.tell(append(start, s.cycle(b)...)) {
+		if s.has(b) && counts(b) && s.endOne(append(start, s.cycle(b)...)) {
 			return true
 		}
 	}
 	return false
 }
 
-// tell ends the first wait of a cycle that can return an error or, if there is none,
-// the first Promise. If that has ended meanwhile, which it can only have because its
-// ctx has, or because a Promise was completed, there is no such cycle.
-func (s *search) tell(cycle []*node) bool {
+// endOne ends the first wait of a cycle that can return an error or, if there is none,
+// the first Promise, and reports whether it did. If that wait is over already, because
+// its ctx has ended or the Promise was completed, the cycle no longer exists.
+func (s *search) endOne(cycle []*node) bool {
 	var k *node
 	for _, n := range cycle {
 		f := s.found[n]

@@ -2,8 +2,8 @@ package task
 
 import "slices"
 
-// Most waits close no cycle. This file has the tests that show it at little cost in
-// most cases: that somebody goes on, or that nobody waits for the one that waits.
+// Most waits close no cycle. The checks in this file show that at little cost in most
+// cases: an awaited task goes on, or nothing waits for the task that begins to wait.
 
 // maybeStuck reports, at little cost, whether w might be stuck if it waits for
 // n.
@@ -121,7 +121,7 @@ func (n *node) waitingChild(most *int) (waiting *node) {
 	return waiting
 }
 
-// maybeStuck reports whether those who wait for a place may be stuck if w waits, after
+// maybeStuck reports whether the tasks that wait for a place may be stuck if w waits, after
 // following at most the given number of waits.
 func (p *places) maybeStuck(w *node, most int) bool {
 	const sample = 8
@@ -130,7 +130,7 @@ func (p *places) maybeStuck(w *node, most int) bool {
 	}
 	var room [sample]*node
 	p.mu.Lock()
-	spare := len(p.holders) - p.limit // so many may go on without freeing a place for others
+	spare := len(p.holders) - p.limit // how many may go on without freeing a place for others
 	some := room[:0]
 	for _, c := range p.holders[:min(sample, len(p.holders))] {
 		some = append(some, c.n)
@@ -144,8 +144,8 @@ func (p *places) maybeStuck(w *node, most int) bool {
 	return spare >= 0
 }
 
-// isAwaited reports whether somebody may be waiting for n, for itself, for its place, or
-// as a part of a scope or of a call of package gather.
+// isAwaited reports whether a task may be waiting for n: for its end, for its place, or
+// for a scope or a call of package gather of which n is part.
 func (n *node) isAwaited() bool {
 	if n.asJob() != nil {
 		return true

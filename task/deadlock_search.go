@@ -163,7 +163,7 @@ func (s *search) addWaiter(k, n *node, t *terms, is stuck) {
 }
 
 // keep counts n, which was found and does not lend its place, if it has one, and
-// searches from there. Those who wait for a place are pruned if too few were counted.
+// searches from there. The tasks that wait for a place are pruned if too few were counted.
 func (s *search) keep(n *node) {
 	p, f := n.places(), s.found[n]
 	if p == nil || f.keeps || !p.holds(n) {
@@ -232,8 +232,8 @@ func (s *search) hasAll(k *node, t *target) bool {
 	if t.by == nil {
 		return true
 	}
-	// A task that ended before the list was looked at still calls its callbacks, or has
-	// closed done already if it was to.
+	// A task that ended before the list was read may still call its callbacks. If it was
+	// to close done, it has.
 	if t.by.someLeave() {
 		return false
 	}
@@ -303,7 +303,7 @@ func (p *places) holds(n *node) bool {
 	return c != nil && c.at >= 0
 }
 
-// lasts reports whether n waits for a place, and goes on to unless it gets one.
+// lasts reports whether n waits for a place, and will wait until it gets one.
 func (p *places) lasts(n *node) bool {
 	p.mu.Lock()
 	c := p.claims[n]

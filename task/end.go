@@ -13,9 +13,9 @@ import (
 //
 //	judge    the state and the error are determined
 //	close    a Run accepts no more tasks, and waits for those started in it
-//	tell     those who are to hear of the end do: the Group of a failed task, or
-//	         the report that is due if nobody looks at it, [OnFailure] and
-//	         [OnFinished]
+//	notify   the functions of [OnFailure] and [OnFinished] are called, and a failure
+//	         is recorded in its Group or, without one, as a report that is due if
+//	         nobody looks at it
 //	settle   the state becomes final, those who wait are woken, and callbacks are
 //	         called
 //	leave    it leaves the tree, for whose end its scope may be waiting, and the
@@ -89,9 +89,9 @@ func call(f func(), end func(error)) {
 	}).Call(context.Background(), func(_ struct{}, err error) { end(err) })
 }
 
-// tell reports the failure of n to its Group, or otherwise arranges for it to
+// notify records the failure of n in its Group, or otherwise arranges for it to
 // be reported if nobody looks at it.
-func (n *node) tell(state State, err error) {
+func (n *node) notify(state State, err error) {
 	if state == Canceled || state == Succeeded {
 		return
 	}
@@ -102,7 +102,7 @@ func (n *node) tell(state State, err error) {
 	case n.scope() != nil: // Run returns it
 	case flags&isCounted != 0 && flags&isHeld == 0:
 		// The Group can't have left the tree before n, so it is n's parent still.
-		n.home.group.hear(n, err)
+		n.home.group.failedChild(n, err)
 	default:
 		n.due(n.env.expect(n, state, err))
 	}
@@ -126,7 +126,7 @@ func (n *node) observe() {
 // settleAndLeave does that with n, a task in the tree that was handed c, and releases
 // what n used. It is the last thing that the task's goroutine does.
 func (n *node) settleAndLeave(state State, c *nodeCtx) {
-	_ = n.ctxEnded() // what was first ends its ctx, and not the end
+	_ = n.ctxEnded() // if its ctx is done already, that counts, and not this end
 	var p *node
 	n.mu.Lock()
 	if n.first != nil {
@@ -195,7 +195,7 @@ func (n *node) settle(state State) {
 	}
 }
 
-// settleLocked makes n final, with more flags, and returns the hooks that must be told
+// settleLocked makes n final, sets the other flags, and returns the hooks that must fire
 // after n.mu, which is locked, has been unlocked. The channel is closed at once: a scope
 // that sees n go may return, and n must be done for the caller.
 func (n *node) settleLocked(state State, flags uint32) (hooks *hook) {

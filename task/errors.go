@@ -150,8 +150,8 @@ func (e *TimeoutError) Is(target error) bool { return target == context.Deadline
 // Timeout returns true. It is part of the interface net.Error.
 func (e *TimeoutError) Timeout() bool { return true }
 
-// with returns a copy of e for a function that returned err when it noticed. The
-// copy has no err that says only that the time was over.
+// with returns a copy of e for a function that returned err after the limit. The copy
+// leaves err out if that says only that the time was over.
 func (e *TimeoutError) with(err error) *TimeoutError {
 	if err == context.Canceled || err == context.DeadlineExceeded || err == error(e) {
 		err = nil
@@ -179,11 +179,12 @@ func interrupted(err, cause error) error {
 	return &interruption{err, cause}
 }
 
-// said adds to an error, for people, what a function said besides.
-type said struct{ said, err error }
+// A prefixed error is err with the text of another error before its own. It does not wrap
+// that other error.
+type prefixed struct{ prefix, err error }
 
-func (s *said) Error() string { return text(s.said) + ": " + text(s.err) }
-func (s *said) Unwrap() error { return s.err }
+func (p *prefixed) Error() string { return text(p.prefix) + ": " + text(p.err) }
+func (p *prefixed) Unwrap() error { return p.err }
 
 func (c *interruption) Error() string   { return text(c.err) + ": " + text(c.cause) }
 func (c *interruption) Unwrap() []error { return []error{c.err, c.cause} }

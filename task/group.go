@@ -82,10 +82,10 @@ type group struct {
 
 	// Guarded by mu.
 	failures []failure
-	seen     int // of a tolerant Group: how many of them somebody looked at
-	omitted  int // failures that were reported, and that nobody has looked at since
-	telling  *time.Timer
-	tellAt   time.Time // when it is to fire
+	seen     int         // of a tolerant Group: how many of them somebody looked at
+	omitted  int         // failures that were reported, and that nobody has looked at since
+	alarm    *time.Timer // calls report; nil if no failure is to be reported
+	alarmAt  time.Time   // when it fires
 
 	reporting sync.Mutex // held by report all the time; taken before mu
 }
@@ -98,14 +98,14 @@ type failure struct {
 }
 
 const (
-	// heed is how long a supervisor waits before it reports an error, so that a
+	// patience is how long a supervisor waits before it reports an error, so that a
 	// caller that is about to look at the error, for example by calling Go and
 	// then Await, can do so.
-	heed = 50 * time.Millisecond
+	patience = 50 * time.Millisecond
 
-	// heedAwaited is the same for a task that somebody waits for, because the
+	// patienceAwaited is the same for a task that somebody waits for, because the
 	// waiting goroutine may be held up before it looks.
-	heedAwaited = time.Second
+	patienceAwaited = time.Second
 )
 
 func (g *group) run(body Func[struct{}]) {
@@ -127,9 +127,9 @@ func (g *group) end(how how, err error) {
 		g.closeAndSettle(how)
 	}()
 	if how != returned || err != nil {
-		// Not as the state of the Group, for there are the children's errors.
-		said := err
-		if state, err := g.judge(how, err); state != Canceled && !isLimit(err, said) {
+		// The state of the Group also depends on the children's errors: see closeAndSettle.
+		before := err
+		if state, err := g.judge(how, err); state != Canceled && !isLimit(err, before) {
 			if how == goexited {
 				err = ErrGoexit
 			}
@@ -139,8 +139,8 @@ func (g *group) end(how how, err error) {
 	exited = false
 }
 
-// closeAndSettle waits for the children, judges what they and body made of g, and
-// settles.
+// closeAndSettle waits for the children, determines the state and the error of g from
+// the failures and the cancellation, and settles g.
 func (g *group) closeAndSettle(how how) {
 	waiter := waiting()
 	defer waiter.waited()
@@ -179,8 +179,8 @@ func (g *group) closeAndSettle(how how) {
 }
 
 // placeUntil returns what ends w's wait for the place that it lent until g was over: the
-// end of g's ctx, unless that was the work of g itself, by a failure or by CancelScope. w
-// is not cancelled then, and must not go on beside those that have the places.
+// end of g's ctx. If g was cancelled by a failure in it or by CancelScope, only the end of
+// w's own ctx ends that wait: w is not cancelled, and must not exceed the limit.
 func (g *group) placeUntil(w *node) *until {
 	base := g.base()
 	if g.ctxEnded() && !w.ctxEnded() && (base == nil || !latectx.IsDone(base)) {
@@ -189,11 +189,11 @@ func (g *group) placeUntil(w *node) *until {
 	return &until{own: g.handed, bounded: latectx.EndsBefore(base, w.base())}
 }
 
-// isLimit reports whether err, which judge returned for the error said, is a
-// limit of the node's own, as opposed to somebody else's that was passed on.
-func isLimit(err, said error) bool {
+// isLimit reports whether err, which judge made of the error before, is the limit of
+// the node itself, as opposed to the limit of something else that was passed on.
+func isLimit(err, before error) bool {
 	limit, ok := err.(*TimeoutError)
-	passedOn, _ := said.(*TimeoutError)
+	passedOn, _ := before.(*TimeoutError)
 	return ok && limit != passedOn
 }
 
@@ -206,9 +206,9 @@ func (g *group) keep() (failures []failure, omitted int) {
 	defer g.reporting.Unlock()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.telling != nil {
-		g.telling.Stop()
-		g.telling = nil
+	if g.alarm != nil {
+		g.alarm.Stop()
+		g.alarm = nil
 	}
 	if g.tolerant {
 		g.compact()
@@ -228,16 +228,16 @@ func (g *group) compact() {
 	g.seen = 0
 }
 
-// hear is told of the failure of a child.
-func (g *group) hear(n *node, err error) {
+// failedChild records the failure of a child.
+func (g *group) failedChild(n *node, err error) {
 	r := &report{env: n.env, info: n.info().as(Failed), err: err}
 	f := failure{name: n.name(), err: err, due: r}
 	if g.tolerant {
 		r.group = g
-		f.at = time.Now().Add(heed)
+		f.at = time.Now().Add(patience)
 		n.mu.Lock()
 		if n.hooks != nil || n.pulse != nil || n.aside != nil && n.aside.done != nil {
-			f.at = f.at.Add(heedAwaited - heed)
+			f.at = f.at.Add(patienceAwaited - patience)
 		}
 		n.mu.Unlock()
 	}
@@ -284,18 +284,18 @@ func (g *group) record(f failure) {
 		}
 	}
 	g.failures = append(g.failures, f)
-	if g.tolerant && f.due != nil && (g.telling == nil || f.at.Before(g.tellAt)) {
+	if g.tolerant && f.due != nil && (g.alarm == nil || f.at.Before(g.alarmAt)) {
 		g.wakeAt(f.at)
 	}
 }
 
 // wakeAt arranges for report to be called at the given time; g.mu is locked.
 func (g *group) wakeAt(at time.Time) {
-	if g.telling != nil {
-		g.telling.Stop()
+	if g.alarm != nil {
+		g.alarm.Stop()
 	}
-	g.tellAt = at
-	g.telling = time.AfterFunc(time.Until(at), g.report)
+	g.alarmAt = at
+	g.alarm = time.AfterFunc(time.Until(at), g.report)
 }
 
 // report reports those failures of g, a tolerant Group, that nobody has looked
@@ -304,11 +304,11 @@ func (g *group) report() {
 	g.reporting.Lock()
 	defer g.reporting.Unlock()
 	g.mu.Lock()
-	if g.telling == nil { // the Group has ended
+	if g.alarm == nil { // the Group has ended
 		g.mu.Unlock()
 		return
 	}
-	g.telling = nil
+	g.alarm = nil
 	g.compact()
 	var news []*report
 	var next time.Time

@@ -48,14 +48,14 @@ func (e *GroupError) Error() string {
 	}
 	for _, f := range e.failures {
 		b.WriteString(lead)
-		said := strings.ReplaceAll(text(f.err), "\n", "\n\t")
+		msg := strings.ReplaceAll(text(f.err), "\n", "\n\t")
 		switch name := strconv.Quote(f.name); {
 		case f.name == "":
 			b.WriteString("body: ")
-		case !strings.Contains(said, name): // many errors name their task themselves
+		case !strings.Contains(msg, name): // many errors name their task themselves
 			b.WriteString(name + ": ")
 		}
-		b.WriteString(said)
+		b.WriteString(msg)
 	}
 	switch {
 	case e.omitted == 0:

@@ -9,15 +9,15 @@ type hook struct {
 	next   *hook
 	waiter *node       // whose goroutine waits, or nil
 	wait   *wait       // with what
-	told   atomic.Bool // whether the node has ended: nothing uses the hook any longer
+	fired  atomic.Bool // the node has ended, and nothing uses the hook any longer
 	call   func()
 	ended  chan<- int // gets index; must have room
 	index  int
 }
 
-// called reports whether there is a callback among h and the hooks after it, and how many
-// tasks they are of that wait for one node, as counted by countWaiting, and go on at once
-// when they are told. A task that lent its place does not.
+// called reports whether there is a callback among h and the hooks after it. woken is the
+// number of tasks that wait with one of them for one node, as counted by countWaiting, and
+// go on at once when it fires. A task that lent its place does not go on at once.
 func (h *hook) called() (calls bool, woken int64) {
 	for ; h != nil; h = h.next {
 		if h.call != nil {
@@ -29,12 +29,12 @@ func (h *hook) called() (calls bool, woken int64) {
 	return calls, woken
 }
 
-// wake wakes the goroutines that have hooks on a node that has settled, and returns
-// the callbacks among the hooks, the oldest first. No lock is held, so that
+// wake fires the hooks of a node that has settled: it wakes the goroutines that wait, and
+// returns the callbacks among the hooks, the oldest first. No lock is held, so that
 // nobody who is woken waits for one.
 func wake(hooks *hook) (calls *hook) {
 	for h := hooks; h != nil; {
-		next := h.next // before h is told: a task uses its hook again for its next wait
+		next := h.next // before h fires: a task uses its hook again for its next wait
 		switch {
 		case h.call != nil:
 			h.next, calls = calls, h
@@ -52,7 +52,7 @@ func wake(hooks *hook) (calls *hook) {
 func (h *hook) wake() {
 	w := h.wait // which is used again too, but for one more token that does no harm
 	h.next = nil
-	h.told.Store(true)
+	h.fired.Store(true)
 	w.rouse()
 }
 

@@ -8,12 +8,12 @@ import (
 )
 
 // A jobWait is a job of package gather while it waits for tasks: a node that is in
-// no tree, with the wait, and where it is found by those who look for deadlocks.
-// A job is no task; it has one of these only if it has to wait.
+// no tree, which holds the wait, and which a search for deadlocks finds. A job is not a
+// task, and has a jobWait only while it waits.
 type jobWait struct {
 	node
 	host *node        // the task that made the call
-	job  *gls.Carried // of which call
+	job  *gls.Carried // identifies the call
 }
 
 // waiting returns the node with which the running goroutine waits: that of its task,
@@ -37,7 +37,7 @@ func waiting() *node {
 	return &j.node
 }
 
-// waited removes w, which waiting returned, if it is only for the wait.
+// waited removes w, which waiting returned, if it was made for the wait.
 func (w *node) waited() {
 	j := w.asJob()
 	if j == nil {
@@ -83,7 +83,7 @@ func (n *node) callsIn() *calls {
 	return n.aside.calls
 }
 
-// hasJobs reports whether jobs wait of calls that n is in.
+// hasJobs reports whether a job of a call that n is in waits.
 func (n *node) hasJobs() bool {
 	in := n.callsIn()
 	if in == nil {
@@ -94,7 +94,7 @@ func (n *node) hasJobs() bool {
 	return len(in.jobs) > 0
 }
 
-// find returns the call with these jobs, or nil; in.mu is locked.
+// find returns the call whose jobs are identified by job, or nil; in.mu is locked.
 func (in *calls) find(job *gls.Carried) *inflight.Call {
 	for c := in.first; c != nil && job != nil; c = c.Next {
 		if c.Job == job {
@@ -104,9 +104,9 @@ func (in *calls) find(job *gls.Carried) *inflight.Call {
 	return nil
 }
 
-// blocks returns the task that cannot go on before j has ended, or nil, and if it
-// can once any of several jobs has ended, all of those that wait. If there are
-// others, the task is not blocked.
+// blocks returns the task that cannot go on before j has ended, or nil. If the end of any
+// one of several jobs is enough for the task, any has those jobs; all of them wait, for
+// otherwise the task is not blocked.
 func (j *jobWait) blocks() (w *node, any []*node) {
 	in := j.host.callsHere()
 	in.mu.Lock()
@@ -125,7 +125,7 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 	outer := c
 	for outer != nil && !outer.Here {
 		if outer = in.find(outer.Outer); outer != nil && outer.Any {
-			outer = nil // the other jobs of it do not show
+			outer = nil // it is not known which of its other jobs run
 		}
 	}
 	in.mu.Unlock()
@@ -157,8 +157,8 @@ func (n *node) isInCall() bool {
 	return false
 }
 
-// judgeCall looks whether n waits for ever, now that it is in c, because jobs of c
-// wait already, and if so has the wait of one of those end with that.
+// judgeCall determines whether n, which has entered c, will wait for ever because of jobs
+// of c that wait already, and if so ends a wait of the cycle with an error.
 func (n *node) judgeCall(c *inflight.Call) {
 	in := n.callsHere()
 	in.mu.Lock()
@@ -170,7 +170,7 @@ func (n *node) judgeCall(c *inflight.Call) {
 			if j.job != c.Job || !s.has(&j.node) {
 				continue
 			}
-			if w, any := j.blocks(); w == n && s.hasAll(n, &target{on: any}) && s.tell(append([]*node{n}, s.cycle(&j.node)...)) {
+			if w, any := j.blocks(); w == n && s.hasAll(n, &target{on: any}) && s.endOne(append([]*node{n}, s.cycle(&j.node)...)) {
 				return true
 			}
 		}

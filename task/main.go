@@ -79,12 +79,12 @@ func runMain(main func(ctx context.Context) error, opts []Option, signals <-chan
 		select {
 		case err := <-result:
 			code := 1
-			told := make(chan struct{})
+			written := make(chan struct{})
 			go func() { // a Goexit in the methods of err must not end this goroutine
-				defer close(told)
+				defer close(written)
 				code = exitCode(err, sent, stderr)
 			}()
-			<-told
+			<-written
 			return code
 		case s := <-signals:
 			if sent != nil {

@@ -130,7 +130,7 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		if m != nil && w.maybeStuckBy(m) {
 			w.judgeWait() // also when roused: the last task that was not stuck may have ended
 		}
-		if stuck := w.verdict(); stuck != nil || until.over() {
+		if stuck := w.deadlock(); stuck != nil || until.over() {
 			return stuck
 		}
 		select {

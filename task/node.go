@@ -48,7 +48,7 @@ type node struct {
 	mu          sync.Mutex
 	first, last *node         // the newest and the oldest child
 	pulse       chan struct{} // closed when final or cancelled, or the parent ends; see await
-	hooks       *hook         // who is to be told, the newest first
+	hooks       *hook         // what to do at its end, the newest first
 	waits       *wait         // what its own goroutine waits with; made when it first does
 	aside       *aside        // made when there is something in it
 
@@ -93,9 +93,9 @@ const (
 	isFinal                      // the state is final
 	isGone                       // it is out of the tree
 	isReported                   // unheard may be read
-	isCounted                    // the Group that is its parent is told of its failure
-	isHeld                       // not yet: somebody waits for it to be ready
-	isAlone                      // it never is, for the task has FailFast(false)
+	isCounted                    // its failure counts as one of the Group that is its parent
+	isHeld                       // its failure does not count yet: Serve waits for it to be ready
+	isAlone                      // its failure never counts: it has FailFast(false)
 	isIdle                       // it runs nothing, and so takes no place in a Group with a Limit
 )
 
@@ -219,5 +219,5 @@ func (n *node) handle() Handle {
 	if h, ok := n.self.(Handle); ok {
 		return h
 	}
-	return n.self.(lost).handle()
+	return n.self.(standIn).handle()
 }

@@ -34,7 +34,7 @@ func OnFinished(f func(Finished)) (stop func()) {
 	return func() { observers.remove(o) }
 }
 
-type observer struct{ told func(Finished) }
+type observer struct{ finished func(Finished) }
 
 // observers holds the registered observers. list does not change; mu is held
 // while another list takes its place.
@@ -70,8 +70,8 @@ func (l *observerList) remove(o *observer) {
 	}
 }
 
-// tell calls the observers when n, a task, ends in the given state.
-func (l *observerList) tell(n *node, state State, err error) {
+// notify calls the observers when n, a task, ends in the given state.
+func (l *observerList) notify(n *node, state State, err error) {
 	list := l.list.Load()
 	if list == nil { // the last one has left since
 		return
@@ -83,7 +83,7 @@ func (l *observerList) tell(n *node, state State, err error) {
 	// A panic or a Goexit of one of them, or of the Error method of err, must
 	// neither keep the others from being called nor n from ending.
 	for _, o := range *list {
-		defer n.callback(func() { o.told(f) })
+		defer n.callback(func() { o.finished(f) })
 	}
 	if err != nil {
 		f.Error = text(err)

@@ -164,9 +164,8 @@ func traced[T any](fn Func[T], tt *trace.Task) Func[T] {
 func labelled[T any](fn Func[T], name string) Func[T] {
 	return func(ctx context.Context) (value T, err error) {
 		pprof.Do(ctx, pprof.Labels("task", name), func(ctx context.Context) {
-			// In the default mode pprof leaves a label set in the slot, by which those
-			// inherit that fn starts, until fn changes a variable. To look is to put a
-			// frame in its place.
+			// In the default mode, pprof leaves a label set in the slot, from which the
+			// goroutines that fn starts would inherit. Current puts a frame back.
 			gls.Current()
 			value, err = fn(ctx)
 		})

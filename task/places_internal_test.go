@@ -89,7 +89,7 @@ func TestWaitThatBeganAfterTheSearch(t *testing.T) {
 					require.True(t, s.has(&waiter.node))
 					stop()
 					synctest.Wait()
-					assert.False(t, s.tell([]*node{&waiter.node}))
+					assert.False(t, s.endOne([]*node{&waiter.node}))
 					_, err := waiter.Await(ctx)
 					return struct{}{}, err
 				})

@@ -68,16 +68,16 @@ func (n *node) places() *places {
 	return n.home.places
 }
 
-// A turned is a claim as it was when it got a place.
-type turned claim
+// A grant is a copy of a claim, made when the claim got a place.
+type grant claim
 
 // hold gives c a place; p.mu is locked.
-func (p *places) hold(c *claim) turned {
+func (p *places) hold(c *claim) grant {
 	c.waits = false
 	p.unlist(c)
 	c.at = len(p.holders)
 	p.holders = append(p.holders, c)
-	return turned(*c)
+	return grant(*c)
 }
 
 // free takes c's place away, if it has one; p.mu is locked.
@@ -111,7 +111,7 @@ func (p *places) unlist(c *claim) {
 
 // begin lets the task go on, or start. It needs no lock: once a task has a place,
 // it may go on by itself and wait for another.
-func (c turned) begin() {
+func (c grant) begin() {
 	if c.back != nil {
 		close(c.back.came)
 		return
@@ -157,7 +157,7 @@ func (p *places) drop(n *node) {
 	p.mu.Lock()
 	c := p.claims[n]
 	queued := c != nil && c.waits && c.back == nil
-	var next turned
+	var next grant
 	if queued {
 		next = p.hold(c) // n gives it back like the others
 		p.dropped++
@@ -193,7 +193,7 @@ func (p *places) watch(c *claim, ctx context.Context) {
 	}
 }
 
-// release gives n's place back, because n has ended or, if not, to lend it.
+// release gives n's place back, because n has ended or, if ended is false, lends it.
 func (p *places) release(n *node, ended bool) {
 	p.mu.Lock()
 	p.free(p.claims[n])
@@ -207,9 +207,9 @@ func (p *places) release(n *node, ended bool) {
 	}
 }
 
-// next gives a place to the next task that waits for one, if there are both;
-// p.mu is locked.
-func (p *places) next() (c turned, placed bool) {
+// next gives a place to the next task that waits for one, if there is a place and
+// such a task; p.mu is locked.
+func (p *places) next() (c grant, placed bool) {
 	if len(p.holders) >= p.limit {
 		return c, false
 	}

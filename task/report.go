@@ -54,7 +54,7 @@ func logLost(ctx context.Context, err, fault error) {
 	})
 }
 
-// apart is each in a goroutine of its own, which it waits for.
+// apart does what each does, in a goroutine that it waits for.
 func apart[T any](items []T, report func(T)) {
 	if len(items) > 0 {
 		verdict.Apart(func() { each(items, report) })

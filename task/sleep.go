@@ -9,7 +9,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
-// overdue is how long Sleep waits for a limit that has passed to show.
+// overdue is how long Sleep waits for a ctx whose limit has passed to end.
 const overdue = time.Second
 
 // Sleep waits for d and returns nil, or until ctx is done and returns ctx's
@@ -51,8 +51,9 @@ func Sleep(ctx context.Context, d time.Duration) error {
 	if !limited && !isDue(ctx, end) {
 		return nil
 	}
-	// The limit has passed, and was to come first. Its timer is as late as ours,
-	// and on its way, unless ctx is of a type that only says that it has one.
+	// The limit came before the end of the sleep, and has passed. Its timer is as late as
+	// ours and will fire soon, unless ctx is of a type that reports a deadline without
+	// having a timer.
 	timer.Reset(overdue)
 	select {
 	case <-timer.C:

@@ -69,12 +69,12 @@ func (f Frame) String() string {
 // Stacks has the stacks of all goroutines of the program at one moment.
 type Stacks struct {
 	texts   map[uint64]string   // of goroutines, by their id
-	started map[uint64][]uint64 // the ids of those that each started, but for tasks
+	started map[uint64][]uint64 // the ids of the goroutines that each started, except those of tasks
 }
 
 const (
-	// largestDump is how much text of stacks is looked at: some hundred thousand
-	// goroutines.
+	// largestDump is how much text of stacks is read, enough for some hundred
+	// thousand goroutines.
 	largestDump = 256 << 20
 
 	// mostGoroutines is how many a Stack has.
@@ -203,7 +203,7 @@ func parseGoroutine(text string, own bool) Goroutine {
 		}
 		i++
 	}
-	// Of what waits in this package, the call of it says enough.
+	// Of the calls within this package, only the outermost is of interest.
 	for len(g.Frames) > 1 && strings.HasPrefix(g.Frames[1].Function, ownPrefix) && strings.HasPrefix(g.Frames[0].Function, ownPrefix) {
 		g.Frames = g.Frames[1:]
 	}

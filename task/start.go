@@ -46,32 +46,32 @@ func Serve[R any](ctx context.Context, fn func(ctx context.Context, ready func(R
 		panic(ErrNilFunc)
 	}
 	var (
-		said R
-		t    *Task[struct{}]
-		once sync.Once
-		told = make(chan struct{})
+		value R
+		t     *Task[struct{}]
+		once  sync.Once
+		ready = make(chan struct{})
 	)
 	t = newTask(Func[struct{}](func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, fn(ctx, func(r R) {
 			once.Do(func() {
-				said = r
+				value = r
 				t.noHold()
-				close(told)
+				close(ready)
 			})
 		})
 	}))
 	t.called(fn)
 	launch(ctx, t, collect(append(slices.Clip(opts), optionFunc(func(o *options) { o.held = true }))))
-	if t.awaitReady(ctx, told) {
-		return said, t, nil
+	if t.awaitReady(ctx, ready) {
+		return value, t, nil
 	}
 	var none R
 	if !t.is(isFinal) { // ctx has ended
 		t.cancel(context.Cause(ctx))
 		err := t.await(context.WithoutCancel(ctx))
 		select {
-		case <-told: // in the last moment
-			return said, t, nil
+		case <-ready: // just before it ended
+			return value, t, nil
 		default:
 		}
 		if err == nil && t.current() != Canceled {
@@ -82,8 +82,8 @@ func Serve[R any](ctx context.Context, fn func(ctx context.Context, ready func(R
 		return none, t, &Error{Op: "await", Task: t.name(), Err: interruptedBy(ctx)}
 	}
 	select {
-	case <-told:
-		return said, t, nil
+	case <-ready:
+		return value, t, nil
 	default:
 	}
 	if _, err := t.result(); err != nil {
@@ -94,7 +94,7 @@ func Serve[R any](ctx context.Context, fn func(ctx context.Context, ready func(R
 
 // awaitReady waits until n says that it is ready, and reports whether it did
 // before it ended or ctx was done.
-func (n *node) awaitReady(ctx context.Context, told <-chan struct{}) bool {
+func (n *node) awaitReady(ctx context.Context, ready <-chan struct{}) bool {
 	waiter := here()
 	waiter.waitsFor(n)
 	defer waiter.waitsFor(nil)
@@ -106,7 +106,7 @@ func (n *node) awaitReady(ctx context.Context, told <-chan struct{}) bool {
 		}
 	}
 	select {
-	case <-told:
+	case <-ready:
 		return true
 	case <-n.ended():
 	case <-ctx.Done():

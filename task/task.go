@@ -121,7 +121,7 @@ func (t *Task[T]) end(vars *gls.Env, ctx *nodeCtx) {
 	state := Succeeded
 	defer func() { t.settleAndLeave(state, ctx) }()
 	if observers.list.Load() != nil {
-		defer func() { observers.tell(&t.node, state, t.ending.err) }()
+		defer func() { observers.notify(&t.node, state, t.ending.err) }()
 	}
 	if t.ending.err == nil && t.scope() == nil {
 		return
@@ -131,7 +131,7 @@ func (t *Task[T]) end(vars *gls.Env, ctx *nodeCtx) {
 			_, err := howEnded(t.ending.err)
 			state, t.ending.err = Goexited, t.exitedBy(err)
 		}
-		t.tell(state, t.ending.err)
+		t.notify(state, t.ending.err)
 	}()
 	if t.scope() != nil {
 		defer t.closeRun()

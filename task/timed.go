@@ -6,25 +6,25 @@ import (
 	"sync"
 )
 
-// A timed has the tasks and jobs whose waits, it was found, a limit of [SetTimeout] of a
-// scope will end. Those who look for deadlocks leave such a wait out. If the limit is
-// taken away, nobody else would look at it again.
+// A timed lists the tasks and jobs whose waits will end by the limit that [SetTimeout] set
+// for a scope. Searches for deadlocks leave these waits out. If the limit is removed, the
+// waits have to be judged again.
 type timed struct {
 	mu    sync.Mutex // no other lock is taken meanwhile
 	waits map[*node]struct{}
-	prune int // when waits has so many, those that have ended are left out
+	prune int // the size of waits above which nodes that have ended are removed
 }
 
-// isTimed reports whether a wait of w ends by a limit that [SetTimeout] set for s or one
-// that is around s, but not around w: that of w's own scope would end w, not only the wait.
-// In that case w is judged again if the limit is taken away. Locks may be held.
+// isTimed reports whether a wait of w ends by a limit that [SetTimeout] set for s or for a
+// scope around s, but not around w: the limit of w's own scope would end w, not only the
+// wait. If it does, w is judged again when the limit is removed. Locks may be held.
 func (w *node) isTimed(s *scope) bool {
 	for ; s != nil && !w.isIn(s); s = s.outer {
 		if s.flags()&isTimed == 0 {
 			continue
 		}
 		s.timed.add(w)
-		// If it is still timed, who takes the limit away finds w.
+		// If s is still timed, the caller that removes the limit finds w.
 		if s.flags()&isTimed != 0 {
 			return true
 		}
@@ -45,7 +45,7 @@ func (t *timed) add(w *node) {
 	}
 }
 
-// take returns those who are to be judged again, and forgets them.
+// take returns the nodes that are to be judged again, and removes them from t.
 func (t *timed) take() []*node {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -54,8 +54,8 @@ func (t *timed) take() []*node {
 	return again
 }
 
-// reconsider makes w, a task or a job, judge its wait again, because a limit was taken
-// away that would have ended it.
+// reconsider makes w, a task or a job, judge its wait again, because a limit that would
+// have ended the wait was removed.
 func (w *node) reconsider() {
 	w.mu.Lock()
 	if w.waits != nil {

@@ -44,7 +44,8 @@ func Unobserved(f func(Info, error)) Option { return optionFunc(func(o *options)
 // that of a callback.
 func OnFailure(f func(Info, error)) Option { return optionFunc(func(o *options) { o.failures = f }) }
 
-// An env is what a task passes on to the tasks that it starts. It is immutable.
+// An env holds the settings that a task passes on to the tasks that it starts. It is
+// immutable.
 type env struct {
 	reporter func(Info, error)
 	failures func(Info, error) // or nil
@@ -109,9 +110,9 @@ type report struct {
 	env     *env
 	info    Info
 	err     error
-	group   *group      // that keeps it, or nil
-	sent    bool        // by that one; guarded by its mu
-	settled atomic.Bool // somebody looked, or it was reported
+	group   *group      // the supervisor that keeps it, or nil
+	sent    bool        // by group; guarded by its mu
+	settled atomic.Bool // somebody looked at the error, or it was reported
 }
 
 // expect makes the report that is due unless somebody looks at err, the error
@@ -155,7 +156,7 @@ type reports struct {
 	mu   sync.Mutex
 	open map[*report]struct{}
 
-	sending sync.RWMutex // held by those who send a report, and, to wait for them, by flush
+	sending sync.RWMutex // held for reading while a report is sent; flush waits for it
 }
 
 func (rs *reports) add(r *report) {
@@ -188,6 +189,6 @@ func (rs *reports) flush() {
 	rs.mu.Unlock()
 	apart(slices.Collect(maps.Keys(open)), (*report).send) // the reporter may call Goexit
 	rs.sending.Lock()
-	//lint:ignore SA2001 it was to wait
+	//lint:ignore SA2001 this waits for reports being sent
 	rs.sending.Unlock()
 }

@@ -12,7 +12,7 @@ import (
 type until struct {
 	open    bool            // there is a wait
 	bounded bool            // it will end by a deadline that is nearer than that of the task
-	scope   *scope          // whose cancellation ends it, if that is not the task's own, or nil
+	scope   *scope          // the scope whose cancellation ends it, if that is not the task's; or nil
 	own     *nodeCtx        // the ctx if it is one of ours, or nil
 	done    <-chan struct{} // its channel if it is not
 }

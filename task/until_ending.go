@@ -56,7 +56,7 @@ func (c *openCtx) look() {
 	if c.scope == nil || c.Ended() {
 		return
 	}
-	n := c.scope.node.Load() // before the scope is asked: one that is ending has its cause there
+	n := c.scope.node.Load() // before refuses: the node of a scope that is ending holds the cause
 	if why := c.scope.refuses(); why != nil {
 		c.late.Cancel(c.Context, c.scope.refusal(why, n))
 	}
@@ -91,7 +91,7 @@ func (c *openCtx) Value(key any) any {
 type watched struct {
 	open    context.Context // ends then
 	end     context.CancelFunc
-	unwatch func() bool // the ctx of the scope: its end may be the beginning of that
+	unwatch func() bool // ends the watch over the scope's ctx, whose end may begin the scope's
 }
 
 // watch calls f, in a goroutine of its own, when s is ending, unless stop is called

@@ -16,7 +16,7 @@ var (
 )
 
 // A wait is a wait of a task's own goroutine. A task has only one wait at a
-// time, so it uses the same memory each time.
+// time, so all its waits use the same memory.
 //
 // Most waits are for one node. That node's mu is locked in any case to hang the hook
 // there, so it guards the terms too, and the task's own mu need not be locked to enter
@@ -38,9 +38,9 @@ type wait struct {
 type terms struct {
 	until  until
 	kind   waitKind
-	lends  bool      // whether the task lends its place meanwhile
-	number uint32    // of the wait, among those of its kind of the task
-	stuck  *deadlock // the deadlock that it was found to be part of
+	lends  bool      // the task lends its place during the wait
+	number uint32    // counts the task's waits of this kind
+	stuck  *deadlock // the deadlock that the wait was found to be part of, or nil
 }
 
 // forget forgets what the wait depended on. It may be long until the next wait.
@@ -48,7 +48,7 @@ func (t *terms) forget() { t.until, t.stuck = until{}, nil }
 
 // A target is what a wait is for: the nodes in on, or the tasks in a list.
 type target struct {
-	on   []*node         // nil for nodes that were already taken
+	on   []*node         // an element is nil once AsCompleted or Wait has taken that node
 	by   *Members        // the list, or nil
 	done <-chan struct{} // closed when a wait for the tasks in by is over
 }
@@ -97,21 +97,21 @@ func (w *node) endWait() {
 	w.waits.target = target{}
 }
 
-// verdict returns the deadlock of which w's wait for several was found to be part, or nil.
-func (w *node) verdict() *deadlock {
+// deadlock returns the deadlock of which w's wait for several was found to be part, or nil.
+func (w *node) deadlock() *deadlock {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.waits.stuck
 }
 
-// verdictFor is verdict of w's wait for n.
-func (w *node) verdictFor(n *node) *deadlock {
+// deadlockFor is deadlock for w's wait for n.
+func (w *node) deadlockFor(n *node) *deadlock {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return w.waits.single.stuck
 }
 
-// drain takes out a token of an earlier wait.
+// drain removes a token that is left from an earlier wait.
 func (w *wait) drain() {
 	select {
 	case <-w.woken:
@@ -130,7 +130,7 @@ func (w *wait) rouse() {
 // sleep waits until w is roused or done, which may be nil, is closed.
 func (w *wait) sleep(done <-chan struct{}) {
 	if done == nil {
-		<-w.woken // for less than a select takes
+		<-w.woken // which is cheaper than a select
 		return
 	}
 	select {
@@ -139,11 +139,11 @@ func (w *wait) sleep(done <-chan struct{}) {
 	}
 }
 
-// waitsFor records what n, which may be nil, waits for, to be shown to people.
+// waitsFor records what n, which may be nil, waits for, for [Snapshot] and [Info].
 // Only the task's own goroutine calls it.
 func (n *node) waitsFor(what *node) {
 	if n == nil || n.id == 0 {
-		return // also a job, which no tree shows
+		return // or a job, which is in no tree
 	}
 	before := n.waitFor.Load()
 	n.waitFor.Store(what)
@@ -184,7 +184,7 @@ func (n *node) await(ctx context.Context) error {
 	if w == nil {
 		return n.awaitElsewhere(ctx)
 	}
-	if w.asJob() != nil { // for others, a deferred call would only take time
+	if w.asJob() != nil { // others need no deferred call, which takes time
 		defer w.waited()
 	}
 	return w.awaitHere(ctx, n, forAll)
@@ -209,7 +209,7 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	lends := w.lends(n)
 	wt := w.wait()
 	wt.single = terms{until: until, kind: how, lends: lends, number: wt.single.number + 1}
-	wt.hook.told.Store(false)
+	wt.hook.fired.Store(false)
 	wt.drain()
 	if !n.hang(&wt.hook) {
 		wt.single.forget()
@@ -222,7 +222,7 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	var stuck *deadlock
 	if w.maybeStuck(n) {
 		w.judgeWaitFor(n)
-		stuck = w.verdictFor(n)
+		stuck = w.deadlockFor(n)
 	}
 	ended, stuck := w.sleepFor(n, &until, stuck)
 	wt.single.forget()
@@ -233,7 +233,7 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 		w.takeBack(&until)
 	}
 	if ended && !lends {
-		// n's goroutine has counted that w goes on, see called. What is shown follows.
+		// n's goroutine has counted that w goes on; see called.
 		w.waitFor.Clear()
 		return nil
 	}
@@ -247,26 +247,26 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 	return n.awaitedUntil(ctx)
 }
 
-// sleepFor waits until n has ended, for which w's hook hangs there. It reports false,
-// and has taken the hook away, if the wait is over before, or part of a deadlock.
+// sleepFor waits until n, on which w's hook hangs, has ended. If the wait is over before
+// that, or is part of a deadlock, sleepFor removes the hook and reports false.
 func (w *node) sleepFor(n *node, u *until, stuck *deadlock) (ended bool, _ *deadlock) {
 	wt := w.waits
 	done := w.doneOf(u)
 	for stuck == nil && !u.over() {
 		wt.sleep(done)
-		if wt.hook.told.Load() {
+		if wt.hook.fired.Load() {
 			return true, nil
 		}
-		if stuck = w.verdictFor(n); stuck == nil && !u.over() && w.maybeStuck(n) {
-			w.judgeWaitFor(n) // it was not, because of a limit that was removed
-			stuck = w.verdictFor(n)
+		if stuck = w.deadlockFor(n); stuck == nil && !u.over() && w.maybeStuck(n) {
+			w.judgeWaitFor(n) // again: a limit may have been removed
+			stuck = w.deadlockFor(n)
 		}
 	}
 	if n.unhang(&wt.hook) {
 		return false, stuck
 	}
-	// n has ended as well. Its goroutine has taken the hook, and tells it at once.
-	for !wt.hook.told.Load() {
+	// n has ended as well. Its goroutine has taken the hook, and fires it at once.
+	for !wt.hook.fired.Load() {
 		wt.sleep(nil)
 	}
 	return true, nil

@@ -5,21 +5,21 @@ import (
 	"slices"
 )
 
-// This file determines who waits for whom, to be shown to people. Decisions
-// that depend on waits are in deadlock.go and do not use it.
+// This file determines what each task of a [Tree] waits for, for people to read.
+// Decisions that depend on waits are in deadlock.go and do not use it.
 
 const (
-	// most is how many IDs of awaited nodes a picture shows for each row.
+	// most is how many IDs of awaited nodes a Tree has for each row.
 	most = 32
 
-	// looks is how many awaited nodes a picture inspects, or most for each of
+	// looks is how many awaited nodes are inspected for a Tree, or most for each of
 	// its rows if that is more, and a few more for each row: a wait may be for
 	// a million.
 	looks = 10_000
 )
 
-// A waits is what a row of a picture waits for.
-type waits struct {
+// A rowWait is what the node of a row waits for.
+type rowWait struct {
 	on     []*node // the nodes that have not ended
 	unseen int     // how many were not inspected
 	any    bool    // whether the end of one is enough
@@ -27,23 +27,23 @@ type waits struct {
 }
 
 // over reports whether w may end without the end of a node that is stuck.
-func (w *waits) over() bool { return w.stuck == 0 || w.any && w.stuck < len(w.on)+w.unseen }
+func (w *rowWait) over() bool { return w.stuck == 0 || w.any && w.stuck < len(w.on)+w.unseen }
 
 // linkWaits records in the rows what they wait for, and which of them wait for
 // each other. calls has the calls that each node is in.
 func linkWaits(rows []row, calls map[*node][]Info) {
-	parts := make(map[*scope][]*node) // of those that wait for their end
+	parts := make(map[*scope][]*node) // the nodes in each scope that waits for its end
 	for _, r := range rows {
 		if r.node.home.flags()&(isOver|isClosed) == isOver {
 			parts[r.node.home] = append(parts[r.node.home], r.node)
 		}
 	}
-	all := make(map[*node]*waits)
+	all := make(map[*node]*rowWait)
 	left := max(looks, most*len(rows))
 	for i := range rows {
 		n, info := rows[i].node, &rows[i].info
 		if p := n.wantsPlace(); p != nil {
-			all[n] = &waits{on: []*node{&p.all}}
+			all[n] = &rowWait{on: []*node{&p.all}}
 			if all[&p.all] == nil {
 				all[&p.all] = p.look(max(left, few))
 				left -= len(all[&p.all].on)
@@ -100,13 +100,13 @@ func (n *node) wantsPlace() *places {
 	return nil
 }
 
-// look returns the tasks that have a place, all of which those without one wait for:
-// at most limit of them.
-func (p *places) look(limit int) *waits {
+// look returns what a task without a place waits for: the first of the tasks that have
+// one, of which it inspects at most limit.
+func (p *places) look(limit int) *rowWait {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	some := p.holders[:min(len(p.holders), limit, few)]
-	w := &waits{any: true, unseen: len(p.holders) - len(some)}
+	w := &rowWait{any: true, unseen: len(p.holders) - len(some)}
 	for _, c := range some {
 		w.on = append(w.on, c.n)
 	}
@@ -115,8 +115,8 @@ func (p *places) look(limit int) *waits {
 
 // look returns what n waits for, if it waits for nodes. Of a wait for several,
 // it inspects at most limit.
-func (n *node) look(parts map[*scope][]*node, limit int) *waits {
-	w := new(waits)
+func (n *node) look(parts map[*scope][]*node, limit int) *rowWait {
+	w := new(rowWait)
 	switch what := n.waitFor.Load(); what {
 	case &asleep, &inCall, &turn, &promised:
 	case nil:
@@ -142,7 +142,7 @@ func (n *node) look(parts map[*scope][]*node, limit int) *waits {
 }
 
 // keepLive keeps the nodes that have not ended.
-func (w *waits) keepLive() {
+func (w *rowWait) keepLive() {
 	w.on = slices.DeleteFunc(w.on, func(o *node) bool { return o == nil })
 	live := w.on[:0:0]
 	for _, o := range w.on {
@@ -158,7 +158,7 @@ func (w *waits) keepLive() {
 
 // onlyStuck removes nodes that may go on: those that wait for no stuck node,
 // and then those that wait for these.
-func onlyStuck(all map[*node]*waits) {
+func onlyStuck(all map[*node]*rowWait) {
 	waiters := make(map[*node][]*node)
 	for n, w := range all {
 		for _, o := range w.on {
@@ -193,9 +193,9 @@ func onlyStuck(all map[*node]*waits) {
 
 // cyclesOf returns, for each node that waits for itself, directly or not, the
 // smallest ID among the nodes in its cycle. It is Tarjan's algorithm.
-func cyclesOf(all map[*node]*waits) map[*node]uint64 {
+func cyclesOf(all map[*node]*rowWait) map[*node]uint64 {
 	cycles := make(map[*node]uint64)
-	order := make(map[*node]int) // in which they were come to, from 1
+	order := make(map[*node]int) // in which they were visited, from 1
 	low := make(map[*node]int)
 	open := make(map[*node]bool)
 	var path []*node

@@ -11,7 +11,7 @@ type watcher struct {
 	nodes []*node
 	left  []*node // the same, and nil for each that next has returned; guarded by here's mu
 	hooks []hook
-	ended chan int // has room for all, so that telling never blocks
+	ended chan int // has room for all indexes, so that a send never blocks
 	here  *node    // the task, or job, that waits, or nil
 	kind  waitKind
 }
@@ -102,7 +102,7 @@ func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 		if !until.over() && n.maybeStuckOn(w.left, w.kind) {
 			n.judgeWait() // also when roused: a limit may have been removed
 		}
-		if stuck := n.verdict(); stuck != nil || until.over() {
+		if stuck := n.deadlock(); stuck != nil || until.over() {
 			return -1, stuck
 		}
 		select {

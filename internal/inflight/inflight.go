@@ -8,7 +8,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// Key is the key under which a context of a task has its [Host].
+// Key is the key under which the ctx of a task returns its [Host].
 type Key struct{}
 
 // A View is a view of a call, for any goroutine at any time.
@@ -32,10 +32,10 @@ type Call struct {
 
 	Host       Host
 	Prev, Next *Call
-	ID         uint64       // given to it when somebody first looks
-	Here       bool         // it was entered by the task's own goroutine
-	Own        bool         // and is what that waits for
-	Outer      *gls.Carried // it was entered by a job of this call
+	ID         uint64       // set when the call first appears in a tree
+	Here       bool         // the task's own goroutine entered it
+	Own        bool         // the task's own goroutine waits for it
+	Outer      *gls.Carried // identifies the call a job of which entered it, or nil
 }
 
 // A Host is the task in which calls are made.
@@ -54,8 +54,8 @@ type Host interface {
 var Here func() Host
 
 // Of returns the Host of a call with ctx in the running goroutine, or nil if neither
-// the goroutine nor ctx is of a task. That of the goroutine counts: it is this task that
-// waits, or its job, whichever task's ctx the call was given.
+// the goroutine nor ctx is of a task. The Host of the goroutine comes first: its task, or
+// a job of it, is what waits, even if ctx is that of another task.
 func Of(ctx context.Context) Host {
 	if h := Here(); h != nil {
 		return h
