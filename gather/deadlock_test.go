@@ -83,39 +83,6 @@ var callsForAll = map[string]func(ctx context.Context, job jobFunc) error{
 	},
 }
 
-// The ways in which a job waits for the task that made its call.
-var waysBack = map[string]func(ctx context.Context, caller *task.Task[nothing]) error{
-	"Await": func(ctx context.Context, caller *task.Task[nothing]) error { _, err := caller.Await(ctx); return err },
-	"Wait": func(ctx context.Context, caller *task.Task[nothing]) error {
-		_, _, err := task.Wait(ctx, task.AllCompleted, caller, task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) }))
-		return err
-	},
-	"AsCompleted": func(ctx context.Context, caller *task.Task[nothing]) error {
-		for _, err := range task.AsCompleted(ctx, caller) {
-			return err
-		}
-		return nil
-	},
-	"Run": func(ctx context.Context, caller *task.Task[nothing]) error {
-		_, err := task.Run(ctx, func(ctx context.Context) (nothing, error) { return caller.Await(ctx) })
-		return err
-	},
-	"Group": func(ctx context.Context, caller *task.Task[nothing]) error {
-		return task.Group(ctx, func(ctx context.Context) error {
-			task.Start(ctx, func(ctx context.Context) error { _, err := caller.Await(ctx); return err })
-			return nil
-		})
-	},
-	"another task": func(ctx context.Context, caller *task.Task[nothing]) error {
-		_, err := task.Start(ctx, func(ctx context.Context) error { _, err := caller.Await(ctx); return err }).Await(ctx)
-		return err
-	},
-	"another task that waits later": func(ctx context.Context, caller *task.Task[nothing]) error {
-		_, err := task.Start(ctx, func(ctx context.Context) error { time.Sleep(time.Second); _, err := caller.Await(ctx); return err }).Await(ctx)
-		return err
-	},
-}
-
 // A job that waits for the task that made the call, in any way, gets an error.
 func TestJobThatAwaitsItsCaller(t *testing.T) {
 	for kind, call := range callsForAll {

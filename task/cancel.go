@@ -124,10 +124,7 @@ func (s *scope) isDue(before time.Time) bool {
 // isIn reports whether w, a task or a job, is in s, at any depth, or is a Run with the
 // scope s.
 func (w *node) isIn(s *scope) bool {
-	if j := w.asJob(); j != nil {
-		w = j.host
-	}
-	for in := w.within(); in != nil; {
+	for in := w.whole().within(); in != nil; {
 		if in == s {
 			return true
 		}

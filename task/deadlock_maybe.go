@@ -38,7 +38,7 @@ func (w *node) maybeStuckBy(m *Members) bool {
 	}
 	stuck := false // if there are none
 	for n := range m.nodes() {
-		if n != w {
+		if n != w.whole() {
 			if stuck = n.maybeWaiting(w, 64); !stuck {
 				break
 			}

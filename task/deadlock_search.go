@@ -99,7 +99,7 @@ func (s *search) backFrom(n *node) {
 	for x := n.memberships(); x != nil; x = x.also {
 		if m := x.of.Load(); m != nil {
 			for _, k := range m.waiters() {
-				s.addOneOf(k, n, func(wt *wait) bool { return k != n && n.isOneOf(wt.by) })
+				s.addOneOf(k, n, func(wt *wait) bool { return k.whole() != n && n.isOneOf(wt.by) })
 			}
 		}
 	}
@@ -258,7 +258,7 @@ func (s *search) first(k *node, t *target) *node {
 }
 
 // nodes iterates over the nodes that k waits for if t is the target of its wait: all but
-// k itself if that is a list with k in it.
+// k itself, or the task that k is a job in, if that is a list with it in it.
 func (t *target) nodes(k *node) iter.Seq[*node] {
 	return func(yield func(*node) bool) {
 		for _, n := range t.on {
@@ -270,7 +270,7 @@ func (t *target) nodes(k *node) iter.Seq[*node] {
 			return
 		}
 		for n := range t.by.nodes() {
-			if n != k && !yield(n) {
+			if n != k.whole() && !yield(n) {
 				return
 			}
 		}

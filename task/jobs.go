@@ -62,6 +62,14 @@ func (n *node) asJob() *jobWait {
 	return j
 }
 
+// whole returns the task that w is, or is a job in.
+func (w *node) whole() *node {
+	if j := w.asJob(); j != nil {
+		return j.host
+	}
+	return w
+}
+
 // callsHere returns n's calls, which it makes if there are none.
 func (n *node) callsHere() *calls {
 	n.mu.Lock()

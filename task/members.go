@@ -99,7 +99,7 @@ func (m *Members) Until(ctx context.Context, done <-chan struct{}) error {
 // until waits until done is closed, ctx ends, or the wait is found to be part of a
 // deadlock, which it returns. m is nil if it is not known who will close done.
 func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, how waitKind) *deadlock {
-	w := here()
+	w := waiting()
 	if w == nil {
 		select {
 		case <-done:
@@ -107,6 +107,7 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 		}
 		return nil
 	}
+	defer w.waited()
 	lends := false
 	if m != nil {
 		n := m.oldest()

@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/heirloom-go/heirloom/gather"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -123,6 +124,21 @@ func TestUntil(t *testing.T) {
 		synctest.Wait()
 		close(open)
 		_, err = waiter.Await(ctx)
+		require.NoError(t, err)
+	})
+}
+
+// A job of a task in the list does not wait for that task, but for the others.
+func TestUntilInAJobOfAMember(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var m task.Members
+		done := make(chan struct{})
+		member := task.Start(ctx, func(ctx context.Context) error {
+			return gather.Each(ctx, []int{1}, func(ctx context.Context, _ int) error { return m.Until(ctx, done) })
+		}, task.MemberOf(&m))
+		synctest.Wait() // a goroutine that is no task is to close done
+		close(done)
+		_, err := member.Await(ctx)
 		require.NoError(t, err)
 	})
 }

@@ -36,11 +36,7 @@ func (w *node) until(ctx context.Context) until {
 	}
 	if at, ok := ctx.Deadline(); ok {
 		last, limited := time.Time{}, false
-		base := w.base()
-		if j := w.asJob(); j != nil {
-			base = j.host.base()
-		}
-		if base != nil {
+		if base := w.whole().base(); base != nil {
 			last, limited = base.Deadline()
 		}
 		u.bounded = !limited || at.Before(last)

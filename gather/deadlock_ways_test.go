@@ -1,0 +1,83 @@
+package gather_test
+
+import (
+	"cmp"
+	"context"
+	"time"
+
+	"github.com/heirloom-go/heirloom/task"
+	"github.com/heirloom-go/heirloom/task/joinset"
+	"github.com/heirloom-go/heirloom/task/scope"
+	"github.com/heirloom-go/heirloom/task/shared"
+)
+
+// The ways in which a job waits for the task that made its call.
+var waysBack = map[string]func(ctx context.Context, caller *task.Task[nothing]) error{
+	"Await": func(ctx context.Context, caller *task.Task[nothing]) error { _, err := caller.Await(ctx); return err },
+	"Wait": func(ctx context.Context, caller *task.Task[nothing]) error {
+		_, _, err := task.Wait(ctx, task.AllCompleted, caller, task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) }))
+		return err
+	},
+	"AsCompleted": func(ctx context.Context, caller *task.Task[nothing]) error {
+		for _, err := range task.AsCompleted(ctx, caller) {
+			return err
+		}
+		return nil
+	},
+	"Run": func(ctx context.Context, caller *task.Task[nothing]) error {
+		_, err := task.Run(ctx, func(ctx context.Context) (nothing, error) { return caller.Await(ctx) })
+		return err
+	},
+	"Group": func(ctx context.Context, caller *task.Task[nothing]) error {
+		return task.Group(ctx, func(ctx context.Context) error {
+			task.Start(ctx, func(ctx context.Context) error { _, err := caller.Await(ctx); return err })
+			return nil
+		})
+	},
+	"another task": func(ctx context.Context, caller *task.Task[nothing]) error {
+		_, err := task.Start(ctx, func(ctx context.Context) error { _, err := caller.Await(ctx); return err }).Await(ctx)
+		return err
+	},
+	"another task that waits later": func(ctx context.Context, caller *task.Task[nothing]) error {
+		_, err := task.Start(ctx, func(ctx context.Context) error { time.Sleep(time.Second); _, err := caller.Await(ctx); return err }).Await(ctx)
+		return err
+	},
+	"joinset": func(ctx context.Context, caller *task.Task[nothing]) error {
+		set := joinset.New[nothing](ctx)
+		set.Go(caller.Await)
+		for _, err := range set.Results(ctx) {
+			return err
+		}
+		return nil
+	},
+	"scope": func(ctx context.Context, caller *task.Task[nothing]) error {
+		s := scope.New(ctx)
+		t := scope.Go(s, caller.Await)
+		return cmp.Or(s.Wait(ctx), t.Err())
+	},
+	"shared": func(ctx context.Context, caller *task.Task[nothing]) error {
+		calls := shared.New(ctx, func(ctx context.Context, _ int) (nothing, error) { return caller.Await(ctx) })
+		_, err := calls.Do(ctx, 1)
+		return err
+	},
+	"Until": func(ctx context.Context, caller *task.Task[nothing]) (err error) {
+		var m task.Members
+		done := make(chan nothing)
+		task.Start(ctx, func(ctx context.Context) error {
+			defer close(done)
+			_, err = caller.Await(ctx)
+			return nil
+		}, task.MemberOf(&m))
+		if err := m.Until(ctx, done); err != nil {
+			return err
+		}
+		return err
+	},
+	"CompletedBy": func(ctx context.Context, caller *task.Task[nothing]) error {
+		var m task.Members
+		promise, complete := task.Promise[nothing](ctx, task.CompletedBy(&m))
+		task.Start(ctx, func(ctx context.Context) error { complete(caller.Await(ctx)); return nil }, task.MemberOf(&m))
+		_, err := promise.Await(ctx)
+		return err
+	},
+}
