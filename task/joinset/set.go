@@ -177,9 +177,13 @@ func (s *Set[T]) step(ctx context.Context, ended bool) (t *task.Task[T], over bo
 		return nil, true, nil
 	}
 	me := s.member()
-	if me != nil && s.stuck[me] == 0 && len(s.stuck)+1 == s.open && !ended {
+	if me != nil && s.others(me) == s.open-1 && !ended {
 		// All tasks that could end wait here. This loop ends; when its task
-		// has ended, the others have a task to take.
+		// has ended, the others have a task to take. If the task has more loops, it
+		// may wait for them, so they look again, and end too.
+		if s.stuck[me] > 0 {
+			s.changed()
+		}
 		return nil, true, nil
 	}
 	if err := s.wait(ctx, me); err != nil && len(s.ended) == 0 && s.open > 0 {
@@ -194,6 +198,15 @@ func (s *Set[T]) member() task.Handle {
 		return me
 	}
 	return nil
+}
+
+// others returns how many tasks of the set other than me wait for the next one; s.mu is
+// locked.
+func (s *Set[T]) others(me task.Handle) int {
+	if s.stuck[me] > 0 {
+		return len(s.stuck) - 1
+	}
+	return len(s.stuck)
 }
 
 // wait waits for a change on behalf of the task me, or of no task of the set if
