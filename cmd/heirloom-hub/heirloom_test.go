@@ -227,7 +227,7 @@ func TestTemplates(t *testing.T) {
 
 	code, _, stderr = s.run(t, "run", "-e", "PATH=/evil", "--template", "show", ":::", "x")
 	assert.Equal(t, 2, code)
-	assert.Equal(t, "heirloom: --template has workers take values and nothing else, so that --env cannot be given\n", stderr)
+	assert.Equal(t, "heirloom: with --template, workers take only values, so --env cannot be given\n", stderr)
 }
 
 func TestPS(t *testing.T) {
@@ -293,11 +293,11 @@ func TestSecurity(t *testing.T) {
 	require.NoError(t, err)
 	code, _, stderr = s.run(t, "ps", "--token", other)
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr, "does not take this token")
+	assert.Contains(t, stderr, "does not accept this token")
 
 	code, _, stderr = s.run(t, "ps", "--token", filepath.Join(s.dir, "none"))
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr, "heirloom-hub makes it where it runs")
+	assert.Contains(t, stderr, "heirloom-hub makes it on its own machine")
 
 	require.NoError(t, os.Chmod(token, 0o644))
 	code, _, stderr = s.run(t, "ps")
@@ -330,7 +330,7 @@ func TestInsecure(t *testing.T) {
 	url := "nats://" + net.JoinHostPort(beyondLoopback(t), port)
 	code, _, stderr := s.run(t, "ps", "--on", url)
 	assert.Equal(t, 1, code)
-	assert.Contains(t, stderr, "--insecure does without")
+	assert.Contains(t, stderr, "--insecure allows that")
 	code, _, stderr = s.run(t, "ps", "--on", url, "--insecure")
 	assert.Zero(t, code, stderr)
 }

@@ -35,7 +35,7 @@ type options struct {
 func (o *options) check() error {
 	host, port, err := net.SplitHostPort(o.listen)
 	if err != nil {
-		return fmt.Errorf("--listen %q is no address; give host:port, as 127.0.0.1:4222", o.listen)
+		return fmt.Errorf("--listen %q is not an address; give host:port, as 127.0.0.1:4222", o.listen)
 	}
 	n, err := strconv.ParseUint(port, 10, 16)
 	if err != nil {

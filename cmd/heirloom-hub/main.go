@@ -92,7 +92,7 @@ func parse(args []string, stderr io.Writer) (*options, error) {
 	flags.StringVar(&o.token, "token", "", "`file` of the token, which is made if it is missing (heirloom/hub.token there)")
 	flags.StringVar(&o.cert, "cert", "", "`file` of the certificate (heirloom/hub.pem there, which is made if it is missing)")
 	flags.StringVar(&o.key, "key", "", "`file` of the certificate's private key (heirloom/hub.key there)")
-	flags.BoolVar(&o.insecure, "insecure", false, "do without TLS beyond loopback: anybody on the way can then run commands on the workers")
+	flags.BoolVar(&o.insecure, "insecure", false, "do without TLS beyond loopback: everybody on the network between can then run commands on the workers")
 	err := flags.Parse(args)
 	if errors.Is(err, flag.ErrHelp) {
 		fmt.Fprint(stderr, usage)

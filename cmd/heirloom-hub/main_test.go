@@ -68,7 +68,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 	tests := []struct{ args, reason, want string }{
 		{"serve", "no such word", `unexpected argument "serve"; heirloom-hub takes demo, or flags`},
 		{"--nope", "no such flag", "flag provided but not defined: -nope"},
-		{"--listen here", "no address", `--listen "here" is no address; give host:port, as 127.0.0.1:4222`},
+		{"--listen here", "no address", `--listen "here" is not an address; give host:port, as 127.0.0.1:4222`},
 		{"--listen :x", "no port", `--listen ":x": a port is a number up to 65535`},
 		{"--cert x", "half of a pair", "--cert and --key belong together"},
 		{"--insecure", "nothing to be insecure about", "--insecure is about TLS beyond loopback, and this hub is on loopback only"},

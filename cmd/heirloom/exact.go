@@ -26,17 +26,17 @@ func newExact() *cobra.Command {
 has a slot for Heirloom's variables alone, and what a program does with profiler
 labels can neither give nor take them.
 
-For that the runtime is compiled with three more lines. They are made anew from
-the Go distribution that go.mod and GOTOOLCHAIN choose, and given to the go command
-as an overlay, in GOFLAGS; nothing is installed, and the distribution stays as it
-is. A release of Go that is not as known is refused.
+For that, three lines are added to the runtime. They are made each time from the Go
+distribution that go.mod and GOTOOLCHAIN choose, and given to the go command as an
+overlay, in GOFLAGS; nothing is installed, and the distribution stays as it is. A
+release of Go whose runtime differs from the known ones is refused.
 
-Arguments are passed on as they are, but for -overlay and -tags: yours are merged
-with those of the exact mode. The exit code is that of the go command.
+Arguments are passed on unchanged, except -overlay and -tags: yours are merged with
+those of the exact mode. The exit code is that of the go command.
 
-Another command that runs go itself, such as dlv or goreleaser, can stand in its
-place. With --env, what these need in their environment is printed: GOROOT,
-GOTOOLCHAIN, GOFLAGS and PATH. With --patch, the change to the distribution is
+A command that runs go itself, such as dlv or goreleaser, can take its place. --env
+prints what such a command needs in its environment: GOROOT, GOTOOLCHAIN, GOFLAGS
+and PATH. With --patch, the change to the distribution is
 printed for patch -p1, for build systems that can't use an overlay.`,
 		Example: `  heirloom exact go test -race ./...
   heirloom exact go build -o service ./cmd/service
@@ -47,7 +47,7 @@ printed for patch -p1, for build systems that can't use an overlay.`,
 			case !env && asJSON:
 				return usagef("--json is for --env")
 			case (env || patch) && len(args) > 0:
-				return usagef("unexpected argument %q; %s prints, and runs no command", args[0], c.CommandPath())
+				return usagef("unexpected argument %q; with --env or --patch, %s runs no command", args[0], c.CommandPath())
 			case patch:
 				return printPatch(c)
 			case env:
@@ -57,7 +57,7 @@ printed for patch -p1, for build systems that can't use an overlay.`,
 				}
 				return p.print(c.OutOrStdout(), asJSON)
 			case len(args) == 0:
-				return usagef("what is to be run? As in: heirloom exact go build ./...")
+				return usagef("which command? For example: heirloom exact go build ./...")
 			case slices.Contains([]string{"build", "test", "run", "install"}, args[0]):
 				return usagef("the go command is missing: heirloom exact go %s", strings.Join(args, " "))
 			}

@@ -116,10 +116,10 @@ func TestExactEnv(t *testing.T) {
 
 func TestExactMisuse(t *testing.T) {
 	tests := []struct{ args, reason, want string }{
-		{"exact", "nothing to run", "what is to be run? As in: heirloom exact go build ./..."},
+		{"exact", "nothing to run", "which command? For example: heirloom exact go build ./..."},
 		{"exact build ./...", "the go command is left out", "the go command is missing: heirloom exact go build ./..."},
 		{"exact --json go build", "JSON of what?", "--json is for --env"},
-		{"exact --env go build", "printing runs nothing", `unexpected argument "go"; heirloom exact prints, and runs no command`},
+		{"exact --env go build", "printing runs nothing", `unexpected argument "go"; with --env or --patch, heirloom exact runs no command`},
 		{"exact --evn", "the nearest flag is told", `unknown flag "--evn"; did you mean "--env"?`},
 	}
 	for _, test := range tests {

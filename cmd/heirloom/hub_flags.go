@@ -20,8 +20,8 @@ func (f *hubFlags) declare(c *cobra.Command, what string) {
 	flags.StringVar(&f.Token, "token", "", "the `file` with the hub's token (heirloom/hub.token in the folder for configuration)")
 	flags.StringVar(&f.Creds, "creds", "", "a `file` with NATS credentials, for a hub that takes no token")
 	flags.StringVar(&f.CA, "ca", "", "the `file` with the hub's certificate (heirloom/hub.pem in that folder, if it is there)")
-	flags.BoolVar(&f.Insecure, "insecure", false, "do without TLS beyond this machine: anybody on the way can then run commands")
-	flags.StringVar(&f.Namespace, "namespace", "heirloom-run", "the `name` that runs and workers which belong together have in common")
+	flags.BoolVar(&f.Insecure, "insecure", false, "do without TLS beyond this machine: everybody on the network between can then run commands")
+	flags.StringVar(&f.Namespace, "namespace", "heirloom-run", "the `name` that a run and its workers share")
 }
 
 // check returns what is wrong with the flags themselves. The named flags can also be

@@ -31,7 +31,7 @@ func newPS() *cobra.Command {
 		Long: `Ps prints the live tasks of a program that serves its live view (see package
 task/taskhttp): name, ID, state, age, what each waits for, and the variables that
 the program chooses to show. Without an argument, it lists the programs of this
-machine that can be looked into by process id. With --on, it prints the workers of
+machine that can be inspected by process id. With --on, it prints the workers of
 a hub (see heirloom worker) and what they run.
 ` + viewHelp,
 		Example: `  heirloom ps
@@ -71,8 +71,8 @@ a hub (see heirloom worker) and what they run.
 		c.Flags().Lookup(name).Usage = usage
 	}
 	f.declare(c)
-	c.Flags().IntVar(&f.query.Max, "max", 0, "print so many tasks at most (2000)")
-	c.Flags().Uint64Var(&f.stack, "stack", 0, "print where the task with this `ID` is: the stacks of its goroutines")
+	c.Flags().IntVar(&f.query.Max, "max", 0, "print at most so many tasks (2000)")
+	c.Flags().Uint64Var(&f.stack, "stack", 0, "print the stacks of the goroutines of the task with this `ID`")
 	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON: the live tasks, and those that ended last")
 	c.Flags().BoolVar(&f.list, "flat", false, "print a table, the oldest first, instead of a tree")
 	c.MarkFlagsMutuallyExclusive("json", "flat")
@@ -95,7 +95,7 @@ func others(c *cobra.Command, names ...string) (other string) {
 // workers prints the workers of a hub.
 func (f *psFlags) workers(c *cobra.Command) error {
 	if name := others(c, "on", "token", "creds", "ca", "insecure", "namespace", "json"); name != "" {
-		return usagef("--%s is for the tasks of a program, and not with --on", name)
+		return usagef("--%s is for the tasks of a program, and cannot be used with --on", name)
 	}
 	return psWorkers(c, &f.hub.Hub, f.asJSON)
 }
@@ -117,7 +117,7 @@ func (f *psFlags) printPrograms(out, notes io.Writer, programs []program) error 
 	case f.asJSON:
 		return printJSON(out, append([]program{}, programs...)) // [] instead of null
 	case len(programs) == 0:
-		_, err := fmt.Fprintln(notes, "heirloom: no program of yours lets itself be looked into by process id; one that calls taskhttp.Handler.ListenLocal does")
+		_, err := fmt.Fprintln(notes, "heirloom: no program of yours can be inspected by process id; a program that calls taskhttp.Handler.ListenLocal can")
 		return err
 	}
 	return writePrograms(out, programs, time.Now())

@@ -49,7 +49,7 @@ func newHelp() *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [command]...",
 		Short: "Show help for a command",
-		Long:  "Help tells about heirloom or one of its commands.",
+		Long:  "Help describes heirloom or one of its commands.",
 		RunE: func(c *cobra.Command, args []string) error {
 			topic := c.Root()
 			for _, arg := range args {

@@ -126,8 +126,8 @@ func (f *runFlags) run(c *cobra.Command, args []string) error {
 	if log != nil {
 		err = errors.Join(err, log.Close())
 	}
-	if told := screen.end(sum); err == nil {
-		err = told
+	if failed := screen.end(sum); err == nil {
+		err = failed
 	}
 	if err == nil && stop.ctx.Err() == nil && sum.Ended()+sum.NotRun == 0 && !f.noEmpty && !stop.drained() {
 		return usagef("nothing was run: %s (-r if that is no error)", in.empty)
@@ -169,7 +169,7 @@ func (f *runFlags) keepResults(o jobs.Output) (*jobs.Results, error) {
 	results, err := jobs.OpenResults(f.results, f.resume)
 	if err == nil && !jobs.KeepResults(o, results) {
 		results.Close()
-		err = errors.New("--results keeps what is printed whole, which this output is not")
+		err = errors.New("--results keeps output that is printed whole, which this output is not")
 	}
 	return results, err
 }
@@ -190,7 +190,7 @@ func (f *runFlags) ownStdin(in *input, stdin io.Reader) (*os.File, error) {
 	case f.stdin != "first" && !f.tty:
 		return nil, nil
 	case in.reads:
-		return nil, errors.New("--stdin first gives standard input to a job, and what is to be run is read from there; use ::: or -f")
+		return nil, errors.New("--stdin first gives standard input to a job, but the jobs themselves are read from it; use ::: or -f")
 	case file == nil:
 		return nil, nil
 	}

@@ -82,47 +82,47 @@ func (f *runFlags) declare(c *cobra.Command) {
 	f.limit = atOnce(runtime.NumCPU())
 	f.block = 1 << 20
 
-	flags.VarP(&f.limit, "jobs", "j", "how many to run at once: a number, 0 for all, or of the processors 50% or +1")
-	flags.StringVarP(&f.file, "file", "f", "", "read jobs, or values, from a `file` and not from standard input")
-	flags.StringVar(&f.format, "format", formats[0], "the jobs' format: lines, jsonl, toml; auto looks at name and text")
+	flags.VarP(&f.limit, "jobs", "j", "how many to run at once: a number, 0 for all, a share of the processors (50%), or more than there are processors (+1)")
+	flags.StringVarP(&f.file, "file", "f", "", "read jobs, or values, from a `file` instead of standard input")
+	flags.StringVar(&f.format, "format", formats[0], "the format of the jobs: lines, jsonl, toml; auto decides by the file's name and text")
 	flags.BoolVarP(&f.null, "null", "0", false, "lines end with a NUL, as from find -print0")
 	flags.StringVarP(&f.colsep, "colsep", "C", "", "split each value into {1}, {2} and so on at this `regexp`")
-	flags.IntVarP(&f.values, "max-values", "N", 0, "give each job so many values; with --pipe, lines")
+	flags.IntVarP(&f.values, "max-values", "N", 0, "how many values each job gets; with --pipe, how many lines")
 	flags.BoolVarP(&f.fill, "fill", "X", false, "give each job as many values as fit into its command")
-	flags.BoolVar(&f.plus, "plus", false, "replace {/a/b} {//a/b} {,} {,,} {,ab} {,,ab} too")
-	flags.BoolVarP(&f.noEmpty, "no-run-if-empty", "r", false, "it is no error if there is nothing to run; blank lines before the first value are nothing")
-	flags.BoolVar(&f.pipe, "pipe", false, "split standard input, or the file (-f), at line ends into what jobs read")
-	flags.Var(&f.block, "block", "how much of it a job reads, about, as 10M")
-	flags.StringVar(&f.stdin, "stdin", stdins[0], "what jobs read: null, nothing; open, nothing but without an end; first, the run's own for the first")
+	flags.BoolVar(&f.plus, "plus", false, "also replace {/a/b} {//a/b} {,} {,,} {,ab} {,,ab}")
+	flags.BoolVarP(&f.noEmpty, "no-run-if-empty", "r", false, "do not fail if there is nothing to run; blank lines before the first value do not count")
+	flags.BoolVar(&f.pipe, "pipe", false, "split standard input, or the file (-f), at line ends, and give each job a part to read")
+	flags.Var(&f.block, "block", "with --pipe, about how much a job reads, as 10M")
+	flags.StringVar(&f.stdin, "stdin", stdins[0], "the jobs' standard input: null, empty; open, empty and never closed; first, the run's own for the first job, and empty for others")
 	flags.BoolVar(&f.tty, "tty", false, "give the terminal to one job at a time")
-	flags.StringVarP(&f.output, "output", "o", outputs[0], "what jobs write is printed whole, ordered (whole, in order of their start), by lines with the job's name, or direct")
+	flags.StringVarP(&f.output, "output", "o", outputs[0], "how output is printed: whole, when a job ends; ordered, whole and in the order of the starts; lines, each after the job's name; direct")
 	flags.StringVar(&f.colour, "color", whens[0], "whether names before lines have colours: auto, always, never")
 	flags.BoolVar(&f.tag, "tag", false, "put the job's name before each line, as -o lines does anyway")
-	flags.StringVar(&f.tagString, "tagstring", "", "put this before lines instead of the name: a `template` as the command is")
-	flags.StringVar(&f.results, "results", "", "keep what each job wrote, and its result, in a `directory`")
+	flags.StringVar(&f.tagString, "tagstring", "", "put this before lines instead of the name: a `template` with the placeholders of a command")
+	flags.StringVar(&f.results, "results", "", "keep each job's output and its result in a `directory`")
 	flags.BoolVarP(&f.quiet, "quiet", "q", false, "no progress bar and no summary")
-	flags.StringVar(&f.summary, "summary", whens[0], "whether to end with a table: auto (on a terminal, or of failures), always, never")
+	flags.StringVar(&f.summary, "summary", whens[0], "whether to end with a table: auto (on a terminal, and of failures anywhere), always, never")
 	flags.BoolVar(&f.asJSON, "json", false, "print results, output included, as JSON lines")
 	flags.BoolVarP(&f.dryRun, "dry-run", "n", false, "print commands and run none")
 	flags.BoolVar(&f.failFast, "fail-fast", false, "end the run with the first job that fails")
-	flags.BoolVar(&f.keepGoing, "keep-going", false, "run all that can be run, whatever fails (the default)")
+	flags.BoolVar(&f.keepGoing, "keep-going", false, "run all jobs that can run, even if some fail (the default)")
 	flags.StringVar(&f.halt, "halt", "", "end the run `when`: soon or now, and fail, success or done, as now,fail=2 or soon,success=10%")
-	flags.BoolVar(&f.drain, "drain", false, "at the first signal, start no more jobs and let those that run end by themselves")
-	flags.IntVar(&f.retries, "retries", 0, "how often to try a job again that fails")
+	flags.BoolVar(&f.drain, "drain", false, "at the first signal, start no more jobs and let the running ones end by themselves")
+	flags.IntVar(&f.retries, "retries", 0, "how often to repeat a job that fails")
 	flags.DurationVar(&f.retryDelay, "retry-delay", 0, "the time before the first retry; doubled for each after it")
 	flags.StringArrayVar(&f.retryOn, "retry-on", nil, "retry only after these exit `codes`, as 75,100-110,timeout")
-	flags.DurationVar(&f.timeout, "timeout", 0, "the time that an attempt has; 0 for no limit")
+	flags.DurationVar(&f.timeout, "timeout", 0, "the time limit of an attempt; 0 for none")
 	flags.DurationVar(&f.delay, "delay", 0, "the time between the starts of two jobs")
-	flags.Var(&f.load, "load", "start no job while the load is higher: a number, or of the processors 80%")
+	flags.Var(&f.load, "load", "start no job while the load is higher: a number, or a share of the processors (80%)")
 	flags.Var(&f.memFree, "memfree", "start no job while less memory is free, as 2G")
-	flags.DurationVar(&f.grace, "grace", 10*time.Second, "the time to end in before being killed")
+	flags.DurationVar(&f.grace, "grace", 10*time.Second, "how long a command may take to end before it is killed")
 	flags.StringVar(&f.log, "log", "", "write results to a `file`, as JSON lines; - is standard output")
 	flags.BoolVar(&f.resume, "resume", false, "skip jobs that succeeded according to the log, and add to it")
 	flags.StringArrayVarP(&f.env, "env", "e", nil, "set a variable for all jobs: `NAME=VALUE`")
-	flags.StringArrayVar(&f.unset, "unset", nil, "take a variable from all jobs: `NAME`")
+	flags.StringArrayVar(&f.unset, "unset", nil, "remove a variable for all jobs: `NAME`")
 	flags.StringVar(&f.shell, "shell", "", "the shell, instead of sh (cmd.exe on Windows), and its arguments: 'bash -o pipefail'")
 	f.hub.declare(c, "run jobs on the workers of the hub with this `URL`, as nats://localhost:4222")
-	flags.StringVar(&f.template, "template", "", "run the command that workers keep under this `name`, with the values")
+	flags.StringVar(&f.template, "template", "", "run the workers' own command of this `name`, with the values")
 	for name, values := range map[string][]string{"format": formats, "output": outputs, "color": whens, "summary": whens, "stdin": stdins} {
 		c.RegisterFlagCompletionFunc(name, cobra.FixedCompletions(values, cobra.ShellCompDirectiveNoFileComp))
 	}
@@ -176,7 +176,7 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 		return err
 	}
 	if flags.Changed("tty") && f.limit != 1 && flags.Changed("jobs") {
-		return usagef("--tty gives the terminal to one job at a time, so that --jobs can be 1 only")
+		return usagef("--tty gives the terminal to one job at a time, so --jobs can only be 1")
 	}
 	for _, pair := range [][2]string{
 		{"fail-fast", "keep-going"}, {"fail-fast", "halt"}, {"keep-going", "halt"}, {"tty", "json"}, {"tty", "pipe"}, {"tty", "results"},
@@ -190,17 +190,17 @@ func (f *runFlags) check(flags *pflag.FlagSet) error {
 	case f.resume && f.log == "":
 		return usagef("--resume needs --log, the log to resume from")
 	case f.tagged() && (f.output == "direct" || f.tty):
-		return usagef("direct output is not looked at, and so has no lines to --tag")
+		return usagef("direct output does not pass through heirloom, so --tag cannot mark its lines")
 	case f.results != "" && (f.output == "lines" || f.output == "direct"):
-		return usagef("--results keeps what is printed whole, and not --output %s", f.output)
+		return usagef("--results keeps output that is printed whole, and --output %s is not", f.output)
 	case f.tty && flags.Changed("output") && f.output != "direct":
-		return usagef("with --tty, output is direct, and not %s", f.output)
+		return usagef("with --tty, output is direct, not %s", f.output)
 	case flags.Changed("max-values") && f.values == 0:
-		return usagef("--max-values has to be 1 at least")
+		return usagef("--max-values must be at least 1")
 	case f.pipe && f.halting.Percent > 0:
-		return usagef("--halt has to know how many jobs there are for a percentage, and with --pipe nobody does; give it a number")
+		return usagef("--halt needs the number of jobs for a percentage, which is not known with --pipe; give it a number")
 	case flags.Changed("block") && !f.pipe:
-		return usagef("--block is how much a job reads with --pipe")
+		return usagef("--block needs --pipe: it is how much a job reads")
 	case f.retries == 0 && (f.codes != nil || f.retryDelay > 0) && flags.NArg() > 0: // a file's jobs have their own
 		return usagef("--retry-on and --retry-delay need --retries, how often to try again")
 	}
@@ -232,7 +232,7 @@ func (f *runFlags) parse() error {
 	return nil
 }
 
-// wrapped returns what is wrong with a regexp, without the words that the message has
+// A wrapped is the error of a regexp, without the words that the message around it has
 // already.
 type wrapped struct{ err error }
 
@@ -250,7 +250,7 @@ func (f *runFlags) variables() (map[string]string, error) {
 			if ok || strings.TrimSpace(e) == "" {
 				return nil, usagef("--env takes NAME=VALUE, not %q", e)
 			}
-			return nil, usagef("--env takes NAME=VALUE, not %q; what is set here already is passed on without it", e)
+			return nil, usagef("--env takes NAME=VALUE, not %q; jobs have the variables that are set here already", e)
 		}
 		env[name] = value
 	}
@@ -275,7 +275,7 @@ func (a *atOnce) Set(s string) error {
 	if share, ok := strings.CutSuffix(s, "%"); ok {
 		n, err := strconv.ParseFloat(share, 64)
 		if err != nil || !(n > 0 && n <= 1e6) {
-			return errors.New("no percentage of the processors")
+			return errors.New("not a percentage of the processors")
 		}
 		*a = atOnce(max(1, int(math.Round(n/100*float64(runtime.NumCPU())))))
 		return nil
@@ -301,7 +301,7 @@ func (p *percent) Set(s string) error {
 	number, share := strings.CutSuffix(s, "%")
 	n, err := strconv.ParseFloat(number, 64)
 	if err != nil || !(n > 0 && n <= 1e6) {
-		return errors.New("no load, as 4 or 80%")
+		return errors.New("not a load, such as 4 or 80%")
 	}
 	if share {
 		n *= float64(runtime.NumCPU()) / 100
@@ -339,7 +339,7 @@ func (n *size) Set(s string) error {
 	value, err := strconv.ParseFloat(digits, 64)
 	value *= math.Pow(base, power)
 	if !ok || err != nil || !(value >= 1 && value < 1<<62) {
-		return errors.New("no size, as 500K, 10M or 2G")
+		return errors.New("not a size, such as 500K, 10M or 2G")
 	}
 	*n = size(value)
 	return nil

@@ -9,7 +9,7 @@ import (
 )
 
 // foreign has flags of GNU parallel, xargs, make and concurrently, without the dashes
-// between their words, and before them what replaces them here.
+// between their words, after what replaces them here.
 var foreign = []struct{ ours, names string }{
 	{"-o ordered", "k keeporder"},
 	{"-o direct", "u ungroup raw"},
@@ -106,7 +106,7 @@ var foreign = []struct{ ours, names string }{
 	{"{//}", "dirnamereplace dnr"},
 	{"{/.}", "basenameextensionreplace bner"},
 	{"cd DIR && heirloom run", "W"},
-	{"{%.gz}, {#old-} and the like", "parens"},
+	{"{%.gz}, {#old-} and similar ones", "parens"},
 	{"--load", "loadaverage"},
 	{">/dev/null in the command", "hide"},
 	{"--stdin first", "handleinput"},

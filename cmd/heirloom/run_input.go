@@ -30,7 +30,7 @@ func (in *input) close() {
 	}
 }
 
-// input takes the arguments apart, and finds the source of the jobs or values.
+// input splits the arguments, and finds the source of the jobs or values.
 func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*input, error) {
 	words, lists, err := splitArguments(args)
 	if err != nil {
@@ -41,7 +41,7 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 	}
 	command := strings.Join(words, " ")
 	if len(words) > 0 && strings.TrimSpace(command) == "" {
-		// A variable that is not set, most likely: the values are not to be run in its place.
+		// Most likely a variable is not set. The values must not be run in its place.
 		return nil, errors.New("the command is empty")
 	}
 	if f.template != "" {
@@ -70,13 +70,13 @@ func (f *runFlags) input(args []string, stdin io.Reader, shell *jobs.Shell) (*in
 		if command != "" {
 			return nil, fmt.Errorf("no values for %q; give them after :::, in a file (-f) or on standard input", command)
 		}
-		return nil, errors.New("nothing to run; heirloom run --help tells how to give commands")
+		return nil, errors.New("nothing to run; heirloom run --help says how to give commands")
 	}
 	if command == "" {
 		return f.source(f.file, stdin, f.readJobs)
 	}
 	if f.format != formats[0] && f.format != "lines" {
-		return nil, fmt.Errorf("with a command, what is read are values, one on a line, and not %s", f.format)
+		return nil, fmt.Errorf("with a command, the input has values, one on each line, and cannot be %s", f.format)
 	}
 	return f.source(f.file, stdin, func(in *input, r *bufio.Reader) error {
 		in.empty = fmt.Sprintf("%s has no values for %q", in.empty, command)
@@ -95,8 +95,8 @@ func (f *runFlags) sep() byte {
 	return '\n'
 }
 
-// lineRows returns a row for each line. With -r, there may be nothing in them: what
-// echo "$LIST" prints if there is no list is a blank line.
+// lineRows returns a row for each line. With -r, blank lines before the first value do not
+// count: echo "$LIST" prints one if LIST is empty.
 func (f *runFlags) lineRows(r io.Reader) jobs.Rows {
 	rows := jobs.LineRows(r, f.sep())
 	if f.noEmpty && !f.null {
@@ -154,7 +154,7 @@ func (f *runFlags) commands(lists []list) (*input, error) {
 		return nil, errors.New("there is no command for the values in the files after ::::; -f reads commands from a file")
 	}
 	if len(lists) > 1 {
-		return nil, errors.New("there is no command to combine the values of several ::: in")
+		return nil, errors.New("there is no command for the combined values of several :::")
 	}
 	if f.columns != nil || f.values > 0 || f.fill || f.tagString != "" {
 		return nil, errors.New("there is no command for the values; what follows ::: would be commands")
@@ -205,7 +205,7 @@ func (f *runFlags) combined(command string, lists []list, stdin io.Reader, shell
 		product = append(product, rows)
 		// An int of 32 bits can't be greater, and no run can be larger.
 		if len(rows) > 0 && total > math.MaxInt32/len(rows) {
-			return nil, errors.New("the lists make more combinations than anybody will live to see")
+			return nil, errors.New("the lists have too many combinations")
 		}
 		total *= len(rows)
 	}
@@ -311,7 +311,7 @@ func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *
 		return nil, errors.New("--pipe needs a command, which reads its part of the input")
 	}
 	if len(lists) > 0 {
-		return nil, errors.New("with --pipe nothing can follow :::, since there are no values")
+		return nil, errors.New("with --pipe there are no values, so nothing can follow :::")
 	}
 	if isTerminal(stdin) && f.file == "" {
 		return nil, errors.New("--pipe splits standard input, which is a terminal, or a file (-f)")

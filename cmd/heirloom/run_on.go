@@ -20,13 +20,13 @@ const (
 func (f *runFlags) checkOn(flags *pflag.FlagSet) error {
 	if f.hub.on == "" {
 		if f.template != "" {
-			return usagef("--template is a command that workers keep, and --on says where they are")
+			return usagef("--template names a command of the workers, so it needs --on")
 		}
 		return nil
 	}
 	for _, name := range []string{"tty", "stdin", "shell", "load", "memfree"} {
 		if flags.Changed(name) {
-			return usagef("--%s is for jobs on this machine, and not with --on", name)
+			return usagef("--%s is for jobs on this machine, and cannot be used with --on", name)
 		}
 	}
 	if !flags.Changed("jobs") {
@@ -40,7 +40,7 @@ func (f *runFlags) checkOn(flags *pflag.FlagSet) error {
 	}
 	for _, name := range []string{"env", "unset", "pipe", "fill", "plus"} {
 		if flags.Changed(name) {
-			return usagef("--template has workers take values and nothing else, so that --%s cannot be given", name)
+			return usagef("with --template, workers take only values, so --%s cannot be given", name)
 		}
 	}
 	if err := machines.CheckTemplateName(f.template); err != nil {

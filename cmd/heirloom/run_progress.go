@@ -65,14 +65,14 @@ func (p *progressBar) begin() {
 	out := mpb.WithOutput(p.terminal)
 	if f, ok := p.terminal.(*os.File); ok {
 		if columns, lines, err := term.GetSize(int(f.Fd())); err != nil || columns <= 0 || lines <= 0 {
-			// The terminal does not tell its size, and a bar would have none. Behind a writer
-			// that is no terminal, the bar has the usual 80 columns.
+			// The terminal does not report its size, so the bar would have no width. With a
+			// writer that is not a terminal, the bar has the usual 80 columns.
 			out = mpb.WithOutput(struct{ io.Writer }{f})
 		}
 	}
 	p.Progress = mpb.New(out, mpb.WithAutoRefresh())
 	p.bar = p.New(0, mpb.BarStyle(),
-		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.tell() })),
+		mpb.PrependDecorators(decor.Any(func(decor.Statistics) string { return p.text() })),
 		mpb.AppendDecorators(decor.Elapsed(decor.ET_STYLE_GO), decor.Any(func(decor.Statistics) string { return p.left() })))
 }
 
@@ -82,7 +82,7 @@ func (p *progressBar) set(c jobs.Counts) {
 	p.bar.SetCurrent(int64(c.Ended()))
 }
 
-func (p *progressBar) tell() string {
+func (p *progressBar) text() string {
 	c := p.counts.Load()
 	parts := []string{fmt.Sprintf("%d/%d", c.Ended(), c.Known), fmt.Sprintf("%d running", c.Running)}
 	if bad := c.Failed + c.TimedOut; bad > 0 {

@@ -173,7 +173,7 @@ func TestRunOnTerminalWithoutJobs(t *testing.T) {
 		args []string
 		want string
 	}{
-		{[]string{"run"}, "heirloom: nothing to run; heirloom run --help tells how to give commands"},
+		{[]string{"run"}, "heirloom: nothing to run; heirloom run --help says how to give commands"},
 		{[]string{"run", "gzip"}, `heirloom: no values for "gzip"; give them after :::, in a file (-f) or on standard input`},
 	} {
 		c := command(t, tt.args...)

@@ -28,7 +28,7 @@ error, as JSON lines.
 
 The HTTP service answers GET / after two lookups of 100 ms, which run at the same
 time, and GET /slow?for=5s after as long as you say. At /debug/tasks is the live
-view of all tasks. A port of 0 takes a free one; the first log lines tell which.`,
+view of all tasks. Port 0 means any free port; the first log lines name it.`,
 		Example: `  heirloom serve
   heirloom serve --http localhost:8080 --echo localhost:7000
   curl -H 'X-Request-Id: r1' localhost:8080/
@@ -62,7 +62,7 @@ func serve(ctx context.Context, log io.Writer, httpAddr, echoAddr string) error 
 
 func listen(flag, addr string) (net.Listener, error) {
 	if _, _, err := net.SplitHostPort(addr); err != nil {
-		return nil, usagef("%s %q is no address; give host:port, as localhost:8080", flag, addr)
+		return nil, usagef("%s %q is not an address; give host:port, as localhost:8080", flag, addr)
 	}
 	l, err := net.Listen("tcp", addr)
 	if err != nil {

@@ -36,8 +36,8 @@ func newTop() *cobra.Command {
 		Short: "Watch the live tasks of a running program",
 		Long: `Top shows the live tasks of a program that serves its live view (see package
 task/taskhttp), as ps does, until it is interrupted. On a terminal it scrolls, sorts,
-searches and shows stacks by keys, which ? lists. Elsewhere, one picture comes
-after the other; with --json each is a line, of what ps --json prints.
+searches and shows stacks by keys, which ? lists. Elsewhere, it prints one snapshot
+after the other; with --json, each is a line with the JSON of ps --json.
 
 When the program cannot be reached any more, top says so and tries again, unless it
 was given by a process id and has ended.
@@ -55,9 +55,9 @@ was given by a process id and has ended.
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args[0]) },
 	}
 	f.declare(c)
-	c.Flags().DurationVarP(&f.interval, "interval", "i", time.Second, "time between two pictures")
-	c.Flags().IntVarP(&f.count, "count", "n", 0, "how many pictures to show; 0 is no end")
-	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON, a line for each picture")
+	c.Flags().DurationVarP(&f.interval, "interval", "i", time.Second, "time between two snapshots")
+	c.Flags().IntVarP(&f.count, "count", "n", 0, "how many snapshots to print; 0 for no limit")
+	c.Flags().BoolVar(&f.asJSON, "json", false, "print JSON, a line for each snapshot")
 	return c
 }
 
@@ -66,7 +66,7 @@ func (f *topFlags) run(c *cobra.Command, arg string) error {
 	case f.interval < 10*time.Millisecond:
 		return usagef("--interval %v is too short; give at least 10ms", f.interval)
 	case f.count < 0:
-		return usagef("--count %d is negative; give how many pictures to show, or 0 for no end", f.count)
+		return usagef("--count %d is negative; give the number of snapshots, or 0 for no limit", f.count)
 	}
 	client, target, err := f.open(arg)
 	if err != nil {
@@ -83,7 +83,7 @@ func (f *topFlags) run(c *cobra.Command, arg string) error {
 		return f.watch(ctx, client, target, terminal, c.InOrStdin())
 	}
 	say := func(text string) { fmt.Fprintf(c.ErrOrStderr(), "heirloom: %s\n", display.Line(text)) }
-	return pictures(ctx, f.count, f.interval, say, func(ctx context.Context, n int) error {
+	return snapshots(ctx, f.count, f.interval, say, func(ctx context.Context, n int) error {
 		view, text, err := client.View(ctx, f.query)
 		switch {
 		case err != nil:
@@ -136,10 +136,10 @@ type unreachedError struct{ error }
 
 func (e *unreachedError) Unwrap() error { return e.error }
 
-// pictures calls show count times or, if count is 0, until ctx is done. n counts the
-// successful calls, from 1. When the program can't be reached any more, pictures says
+// snapshots calls show count times or, if count is 0, until ctx is done. n counts the
+// successful calls, from 1. When the program can't be reached any more, snapshots says
 // so and tries again.
-func pictures(ctx context.Context, count int, interval time.Duration, say func(string), show func(ctx context.Context, n int) error) error {
+func snapshots(ctx context.Context, count int, interval time.Duration, say func(string), show func(ctx context.Context, n int) error) error {
 	lost := false
 	for n := 1; ; {
 		err := show(ctx, n)

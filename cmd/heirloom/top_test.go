@@ -113,7 +113,7 @@ func TestPSWithoutPrograms(t *testing.T) {
 	var out, notes bytes.Buffer
 	require.NoError(t, new(psFlags).printPrograms(&out, &notes, nil))
 	assert.Empty(t, out.String())
-	assert.Contains(t, notes.String(), "no program of yours lets itself be looked into")
+	assert.Contains(t, notes.String(), "no program of yours can be inspected")
 	require.NoError(t, (&psFlags{asJSON: true}).printPrograms(&out, &notes, nil))
 	assert.Equal(t, "[]\n", out.String())
 }
@@ -148,7 +148,7 @@ func TestPicturesUntilInterrupted(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 3500*time.Millisecond)
 		defer cancel()
 		looks := 0
-		err := pictures(ctx, 0, time.Second, nil, func(_ context.Context, n int) error {
+		err := snapshots(ctx, 0, time.Second, nil, func(_ context.Context, n int) error {
 			looks++
 			assert.Equal(t, looks, n)
 			return nil
@@ -164,7 +164,7 @@ func TestPicturesSurviveARestart(t *testing.T) {
 		lost := &unreachedError{errors.New("nobody is there")}
 		outcomes := []error{nil, lost, lost, nil, lost, nil}
 		looks := 0
-		err := pictures(t.Context(), 3, time.Second, func(s string) { said = append(said, s) }, func(context.Context, int) error {
+		err := snapshots(t.Context(), 3, time.Second, func(s string) { said = append(said, s) }, func(context.Context, int) error {
 			looks++
 			return outcomes[looks-1]
 		})
@@ -181,7 +181,7 @@ func TestPicturesSurviveARestart(t *testing.T) {
 			{"a terminal that has gone", []error{nil, io.ErrClosedPipe}},
 		} {
 			looks := 0
-			err := pictures(t.Context(), 0, time.Second, nil, func(context.Context, int) error {
+			err := snapshots(t.Context(), 0, time.Second, nil, func(context.Context, int) error {
 				looks++
 				return tt.outcomes[looks-1]
 			})
@@ -197,24 +197,24 @@ func TestServeRefusesBadAddresses(t *testing.T) {
 		reason, args, want string
 		code               int
 	}{
-		{"no port", "serve --http localhost", `--http "localhost" is no address; give host:port, as localhost:8080`, 2},
+		{"no port", "serve --http localhost", `--http "localhost" is not an address; give host:port, as localhost:8080`, 2},
 		{"in use", "serve --http localhost:0 --echo " + taken.Listener.Addr().String(), "address already in use", 1},
 		{"an argument", "serve now", `unexpected argument "now"`, 2},
 		{"ps of nothing, but by something", "ps --sort age", "which program is --sort for? heirloom ps takes its process id, or its address", 2},
 		{"top of nothing", "top", "which program? heirloom top takes its process id, which heirloom ps lists", 2},
 		{"ps of no process", "ps 99999999", "there is no process 99999999", 1},
-		{"ps of no process's", "ps 0", `address "0": it is no process id`, 2},
-		{"ps of a process that does not listen", "ps 1", "process 1 cannot be looked into: the process does not listen", 1},
+		{"ps of no process's", "ps 0", `address "0": it is not a process id`, 2},
+		{"ps of a process that does not listen", "ps 1", "process 1 cannot be inspected: the process does not listen", 1},
 		{"no such order", "ps --sort nmae :1", `unknown sort "nmae"; did you mean "name"?`, 2},
 		{"no order of a tree", "ps --sort -tree :1", `unknown sort "-tree"`, 2},
 		{"a program and a hub", "ps --on nats://localhost:1 1", `unexpected argument "1"`, 2},
-		{"tasks and a hub", "ps --on nats://localhost:1 --sort age", "--sort is for the tasks of a program, and not with --on", 2},
+		{"tasks and a hub", "ps --on nats://localhost:1 --sort age", "--sort is for the tasks of a program, and cannot be used with --on", 2},
 		{"a hub's and no hub", "ps --creds x 1", "--creds is for a hub, and --on says which", 2},
 		{"less than no tasks", "ps --max -1 :1", "--max -1 is negative", 2},
 		{"credentials for a process", "ps --netrc 1", "process 1 is reached without credentials", 2},
 		{"a password for all to see", "ps http://a:b@localhost:1", `address "…@localhost:1": a password does not belong there`, 2},
 		{"a password in what is no URL", "top http://a:%zz@localhost:1", `address "…@localhost:1": it is no URL`, 2},
-		{"ps of no address", "ps localhost", `address "localhost": there is no port in it`, 2},
+		{"ps of no address", "ps localhost", `address "localhost": it has no port`, 2},
 		{"ps of another service", "ps " + taken.Listener.Addr().String(), "is task/taskhttp mounted there?", 1},
 		{"two forms", "ps --json --flat :1", "none of the others can be", 1},
 		{"top too fast", "top :1 --interval 1ms", "too short", 2},

@@ -21,17 +21,17 @@ type viewFlags struct {
 
 const viewHelp = `
 The program is given by its process id, if it is one of your own on this machine
-that lets itself be looked into (taskhttp.Handler.ListenLocal; heirloom ps lists
-those), or by the address of its live view: host:port, :port, or a URL. A URL may
-have the page's match, sort and root in it.
+and calls taskhttp.Handler.ListenLocal (heirloom ps lists those), or by the address
+of its live view: host:port, :port, or a URL. A URL may have the parameters match,
+sort and root of the page.
 
 --match keeps the tasks that have all of the words in their name, #ID, function,
-state, variables, what they wait for or where they were started, and what those
-are in. --sort shows a list instead of a tree.
+state, variables, what they wait for or where they were started, and the tasks
+around these. --sort shows a list instead of a tree.
 
 Credentials are read from files or a variable, never from the command line, which
-others can see. They are sent over https, or to this machine, and to no place that
-the server points to.`
+others can see. They are sent over https, or to this machine, and redirects are not
+followed.`
 
 func (f *viewFlags) declare(c *cobra.Command) {
 	flags := c.Flags()

@@ -21,24 +21,24 @@ import (
 const workerLong = `Worker runs the commands of heirloom run --on, from any machine that reaches the
 same hub: heirloom-hub, or another NATS server with JetStream.
 
-Whoever has the hub's token can run any command here, as the user that the worker
-runs as. With --templates, a worker runs nothing but commands that are in a file of
-its own, and what comes from elsewhere are their values, quoted as data:
+Everybody who has the hub's token can run any command here, as the user that the
+worker runs as. With --templates, a worker runs only the commands in a file of its
+own, and takes only their values from others, quoted as data:
 
   resize = 'convert {1} -resize {2} {1.}-{2}.png'
   index  = 'updatedb'
 
 A run asks for one of them with heirloom run --on … --template resize ::: a.png.
 
-Commands find the environment of the worker, and what the run sets (-e, env). Their
-folder is the worker's (--dir), and a relative dir of a job starts from there.
+Commands have the environment of the worker, and the variables that the run sets (-e,
+env). They run in the worker's folder (--dir); a job's relative dir starts from there.
 Files are not copied from or to the run's machine: share a file system, or have the
 commands fetch what they need.
 
-At the first Ctrl-C or SIGTERM, the worker takes no more, and ends when what it
-runs has ended. At the second it kills that, and the hub gives it to another worker,
-as it does with what a machine ran that is lost: a command may run twice, so it
-should be one that can. A worker that is killed with SIGKILL cannot end its
+At the first Ctrl-C or SIGTERM, the worker takes no more commands, and ends when the
+running ones have ended. At the second it kills them, and the hub gives them to
+another worker. The hub also does that when a machine is lost. So a command may run
+twice, and must allow that. A worker that is killed with SIGKILL cannot end its
 commands; a service manager can (systemd does).`
 
 func newWorker() *cobra.Command {
@@ -57,12 +57,12 @@ func newWorker() *cobra.Command {
 	f.hub.declare(c, "the hub's `URL`, as nats://localhost:4222")
 	flags := c.Flags()
 	f.limit = atOnce(runtime.NumCPU())
-	flags.VarP(&f.limit, "jobs", "j", "how many to run at once (of each template, if there are any): a number, or of the processors 50% or +1")
-	flags.StringVar(&f.name, "name", "", "what the worker is called in results (the machine's name and the process ID)")
+	flags.VarP(&f.limit, "jobs", "j", "how many to run at once (of each template, if there are any): a number, a share of the processors (50%), or more than there are processors (+1)")
+	flags.StringVar(&f.name, "name", "", "the worker's name in results (the machine's name and the process ID)")
 	flags.StringVar(&f.templates, "templates", "", "run only commands that are in this TOML `file`")
 	flags.StringVar(&f.dir, "dir", "", "the `folder` to run commands in (the current one)")
 	flags.StringVar(&f.shell, "shell", "", "the shell, instead of sh (cmd.exe on Windows), and its arguments")
-	flags.DurationVar(&f.lease, "lease", 0, "the time without a sign of life after which a worker is lost, if this is the namespace's first one (30s)")
+	flags.DurationVar(&f.lease, "lease", 0, "how long a worker may be silent before it counts as lost, if this is the namespace's first worker (30s)")
 	return c
 }
 
@@ -121,7 +121,7 @@ func (f *workerFlags) worker(c *cobra.Command) (*machines.Worker, error) {
 	}
 	switch {
 	case f.limit < 1:
-		return nil, usagef("--jobs has to be 1 at least")
+		return nil, usagef("--jobs must be at least 1")
 	case f.lease < 0:
 		return nil, usagef("--lease cannot be negative")
 	}
@@ -134,7 +134,7 @@ func (f *workerFlags) worker(c *cobra.Command) (*machines.Worker, error) {
 		return nil, &usageError{err}
 	}
 	if info, err := os.Stat(w.Dir); err != nil || !info.IsDir() {
-		return nil, usagef("--dir: %s is no folder", f.dir)
+		return nil, usagef("--dir: %s is not a folder", f.dir)
 	}
 	if f.templates == "" {
 		return w, nil

@@ -102,7 +102,7 @@ func checkKeys(object []byte) error {
 	if nested, ok := fields["env"]; ok && json.Unmarshal(nested, &env) == nil {
 		for name, value := range env {
 			if value == nil {
-				return fmt.Errorf("variable %s is null; a variable that is not to be there is named in unset", name)
+				return fmt.Errorf("variable %s is null; list a variable that is to be removed in unset", name)
 			}
 		}
 	}

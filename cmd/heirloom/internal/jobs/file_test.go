@@ -62,7 +62,7 @@ func TestDecodeErrors(t *testing.T) {
 		{`{"xyzzy": "x"}`, "a field like no other", `line 1: a job has no "xyzzy", but name, command, env, unset, dir, timeout, retries, needs, jobs`},
 		{`{"jobs": [{"comand": "x"}]}`, "a misspelt field within", `line 1: a job has no "comand"; did you mean "command"?`},
 		{"\n" + `{"command": 3}`, "another type", `line 2: command has the wrong type (number)`},
-		{`{"timeout": "5"}`, "no duration", `line 1: "5" is no duration; write it as "90s" or "1h30m"`},
+		{`{"timeout": "5"}`, "no duration", `line 1: "5" is not a duration; write it as "90s" or "1h30m"`},
 		{`{"timeout": "-5s"}`, "a negative one", `line 1: duration "-5s" is negative`},
 		{`[]`, "no object", `line 1: not a JSON object (array)`},
 		{`{"command": "x"`, "half an object", `line 1: the JSON object does not end on its line`},
@@ -71,7 +71,7 @@ func TestDecodeErrors(t *testing.T) {
 		{"[[jobs]]\ncomand = 'x'", "TOML: a misspelt field", `line 2: a job has no "comand"; did you mean "command"?`},
 		{"[[jobs]]\ncommand = 3", "TOML: another type", `line 2: `},
 		{"[[jobs]\n", "TOML: broken", `line 1: `},
-		{"[[jobs]]\n\ntimeout = '5'", "TOML: no duration", `line 3: "5" is no duration; write it as "90s" or "1h30m"`},
+		{"[[jobs]]\n\ntimeout = '5'", "TOML: no duration", `line 3: "5" is not a duration; write it as "90s" or "1h30m"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.reason, func(t *testing.T) {

@@ -65,12 +65,12 @@ func ParseHalt(s string) (h Halt, err error) {
 	}
 	if percent, ok := strings.CutSuffix(n, "%"); ok {
 		if h.Percent, err = strconv.ParseFloat(percent, 64); err != nil || !(h.Percent > 0 && h.Percent <= 100) {
-			return h, fmt.Errorf("%q is no percentage", n)
+			return h, fmt.Errorf("%q is not a percentage", n)
 		}
 		return h, nil
 	}
 	if h.Count, err = strconv.Atoi(n); err != nil || h.Count < 1 {
-		return h, fmt.Errorf("%q is no number of jobs", n)
+		return h, fmt.Errorf("%q is not a number of jobs", n)
 	}
 	return h, nil
 }
@@ -107,7 +107,7 @@ func ParseCodes(s string) (codes Codes, err error) {
 		low, err1 := strconv.Atoi(from)
 		high, err2 := strconv.Atoi(to)
 		if err1 != nil || err2 != nil || low < 1 || high > 255 || low > high {
-			return nil, fmt.Errorf("%q is no exit code between 1 and 255, no range of them, as 100-110, and not timeout", field)
+			return nil, fmt.Errorf("%q is neither an exit code from 1 to 255, nor a range such as 100-110, nor timeout", field)
 		}
 		codes = append(codes, [2]int{low, high})
 	}

@@ -21,11 +21,12 @@ type Host struct {
 	Hurry     <-chan struct{} // closed when there is no more time for grace
 	TTY       bool            // commands share the terminal
 
-	// Underway, if not nil, returns how many attempts this program is at, with those whose
-	// output is still to be printed. It has nothing else that releases descriptors.
+	// Underway, if not nil, returns how many attempts this program has begun and not
+	// finished, including those whose output is still to be printed. Only the end of one of
+	// these releases descriptors.
 	Underway func() int
 
-	waiting atomic.Int32 // attempts that start can't start
+	waiting atomic.Int32 // attempts that cannot be started at the moment
 
 	// Say, if not nil, is called with a message for the user, and with its kind.
 	Say func(kind, text string)
@@ -59,7 +60,7 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 		}
 		return end
 	}
-	told, err := p.wait(ctx, a.Grace, h.Hurry)
+	signalled, err := p.wait(ctx, a.Grace, h.Hurry)
 	h.Processes.remove(p)
 	ended := p.cmd.ProcessState
 	end.Exit = ended.ExitCode()
@@ -71,9 +72,9 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 		}
 	}
 	switch {
-	case told && context.Cause(ctx) == errTimeout:
+	case signalled && context.Cause(ctx) == errTimeout:
 		end.State = TimedOut
-	case told:
+	case signalled:
 		end.State = Canceled
 	case err == nil:
 		end.State = OK
@@ -89,8 +90,8 @@ func (h *Host) Run(ctx context.Context, a *Attempt, stdin io.Reader, stdout, std
 // lacks something, when nothing runs that could release it.
 const aloneTime = time.Minute
 
-// patience returns how long start tries because of err when nothing runs. What only this
-// process can release will not come then.
+// patience returns how long start tries again after err when nothing runs: not at all if
+// only this process could release what is missing.
 func (h *Host) patience(err error) time.Duration {
 	if ownLimit(err) && h.Underway != nil {
 		return maxRefusals * holdTime
@@ -98,13 +99,13 @@ func (h *Host) patience(err error) time.Duration {
 	return aloneTime
 }
 
-// idle reports whether no attempt is any further than start.
+// idle reports whether no attempt has got further than start.
 func (h *Host) idle() bool {
 	return len(h.Processes.all()) == 0 && (h.Underway == nil || h.Underway() <= int(h.waiting.Load()))
 }
 
-// start starts the attempt's command, unless ctx has ended; it calls look to see to that.
-// If the machine lacks something for a command, start waits.
+// start starts the attempt's command, unless ctx has ended, which look checks. If the
+// machine lacks something for a command, start waits.
 func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Reader, stdout, stderr *os.File) (*process, error) {
 	path, args := h.Shell.Command(a.Command, a.ownPath())
 	h.waiting.Add(1)
@@ -125,7 +126,7 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 			Stderr:    stderr,
 			WaitDelay: unreadTime,
 		}
-		if !h.idle() { // before the try, during which others may release something
+		if !h.idle() { // checked before the try, during which others may release something
 			idleSince = time.Now()
 		}
 		p, err := h.Processes.start(cmd, a, h.TTY)
@@ -166,5 +167,5 @@ func (h *Host) RunPiped(ctx context.Context, a *Attempt, stdin io.Reader, stdout
 	return end
 }
 
-// cutShort is the error of a command that itself believes to have succeeded.
+// cutShort is the error of a command that reported success although its output failed.
 func cutShort(err error) string { return "its output may be cut short: " + err.Error() }

@@ -60,7 +60,7 @@ type Duration struct{ time.Duration }
 func (d *Duration) UnmarshalText(text []byte) error {
 	v, err := time.ParseDuration(string(text))
 	if err != nil {
-		return fmt.Errorf("%q is no duration; write it as \"90s\" or \"1h30m\"", text)
+		return fmt.Errorf("%q is not a duration; write it as \"90s\" or \"1h30m\"", text)
 	}
 	if v < 0 {
 		return fmt.Errorf("duration %q is negative", text)

@@ -62,7 +62,7 @@ func (r *run) launch(ctx context.Context, n *node) error {
 		}
 		r.ends.add(ended{n, res, err})
 	})
-	r.tell()
+	r.showProgress()
 	return nil
 }
 
@@ -98,11 +98,11 @@ func (r *run) end(ctx context.Context, n *node, res *Result) {
 	if res.State != Canceled { // otherwise the jobs that wait for it are not run
 		r.settle(ctx, n, res.State.succeeded(), fmt.Sprintf("%s, which %s", n.name, past(res.State)))
 	}
-	r.tell()
+	r.showProgress()
 }
 
-// log writes the result to the log, and waits for space if the disk is full. In a device,
-// as /dev/full, nobody can make space.
+// log writes the result to the log, and waits for space if the disk is full. On a device
+// such as /dev/full, there will never be space.
 func (r *run) log(ctx context.Context, res *Result) error {
 	if r.Log != nil && !r.Log.regular {
 		return r.Log.add(res)
@@ -136,8 +136,8 @@ func past(s State) string {
 	return "failed"
 }
 
-// tell calls Progress.
-func (r *run) tell() {
+// showProgress calls Progress.
+func (r *run) showProgress() {
 	if r.Progress != nil {
 		c := r.summary.Counts
 		c.Running, c.Known = int(r.running.Load()), max(r.admitted, r.Total)

@@ -71,8 +71,8 @@ func (l *Log) Run() (string, error) {
 	return l.run, nil
 }
 
-// attemptID returns the ID of an [Attempt]. Each attempt at each job has another one,
-// and so has each attempt after the job has ended and is run again.
+// attemptID returns the ID of an [Attempt]. No two attempts have the same, even after the
+// job has ended and is run again.
 func (l *Log) attemptID(n *node, attempt int) string {
 	if l == nil {
 		return ""
@@ -112,8 +112,8 @@ func (l *Log) write(v any) error {
 	return nil
 }
 
-// Through makes a log on standard output or standard error write through these, which
-// may have other lines to keep apart from it.
+// Through makes a log on standard output or standard error write through the given writers,
+// which keep its lines apart from others.
 func (l *Log) Through(stdout, stderr io.Writer) {
 	switch {
 	case l == nil:
@@ -124,7 +124,7 @@ func (l *Log) Through(stdout, stderr io.Writer) {
 	}
 }
 
-// watch calls fail when a reader of the log goes away, who has had something to read.
+// watch calls fail when a reader of the log that has had something to read goes away.
 func (l *Log) watch(fail func(error)) (stop func()) {
 	if l == nil || l.regular {
 		return func() {}
@@ -147,7 +147,7 @@ func (l *Log) Close() error {
 	return nil
 }
 
-// dropTail takes the last n bytes away.
+// dropTail removes the last n bytes.
 func dropTail(f *os.File, n int) error {
 	if n == 0 {
 		return nil

@@ -13,9 +13,9 @@ import (
 )
 
 // openDescriptor returns the file that this process was started with, if the path names
-// a descriptor, and nil otherwise. On Linux, to open such a path opens the file behind it
-// anew, from its beginning: what is written would be over what is there, and what the
-// program prints over that.
+// a descriptor, and nil otherwise. On Linux, opening such a path opens the file behind it
+// again, at its beginning: the log would overwrite what is there, and the program's output
+// would overwrite the log.
 func openDescriptor(path string) (*os.File, error) {
 	fd, ok := descriptor(path)
 	if !ok {

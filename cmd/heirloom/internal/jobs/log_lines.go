@@ -42,7 +42,7 @@ func (l *Log) read(r io.Reader) (tail []byte, err error) {
 	}
 }
 
-// take takes a line into the histories.
+// take adds a line to the histories.
 func (l *Log) take(r *logLine) {
 	if r.Run != "" {
 		l.run = r.Run
@@ -65,7 +65,7 @@ func (l *Log) take(r *logLine) {
 	h.ends++
 }
 
-// mend gives the last line its newline if it is whole, and takes it away if not.
+// mend adds the newline to the last line if the line is whole, and removes the line if not.
 func (l *Log) mend(tail []byte) error {
 	if _, err := parseLine(tail); err != nil {
 		return dropTail(l.f, len(tail))
@@ -95,7 +95,7 @@ func parseLine(line []byte) (r logLine, err error) {
 }
 
 // torn reports whether the text can be a line of a log of which the end is missing. If
-// nothing is before it to tell that this is a log, it must have enough to tell that.
+// nothing before it shows that this is a log, the text itself must show that.
 func torn(text []byte, first bool) bool {
 	if json.Valid(text) || first && len(text) < len(`{"run":"`) {
 		return false

@@ -50,7 +50,7 @@ func (l *Log) check() error {
 		return err
 	}
 	if _, wrong := parseLine(first); marked != nil || wrong != nil && len(first) > 0 && !(err == io.EOF && torn(first, true)) {
-		return fmt.Errorf("%s: the file is no job log, and is not overwritten", l.f.Name())
+		return fmt.Errorf("%s: the file is not a job log, and is not overwritten", l.f.Name())
 	}
 	return nil
 }
@@ -58,7 +58,7 @@ func (l *Log) check() error {
 // ResumeLog opens the log of earlier runs, if it exists. The run reads from it which
 // jobs have succeeded, and adds to it.
 func ResumeLog(path string) (*Log, error) {
-	// A pipe may keep whoever opens or reads it for ever.
+	// Opening or reading a pipe may block for ever.
 	own, err := openDescriptor(path)
 	if info, no := os.Stat(path); own != nil || err != nil || no == nil && !info.Mode().IsRegular() && !isNull(info) {
 		return nil, cmp.Or(err, fmt.Errorf("%s: only a file can be resumed from", path))
@@ -105,8 +105,8 @@ func ReadLog(path string) (*Log, error) {
 }
 
 // openLog opens a log to write to it. Two runs must not write to the same one: the
-// second would empty it, or run the jobs of the first again. Neither may what is printed
-// be written over it. Devices and pipes are nobody's log.
+// second would empty it, or run the jobs of the first again. Nor may standard
+// output or standard error go to the same file. Devices and pipes are not locked.
 func openLog(path string, mode int) (*Log, error) {
 	f, err := os.OpenFile(path, mode|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {

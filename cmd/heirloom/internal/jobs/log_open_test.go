@@ -24,7 +24,7 @@ func TestCreateLogKeepsOtherFiles(t *testing.T) {
 		"[" + record("a", "ok", "0") + "]", strings.TrimSpace(record("a", "ok", "0")) + "{}\n"} {
 		path := writeLog(t, text)
 		_, err := jobs.CreateLog(path)
-		require.ErrorContains(t, err, "no job log", text)
+		require.ErrorContains(t, err, "not a job log", text)
 		kept, err := os.ReadFile(path)
 		require.NoError(t, err)
 		assert.Equal(t, text, string(kept))

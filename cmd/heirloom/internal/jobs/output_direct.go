@@ -23,9 +23,9 @@ func (d direct) note(*Result) error               { return nil }
 func (d direct) full() bool                       { return false }
 func (d direct) files() (stdout, stderr *os.File) { return d.stdout, d.stderr }
 
-// begin ends the run when the reader of standard output goes away. Nobody knows whether
-// a job wants to write, and the job may not tell that it could not. A reader that has
-// gone before the run is one that nobody misses.
+// begin ends the run when the reader of standard output goes away. It is not known whether
+// a job wants to write, and a job may not report that it could not. A reader that had gone
+// before the run began does not count.
 func (d direct) begin(fail func(error)) (stop func()) {
 	if readerGone(d.stdout) {
 		return func() {}

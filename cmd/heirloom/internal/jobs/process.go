@@ -45,7 +45,7 @@ func start(cmd *exec.Cmd, shared bool) (*process, error) {
 //
 // wait reports whether it signalled the command before the command had ended, and
 // returns the error of [exec.Cmd.Wait].
-func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (told bool, err error) {
+func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan struct{}) (signalled bool, err error) {
 	defer p.family.close()
 
 	// Another goroutine signals the family while this one waits for the command. That
@@ -69,11 +69,11 @@ func (p *process) wait(ctx context.Context, grace time.Duration, hurry <-chan st
 		err = nil // the command left its input to another process
 	}
 	close(ended)
-	if told = !stop(); told {
+	if signalled = !stop(); signalled {
 		<-stopped
 	}
 	p.sweep(grace, hurry)
-	return told, err
+	return signalled, err
 }
 
 // lastWait is how long sweep waits for the processes that it has killed. Killing takes

@@ -74,8 +74,8 @@ func TestWaitEndsTheSignallerFirst(t *testing.T) {
 	})}
 	go func() {
 		defer close(returned)
-		told, err := p.wait(slow, time.Hour, nil)
-		assert.True(t, told)
+		signalled, err := p.wait(slow, time.Hour, nil)
+		assert.True(t, signalled)
 		assert.Error(t, err)
 	}()
 	<-watched

@@ -105,7 +105,7 @@ func newRun(root *Job, o Options) *run {
 		}
 		jobRetries.Set(o.Retries)
 		r.vars.set(root)
-		r.vars.set(line) // the command line has the last word
+		r.vars.set(line) // the command line outranks the file
 	})
 	return r
 }
@@ -255,12 +255,12 @@ func (r *run) startReady(ctx context.Context) <-chan time.Time {
 
 // refusals are tries, in a row, to start a job for which the machine lacked something.
 type refusals struct {
-	count int       // of those for which this process can expect no help
+	count int       // the tries that no end of a job can help
 	until time.Time // when to try again, unless a job ends before that
 }
 
-// refuse waits until what a job lacks may be there. It ends the run instead if that is a
-// descriptor and no job runs: none but this process can release it.
+// refuse waits until the machine may have what a job lacks. If that is a descriptor and no
+// job runs, it ends the run: only this process could release one.
 func (r *run) refuse(why error) {
 	if r.refused.count++; !ownLimit(why) || r.running.Load() > 0 {
 		r.refused.count = 0
@@ -273,8 +273,8 @@ func (r *run) refuse(why error) {
 	r.refused.until = time.Now().Add(holdTime)
 }
 
-// maxRefusals is how often a job without others beside it may lack a descriptor. What
-// else has descriptors in this process has them for a moment, as the signals do.
+// maxRefusals is how often a job may lack a descriptor while no other job runs. Other users
+// of descriptors in this process, such as the handling of signals, keep them only briefly.
 const maxRefusals = 2
 
 // over reports whether no further job may be started. It looks at Drain itself, because

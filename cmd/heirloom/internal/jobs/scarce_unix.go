@@ -20,7 +20,7 @@ func scarce(err error) bool {
 	return false
 }
 
-// ownLimit reports whether err is that this process has as many descriptors as it may
+// ownLimit reports whether err says that this process has as many descriptors as it may
 // have.
 func ownLimit(err error) bool { return errors.Is(err, unix.EMFILE) }
 

@@ -9,8 +9,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// seats finds where the places stand, between texts. appended tells that the last
-// of them was put at the end because the command did not say where the value goes.
+// seats determines the seats of the places between the texts. If appended is true, the
+// last place was added at the end because the command has no place for the value.
 func (s *Shell) seats(texts []string, places []place, appended bool) ([]seat, error) {
 	if len(places) == 0 {
 		return nil, nil
@@ -34,8 +34,8 @@ func (s *Shell) seats(texts []string, places []place, appended bool) ([]seat, er
 	return seats, err
 }
 
-// posixSeats reads the command as the shell does. Which shell sh is differs: what
-// is not the same for all of them is refused.
+// posixSeats reads the command as the shell does. Systems differ in the shell that sh is:
+// a command that these shells read differently is refused.
 func (s *Shell) posixSeats(texts []string, places []place, appended bool) ([]seat, error) {
 	var readings [2]*reading
 	for i, sh := range []syntax.LangVariant{syntax.LangPOSIX, syntax.LangBash} {
@@ -77,11 +77,11 @@ func (s *Shell) posixSeats(texts []string, places []place, appended bool) ([]sea
 
 // cmdSeat is a place in a command of cmd.exe's.
 type cmdSeat struct {
-	quoted bool // whether it stands within quotes of the template's
-	closed bool // whether those end right behind it
+	quoted bool // it is within quotes of the template
+	closed bool // these quotes end directly after it
 }
 
-// cmdSeats tells which places are within quotes, which cmd.exe knows one kind of.
+// cmdSeats determines which places are within quotes, of which cmd.exe has one kind.
 func cmdSeats(texts []string) ([]seat, error) {
 	seats := make([]seat, len(texts)-1)
 	quotes := 0
@@ -96,15 +96,15 @@ func cmdSeats(texts []string) ([]seat, error) {
 	return seats, nil
 }
 
-// fill quotes for cmd.exe, as far as that can be done: it replaces %name% within
-// quotes too, and !name! if delayed expansion is on, and ends a command with its line.
+// fill quotes for cmd.exe, as far as possible: cmd.exe replaces %name% within quotes
+// too, and !name! if delayed expansion is on, and a command ends with its line.
 func (s cmdSeat) fill(values []string) (string, error) {
 	words := slices.Clone(values)
 	for i, v := range values {
 		if at := strings.IndexAny(v, "%!\"\r\n\x00"); at >= 0 {
 			return "", fmt.Errorf("%q has a %q, which cannot be quoted for cmd.exe; use --shell pwsh", v, v[at:at+1])
 		}
-		// Programs take backslashes before a quote for half as many.
+		// Programs read backslashes before a quote as half as many.
 		if !s.quoted || s.closed && i == len(values)-1 {
 			v += v[len(strings.TrimRight(v, `\`)):]
 		}
@@ -118,7 +118,7 @@ func (s cmdSeat) fill(values []string) (string, error) {
 
 func (cmdSeat) slot() string { return "%" + slotVariable + "%" }
 
-// powerShellSeat is a place outside of all quotes.
+// A powerShellSeat is a place outside of all quotes.
 type powerShellSeat struct{}
 
 func powerShellSeats(texts []string) ([]seat, error) {
@@ -162,7 +162,7 @@ func powerShellSeats(texts []string) ([]seat, error) {
 	return seats, nil
 }
 
-// quoteOf is ' or " for the characters that PowerShell takes for one of them, or 0.
+// quoteOf returns ' or " for a character that PowerShell reads as one of these, or 0.
 func quoteOf(c rune) rune {
 	switch c {
 	case '\'', '‘', '’', '‚', '‛':

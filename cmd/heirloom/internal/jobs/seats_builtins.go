@@ -10,8 +10,9 @@ import (
 
 var assignment = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*=`)
 
-// builtin seats what is in the arguments of a shell's own command, some of which are
-// names or expressions. A $ in one is a name or an expression that a variable holds.
+// builtin seats the places in the arguments of a builtin command, some of which are
+// names or expressions. A $ in such an argument stands for a name or an expression in a
+// variable.
 func (p *program) builtin(name string, args []*syntax.Word, rest []string) {
 	switch name {
 	case "unset", "read", "mapfile", "readarray", "getopts":
@@ -82,12 +83,12 @@ func (p *program) builtin(name string, args []*syntax.Word, rest []string) {
 		for _, w := range args[min(1, len(args)):] {
 			p.flow.set(positional, p.source(w))
 		}
-	case "export", "typeset", "declare", "local", "readonly", "private", "integer", "float", "nameref": // behind command, or where these are no keywords
+	case "export", "typeset", "declare", "local", "readonly", "private", "integer", "float", "nameref": // after command, or in a shell where these are not keywords
 		p.declared(name, args, rest)
 	}
 }
 
-// declared seats what is in the arguments of a command that declares variables.
+// declared seats the places in the arguments of a command that declares variables.
 func (p *program) declared(name string, args []*syntax.Word, rest []string) {
 	plain, why := true, inName
 	switch name {
@@ -111,13 +112,13 @@ func (p *program) declared(name string, args []*syntax.Word, rest []string) {
 	}
 }
 
-// arithmetic reports whether builtins of the language take expressions, which may
-// run commands, where others take a number.
+// arithmetic reports whether builtins of the language accept expressions, which may run
+// commands, where those of other shells accept a number.
 func (p *program) arithmetic() bool {
 	return p.language == syntax.LangZsh || p.language == syntax.LangMirBSDKorn
 }
 
-// expressions lets nothing but numbers be put into the words.
+// expressions allows only numbers in the places of the words.
 func (p *program) expressions(words []*syntax.Word) {
 	for _, w := range words {
 		p.numbers(w, onlyNumber)
@@ -125,8 +126,7 @@ func (p *program) expressions(words []*syntax.Word) {
 	}
 }
 
-// names refuses a place in the word behind the flag, which is the name of a
-// variable.
+// names refuses a place in the word after the flag, which is the name of a variable.
 func (p *program) names(args []*syntax.Word, words []string, flag string) {
 	if i := slices.Index(words, flag); i >= 0 && i+1 < len(args) {
 		p.refuse(args[i+1], inName)
@@ -134,13 +134,13 @@ func (p *program) names(args []*syntax.Word, words []string, flag string) {
 	}
 }
 
-// computed has it that what variables in w hold is an expression, or a name, whose
-// index is one.
+// computed records that the variables in w hold an expression, or a name with an index
+// that is an expression.
 func (p *program) computed(w *syntax.Word) {
 	p.flow.computes = p.flow.computes || strings.ContainsAny(p.source(w), "$`")
 }
 
-// everything is a text that all values are in.
+// everything is a text that contains all values.
 func (p *program) everything() string {
 	var b strings.Builder
 	for i := range p.places {

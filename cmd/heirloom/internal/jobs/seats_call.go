@@ -15,8 +15,8 @@ var (
 	textual   = regexp.MustCompile(`%%|%-?[0-9]*(\.[0-9]+)?[sbqc]`)
 )
 
-// call seats what is in a simple command. An argument that is code to the command
-// is read as that.
+// call seats the places in a simple command. It reads an argument that is code for the
+// command as code.
 func (p *program) call(c *syntax.CallExpr) {
 	for _, a := range c.Assigns {
 		p.assign(a)
@@ -35,9 +35,9 @@ func (p *program) call(c *syntax.CallExpr) {
 	}
 }
 
-// arguments looks for those that are code.
+// arguments finds the arguments that are code.
 func (p *program) arguments(c *syntax.CallExpr, words []string) {
-	if words[0] == "" { // nobody knows which
+	if words[0] == "" { // the command is not known
 		if code := flagged(words[1:], codeFlag); code >= 0 {
 			p.refuse(c.Args[1+code], "it would be code of the command before it")
 		}
@@ -48,8 +48,8 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 	}
 	for i, w := range words {
 		args, rest := c.Args[i+1:], words[i+1:]
-		// A shell is looked for everywhere, because many programs run one, and so are options
-		// of interpreters that have code.
+		// A shell may be among the arguments of any program, because many programs run one.
+		// So may an interpreter with an option that has code.
 		name := programName(w)
 		if language, ok := shellNames[name]; ok {
 			if i > 0 && len(rest) > 0 && rest[0] == "--" { // start-stop-daemon's
@@ -73,14 +73,15 @@ func (p *program) arguments(c *syntax.CallExpr, words []string) {
 	p.builtin(words[at], c.Args[at+1:], words[at+1:])
 }
 
-// searchers take the name of a program for a text, and -e or -c for options of theirs.
+// searchers are programs to which the name of a program is a text to find, and which have
+// options -e or -c of their own.
 var searchers = []string{"ack", "ag", "echo", "egrep", "fgrep", "grep", "printf", "rg", "ripgrep", "zgrep"}
 
-// precommands may be before a shell's own command.
+// precommands are words that may precede a builtin command.
 var precommands = []string{"builtin", "command", "exec", "nocorrect", "noglob", "-"}
 
-// launched lets no more than one value stand before a command that is an argument: in
-// timeout {} x, the second value would be the command.
+// launched allows at most one value before a command that is an argument: in timeout {} x,
+// the second value would be the command.
 func (p *program) launched(args []*syntax.Word, rest []string) {
 	for i := range max(len(rest)-1, 0) {
 		switch w := rest[i]; {
@@ -92,7 +93,7 @@ func (p *program) launched(args []*syntax.Word, rest []string) {
 	}
 }
 
-// code seats the places in words that are, as text, a program of their own.
+// code seats the places in words that together are the text of a program.
 func (p *program) code(words []*syntax.Word, text string, language syntax.LangVariant) {
 	places, fixed := false, true
 	for _, w := range words {
@@ -119,11 +120,11 @@ func (p *program) code(words []*syntax.Word, text string, language syntax.LangVa
 	}
 }
 
-// runs has it that w is code once its variables are replaced.
+// runs records that w is code once its variables are replaced.
 func (p *program) runs(w *syntax.Word) { p.flow.codes = append(p.flow.codes, p.source(w)) }
 
-// expansions is the text of all in a word that the shell replaces. What is within single
-// quotes may look like that, and is the program's: awk '{print $1}'.
+// expansions returns the text of everything in a word that the shell replaces. Text within
+// single quotes may look like that, but is left to the program: awk '{print $1}'.
 func (p *program) expansions(w *syntax.Word) (text string) {
 	syntax.Walk(w, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -136,7 +137,7 @@ func (p *program) expansions(w *syntax.Word) (text string) {
 	return text
 }
 
-// texts are those of the words, or "" for one that differs when it runs.
+// texts returns the texts of the words, with "" for a word whose text depends on the run.
 func (p *program) texts(words []*syntax.Word) []string {
 	texts := make([]string, len(words))
 	for i, w := range words {
@@ -145,7 +146,7 @@ func (p *program) texts(words []*syntax.Word) []string {
 	return texts
 }
 
-// static returns the text of a word, if it is the same whenever it runs.
+// static returns the text of a word, if it is the same in each run.
 func (p *program) static(w *syntax.Word) (text string, ok bool) {
 	var b strings.Builder
 	for _, part := range w.Parts {
@@ -172,7 +173,7 @@ func (p *program) static(w *syntax.Word) (text string, ok bool) {
 	return b.String(), true
 }
 
-// unescape takes away the backslashes before one of the characters, or before any.
+// unescape removes the backslashes before one of the characters, or before any.
 func unescape(s, chars string) string {
 	var b strings.Builder
 	for i := 0; i < len(s); i++ {
@@ -186,8 +187,8 @@ func unescape(s, chars string) string {
 	return b.String()
 }
 
-// flagged returns where the argument of the flag is, of options that come before
-// all else, or -1.
+// flagged returns the index of the argument of the flag, or -1. Only options before all
+// other words count.
 func flagged(words []string, flag *regexp.Regexp) int {
 	for i, w := range words {
 		if flag.MatchString(w) && i+1 < len(words) {
@@ -201,9 +202,9 @@ func flagged(words []string, flag *regexp.Regexp) int {
 	return -1
 }
 
-// operand returns where the first word is that is no option, nor the argument of
-// one of those options, letters and long ones. An argument may be the rest of the
-// option's own word: ssh -p22.
+// operand returns the index of the first word that is neither an option nor the argument
+// of one of the given options, which are letters and long names. An argument may be the
+// rest of the option's own word: ssh -p22.
 func operand(words []string, withArgument string, long ...string) int {
 	for i := 0; i < len(words); i++ {
 		w := words[i]

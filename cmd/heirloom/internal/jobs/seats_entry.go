@@ -12,9 +12,9 @@ var (
 	windowsFile = regexp.MustCompile(`(?i)^[-/]fi?l?e?$`)
 )
 
-// windowsShell refuses values in the code of a shell of Windows'.
+// windowsShell refuses values in the code of a Windows shell.
 func (p *program) windowsShell(name string, args []*syntax.Word, rest []string) {
-	code := name == "powershell" // it takes its first operand for code
+	code := name == "powershell" // its first operand is code
 	for i, w := range rest {
 		if name != "cmd" && windowsFile.MatchString(w) {
 			return
@@ -27,8 +27,8 @@ func (p *program) windowsShell(name string, args []*syntax.Word, rest []string) 
 	}
 }
 
-// entrypoint seats what is in the arguments of the program that a container starts with:
-// what follows the image.
+// entrypoint seats the places in the arguments of the program that a container starts,
+// which follow the image.
 func (p *program) entrypoint(args []*syntax.Word, rest []string) {
 	for i, w := range rest {
 		name, ok := strings.CutPrefix(w, "--entrypoint=")

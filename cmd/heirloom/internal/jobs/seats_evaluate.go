@@ -8,7 +8,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// evaluated seats what is in the arguments of a program that is known to run some.
+// evaluated seats the places in the arguments of a program that is known to run some of
+// them.
 func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 	if slices.Contains(unquotable, name) {
 		for _, w := range args {
@@ -42,7 +43,7 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 	case "docker", "podman", "nerdctl":
 		p.entrypoint(args, rest)
 	case "python":
-		// These take code of Python's as arguments.
+		// These modules take Python code as arguments.
 		if i := slices.Index(rest, "-m"); i >= 0 && i+1 < len(rest) && (rest[i+1] == "timeit" || rest[i+1] == "pdb") {
 			for _, w := range args[i+2:] {
 				p.otherCode(w, onlyNumber)
@@ -100,7 +101,7 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 			}
 		}
 	case "flock":
-		// It takes -c behind the file only, and leaves all other words there to the command.
+		// It accepts -c only after the file; all other words there belong to the command.
 		at := 1 + operand(rest, "wE", "--timeout", "--wait", "--conflict-exit-code")
 		if at+1 < len(rest) && (rest[at] == "-c" || rest[at] == "--command") {
 			p.code(args[at+1:at+2], rest[at+1], 0)
@@ -163,8 +164,7 @@ func (p *program) evaluated(name string, args []*syntax.Word, rest []string) {
 	}
 }
 
-// flaggedCode limits what is in the code that options have among the words, which may be
-// arguments of the program's.
+// flaggedCode limits the values in code that is the argument of an option among the words.
 func (p *program) flaggedCode(e *evaluator, args []*syntax.Word, rest []string) {
 	options := *e
 	options.first, options.rest = false, 0
@@ -173,7 +173,7 @@ func (p *program) flaggedCode(e *evaluator, args []*syntax.Word, rest []string) 
 	}
 }
 
-// limit is what values in code of the program can be.
+// limit returns the limit of values in code of the program.
 func (e *evaluator) limit() limit {
 	l := e.only
 	if l.allowed == nil {
@@ -193,8 +193,8 @@ var (
 
 var findRuns = []string{"-exec", "-execdir", "-ok", "-okdir", "-x", "-X", "--exec", "--exec-batch"}
 
-// made limits what is in the arguments of make: its rules put targets and variables
-// into commands of a shell. A makefile that an option names is the user's to trust.
+// made limits the values in the arguments of make, whose rules put targets and variables
+// into shell commands. A makefile that an option names is trusted.
 func (p *program) made(args []*syntax.Word, rest []string) {
 	for i, w := range args {
 		_, at := p.marks(p.source(w))
@@ -210,7 +210,7 @@ func (p *program) made(args []*syntax.Word, rest []string) {
 
 const sshArguments = "BbcDEeFIiJLlmOopQRSWw"
 
-// evaluate seats what is code to the program.
+// evaluate seats the places in the arguments that are code for the program.
 func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest []string) {
 	u := e.read(rest)
 	for _, s := range u.code {
@@ -257,7 +257,7 @@ func (p *program) evaluate(name string, e *evaluator, args []*syntax.Word, rest 
 
 var perlReads = regexp.MustCompile(`^-[a-zA-Z0-9]*[np]`)
 
-// options lets no value be an option of a program that has some that run commands.
+// options allows no value to be an option of a program that has options that run commands.
 func (p *program) options(name string, args []*syntax.Word, rest []string) {
 	instead, ok := optionRunners[name]
 	if !ok {
@@ -276,7 +276,7 @@ func (p *program) options(name string, args []*syntax.Word, rest []string) {
 	}
 }
 
-// braces refuses {} where it is the name of something else to the program too.
+// braces refuses {} where it has a meaning of its own for the program.
 func (p *program) braces(args []*syntax.Word, what string) {
 	for _, w := range args {
 		found, _ := p.marks(p.source(w))

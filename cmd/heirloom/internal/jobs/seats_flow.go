@@ -9,20 +9,20 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A flow is what is known of values that are put into variables and are no data
-// where these are used: x={}; eval "$x".
+// A flow records the values that are put into variables and may be code where these
+// variables are used: x={}; eval "$x".
 type flow struct {
-	computes  bool                // whether expressions are made of variables
-	declared  []string            // names of functions
-	functions bool                // whether there are some, or xargs, so that arguments are in $1
-	reading   bool                // whether one of them runs what it reads
-	from      map[string][]string // variables, and the texts that they are set to
+	computes  bool                // expressions are made of variables
+	declared  []string            // the names of functions
+	functions bool                // there are functions, or xargs, so that arguments are in $1
+	reading   bool                // a function runs what it reads
+	from      map[string][]string // the texts that each variable is set to
 	arguments []string            // of commands
-	codes     []string            // texts that are run after their variables are replaced
-	limited   []limited           // and those that another program than a shell runs
+	codes     []string            // texts that a shell runs after their variables are replaced
+	limited   []limited           // texts that a program other than a shell runs
 }
 
-// limited is a text of which the values in its variables have to be within the limit.
+// A limited is a text whose variables may hold only values within the limit.
 type limited struct {
 	text string
 	limit
@@ -44,14 +44,14 @@ func (f *flow) set(name, text string) {
 	f.from[name] = append(f.from[name], text)
 }
 
-// holds reports whether a value is in the text.
+// holds reports whether the text contains a value.
 func (r *reading) holds(text string) bool {
 	found, _ := r.marks(text)
 	return slices.ContainsFunc(found, func(i int) bool { return !r.places[i].counted() })
 }
 
-// varies reports whether the text has variables, or commands, in it, be they
-// written with a $ or not.
+// varies reports whether the text contains variables or commands, written with a $ or
+// not.
 func (r *reading) varies(text string) bool {
 	_, at := r.marks(text)
 	for i := len(at) - 1; i >= 0; i-- {
@@ -60,7 +60,7 @@ func (r *reading) varies(text string) bool {
 	return varying.MatchString(text)
 }
 
-// settle draws the conclusions of the flow.
+// settle refuses or limits the values that the flow leads to code.
 func (r *reading) settle() error {
 	f := &r.flow
 	if f.from == nil {
@@ -97,8 +97,8 @@ func (r *reading) settle() error {
 	return nil
 }
 
-// mentions returns the variables that the value of a place may be in, and what finds one
-// of them in a text, or "".
+// mentions returns the variables that may hold the value of a place, and a function that
+// returns one of them that a text contains, or "".
 func (r *reading) mentions(place int) (stored map[string]bool, mentions func(text string) string) {
 	stored = map[string]bool{}
 	mentions = func(text string) string {
@@ -128,7 +128,7 @@ func (r *reading) mentions(place int) (stored map[string]bool, mentions func(tex
 	return stored, mentions
 }
 
-// follow takes note of what variables are set to and used for.
+// follow records what variables are set to and used for.
 func (p *program) follow(root syntax.Node) {
 	f := &p.flow
 	syntax.Walk(root, func(n syntax.Node) bool {
@@ -174,7 +174,7 @@ func (p *program) follow(root syntax.Node) {
 		case *syntax.ArrayElem:
 			f.computes = f.computes || n.Index != nil && p.varies(p.source(n.Index))
 		case *syntax.CallExpr:
-			// What one command prints is in the $1 of another behind xargs.
+			// With xargs, the output of one command is in the $1 of another.
 			f.functions = f.functions || len(n.Args) > 0 && p.source(n.Args[0]) == "xargs"
 			for _, w := range n.Args[min(1, len(n.Args)):] {
 				f.arguments = append(f.arguments, p.source(w))
@@ -237,7 +237,7 @@ func (p *program) followAssignment(a *syntax.Assign) {
 	p.variable(a.Name.Value, text, a)
 }
 
-// variable has it that the text, in n, is what a variable is set to.
+// variable records that a variable is set to the text, which is in n.
 func (p *program) variable(name, text string, n syntax.Node) {
 	p.flow.set(name, text)
 	if runsCode(name) {
@@ -261,7 +261,7 @@ func (p *program) followDeclaration(d *syntax.DeclClause) {
 	}
 }
 
-// printed has it that what commands in n print is code to who reads it.
+// printed records that the output of the commands in n is read as code.
 func (p *program) printed(n syntax.Node) {
 	syntax.Walk(n, func(n syntax.Node) bool {
 		switch n := n.(type) {
@@ -281,8 +281,8 @@ func (p *program) printed(n syntax.Node) {
 	})
 }
 
-// redirected takes note of what is read or printed by a statement of the root. The
-// redirections of exec are those of all that follows.
+// redirected records what a statement of the root reads or prints. Redirections of exec
+// apply to all statements after it.
 func (p *program) redirected(n *syntax.Stmt, root syntax.Node) {
 	if len(n.Redirs) == 0 || n.Cmd == nil {
 		return
@@ -302,7 +302,7 @@ func (p *program) redirected(n *syntax.Stmt, root syntax.Node) {
 	}
 }
 
-// fed has it that the text which r makes standard input is code.
+// fed records that the text that r makes standard input is code.
 func (p *program) fed(r *syntax.Redirect) {
 	switch r.Op {
 	case syntax.WordHdoc:
@@ -314,7 +314,7 @@ func (p *program) fed(r *syntax.Redirect) {
 		if word, _ := p.static(r.Word); word == p.source(r.Word) {
 			p.flow.codes = append(p.flow.codes, p.source(r.Hdoc))
 		} else {
-			// Nothing in it is replaced. If it is no shell's code, this finds nothing.
+			// Nothing in it is replaced. If it is not shell code, this finds nothing.
 			_ = p.program(p.source(r.Hdoc), p.sh)
 		}
 	default:
@@ -322,7 +322,8 @@ func (p *program) fed(r *syntax.Redirect) {
 	}
 }
 
-// input has it that a word is read as code. There is a layer for it where it stands.
+// input records that a word is read as code. Its places have a layer for the word itself
+// already.
 func (p *program) input(w *syntax.Word) {
 	p.limit(w, onlyFed)
 	p.flow.codes = append(p.flow.codes, p.source(w))

@@ -8,12 +8,12 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// gitCommand seats what is code to a command of git's alone: the same letters are
-// options without an argument to others.
+// gitCommand seats the places in arguments that are code for one command of git only: the
+// same letters are options without an argument for others.
 func (p *program) gitCommand(name string, args []*syntax.Word, rest []string) {
 	switch name {
 	case "submodule":
-		// With one argument, it is a shell's code; with several, a command.
+		// A single argument is shell code; several are a command.
 		if i := slices.Index(rest, "foreach"); i >= 0 && i+1 < len(rest) {
 			if at := i + 1 + operand(rest[i+1:], ""); at+1 == len(rest) {
 				p.code(args[at:], rest[at], 0)
@@ -49,7 +49,7 @@ func (p *program) gitCommand(name string, args []*syntax.Word, rest []string) {
 	}
 }
 
-// gitConfig refuses a value for a setting of git's that may be a command.
+// gitConfig refuses a value for a setting of git that may be a command.
 func (p *program) gitConfig(args []*syntax.Word, rest []string) {
 	var operands []int
 	for i, w := range rest {
@@ -73,5 +73,5 @@ func (p *program) gitConfig(args []*syntax.Word, rest []string) {
 	}
 }
 
-// inertSetting is the beginning of a setting of git's that no value makes a command.
+// inertSetting matches the beginning of a git setting that is never a command.
 var inertSetting = regexp.MustCompile(`^(user\.(name|email)|remote\.[^=]*\.url|safe\.directory)=`)

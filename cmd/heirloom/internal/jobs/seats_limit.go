@@ -9,11 +9,11 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A limit is what a value has to be made of to be data in a place where quotes
-// alone cannot make it data, because something else than the shell reads it.
+// A limit says which values are data in a place where quotes are not enough, because
+// something other than the shell reads the value.
 type limit struct {
 	allowed *regexp.Regexp
-	why     string // what becomes of other values, and what to write
+	why     string // what would happen to other values, and what to write instead
 }
 
 func (l limit) check(value string) error {
@@ -23,7 +23,7 @@ func (l limit) check(value string) error {
 	return fmt.Errorf("%q %s", value, l.why)
 }
 
-// What values can be.
+// The texts that values may be limited to.
 var (
 	aNumber   = regexp.MustCompile(`^[0-9]+(\.[0-9]+)?$`)
 	aName     = regexp.MustCompile(`^(-?[A-Za-z0-9_.:/@+]+)*$`)
@@ -36,7 +36,7 @@ var (
 	aWord     = regexp.MustCompile(`^[A-Za-z0-9_./@+:-]*$`)
 	noDollar  = regexp.MustCompile(`^[^$]*$`)
 	noOption  = regexp.MustCompile(`^([^-]|-?$)`)
-	noOptions = regexp.MustCompile(`^([^-+]|-?$)`) // of programs that have some that begin with +
+	noOptions = regexp.MustCompile(`^([^-+]|-?$)`) // for programs whose options may begin with +
 )
 
 var (
@@ -57,12 +57,12 @@ var (
 	notSocat  = limit{noAddress, "may be an address of socat's that runs a command; only letters, digits and _./@- are not"}
 )
 
-// limitVariables lets only some values be in the variables that w has.
+// limitVariables limits the values in the variables of w.
 func (p *program) limitVariables(w *syntax.Word, l limit) {
 	p.flow.limited = append(p.flow.limited, limited{p.expansions(w), l})
 }
 
-// limit lets only some values be put into the places in n.
+// limit limits the values in the places in n.
 func (p *program) limit(n syntax.Node, l limit) {
 	found, _ := p.marks(p.source(n))
 	for _, i := range found {
@@ -70,9 +70,9 @@ func (p *program) limit(n syntax.Node, l limit) {
 	}
 }
 
-// unflagged lets no value at the beginning of the word be an option.
+// unflagged allows no value at the beginning of the word to be an option.
 func (p *program) unflagged(w *syntax.Word, allowed *regexp.Regexp, name, instead string) {
-	// The quotes before a place end up before its value.
+	// Quotes before a place come before its value.
 	l := limit{allowed, "would be an option of " + name + "'s, which has some that run commands; write " + instead}
 	found, at := p.marks(p.source(w))
 	if len(found) > 0 && strings.Trim(p.source(w)[:at[0][0]], `'"`) == "" {

@@ -10,28 +10,28 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A quoting is what a part of a shell command makes of the characters in it.
+// A quoting is the way in which a part of a shell command treats the characters in it.
 type quoting int
 
 const (
-	bare   quoting = iota // no quotes: what means something to the shell needs them
+	bare   quoting = iota // no quotes: characters with a meaning for the shell need them
 	double                // "…"
 	single                // '…'
-	raw                   // an expression or a program: what is put there is limited
+	raw                   // an expression or a program: the values are limited
 )
 
-// A layer is a quoting and what a place's neighbours demand. A place in the code
-// that another shell is given, as in sh -c 'echo {}', is within several.
+// A layer is a quoting, and what the text around a place requires. A place in code that is
+// given to another shell, as in sh -c 'echo {}', is within several layers.
 type layer struct {
 	quoting
-	tight bool // an unquoted value could mean something, whatever it is made of
+	tight bool // any unquoted value could have a meaning, even one of letters only
 }
 
 // A posixSeat is a place in a command of a POSIX shell.
 type posixSeat struct {
 	layers []layer // from the innermost to the outermost
 	limits []limit // of the values
-	single bool    // several values, as words of their own, would mean something else
+	single bool    // several values, as separate words, would mean something else
 }
 
 var (
@@ -79,14 +79,14 @@ func (l layer) put(s string) string {
 	return "'" + escapeSingle.Replace(s) + "'"
 }
 
-// same reports whether the two make the same of a value. A number is the same
-// whatever is around it.
+// same reports whether two seats treat a value in the same way. A number is the same
+// everywhere.
 func (s posixSeat) same(other posixSeat) bool {
 	return slices.Equal(s.layers, other.layers) || s.layers[0].quoting == raw && other.layers[0].quoting == raw
 }
 
-// slotVariable is what commands find their slot in. It is not put into the
-// command, which is to be the same in each run, for --resume.
+// slotVariable is the variable in which commands find their slot. The slot itself is not
+// put into the command, which has to be the same in each run, for --resume.
 const slotVariable = "HEIRLOOM_SLOT"
 
 func (s posixSeat) slot() string {
@@ -107,21 +107,21 @@ func (s posixSeat) slot() string {
 	return text
 }
 
-// A reading is how a shell reads a command that has marks in the places.
+// A reading is the way in which a shell reads a command that has marks in its places.
 type reading struct {
-	sh     syntax.LangVariant // what sh is taken for
+	sh     syntax.LangVariant // the language that sh is assumed to read
 	places []place
-	stem   string // what each mark begins with, and nothing else holds
+	stem   string // the beginning of each mark, which the text does not contain otherwise
 	seats  []posixSeat
 	seen   []bool
-	first  []bool // whether the place is in a command's first word
+	first  []bool // for each place, whether it is in a command's first word
 	flow   flow
 }
 
-// mark returns the word that stands for a place: letters and digits.
+// mark returns the word, of letters and digits, that stands for a place.
 func (r *reading) mark(i int) string { return r.stem + strconv.Itoa(i) + "q" }
 
-// marks are the places in s, by number, with where their marks begin and end.
+// marks returns the numbers of the places in s, and where their marks begin and end.
 func (r *reading) marks(s string) (found []int, at [][2]int) {
 	for from := 0; ; {
 		i := strings.Index(s[from:], r.stem)
@@ -137,8 +137,8 @@ func (r *reading) marks(s string) (found []int, at [][2]int) {
 	}
 }
 
-// asciiOnly returns s with a character that means nothing to a shell for each byte
-// that is not ASCII, whatever the encoding.
+// asciiOnly returns s with each byte that is not ASCII replaced by a character without a
+// meaning for a shell, whatever the encoding.
 func asciiOnly(s string) string {
 	b := []byte(s)
 	for i, c := range b {
@@ -149,7 +149,7 @@ func asciiOnly(s string) string {
 	return string(b)
 }
 
-// A refusal is why a value cannot stand where a place is.
+// A refusal is the reason why a value cannot be put into a place.
 type refusal struct {
 	place int
 	why   string
@@ -157,7 +157,7 @@ type refusal struct {
 
 func (r *refusal) Error() string { return r.why }
 
-// readSeats finds where the places between the texts stand, as a shell of the
+// readSeats determines the seats of the places between the texts, as a shell of the
 // language reads them.
 func readSeats(texts []string, places []place, language, sh syntax.LangVariant) (*reading, error) {
 	r := &reading{sh: sh, places: places, stem: "hlm"}
@@ -180,8 +180,8 @@ func readSeats(texts []string, places []place, language, sh syntax.LangVariant) 
 	return r, r.settle()
 }
 
-// program reads a whole program, be it the command or code that is an argument in
-// it, and adds to the seats of the places that are in it.
+// program reads a whole program, which is the command or code that is an argument in it,
+// and adds layers to the seats of the places in it.
 func (r *reading) program(text string, language syntax.LangVariant) error {
 	file, err := syntax.NewParser(syntax.Variant(language)).Parse(strings.NewReader(text), "")
 	if err != nil {

@@ -7,25 +7,25 @@ import (
 	"strings"
 )
 
-// An evaluator is what is known of a program that runs some of its arguments.
+// An evaluator describes a program that runs some of its arguments.
 type evaluator struct {
 	short string   // letters of options whose argument is code
-	long  []string // and their long names
+	long  []string // long names of such options
 	args  string   // letters of other options that have an argument
-	stuck string   // and of those whose argument, if any, is the rest of the word
-	takes []string // long names of those, if the first operand matters
-	pairs []string // and of options with two arguments
-	first bool     // the first operand is code, unless one of those options is there
-	not   string   // letters of options in whose presence the first operand is no code
-	rest  int      // from which operand on all are code; 0 is never
+	stuck string   // letters of options whose argument, if any, is the rest of the word
+	takes []string // long names of the options in args, if the first operand matters
+	pairs []string // long names of options with two arguments
+	first bool     // the first operand is code, unless an option has code
+	not   string   // letters of options with which the first operand is not code
+	rest  int      // the first operand from which on all are code; 0 for none
 	plus  bool     // words that begin with + are code
-	last  bool     // what follows the first of those options is the code's
+	last  bool     // the words after the first option with code are arguments of the code
 	mixed bool     // options may follow operands
-	shell bool     // the code is a shell's, and values in it are quoted for that
+	shell bool     // the code is shell code, and values in it are quoted
 	input bool     // without code and operands, standard input is code
-	after []string // names of commands of the program that all this is about
-	only  limit    // what values in code can be; numbers if it is not set
-	own   string   // how to write a value there as an argument
+	after []string // the commands of the program to which all this applies; nil for all
+	only  limit    // the limit of values in code; only numbers if it is not set
+	own   string   // how to pass a value to the code as an argument
 }
 
 const byEnvironment = "X={} before the command, and "
@@ -44,9 +44,9 @@ var (
 	cc  = &evaluator{long: []string{"wrapper"}, short: "B", args: "oxIDULlT", mixed: true}
 	tar = &evaluator{short: "IF", args: "fCTXbgKLNVH", long: []string{"to-command", "checkpoint-action", "info-script", "new-volume-script", "use-compress-program", "rsh-command"}, mixed: true, shell: true}
 	jq  = &evaluator{first: true, args: "Lf", takes: []string{"indent", "from-file"}, pairs: []string{"arg", "argjson", "slurpfile", "rawfile"}, not: "f", only: onlyName, own: "--arg x {}, and $x"}
-	// Shells that values are not quoted for.
+	// Shells for which values cannot be quoted.
 	other = &evaluator{short: "cC", long: []string{"command", "commands", "init-command", "execute"}, input: true, own: "it as an argument, or the code for sh"}
-	// A single argument is a shell's code, and several are a command.
+	// A single argument is shell code, and several are a command.
 	terminal = &evaluator{short: "e", long: []string{"command"}, args: "TtgF", mixed: true, shell: true}
 	pager    = &evaluator{long: []string{"pager"}, mixed: true, shell: true}
 	nix      = &evaluator{short: "E", long: []string{"expr"}, args: "IA", mixed: true, own: "--argstr x {}"}
@@ -143,8 +143,8 @@ var (
 	}
 )
 
-// Programs for which a value that is an option may be a command, and what to write so
-// that it is none.
+// The programs for which a value that is an option may run a command, with what to write
+// so that it is not an option.
 var optionRunners = map[string]string{
 	"ssh": "-- before it", "scp": "-- before it, or ./{}", "sftp": "-- before it", "rsync": "-- before it, or ./{}", "git": "-- before it, or ./{}",
 	"tar": "-- before it, or ./{}", "find": "./{}", "fd": "-- before it", "fdfind": "-- before it", "man": "-- before it", "zip": "./{}", "env": "./{}", "sed": "-- before it, or ./{}",
@@ -152,30 +152,31 @@ var optionRunners = map[string]string{
 	"view": "-- before it, or ./{}", "less": "-- before it, or ./{}", "emacs": "./{}", "sort": "-- before it, or ./{}", "gdb": "./{}",
 }
 
-// pipers are programs that run what begins or ends with a |, or begins with a !, in the
-// place of a file.
+// pipers are programs that run the name of a file as a command if it begins or ends with a
+// |, or begins with a !.
 var pipers = []string{
 	"ed", "red",
 	"animate", "compare", "composite", "conjure", "convert", "display", "identify", "import", "magick", "mogrify", "montage", "stream",
 	"play", "rec", "sox", "soxi",
 }
 
-// jumpers run a command for what -J is given.
+// jumpers are programs that run a command made of the argument of -J.
 var jumpers = []string{"autossh", "scp", "sftp", "ssh"}
 
-// makers have code of make's in variables and, in rules for any target, in targets.
+// makers are programs that evaluate make code in variables and, in rules for any target,
+// in targets.
 var makers = []string{"bmake", "gmake", "make", "mingw32-make", "nmake", "pmake", "remake"}
 
-// unquotable are programs whose arguments are code that values cannot be quoted in.
+// unquotable are programs whose arguments are code in which values cannot be quoted.
 var unquotable = []string{
 	"alias", "ansible", "bind", "bsub", "clush", "compgen", "complete", "concurrently", "condor_run", "consul", "entr", "env_parallel", "fab", "fc", "hash", "heirloom", "hyperfine", "just",
 	"niceload", "oarsub", "parallel", "parallel-ssh", "pdsh", "pssh", "rush", "salt", "screen", "sem", "tmux", "watch", "watchexec", "wsl",
-	// And of zsh's own.
+	// Builtins of zsh.
 	"bindkey", "compdef", "functions", "getln", "sched", "strftime", "sysopen", "sysread", "sysseek", "syswrite", "vared", "zformat", "zle", "zparseopts", "zpty", "zregexparse",
 	"zselect", "zstat", "zstyle", "zsystem",
 }
 
-// Commands that run another one which is an argument of theirs.
+// Commands that run another command, which is among their arguments.
 var launchers = []string{
 	"apptainer", "builtin", "bundle", "busybox", "bwrap", "caffeinate", "chroot", "chronic", "chrt", "command", "conda", "coproc", "direnv", "doas", "docker", "eatmydata", "env", "exec", "faketime",
 	"fakeroot", "fd", "fdfind", "find", "firejail", "flock", "gosu", "hatch", "ionice", "ip", "kubectl", "ltrace", "mamba", "micromamba", "mise", "mpirun", "nerdctl", "nice", "nocorrect", "noglob", "nohup", "npx", "nsenter",
@@ -185,11 +186,11 @@ var launchers = []string{
 
 var version = regexp.MustCompile(`[-.0-9]+$`)
 
-// programName is what a program is called without its folder and its version.
+// programName returns the name of a program without its folder and its version.
 func programName(word string) string {
 	name := strings.TrimSuffix(path.Base(word), ".exe")
 	if _, ok := shellNames[name]; ok || evaluators[name] != nil {
-		return name // m4 is no version of m
+		return name // m4 is not a version of m
 	}
 	if name == "perl6" {
 		return "raku"
@@ -208,20 +209,20 @@ func programName(word string) string {
 	return name
 }
 
-// A use is what an evaluator makes of its arguments.
+// A use says how an evaluator uses its arguments.
 type use struct {
 	code     []snippet
 	operands []int
-	flags    []int // those operands that would be options if they began with a -
+	flags    []int // the operands that would be options if they began with a -
 }
 
 // A snippet is an argument that is code, or has an option before code.
 type snippet struct {
 	word int
-	from int // where in the word the code begins, or -1 if the word may be an option
+	from int // the offset of the code in the word, or -1 if the word may be an option
 }
 
-// read tells which of the words are what. What cannot be known is taken for code.
+// read determines how e uses the words. Where that cannot be known, a word counts as code.
 func (e *evaluator) read(words []string) (u use) {
 	end := len(words)
 	options, unsure, excused := true, false, false
@@ -272,7 +273,7 @@ func (e *evaluator) read(words []string) (u use) {
 				}
 				u.code = append(u.code, snippet{at, from})
 			}
-			// The next word may be options all the same: mysql -p -e, sed -i.save -e.
+			// The next word may still be options: mysql -p -e, sed -i.save -e.
 			if next && (at == len(words) || len(words[at]) < 2 || words[at][0] != '-') {
 				i++
 			}
@@ -297,9 +298,9 @@ func (e *evaluator) read(words []string) (u use) {
 // attaches reports whether c is between the name of an option and its argument.
 func attaches(c rune) bool { return c == '=' || c == ':' }
 
-// cluster reads letters of options: whether code comes after one, in the same word
-// or the next, whether the next word belongs to them, and whether it is one of those
-// in whose presence no operand is code.
+// cluster reads letters of options. It reports whether code follows one of them, in the
+// same word or the next, whether the next word is an argument, and whether one of the
+// letters is in e.not.
 func (e *evaluator) cluster(letters string) (code, next, not bool) {
 	for j := range letters {
 		c, rest := letters[j:j+1], letters[j+1:]

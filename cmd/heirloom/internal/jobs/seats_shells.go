@@ -7,14 +7,14 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// shellNames are shells that take code after -c, and how they read it.
+// shellNames has the shells that take code after -c, and the languages that they read.
 var shellNames = map[string]syntax.LangVariant{
 	"bash": syntax.LangBash, "rbash": syntax.LangBash, "zsh": syntax.LangZsh,
 	"ksh": syntax.LangMirBSDKorn, "mksh": syntax.LangMirBSDKorn, "oksh": syntax.LangMirBSDKorn, "pdksh": syntax.LangMirBSDKorn, "ksh93": syntax.LangMirBSDKorn, "rksh": syntax.LangMirBSDKorn,
 	"dash": syntax.LangPOSIX, "ash": syntax.LangPOSIX, "yash": syntax.LangPOSIX, "posh": syntax.LangPOSIX, "lksh": syntax.LangMirBSDKorn, "osh": syntax.LangBash, "sh": 0,
 }
 
-// shell seats what is in the arguments of a shell.
+// shell seats the places in the arguments of a shell.
 func (p *program) shell(args []*syntax.Word, rest []string, language syntax.LangVariant) {
 	operand, code, sure := shellOperand(rest)
 	if !sure {
@@ -41,9 +41,10 @@ func (p *program) shell(args []*syntax.Word, rest []string, language syntax.Lang
 	}
 }
 
-// shellOperand returns where the first word is that is no option of a shell, whether
-// that is code and not a file, and whether all shells read it like this: of -oe pipefail,
-// some take e for an option and pipefail for what -o is about, and others e for that.
+// shellOperand returns the index of the first word that is not an option of a shell,
+// whether that word is code rather than a file, and whether all shells agree on this: in
+// -oe pipefail, some read e as an option and pipefail as the argument of -o, and others
+// read e as that argument.
 func shellOperand(words []string) (at int, code, sure bool) {
 	sure = true
 	for at < len(words) {
@@ -87,7 +88,7 @@ func (p *program) readsCode(n syntax.Node) (reads bool) {
 				at, code, sure := shellOperand(rest)
 				reads = reads || code && at < len(rest) && p.textReadsCode(rest[at], language)
 				stdin := !sure || at == len(rest) || !code && (isInput(rest[at]) || rest[at] == "-s") || slices.Contains(rest[:at], "-s")
-				// xargs puts what it reads behind its arguments, or into them.
+				// xargs puts what it reads after its arguments, or into them.
 				reads = reads || stdin || words[0] == "xargs" && slices.ContainsFunc(words, func(w string) bool {
 					return strings.HasPrefix(w, "-I") || strings.HasPrefix(w, "-i") || strings.HasPrefix(w, "--replace")
 				})
@@ -128,7 +129,7 @@ func (p *program) textReadsCode(text string, language syntax.LangVariant) bool {
 	return err == nil && p.readsCode(file)
 }
 
-// isInput reports whether a file is what a command reads, or has been given otherwise.
+// isInput reports whether a file stands for standard input or another open descriptor.
 func isInput(file string) bool {
 	return file == "-" || strings.HasPrefix(file, "/dev/stdin") || strings.HasPrefix(file, "/dev/fd/") || strings.HasPrefix(file, "/proc/self/fd/")
 }

@@ -5,7 +5,8 @@ import (
 	"strings"
 )
 
-// codeVariables are run, by shells or by what has a shell run them.
+// codeVariables are variables whose value is run, by a shell or by a program that starts a
+// shell for it.
 var codeVariables = []string{
 	"BASH_ALIASES", "BASH_CMDS", "BASH_ENV", "ENV", "FCEDIT", "NULLCMD", "PROMPT", "PROMPT_COMMAND", "PS0", "PS1", "PS2", "PS3", "PS4", "READNULLCMD", "RPROMPT", "ZDOTDIR",
 	"aliases", "commands", "dis_aliases", "dis_functions", "dis_galiases", "dis_saliases", "functions", "galiases", "prompt", "saliases",
@@ -15,14 +16,14 @@ var codeVariables = []string{
 	"SUDO_ASKPASS", "SUDO_EDITOR", "SYSTEMD_EDITOR", "SYSTEMD_PAGER", "TAR_OPTIONS", "VIMINIT", "VISUAL", "_JAVA_OPTIONS",
 }
 
-// runsCode reports whether what the variable is set to is a command to what reads it.
-// Bash reads functions from its environment.
+// runsCode reports whether a program that reads the variable runs its value. Bash reads
+// functions from its environment.
 func runsCode(name string) bool {
 	return slices.Contains(codeVariables, name) || strings.HasPrefix(name, "BASH_FUNC_") || strings.HasPrefix(name, "GIT_CONFIG_VALUE_")
 }
 
-// computedVariables are those of which some shell makes an integer when they are set, by
-// way of an expression, which may run commands.
+// computedVariables are variables whose value some shell evaluates as an expression, which
+// may run commands, when they are set.
 var computedVariables = []string{
 	"BASHPID", "BASH_SUBSHELL", "BAUD", "COLUMNS", "DIRSTACKSIZE", "EGID", "EPOCHREALTIME", "EPOCHSECONDS", "ERRNO", "EUID", "FUNCNEST", "GID", "HISTCMD", "HISTSIZE", "JOBMAX",
 	"KEYTIMEOUT", "LINENO", "LINES", "LISTMAX", "LOGCHECK", "MAILCHECK", "MBEGIN", "MEND", "OPTIND", "PERIOD", "PGRP", "PPID", "RANDOM", "SAVEHIST", "SECONDS", "SHLVL", "SRANDOM",

@@ -6,8 +6,8 @@ import (
 	"mvdan.cc/sh/v3/syntax"
 )
 
-// A program is the text of one and the places in it. Everything in which a value
-// is data is known to walk; a place that walk does not come to is refused.
+// A program is the text of a program, with its places. Method walk visits every kind of
+// position in which a value is data; a place that walk does not reach is refused.
 type program struct {
 	*reading
 	text     string
@@ -19,7 +19,7 @@ func (p *program) source(n syntax.Node) string {
 	return p.text[n.Pos().Offset():n.End().Offset()]
 }
 
-// refuse takes note that a place, if there is one in n, cannot be filled.
+// refuse records that the places in n, if there are any, cannot be filled.
 func (p *program) refuse(n syntax.Node, why string) {
 	found, _ := p.marks(p.source(n))
 	for _, i := range found {
@@ -29,7 +29,7 @@ func (p *program) refuse(n syntax.Node, why string) {
 	}
 }
 
-// seat gives the places between the two offsets a layer.
+// seat adds a layer to the places between the two offsets.
 func (p *program) seat(from, to int, q quoting, tight bool) {
 	found, at := p.marks(p.text[from:to])
 	for i, n := range found {
@@ -46,8 +46,8 @@ func (p *program) seat(from, to int, q quoting, tight bool) {
 	}
 }
 
-// tight reports whether the neighbours of a place could make something else than
-// text of it: 2 in "{}>file" is a descriptor.
+// tight reports whether the text around a place could make it something other than text:
+// 2 in "{}>file" is a descriptor.
 func (p *program) tight(start, end int) bool {
 	if start > 0 && !strings.ContainsRune(plain+"\n;&|()<>{}\"'", rune(p.text[start-1])) {
 		return true
@@ -59,8 +59,7 @@ func (p *program) tight(start, end int) bool {
 	return rest != "" && strings.IndexByte("<>([=", rest[0]) >= 0
 }
 
-// numerals lets nothing but numbers be put into an expression, but for the commands
-// in it.
+// numerals allows only numbers in an expression, except within the commands in it.
 func (p *program) numerals(n syntax.Node) {
 	commands := map[int]bool{} // the places in them
 	syntax.Walk(n, func(inner syntax.Node) bool {
@@ -82,7 +81,7 @@ func (p *program) numerals(n syntax.Node) {
 	}
 }
 
-// numbers lets nothing but numbers be put into an argument that is a program.
+// numbers limits the values in an argument that is a program.
 func (p *program) numbers(w *syntax.Word, l limit) {
 	found, _ := p.marks(p.source(w))
 	for _, i := range found {
@@ -90,8 +89,8 @@ func (p *program) numbers(w *syntax.Word, l limit) {
 	}
 }
 
-// otherCode is numbers for an argument that is code to another program, and for the
-// variables that it has.
+// otherCode does what numbers does for an argument that is code for another program, and
+// for the variables in it.
 func (p *program) otherCode(w *syntax.Word, l limit) {
 	p.numbers(w, l)
 	p.limitVariables(w, l)
@@ -131,7 +130,7 @@ func (p *program) walk(root syntax.Node) {
 				p.refuse(n.Word, inHeredoc)
 			}
 			if n.Op == syntax.DplOut {
-				// Bash expands what is no descriptor once more.
+				// Bash expands a word that is not a descriptor once more.
 				p.otherCode(n.Word, onlyDescriptor)
 			}
 			p.word(n.Word, false)
@@ -159,8 +158,8 @@ func (p *program) walk(root syntax.Node) {
 	})
 }
 
-// word seats what is in w. tight is whether values are quoted even if they hold no
-// character that needs it.
+// word seats the places in w. If tight is true, values are quoted even if they have no
+// character that requires it.
 func (p *program) word(w *syntax.Word, tight bool) {
 	for _, part := range w.Parts {
 		switch part := part.(type) {
@@ -174,7 +173,7 @@ func (p *program) word(w *syntax.Word, tight bool) {
 				p.single(w) // it would be divided: X=a b
 			}
 		case *syntax.SglQuoted:
-			// A shell without $'…' may learn it: busybox has, and POSIX.
+			// A shell without $'…' may get it, as busybox and POSIX did.
 			if at := int(part.Pos().Offset()); part.Dollar || at > 0 && p.text[at-1] == '$' {
 				p.refuse(part, "it is within $'…'; write it outside of that")
 				continue
@@ -198,7 +197,7 @@ func (p *program) word(w *syntax.Word, tight bool) {
 	}
 }
 
-// single lets no more than one value be put into a place of w that is not quoted.
+// single allows at most one value in each unquoted place of w.
 func (p *program) single(w *syntax.Word) {
 	for _, part := range w.Parts {
 		if lit, ok := part.(*syntax.Lit); ok {
@@ -210,7 +209,7 @@ func (p *program) single(w *syntax.Word) {
 	}
 }
 
-// expansion seats what is in a part of a word that is more than text.
+// expansion seats the places in a part of a word that the shell expands.
 func (p *program) expansion(part syntax.WordPart) {
 	switch part := part.(type) {
 	case *syntax.CmdSubst:
@@ -258,8 +257,8 @@ func (p *program) assign(a *syntax.Assign) {
 	}
 }
 
-// declare seats what is in export name=value and the like. With a flag, as -i, the
-// value may be an expression, and what is no assignment is a name.
+// declare seats the places in export name=value and similar declarations. With a flag such
+// as -i, the value may be an expression. An argument that is not an assignment is a name.
 func (p *program) declare(d *syntax.DeclClause) {
 	for _, a := range d.Args {
 		if a.Naked {

@@ -19,27 +19,27 @@ type Shell struct {
 	name     string
 	path     string
 	args     []string // its name and flags, to which the command is added
-	direct   bool     // whether plain commands are spared the shell
+	direct   bool     // plain commands are run without the shell
 	kind     shellKind
-	language syntax.LangVariant // of one that is shellPOSIX; 0 if sh is all that is known
+	language syntax.LangVariant // if kind is shellPOSIX; 0 for sh, which differs between systems
 
 	found sync.Map // name of a program to its path
 }
 
-// A shellKind is how values are quoted for a shell.
+// A shellKind says how values are quoted for a shell.
 type shellKind int
 
 const (
-	shellOther shellKind = iota // in no way that we know
+	shellOther shellKind = iota // the way is not known
 	shellPOSIX
 	shellCmd
 	shellPowerShell
 )
 
-// DefaultShell is sh, or cmd.exe on Windows.
+// DefaultShell returns sh, or cmd.exe on Windows.
 //
-// As make does, it has a command that leaves nothing for a shell to do started
-// without one, which takes half the time.
+// Like make, it runs a command that needs nothing from a shell without one, in half the
+// time.
 func DefaultShell() (*Shell, error) {
 	if runtime.GOOS == "windows" {
 		return NamedShell("cmd.exe")
@@ -51,14 +51,14 @@ func DefaultShell() (*Shell, error) {
 	return s, err
 }
 
-// NamedShell is the shell at the path, or on the PATH, that name tells, which may
-// be followed by arguments for it: "bash -o pipefail". It is to take a command
-// after -c, unless it is cmd.exe or a PowerShell.
+// NamedShell returns the shell with the given path or name, which may be followed by
+// arguments for it: "bash -o pipefail". A name is looked up on the PATH. The shell must
+// accept a command after -c, unless it is cmd.exe or a PowerShell.
 func NamedShell(name string) (*Shell, error) {
 	words := []string{name}
 	path, err := exec.LookPath(name)
 	if err != nil {
-		// No program is called all that, so that there are arguments.
+		// No program has this name, so it includes arguments.
 		if words = strings.Fields(name); len(words) == 0 {
 			return nil, errors.New("the shell has no name")
 		}
@@ -138,16 +138,16 @@ func (s *Shell) givenTwice(option string) error {
 	return fmt.Errorf("heirloom gives the command to the shell, and %q has a %s already; leave it out", strings.Join(s.args, " "), option)
 }
 
-// ElsewhereShell is the sh of other machines, for which commands can be made and
-// which runs none here.
+// ElsewhereShell returns the sh of other machines. Commands are made for it, but it runs
+// none here.
 func ElsewhereShell() *Shell { return &Shell{name: "sh", kind: shellPOSIX, language: syntax.LangPOSIX} }
 
-// plain are the characters that no shell gives a meaning to, within a word or
-// between words.
+// plain has the characters to which no shell gives a meaning, within a word or between
+// words.
 const plain = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 \t_-./:,+@%="
 
-// own are the words that mean something else to a shell than the program of that
-// name, as far as there is one, in POSIX's list of builtins and reserved words.
+// own has the words that a shell does not look up as a program: POSIX's builtins and
+// reserved words.
 var own = []string{
 	".", ":", "alias", "bg", "break", "case", "cd", "command", "continue", "do", "done", "echo", "elif",
 	"else", "esac", "eval", "exec", "exit", "export", "fc", "fg", "fi", "for", "getopts", "hash", "if", "in",
@@ -155,9 +155,9 @@ var own = []string{
 	"then", "time", "times", "trap", "type", "ulimit", "umask", "unalias", "unset", "until", "wait", "while",
 }
 
-// Command returns the program that runs the command, and its arguments, itself
-// among them. ownPath tells that the command gets a PATH which is not ours to find
-// programs on.
+// Command returns the program that runs the command, and its arguments, beginning with
+// its own name. If ownPath is true, the command gets a PATH other than ours, so Command
+// looks up no program.
 func (s *Shell) Command(command string, ownPath bool) (path string, args []string) {
 	if s.direct && !ownPath && strings.Trim(command, plain) == "" {
 		if words := strings.Fields(command); len(words) > 0 {
@@ -169,8 +169,8 @@ func (s *Shell) Command(command string, ownPath bool) (path string, args []strin
 	return s.path, append(slices.Clip(s.args), command)
 }
 
-// program finds what a shell would run for a word, if that is a program on the
-// PATH. What is not there is left for the shell to complain of.
+// program returns the program on the PATH that a shell would run for a word. If there is
+// none, the shell gets the command, and reports that.
 func (s *Shell) program(word string) (string, bool) {
 	if strings.ContainsAny(word, "=/") || slices.Contains(own, word) {
 		return "", false
@@ -194,7 +194,7 @@ func quotePOSIX(value string) string {
 	return "'" + escapeSingle.Replace(value) + "'"
 }
 
-// Longest is how long a command of the shell can be, if that is less than most.
+// Longest returns the length that a command of the shell may have, but at most most.
 func (s *Shell) Longest(most int) int {
 	if s.kind == shellCmd {
 		return min(most, 8000)

@@ -3,7 +3,7 @@ package jobs
 // A Tag is a mark for the output of jobs.
 type Tag struct{ template *Template }
 
-// verbatim is the seat of a place in text that no shell reads.
+// A verbatim is the seat of a place in text that no shell reads.
 type verbatim struct{}
 
 func (verbatim) fill(values []string) (string, error) { return nameOf(values), nil }

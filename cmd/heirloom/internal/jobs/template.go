@@ -44,7 +44,7 @@ type TemplateOptions struct {
 	Values int  // how many values each job has; 0 if their numbers differ
 	Total  int  // how many jobs there will be; 0 if that is not known
 	Plus   bool // whether {,} {,,} {/a/b} and {//a/b} are replaced too
-	Bare   bool // whether the command takes no value, so that none is added at its end
+	Bare   bool // whether the command takes no value: none is added at its end
 }
 
 // ParseTemplate parses a command that the shell will run. It refuses a command in which

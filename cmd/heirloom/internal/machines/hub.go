@@ -67,9 +67,9 @@ func (h *Hub) dial(ctx context.Context, name string) (*nats.Conn, error) {
 	)
 	switch {
 	case errors.Is(err, nats.ErrSecureConnWanted):
-		return nil, fmt.Errorf("%s has no TLS, without which anybody on the way reads the token; --insecure does without", h.URL)
+		return nil, fmt.Errorf("%s has no TLS, so everybody on the network between could read the token; --insecure allows that", h.URL)
 	case errors.Is(err, nats.ErrAuthorization):
-		return nil, fmt.Errorf("%s does not take this token: it is another hub's, or has changed", h.URL)
+		return nil, fmt.Errorf("%s does not accept this token: it is of another hub, or has changed", h.URL)
 	case err != nil:
 		return nil, fmt.Errorf("cannot connect to %s: %w", h.URL, err)
 	}
@@ -107,11 +107,11 @@ func (h *Hub) local() (local bool, err error) {
 		u, err := url.Parse(strings.TrimSpace(text))
 		switch {
 		case err != nil:
-			return false, fmt.Errorf("%q is no URL; write nats://host:4222", text)
+			return false, fmt.Errorf("%q is not a URL; write nats://host:4222", text)
 		case u.Scheme != "nats" && u.Scheme != "tls":
 			return false, fmt.Errorf("%q: write nats://host:4222, or tls://", text)
 		case u.Host == "":
-			return false, fmt.Errorf("%q: there is no host in it", text)
+			return false, fmt.Errorf("%q names no host", text)
 		case u.User != nil:
 			return false, fmt.Errorf("%s://…@%s: everybody on this machine can read arguments; give the token in a file (--token), or credentials (--creds)", u.Scheme, u.Host)
 		}
@@ -134,7 +134,7 @@ func (h *Hub) credentials() (nats.Option, error) {
 	}
 	token, err := hubkey.ReadToken(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no token in %s; heirloom-hub makes it where it runs: copy it here, or name its file with --token", path)
+		return nil, fmt.Errorf("there is no token in %s; heirloom-hub makes it on its own machine: copy it here, or name its file with --token", path)
 	}
 	if err != nil {
 		return nil, err

@@ -29,17 +29,17 @@ type RunningJob struct {
 	Started  time.Time `json:"started"`
 }
 
-// maxTold limits the text of a command in a status, which has to fit into a message.
-const maxTold = 200
+// maxText limits the text of a command in a status, which has to fit into a message.
+const maxText = 200
 
 func (s *serving) status() []byte {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	status := Status{Worker: s.Name, Started: s.started, AtOnce: s.AtOnce, Templates: s.serves()}
 	for r := range s.running {
-		told := *r
-		told.Job, told.Command = told.Job[:min(maxTold, len(told.Job))], told.Command[:min(maxTold, len(told.Command))]
-		status.Running = append(status.Running, &told)
+		short := *r
+		short.Job, short.Command = short.Job[:min(maxText, len(short.Job))], short.Command[:min(maxText, len(short.Command))]
+		status.Running = append(status.Running, &short)
 	}
 	slices.SortFunc(status.Running, func(a, b *RunningJob) int { return a.Started.Compare(b.Started) })
 	text, err := json.Marshal(status)

@@ -114,7 +114,7 @@ func (c Credentials) headers(_ Target, header http.Header) error {
 		name, value, ok := strings.Cut(line, ":")
 		value = strings.TrimSpace(value)
 		if !ok || name == "" || strings.ContainsFunc(name, unicode.IsSpace) || strings.ContainsFunc(line, unicode.IsControl) {
-			return fmt.Errorf("%s: line %d is no header, as \"Name: value\"", c.Headers, n)
+			return fmt.Errorf("%s: line %d is not a header, such as \"Name: value\"", c.Headers, n)
 		}
 		header.Add(name, value)
 	}

@@ -182,7 +182,7 @@ func (c *Client) unreached(err error, limit time.Duration) error {
 	case errors.Is(err, taskhttp.ErrNoProcess):
 		return &GoneError{c.target.pid}
 	case errors.Is(err, taskhttp.ErrNotListening):
-		return fmt.Errorf("%s cannot be looked into: %w; one that calls taskhttp.Handler.ListenLocal does, and heirloom ps lists those (a port is written :%d)",
+		return fmt.Errorf("%s cannot be inspected: %w; a program that calls taskhttp.Handler.ListenLocal can, and heirloom ps lists those (a port is written :%d)",
 			c.target.Name, ErrNotListening, c.target.pid)
 	}
 	return fmt.Errorf("cannot reach %s: %w", c.target.Name, root(err, limit))

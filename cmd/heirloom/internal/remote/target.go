@@ -29,7 +29,7 @@ type Target struct {
 func Parse(addr string) (Target, error) {
 	if pid, err := strconv.Atoi(addr); err == nil {
 		if pid <= 0 {
-			return Target{}, errors.New("it is no process id")
+			return Target{}, errors.New("it is not a process id")
 		}
 		return Process(pid), nil
 	}
@@ -42,9 +42,9 @@ func Parse(addr string) (Target, error) {
 	case err != nil:
 		return Target{}, errors.New("it is no URL")
 	case u.Scheme != "http" && u.Scheme != "https":
-		return Target{}, fmt.Errorf("%s is no scheme that is known here; use http or https", u.Scheme)
+		return Target{}, fmt.Errorf("the scheme %s is not known here; use http or https", u.Scheme)
 	case u.Host == "" || strings.HasSuffix(u.Host, ":"):
-		return Target{}, errors.New("there is no port in it")
+		return Target{}, errors.New("it has no port")
 	}
 	if _, given := u.User.Password(); given {
 		return Target{}, errors.New("a password does not belong there, where others can read it; use --netrc or --headers")
@@ -53,14 +53,14 @@ func Parse(addr string) (Target, error) {
 		u.Host = "localhost" + u.Host
 	}
 	if u.Port() == "" && u.Path == "" && !strings.Contains(addr, "://") {
-		return Target{}, errors.New("there is no port in it")
+		return Target{}, errors.New("it has no port")
 	}
 	if u.Path == "" || u.Path == "/" {
 		u.Path = usualPath
 	}
 	t := Target{url: u, Name: addr}
 	if t.more, err = url.ParseQuery(u.RawQuery); err != nil {
-		return Target{}, errors.New("what follows the ? is no query")
+		return Target{}, errors.New("what follows the ? is not a query")
 	}
 	u.RawQuery, u.ForceQuery, u.Fragment = "", false, ""
 	t.Name, _, _ = strings.Cut(t.Name, "?") // there may be a secret in it
@@ -82,7 +82,7 @@ func (t *Target) takeQuery() (err error) {
 	}
 	if root := take("root"); root != "" {
 		if t.Query.Root, err = strconv.ParseUint(root, 10, 64); err != nil {
-			return fmt.Errorf("root=%s is no ID of a task", root)
+			return fmt.Errorf("root=%s is not the ID of a task", root)
 		}
 	}
 	return nil

@@ -33,7 +33,7 @@ func serveHTTP(ctx context.Context, listener net.Listener) task.Func[struct{}] {
 		view := taskhttp.Mount(site, taskhttp.Variables(requestID, clientAddr))
 		defer view.Close()
 		if local, failed := view.ListenLocal(); failed != nil {
-			logger.Get().Warn("cannot be looked into by process id", "error", failed.Error())
+			logger.Get().Warn("cannot be inspected by process id", "error", failed.Error())
 		} else {
 			defer func() { err = errors.Join(err, local.Close()) }()
 		}
