@@ -85,7 +85,7 @@ func TestBadInputIsOneLine(t *testing.T) {
 		{"run -f no-such-file", "no such file", "open no-such-file: no such file or directory"},
 		{"run -f testdata", "no file", "testdata is a directory"},
 		{"run -f x ::: y", "values twice", "there are values after ::: and in a file; which ones?"},
-		{"run ::: a ::: b", "values and no command", "there is no command for the combined values of several :::"},
+		{"run ::: a ::: b", "values and no command", "there is no command for the values that several ::: combine"},
 		{"run echo {3} ::: a ::: b", "a value that no job has", "{3} asks for value 3, and each job has 2"},
 		{"run --format toml echo {}", "values in a job file's format", "with a command, the input has values, one on each line, and cannot be toml"},
 		{"run --log no/such/dir/log ::: x", "a log that cannot be", "open no/such/dir/log: no such file or directory"},

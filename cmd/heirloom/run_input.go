@@ -154,7 +154,7 @@ func (f *runFlags) commands(lists []list) (*input, error) {
 		return nil, errors.New("there is no command for the values in the files after ::::; -f reads commands from a file")
 	}
 	if len(lists) > 1 {
-		return nil, errors.New("there is no command for the combined values of several :::")
+		return nil, errors.New("there is no command for the values that several ::: combine")
 	}
 	if f.columns != nil || f.values > 0 || f.fill || f.tagString != "" {
 		return nil, errors.New("there is no command for the values; what follows ::: would be commands")
@@ -311,7 +311,7 @@ func (f *runFlags) blocks(command string, lists []list, stdin io.Reader, shell *
 		return nil, errors.New("--pipe needs a command, which reads its part of the input")
 	}
 	if len(lists) > 0 {
-		return nil, errors.New("with --pipe there are no values, so nothing can follow :::")
+		return nil, errors.New("--pipe has no values, so ::: cannot be used with it")
 	}
 	if isTerminal(stdin) && f.file == "" {
 		return nil, errors.New("--pipe splits standard input, which is a terminal, or a file (-f)")

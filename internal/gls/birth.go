@@ -86,8 +86,8 @@ func (s Offered) Return() { putSlot(s.p) }
 // the variables of e.
 func (e *Env) Begin() {
 	f := e.newest.Load()
-	// The home is already shared, with goroutines that read e; they only look
-	// at the owner.
+	// The home is already shared, with goroutines that read e; they read only
+	// its owner.
 	f.home.hold = holdHere()
 	f.home.setOwner(goid())
 	f.begin()
@@ -113,7 +113,7 @@ func (e *Env) End() {
 	home.env = nil
 	home.setOwner(0)
 	home.forget()
-	e.running.release() // which is after all of that for everybody
+	e.running.release() // this orders all of the above before the next run
 }
 
 // Origin returns the origin given to [Env.Bear] for the running goroutine, or

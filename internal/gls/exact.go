@@ -92,11 +92,11 @@ func Save() Snapshot { return Snapshot{getSlot(), getProfLabel()} }
 // SaveAgain is Save in a goroutine that has called Save before.
 func SaveAgain() Snapshot { return Save() }
 
-// Labels are those of a goroutine at one moment, as far as a go statement does not get
-// them from the frame of an [Env.Offer].
+// Labels are the labels of a goroutine at one moment that a go statement does not get
+// from the frame of an [Env.Offer].
 type Labels struct{ p unsafe.Pointer }
 
-// SaveLabels returns those of the running goroutine.
+// SaveLabels returns the Labels of the running goroutine.
 func SaveLabels() Labels { return Labels{getProfLabel()} }
 
 // Put gives the running goroutine the labels in l, and returns those it had.

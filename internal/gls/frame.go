@@ -209,7 +209,7 @@ func (f *Frame) descend(g uint64) *Home {
 }
 
 // same reports whether f and o, which may be nil, hold the very same values in
-// the same home: whether they differ in their labels at most.
+// the same home, and so differ in their labels at most.
 func (f *Frame) same(o *Frame) bool {
 	return f == o || f != nil && o != nil && f.home == o.home && f.values.Same(&o.values)
 }

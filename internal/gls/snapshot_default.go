@@ -28,11 +28,11 @@ func SaveAgain() Snapshot {
 	return Save()
 }
 
-// Labels are those of a goroutine at one moment, as far as a go statement does not get
-// them from the frame of an [Env.Offer]. In this mode that has all of them.
+// Labels are the labels of a goroutine at one moment that a go statement does not get
+// from the frame of an [Env.Offer]. In this mode the frame has all labels.
 type Labels struct{}
 
-// SaveLabels returns those of the running goroutine.
+// SaveLabels returns the Labels of the running goroutine.
 func SaveLabels() Labels { return Labels{} }
 
 // Put gives the running goroutine the labels in l, and returns those it had.

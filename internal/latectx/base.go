@@ -209,13 +209,12 @@ func around(ctx context.Context) context.Context {
 }
 
 // A foreign is a context of another type in the role of a base. It is done when
-// the channel is closed. The reason is what the context says when it is asked,
-// once.
+// the channel is closed. The context is asked for the reason once.
 type foreign struct {
 	context.Context
 	done  <-chan struct{}
 	inner context.Context // the nearest around Context that is ours, or standard; or nil
-	same  bool            // inner has the same channel, and so says why
+	same  bool            // inner has the same channel, and so the same reason
 	timed bool
 	at    time.Time
 	call  Call
@@ -223,15 +222,15 @@ type foreign struct {
 	asking   sync.Once
 	answered chan struct{}
 	asker    atomic.Uint64 // the goroutine that asks
-	told     atomic.Pointer[told]
+	reason   atomic.Pointer[reason]
 }
 
 var _ Ended = (*foreign)(nil)
 
-// A told is the end of a foreign.
-type told struct {
+// A reason says why a foreign ended.
+type reason struct {
 	err, cause error
-	std        context.Context // one that ended so, if inner did not; or nil
+	std        context.Context // a standard context that ended for this reason, if inner did not; or nil
 }
 
 func (f *foreign) Ended() bool {
@@ -255,18 +254,18 @@ func (f *foreign) Why() (err, cause error) {
 		return nil, nil
 	case f.same:
 		return why(f.inner)
-	case f.told.Load() == nil:
+	case f.reason.Load() == nil:
 		f.asking.Do(func() {
 			f.answered = make(chan struct{})
 			go f.ask()
 		})
 		if f.asker.Load() == gls.Goroutine() {
-			f.tell(nil, nil)
+			f.record(nil, nil)
 		} else {
 			<-f.answered
 		}
 	}
-	t := f.told.Load()
+	t := f.reason.Load()
 	return t.err, t.cause
 }
 
@@ -284,13 +283,13 @@ func (f *foreign) ask() {
 		if fault != nil {
 			err, cause = nil, fault
 		}
-		f.tell(err, cause)
+		f.record(err, cause)
 	})
 }
 
-// tell records why f is done, if that is not known yet.
-func (f *foreign) tell(err, cause error) {
-	t := &told{err, cause, nil}
+// record records why f is done, if that is not known yet.
+func (f *foreign) record(err, cause error) {
+	t := &reason{err, cause, nil}
 	switch {
 	case err == nil:
 		t.err = context.Canceled
@@ -301,7 +300,7 @@ func (f *foreign) tell(err, cause error) {
 	case cause == nil: // f is inside one that is not done
 		t.cause = err
 	}
-	f.told.CompareAndSwap(nil, t)
+	f.reason.CompareAndSwap(nil, t)
 }
 
 func (f *foreign) Base() context.Context { return nil }
@@ -319,7 +318,7 @@ func (f *foreign) Value(key any) any {
 	if key != cancelKey || cancelKey == nil {
 		return f.Context.Value(key)
 	}
-	if t := f.told.Load(); t != nil && t.std != nil {
+	if t := f.reason.Load(); t != nil && t.std != nil {
 		return t.std.Value(key)
 	}
 	if f.inner == nil {

@@ -7,8 +7,8 @@ import (
 	"unsafe"
 )
 
-// A Map is an immutable map from uint32 to bindings. As long as no key above 31 has
-// come into it, it is flat, which is a trie of a single node. Otherwise it has a
+// A Map is an immutable map from uint32 to bindings. Until it gets a key above 31, it is
+// flat, which is a trie of a single node. Otherwise it has a
 // front, as the package comment describes, at least until nothing is left there and
 // the base has no such key. It must not be copied, because its slots, of which there are
 // as many as Slots says, follow it in memory. The zero Map is empty, and has

@@ -6,7 +6,7 @@
 // There is nothing to hash and nothing can collide, so the trie needs neither
 // the collision nodes nor the hash and equality functions of the hash array
 // mapped trie (Bagwell, "Ideal Hash Trees", 2001) that CPython's contextvars
-// use, and which this is a simplification of.
+// use, and of which this trie is a simplification.
 //
 // A key is read five bits at a time, the highest first. A node has a bitmap of
 // the children that exist and an array with just those, in the bitmap's order,
@@ -31,12 +31,12 @@
 //	front  bits 0b1010   [base] [value of 1] [value of 995]
 //	                        └──► height 1, keys 0..1023, without 1 and 995
 //
-// A key's place in the front is given by its lowest five bits. To set a key that
-// is in the front copies the front. To set another one takes it out of the base,
+// A key's place in the front is given by its lowest five bits. Setting a key that
+// is in the front copies the front. Setting another key removes it from the base,
 // if it is there, and adds it to the front. If the front has no place for it, the
 // front's bindings move into the base first. So each move into the front and
 // back costs an update of the trie, and the variables that a goroutine has set
-// last are cheap to set. The base of a flat map stays where it is, so a front may
+// last are cheap to set. If a flat map becomes the base of a front, it stays where it is, so the front may
 // keep the object alive of which that map is the end.
 //
 // No key is in both. A binding in the base behind one in the front would stay
@@ -50,8 +50,8 @@
 // a larger object, which the caller allocates: this is how a frame of package
 // gls and its values are one object. Go has no type for an array whose length is
 // known only at run time, so the elements are reached with unsafe, in the
-// methods slots and slot. A Map and the root of a trie begin alike, so one is taken
-// for the other with unsafe, in base and in asMap.
+// methods slots and slot. A Map and the root of a trie have the same layout, so base
+// and asMap convert one to the other with unsafe.
 //
 // A Map with a front and the binding that was set last may be parts of one object
 // too, which spares an allocation: see [Map.With].

@@ -5,10 +5,10 @@ import (
 	"fmt"
 )
 
-// Beside returns an error for err, whose methods did not return when they were
-// asked. It wraps fault, which says how, and errors.Is and errors.As also find in
-// it what they find in err. What the methods of err do then reaches nobody, so the
-// error can be judged like any other.
+// Beside returns an error for err, one of whose methods did not return. It wraps
+// fault, which says how, and errors.Is and errors.As also find in it what they find
+// in err. If the methods of err panic or call Goexit then, that does not reach the
+// caller, so the error can be judged like any other.
 func Beside(err, fault error) error { return &beside{err, fault} }
 
 type beside struct{ err, fault error }

@@ -2,14 +2,14 @@ package verdict
 
 // Find reports whether match returns true for err or for one of the errors that it
 // wraps, at any depth. Unlike [errors.Is] and [errors.As], it returns even if an error
-// unwraps to itself, because it asks for no more than the first 10,000.
+// unwraps to itself, because it stops after 10,000 errors.
 func Find(err error, match func(error) bool) bool {
 	left := deepest
 	return find(err, match, &left)
 }
 
-// Has is Find for an err whose methods may do what they want: one that panics or calls
-// Goexit has nothing in it that was not found before.
+// Has is Find for an err whose methods may panic or call Goexit: that ends the search,
+// and Has returns false unless match has returned true before.
 func Has(err error, match func(error) bool) (found bool) {
 	switch {
 	case err == nil:
@@ -45,7 +45,7 @@ func find(err error, match func(error) bool, left *int) bool {
 	return false
 }
 
-// Is is [errors.Is] that returns in any case.
+// Is is [errors.Is], but always returns.
 func Is(err, target error) bool {
 	return Find(err, func(e error) bool {
 		if Same(e, target) {

@@ -4,12 +4,12 @@ import "context"
 
 // Interrupted returns the reason why ctx, which is done, has ended: an error
 // that is both ctx's error and its cause. It calls methods of the cause, which
-// are the user's code, so no lock must be held that they may need. Their panics and
-// Goexits go no further.
+// are the user's code, so no lock must be held that they may need. A panic or a Goexit in
+// them does not reach the caller.
 func Interrupted(ctx context.Context) error {
 	err, cause := ErrOf(ctx), context.Cause(ctx)
 	switch {
-	case cause == nil: // ctx is of a type of somebody's own
+	case cause == nil: // ctx is of the user's type
 		return err
 	case is(cause, err):
 		return cause
@@ -17,8 +17,8 @@ func Interrupted(ctx context.Context) error {
 	return Errorf("%w: %w", err, cause)
 }
 
-// ErrOf returns the error of ctx, which is done. One of a user's type that has no error,
-// or none yet, counts as cancelled.
+// ErrOf returns the error of ctx, which is done. A ctx of the user's type whose Err
+// returns nil counts as cancelled.
 func ErrOf(ctx context.Context) error {
 	if err := ctx.Err(); err != nil {
 		return err
@@ -26,7 +26,7 @@ func ErrOf(ctx context.Context) error {
 	return context.Canceled
 }
 
-// is is Is, but returns false if a method of err does not return.
+// is does what Is does, but returns false if a method of err does not return.
 func is(err, target error) (found bool) {
 	if Same(err, target) {
 		return true

@@ -17,13 +17,13 @@ import "reflect"
 // function that fails in the same way as the function that caused the
 // cancellation has failed too.
 //
-// Cancelled calls the methods Is and Unwrap of err, and does whatever these do,
-// such as panic. Call it where the function that returned err would be called. An error
-// that unwraps to itself is a failure.
+// Cancelled calls the methods Is and Unwrap of err, which are the user's code and may
+// panic. Call it where the function that returned err may be called. An error that
+// unwraps to itself is a failure.
 func Cancelled(err, ctxErr, cause error) bool { return cancelled(err, ctxErr, cause, deepest) }
 
-// deepest is how many errors one inside the other Cancelled looks at. That is more than
-// there are, and less than a stack has room for.
+// deepest limits the depth to which Cancelled follows Unwrap. Real errors are less deep,
+// and a stack has room for more.
 const deepest = 10_000
 
 func cancelled(err, ctxErr, cause error, depth int) bool {
@@ -57,8 +57,8 @@ func cancelled(err, ctxErr, cause error, depth int) bool {
 	return ok && is.Is(ctxErr)
 }
 
-// Same reports whether a and b are the same error. Values that == would panic
-// on are the same if they are deeply equal.
+// Same reports whether a and b are the same error. Values for which == panics are the
+// same if they are deeply equal.
 func Same(a, b error) bool {
 	if b == nil || reflect.TypeOf(a) != reflect.TypeOf(b) {
 		return false

@@ -11,8 +11,8 @@ import (
 // Do calls fn while it holds a place of g, of weight 1, and returns fn's
 // results. If there is no place before ctx ends, it returns the error of
 // Acquire without calling fn. The place is released when fn returns, panics or
-// calls [runtime.Goexit]. If that panics, as it does if fn has released the place
-// itself, the panic has the failure of fn in it.
+// calls [runtime.Goexit]. If the release panics, as it does if fn has released the
+// place itself, the panic contains the failure of fn.
 //
 // Do panics with [task.ErrNilFunc] if fn is nil, and with a [*UsageError] if g is,
 // and with [task.ErrNilContext] if ctx is.

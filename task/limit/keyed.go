@@ -19,7 +19,7 @@ type Keyed[K comparable] struct {
 	limits  func(K) Limit
 	version int // of limits
 	keys    map[K]*keyLimiter[K]
-	resting resting[K] // those that are not in use but can't be forgotten yet
+	resting resting[K] // the limiters that are not in use but can't be forgotten yet
 	timer   *time.Timer
 }
 
@@ -28,13 +28,13 @@ type Keyed[K comparable] struct {
 type keyLimiter[K comparable] struct {
 	Limiter
 	key   K
-	used  weights   // that are held or waited for; guarded by the mu of the Keyed
+	used  weights   // the weights that are held or waited for; guarded by the mu of the Keyed
 	until time.Time // while it is resting: when it will have recovered; likewise
 	index int       // while it is resting: where; likewise
 }
 
-// weights is a sum of weights. Each fits into 63 bits, and the sum may not: any number of
-// callers may wait.
+// weights is a sum of weights. Each weight fits into 63 bits, but the sum may not,
+// because any number of callers may wait.
 type weights struct{ high, low uint64 }
 
 func (w *weights) add(weight int64) {
@@ -100,7 +100,7 @@ func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
 	}
 }
 
-// others returns the limiters of the keys that are not forgotten, but for those in chosen.
+// others returns the limiters of the keys that are not forgotten, except those in chosen.
 func (k *Keyed[K]) others(chosen map[*keyLimiter[K]]Limit) (others []*keyLimiter[K]) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -175,7 +175,7 @@ func (k *Keyed[K]) leave(l *keyLimiter[K], weight int64) {
 	delete(k.keys, l.key)
 }
 
-// arm sets the timer for the first of those that rest; k.mu is locked.
+// arm sets the timer for the first limiter in resting; k.mu is locked.
 func (k *Keyed[K]) arm() {
 	switch {
 	case len(k.resting) == 0:
@@ -190,7 +190,7 @@ func (k *Keyed[K]) arm() {
 	}
 }
 
-// forget forgets those that have rested.
+// forget forgets the limiters that have recovered.
 func (k *Keyed[K]) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -209,7 +209,7 @@ func (k *Keyed[K]) forget() {
 	k.arm()
 }
 
-// gateOf is what For returns.
+// A gateOf is the Gate that For returns.
 type gateOf[K comparable] struct {
 	keyed *Keyed[K]
 	key   K
@@ -251,7 +251,7 @@ func (g gateOf[K]) Release(weight int64) {
 	g.keyed.leave(l, weight)
 }
 
-// resting is a heap of limiters, with the one first that has recovered first.
+// resting is a heap of limiters. The first is the one that recovers first.
 type resting[K comparable] []*keyLimiter[K]
 
 func (r resting[K]) Len() int           { return len(r) }

@@ -83,8 +83,8 @@ type Limiter struct {
 	mu    sync.Mutex // never held while anything is waited for
 	limit Limit
 	held  int64
-	next  time.Time // when the next one would begin at the average rate; the past is as good as now
-	queue list.List // of *waiter; those who wait, the first one at the front
+	next  time.Time // when the next one may begin at the average rate; a time in the past means now
+	queue list.List // of *waiter: the calls that wait, the first one at the front
 	timer *time.Timer
 }
 
@@ -134,15 +134,15 @@ func (l *Limiter) Acquire(ctx context.Context, weight int64) error {
 	case <-done:
 	}
 	if !l.giveUp(w, place) {
-		// Let in at the same moment. To give that back could not give back the
-		// beginning, which others may have waited for.
+		// It was let in at the same moment. Releasing the weight would not undo the
+		// beginning, for which others may have waited.
 		return nil
 	}
 	return givenUp(ctx)
 }
 
-// giveUp takes w, which is in the queue at place, out of it, and reports false if it
-// was let in before.
+// giveUp removes w, which is in the queue at place, and reports false if w was let in
+// before.
 func (l *Limiter) giveUp(w *waiter, place *list.Element) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -152,7 +152,7 @@ func (l *Limiter) giveUp(w *waiter, place *list.Element) bool {
 	default:
 	}
 	l.queue.Remove(place)
-	l.admit() // those behind it may fit
+	l.admit() // the calls after it may fit
 	return true
 }
 
@@ -243,8 +243,8 @@ func (l *Limiter) fits(weight int64) bool {
 	return l.held == 0 || weight <= most-l.held
 }
 
-// begin notes a beginning, if the rate allows one, and returns 0; or else how
-// long it is until then. l.mu is locked.
+// begin records a beginning, if the rate allows one, and returns 0. Otherwise it returns
+// the time until the rate allows one. l.mu is locked.
 func (l *Limiter) begin() (wait time.Duration) {
 	if l.limit.Every == 0 {
 		return 0
@@ -295,7 +295,7 @@ func (l *Limiter) admitIn(wait time.Duration) {
 		return
 	}
 	l.timer = time.AfterFunc(wait, func() {
-		// Too early, or too late, is no harm: admit looks for itself.
+		// It does not matter if this is early or late: admit checks the time itself.
 		l.mu.Lock()
 		defer l.mu.Unlock()
 		l.admit()
@@ -316,8 +316,8 @@ func checkWeight(caller string, weight int64) {
 	}
 }
 
-// givenUp is the error of who gave up waiting because ctx, which has ended, has. No
-// lock is held: the methods of the cause may use the limiter.
+// givenUp returns the error of a call that gave up waiting because ctx has ended. No lock
+// is held: the methods of the cause may use the limiter.
 func givenUp(ctx context.Context) error {
 	return verdict.Errorf("limit: gave up waiting: %w", verdict.Interrupted(ctx))
 }

@@ -95,7 +95,7 @@ func (c *config) every(ctx context.Context, period time.Duration, fn func(contex
 			return err
 		default:
 			failure := Failure{Name: c.name, Err: err, Tick: tick, Ran: ended.Sub(began)}
-			if err := c.tell(ctx, failure); err != nil {
+			if err := c.failed(ctx, failure); err != nil {
 				return err
 			}
 			ended = time.Now()
@@ -104,8 +104,8 @@ func (c *config) every(ctx context.Context, period time.Duration, fn func(contex
 	}
 }
 
-// once runs fn once, and reports whether it ran: in a scope that takes no more
-// tasks it does not, and will not the next time.
+// once runs fn once, and reports whether it ran. In a scope that accepts no more
+// tasks, it does not run, now or later.
 func (c *config) once(ctx context.Context, fn func(context.Context) error, tick Tick) (ran bool, err error) {
 	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
 		ran = true
@@ -128,10 +128,10 @@ func (t Tick) next(period time.Duration, now time.Time, catchUp int) Tick {
 	return Tick{Run: t.Run + 1, Due: due.Add(time.Duration(skipped) * period), Skipped: skipped}
 }
 
-// tell calls the function of [OnFailure], which is the user's. If that panics, tell
-// returns an error with both. After a Goexit Every does not return, and the error is
-// reported.
-func (c *config) tell(ctx context.Context, f Failure) (err error) {
+// failed calls the function of [OnFailure], which is the user's. If it panics, failed
+// returns an error with both. After a Goexit Every does not return, and failed reports the
+// error.
+func (c *config) failed(ctx context.Context, f Failure) (err error) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		c.onFailure(f)
 		return struct{}{}, nil
@@ -139,7 +139,7 @@ func (c *config) tell(ctx context.Context, f Failure) (err error) {
 		if fault == nil {
 			return
 		}
-		err = verdict.Errorf("periodic: %q failed: %w; and what is told of that: %w", c.name, f.Err, fault)
+		err = verdict.Errorf("periodic: %q failed: %w; and OnFailure failed: %w", c.name, f.Err, fault)
 		if fault == task.ErrGoexit {
 			task.Report(ctx, err)
 		}

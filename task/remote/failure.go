@@ -16,7 +16,7 @@ import (
 // errors.As are to find in it.
 type Failure struct {
 	Text string `json:"text"`
-	// Canceled is whether the function ended as its ctx asked it to.
+	// Canceled is true if the function ended because its ctx was cancelled.
 	Canceled bool           `json:"canceled,omitempty"`
 	Is       []string       `json:"is,omitempty"` // names of sentinels
 	As       []TypedFailure `json:"as,omitempty"` // in the order in which errors.As finds them
@@ -28,17 +28,17 @@ type TypedFailure struct {
 	Value json.RawMessage `json:"value"`
 }
 
-// Bounds of what is taken over of an error, which may be a large tree or, by a
-// mistake, an endless one, and of what is believed of one that came.
+// Bounds of what is encoded of an error, which may be a large tree or, by mistake, an
+// endless one, and of what is accepted of an error that was received.
 const (
 	maxErrorNodes = 1000
 	maxErrorText  = 64 << 10
 	maxErrorParts = 100
 )
 
-// NewFailure returns err in a form that travels, or nil if err is nil. A method of
-// err that panics, or calls [runtime.Goexit], costs what it would have said, and no
-// more.
+// NewFailure returns err in a form that travels, or nil if err is nil. If a
+// method of err panics or calls [runtime.Goexit], only the information that it would have
+// returned is missing.
 func NewFailure(err error) *Failure {
 	if err == nil {
 		return nil
@@ -46,8 +46,8 @@ func NewFailure(err error) *Failure {
 	return newFailure(err, func() bool { return false })
 }
 
-// newFailure is NewFailure with the answer of canceled, which may call methods of err
-// too, as [Failure.Canceled]. They are called in goroutines that they may end.
+// newFailure is NewFailure with the result of canceled as [Failure.Canceled]. canceled may
+// call methods of err too. All of these run in goroutines that they may end.
 func newFailure(err error, canceled func() bool) *Failure {
 	f := &Failure{Text: fmt.Sprintf("%T, whose method Error did not return", err)}
 	verdict.Apart(func() { f.Text = textOf(err) })
@@ -84,7 +84,7 @@ func (f *Failure) addTypes(err error, nodes *int) {
 	}
 	defer func() { _ = recover() }() // of the methods of err
 	if timeout, ok := err.(*task.TimeoutError); ok && timeout != nil {
-		// It has an error in it, which JSON can't carry and which is a part of err.
+		// It contains an error, which JSON can't represent, and which is part of err.
 		err = &wireTimeout{task.TimeoutError{Task: timeout.Task, After: timeout.After}}
 		defer f.addTypes(timeout.Err, nodes)
 	}
@@ -106,7 +106,7 @@ func (f *Failure) addTypes(err error, nodes *int) {
 	}
 }
 
-// is is errors.Is, and false where a method of err panics.
+// is does what errors.Is does, but returns false if a method of err panics.
 func is(err, target error) (found bool) {
 	defer func() { _ = recover() }()
 	return errors.Is(err, target)

@@ -146,16 +146,16 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 		Grace:      o.grace,
 	}
 	job.Deadline, _ = ctx.Deadline()
-	var told progressFailure
+	var progress progressFailure
 	if report := onProgress.Get(); report != nil {
-		job.Progress = told.protect(ctx, report)
+		job.Progress = progress.protect(ctx, report)
 	}
 	var outcome *Outcome
 	err = wire().Send(ctx, job.Vars, func(ctx context.Context) (err error) {
 		outcome, err = e.Do(ctx, job)
 		return err
 	})
-	if panicked := told.err(); panicked != nil {
+	if panicked := progress.err(); panicked != nil {
 		failed := &Error{Func: f.name, Err: panicked}
 		failure := err
 		if err == nil && outcome.Failure != nil {
@@ -163,7 +163,7 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 			failure = outcome.Failure.Err()
 		}
 		if failure != nil {
-			failed.Err = verdict.Errorf("%w; and what is told of the progress: %w", failure, panicked)
+			failed.Err = verdict.Errorf("%w; and reporting the progress: %w", failure, panicked)
 		}
 		return result, failed
 	}

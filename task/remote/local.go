@@ -52,7 +52,7 @@ func crossing(ctx context.Context) (context.Context, func()) {
 // function that ends its reports: later reports are dropped.
 func attempt(job *Job) (a *Attempt, end func()) {
 	a = &Attempt{Job: job, Delivery: 1, Worker: "pid " + strconv.Itoa(os.Getpid())}
-	var mu sync.Mutex // held while the caller is told, so that it is told in order
+	var mu sync.Mutex // held while Progress is called, so that the calls are in order
 	ended := false
 	a.Report = func(p []byte) error {
 		mu.Lock()

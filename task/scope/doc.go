@@ -21,7 +21,7 @@
 //
 // # Failures
 //
-// A task's failure concerns only the task and those who await it. It does not
+// A task's failure concerns only the task and the callers that await it. It does not
 // cancel other tasks, is not counted by the surrounding [task.Group], and is
 // not kept after the end of the task, because a Scope may last as long as the
 // program. So a Scope is a supervisor in the sense of Kotlin's supervisorScope.

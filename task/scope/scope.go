@@ -141,16 +141,16 @@ func Go[T any](s *Scope, fn task.Func[T], opts ...task.Option) *task.Task[T] {
 // leave is called once t has ended, whether it was run or refused.
 func (s *Scope) leave(t task.Handle) {
 	defer s.forget()
-	if len(s.onEnd) == 1 { // for less than the way that keeps all panics
+	if len(s.onEnd) == 1 { // cheaper than callEach, which keeps all panics
 		s.onEnd[0](t)
 		return
 	}
-	tell(s.onEnd, t, nil)
+	callEach(s.onEnd, t, nil)
 }
 
-// tell calls each of fs in order, even if an earlier one panics or calls Goexit. In the
-// end it panics with what they, and those before them, panicked with.
-func tell(fs []func(task.Handle), t task.Handle, panics []error) {
+// callEach calls each of fs in order, even if an earlier one panics or calls Goexit. At
+// its end it panics with panics and with the panics of fs.
+func callEach(fs []func(task.Handle), t task.Handle, panics []error) {
 	switch {
 	case len(fs) > 0:
 		task.Func[struct{}](func(context.Context) (struct{}, error) {
@@ -160,7 +160,7 @@ func tell(fs []func(task.Handle), t task.Handle, panics []error) {
 			if err != nil && err != task.ErrGoexit { // that goes on by itself
 				panics = append(panics, err)
 			}
-			tell(fs[1:], t, panics)
+			callEach(fs[1:], t, panics)
 		})
 	case len(panics) == 1:
 		panic(panics[0])

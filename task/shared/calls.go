@@ -27,14 +27,14 @@ type Calls[K comparable, V any] struct {
 	vars  *ctxvar.Context // as they were when New was called
 
 	mu       sync.Mutex
-	open     map[K]*call[V] // those that may be joined
-	starting []*call[V]     // those whose tasks are being started
+	open     map[K]*call[V] // the calls that may be joined
+	starting []*call[V]     // the calls whose tasks are being started
 }
 
 // A call is a task together with the number of callers that wait for it.
 type call[V any] struct {
-	vars    *ctxvar.Context // of the task, which is known by them until it is known itself
-	started sync.WaitGroup  // until there is the task
+	vars    *ctxvar.Context // of the task; they identify it until task is set
+	started sync.WaitGroup  // done when task is set
 
 	// Guarded by the mu of the Calls.
 	task    *task.Task[V] // written before started is done
@@ -115,7 +115,7 @@ func (c *Calls[K, V]) join(key K) *call[V] {
 	return one
 }
 
-// add is find, with a new call, whose task is to be started, if there is none.
+// add returns what find does or, if that is nil, a new call, whose task is to be started.
 func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -123,9 +123,9 @@ func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 		one = &call[V]{vars: c.vars.Copy()}
 		one.started.Add(1)
 		c.starting = append(c.starting, one)
-		// A key that does not equal itself, as a NaN, could never be found or
-		// deleted. A task that was refused is no such case: the last to leave it
-		// deletes it.
+		// A key that does not equal itself, such as a NaN, could never be found or
+		// deleted. A refused task does not need this: the last caller that leaves
+		// its call deletes the key.
 		if key == key { //nolint:gocritic,staticcheck
 			c.open[key] = one
 		}
@@ -136,7 +136,7 @@ func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 	return one, found
 }
 
-// find is join if there is a call for key, and returns nil if not.
+// find does what join does if there is a call for key, and returns nil if not.
 func (c *Calls[K, V]) find(key K) *call[V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -147,10 +147,10 @@ func (c *Calls[K, V]) find(key K) *call[V] {
 	return one
 }
 
-// start starts the task of one, for key. c.mu is not locked: if the task is refused,
-// its callbacks, which may use c, are called here.
+// start starts the task of the call one, for key. c.mu is not locked: if the task is
+// refused, its callbacks, which may use c, are called here.
 func (c *Calls[K, V]) start(one *call[V], key K, name string) {
-	var t *task.Task[V] // nil if to start it panics
+	var t *task.Task[V] // nil if starting it panics
 	defer func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
@@ -197,10 +197,10 @@ func (c *Calls[K, V]) leave(key K, one *call[V]) {
 		// Under the same lock: nobody joins what is about to be cancelled.
 		delete(c.open, key)
 	}
-	t := one.task // nil if to start it panicked
+	t := one.task // nil if starting it panicked
 	c.mu.Unlock()
 	if abandoned && t != nil {
-		t.Cancel(ErrAbandoned) // nothing, if it has ended
+		t.Cancel(ErrAbandoned) // does nothing if it has ended
 	}
 }
 

@@ -133,7 +133,7 @@ type Failure struct {
 // OnFailure panics with a [*UsageError] if f is nil.
 func OnFailure(f func(Failure)) Option {
 	if f == nil {
-		panic(&UsageError{Func: "supervise.OnFailure", Problem: "nil function; pass one that is to hear of failures"})
+		panic(&UsageError{Func: "supervise.OnFailure", Problem: "nil function; pass one that is to be called with failures"})
 	}
 	return func(c *config) { c.onFailure = f }
 }

@@ -81,7 +81,7 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 			err = ErrReturned
 		}
 		switch {
-		case open.Err() != nil && err == ErrReturned: // it was told to
+		case open.Err() != nil && err == ErrReturned: // it returned because the scope is ending
 			return nil
 		case err == nil || !ran || open.Err() != nil:
 			return err
@@ -113,8 +113,8 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 	}
 }
 
-// once runs fn once, and reports whether it ran. In a scope that accepts no
-// more tasks, it does not run, and will not run the next time.
+// once runs fn once, and reports whether it ran. In a scope that accepts no more
+// tasks, it does not run, now or later.
 func (c *config) once(ctx context.Context, fn func(context.Context) error, a Attempt) (ran bool, err error) {
 	_, err = task.Run(ctx, func(ctx context.Context) (struct{}, error) {
 		ran = true
@@ -136,9 +136,9 @@ func (c *config) judge(h *history, now time.Time, failed int, err error) (again 
 	return true, c.backoff(failed, err)
 }
 
-// guard calls f, which is the user's function and does something with failure. If f
-// panics, guard returns an error with both. After a Goexit Run does not return, and the
-// error is reported.
+// guard calls f, a function of the user that is about failure; does says what it does. If
+// f panics, guard returns an error with both. After a Goexit Run does not return, and
+// guard reports the error.
 func (c *config) guard(ctx context.Context, does string, failure error, f func()) (err error) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		f()
@@ -155,7 +155,7 @@ func (c *config) guard(ctx context.Context, does string, failure error, f func()
 	return err
 }
 
-// A history has the times of the restarts that a limit still looks back to.
+// A history has the times of the restarts that count for the limit.
 type history struct {
 	restarts int
 	within   time.Duration

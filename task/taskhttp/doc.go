@@ -29,8 +29,8 @@
 //	match=WORDS   rows that have each of the words, in upper or lower case, in the
 //	              name, #ID, function, state, site, variable=value, or what they
 //	              wait for. The word deadlock finds rows that wait for each other.
-//	              In a tree, the rows that these are in are shown too
-//	root=ID       the task or group with that ID, and all in it
+//	              In a tree, the rows around these are shown too
+//	root=ID       the task or group with that ID, and everything in it
 //	sort=KEY      tree, id, name, state, age, deadline or waiting; -KEY is the
 //	              reverse. All but tree are lists of what matches
 //	max=N         at most N rows; 2,000 is the default
@@ -70,12 +70,12 @@
 // # Costs and limits
 //
 // Without viewers, a task that ends costs one record in a ring of fixed length.
-// Pictures are taken at most once per [Interval], for any number of viewers,
+// Snapshots are taken at most once per [Interval], for any number of viewers,
 // and are limited to [MaxTasks]. Rates and durations are counted only while an
 // open page shows them, and for a minute after. Taking a stack stops the
 // program for some milliseconds per thousand goroutines, at most once a second.
 //
-// A client that reads slowly misses pictures, and is disconnected if it reads
+// A client that reads slowly misses snapshots, and is disconnected if it reads
 // nothing for ten seconds. The number of connections that follow the events is
 // limited, and one machine cannot hold all of them against another. Data from
 // the program is never put into the page as markup.

@@ -25,14 +25,14 @@ type Durations struct {
 	Median  float64 `json:"median"`
 	P95     float64 `json:"p95"`
 	Longest float64 `json:"longest"`
-	// Buckets has those that are not empty, the shortest first: from and to, in
-	// microseconds, and how many took that long.
+	// Buckets has the buckets that are not empty, the shortest first: from and to, in
+	// microseconds, and the number of tasks.
 	Buckets [][3]int64 `json:"buckets"`
 }
 
 const (
-	mostNames   = 200 // that are counted apart
-	listedNames = 30  // that are shown
+	mostNames   = 200 // names that are counted separately
+	listedNames = 30  // names that are shown
 	minutes     = 5
 )
 
@@ -89,7 +89,7 @@ func (d *durations) turn(at time.Time) {
 	}
 }
 
-// list returns what is counted, the most frequent names first.
+// list returns the Durations, the most frequent names first.
 func (d *durations) list() []Durations {
 	d.turn(time.Now())
 	all := make(map[string]*histogram)

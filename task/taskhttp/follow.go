@@ -54,15 +54,15 @@ func (f *followers) enter(remoteAddr string) *follower {
 	return newcomer
 }
 
-// leave gives the place of o back, if it has it still.
+// leave gives the place of o back, if o still has one.
 func (f *followers) leave(o *follower) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.list = slices.DeleteFunc(f.list, func(x *follower) bool { return x == o })
 }
 
-// machineOf returns what stands for the machine at an address. One with IPv6 has
-// all addresses of its network.
+// machineOf returns an identity of the machine at an address. With IPv6, a machine is
+// assumed to have all addresses of its network.
 func machineOf(remoteAddr string) string {
 	host, _, err := net.SplitHostPort(remoteAddr)
 	if err != nil {
@@ -80,7 +80,7 @@ func machineOf(remoteAddr string) string {
 }
 
 // follow sends a View now and after each interval, until the client goes away,
-// takes nothing for too long, has to make room, or h is closed.
+// reads nothing for too long or has to make room, or until h is closed.
 func (h *Handler) follow(w http.ResponseWriter, r *http.Request, q query) {
 	me := h.followers.enter(r.RemoteAddr)
 	if me == nil {
@@ -120,7 +120,7 @@ func (h *Handler) follow(w http.ResponseWriter, r *http.Request, q query) {
 			return
 		case <-h.closed:
 			return
-		case <-tick.C: // one at most is kept for a client that is late
+		case <-tick.C: // at most one tick is kept for a client that is late
 		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 // A Graph shows which tasks, groups and calls wait for which, around one of
 // them.
 type Graph struct {
-	// Path has what it is in, the outermost first.
+	// Path has the tasks and groups around it, the outermost first.
 	Path []Ref `json:"path"`
 	// Nodes has the one itself first, then those that it waits for, directly or
 	// not, and those that wait for it. It is empty if nothing with its ID is
@@ -40,10 +40,10 @@ const (
 	mostMembers = 12
 )
 
-// links is what leads from row to row.
+// links connects the rows.
 type links struct {
 	rows    map[uint64]int   // by ID
-	waiters map[uint64][]int // who waits for an ID
+	waiters map[uint64][]int // the rows that wait for an ID
 }
 
 func (p *picture) linked() *links {
@@ -69,7 +69,7 @@ func (p *picture) graph(id uint64) *Graph {
 	}
 	in := map[int]bool{start: true}
 	g.Nodes = append(g.Nodes, rows[start])
-	// spread adds what next leads to, nearer ones first.
+	// spread adds the rows to which next leads, nearer ones first.
 	spread := func(next func(row int) []int) {
 		added, omitted := 0, make(map[int]bool)
 		for todo := []int{start}; len(todo) > 0; todo = todo[1:] {
@@ -116,7 +116,7 @@ func (p *picture) graph(id uint64) *Graph {
 	return g
 }
 
-// cycles returns those that wait for each other.
+// cycles returns the cycles among the rows.
 func (p *picture) cycles() []Cycle {
 	cycles := []Cycle{}
 	at := make(map[uint64]int)

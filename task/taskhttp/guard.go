@@ -23,8 +23,8 @@ func (h *Handler) stranger(r *http.Request) string {
 	return ""
 }
 
-// knowsHost reports whether the Host of r is one for which this handler serves.
-// Of a connection that does not come over a loopback address it cannot say.
+// knowsHost reports whether this handler serves the Host of r. For a connection over
+// an address that is not loopback, every Host is accepted.
 func (h *Handler) knowsHost(r *http.Request) bool {
 	local, ok := r.Context().Value(http.LocalAddrContextKey).(*net.TCPAddr)
 	if !ok || !local.IP.IsLoopback() {
@@ -43,8 +43,8 @@ func (h *Handler) knowsHost(r *http.Request) bool {
 }
 
 // isForeign reports whether a browser says that r comes from a page of another
-// origin. One that serves no such header, since the connection is neither
-// encrypted nor to this machine, still says so with one of the others.
+// origin. A browser sends Sec-Fetch-Site only over a connection that is encrypted or to
+// this machine; otherwise one of the other headers shows it.
 func isForeign(r *http.Request) bool {
 	switch r.Header.Get("Sec-Fetch-Site") {
 	case "same-origin", "none":
@@ -61,8 +61,8 @@ func isForeign(r *http.Request) bool {
 	return true
 }
 
-// opensPage reports whether r is for the page itself, by a link to it in another
-// one: that has nothing of the program, and asks for the rest by itself.
+// opensPage reports whether r follows a link to the page itself. The page contains
+// nothing of the program, and sends requests of its own for the rest.
 func opensPage(r *http.Request) bool {
 	switch {
 	case !asksPage(r):
@@ -73,8 +73,8 @@ func opensPage(r *http.Request) bool {
 	return r.Header.Get("Sec-Fetch-Mode") == "navigate" && r.Header.Get("Sec-Fetch-Dest") == "document"
 }
 
-// asksPage reports whether r is for the page. Browsers ask for HTML by name; curl
-// and others don't.
+// asksPage reports whether r is for the page. Browsers accept text/html by name; curl
+// and other clients do not.
 func asksPage(r *http.Request) bool {
 	return !asksEvents(r) && r.URL.Query().Get("format") == "" && strings.Contains(r.Header.Get("Accept"), "text/html")
 }

@@ -44,8 +44,8 @@ func Variables(vars ...ctxvar.Variable) Option {
 	return optionFunc(func(h *Handler) { h.variables = append(h.variables, vars...) })
 }
 
-// Interval sets the time between two pictures of the tasks; the default is a
-// second. All viewers within that time see the same picture. Interval panics
+// Interval sets the time between two snapshots of the tasks; the default is a
+// second. All viewers within that time see the same snapshot. Interval panics
 // with a [*ctxvar.UsageError] if d is not positive.
 func Interval(d time.Duration) Option {
 	if d <= 0 {
@@ -54,7 +54,7 @@ func Interval(d time.Duration) Option {
 	return optionFunc(func(h *Handler) { h.interval = d })
 }
 
-// MaxTasks sets how many live tasks and groups are inspected for a picture; the
+// MaxTasks sets how many live tasks and groups are inspected for a snapshot; the
 // default is 50,000. Further ones are counted, but can be neither shown nor
 // found. MaxTasks panics with a [*ctxvar.UsageError] if n is negative.
 func MaxTasks(n int) Option {
@@ -190,7 +190,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 // limitWrite gives the response a time limit if the server has none.
 func limitWrite(w http.ResponseWriter, r *http.Request) {
 	if s, ok := r.Context().Value(http.ServerContextKey).(*http.Server); ok && s.WriteTimeout == 0 {
-		// If the connection can't have one, so be it.
+		// An error means that the connection supports no limit.
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(3 * patience))
 	}
 }
@@ -200,10 +200,10 @@ func (h *Handler) text(w http.ResponseWriter, q query) {
 	v := h.picture().answer(q)
 	if q.sort != "tree" {
 		for i := range v.Tasks {
-			v.Tasks[i].Parent = 0 // a list and no tree
+			v.Tasks[i].Parent = 0 // a list, not a tree
 		}
 	}
-	_ = v.Write(w) // an error is the client's: it went away
+	_ = v.Write(w) // an error means that the client has gone
 }
 
 // A View is served as JSON, and with each event.
@@ -217,7 +217,7 @@ type View struct {
 	// Ended is the number of tasks that ended since the handler was made.
 	Ended uint64 `json:"ended"`
 
-	// Interval is the time between two pictures, in milliseconds.
+	// Interval is the time between two snapshots, in milliseconds.
 	Interval int64 `json:"interval"`
 	// Matched is the number of rows for the query; those in Tree begin with the
 	// one at Offset.
@@ -230,7 +230,7 @@ type View struct {
 	// them matches.
 	Context []uint64 `json:"context,omitempty"`
 
-	// Cycles has those that wait for each other, whatever the query.
+	// Cycles has the tasks, groups and calls that wait for each other, for any query.
 	Cycles []Cycle `json:"cycles"`
 
 	// Graph, Rates and Durations are present if they were requested.

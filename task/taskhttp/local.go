@@ -81,7 +81,7 @@ func (h *Handler) ListenLocal() (io.Closer, error) {
 	mux.Handle("/debug/tasks/", h)
 	mux.HandleFunc("GET "+ProgramPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
-		_ = json.NewEncoder(w).Encode(self) // an error is the client's: it went away
+		_ = json.NewEncoder(w).Encode(self) // an error means that the client has gone
 	})
 	l := &local{
 		server: &http.Server{Handler: mux, ReadHeaderTimeout: 10 * time.Second},

@@ -13,20 +13,20 @@ import (
 )
 
 // A folder has a file for each program that listens, named after its process id: the
-// socket, or on Windows a sign that there is a pipe. One that somebody else owns or
-// can enter is used by neither side.
+// socket, or on Windows a sign that there is a pipe. Neither side uses a folder that
+// another user owns or can enter.
 type folder struct {
 	path  string
-	owner int  // its user, where the system has numbers for them
-	own   bool // whether that is the user of this process
-	// shared is whether others may write next to it, so that its parent is nobody's
-	// to be trusted for.
+	owner int  // the user ID of its owner, on systems that have user IDs
+	own   bool // the owner is the user of this process
+	// shared means that others may write to its parent, so that the parent proves
+	// nothing.
 	shared bool
 }
 
 func (f folder) file(pid int) string { return filepath.Join(f.path, strconv.Itoa(pid)+fileSuffix) }
 
-// pids returns the process ids that there are files of.
+// pids returns the process ids for which there are files.
 func (f folder) pids() (pids []int) {
 	if f.check() != nil {
 		return nil
@@ -63,7 +63,7 @@ func listen() (net.Listener, error) {
 
 var errNoFolder = fmt.Errorf("this system has no folder for the sockets of a user: %w", errors.ErrUnsupported)
 
-// prepared makes the folder, unless it is there, checks whose it is, and listens.
+// prepared makes the folder if it is missing, checks its owner, and listens.
 func (f folder) prepared() (net.Listener, error) {
 	if err := f.checkParent(); err != nil {
 		return nil, err

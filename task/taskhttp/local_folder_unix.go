@@ -15,11 +15,11 @@ import (
 
 const (
 	runtimeFolders = "/run/user" // with a folder for each user who is logged in
-	sharedFolder   = "/tmp"      // and not TMPDIR, which may not be the same for both sides
+	sharedFolder   = "/tmp"      // not TMPDIR, which may differ between the two sides
 )
 
-// folders returns where sockets may be, the best place of the user of this process
-// first. For root, those of other users follow.
+// folders returns the folders in which sockets may be, the best one for the user of this
+// process first. For root, the folders of other users follow.
 func folders() []folder {
 	return foldersFor(os.Geteuid(), os.Getenv("XDG_RUNTIME_DIR"), runtimeFolders, sharedFolder)
 }
@@ -41,7 +41,7 @@ func foldersFor(user int, given, runtimes, shared string) []folder {
 	}
 	seen := map[int]bool{user: true}
 	for _, pattern := range []string{filepath.Join(runtimes, "*"), filepath.Join(shared, "heirloom-*")} {
-		found, _ := filepath.Glob(pattern) // the pattern is a good one
+		found, _ := filepath.Glob(pattern) // the pattern is valid
 		for _, path := range found {
 			uid, err := strconv.Atoi(strings.TrimPrefix(filepath.Base(path), "heirloom-"))
 			if err == nil && !seen[uid] {
@@ -53,12 +53,12 @@ func foldersFor(user int, given, runtimes, shared string) []folder {
 	return list
 }
 
-// check returns an error unless the folder is there, its owner's, and nobody
-// else's.
+// check returns an error unless the folder exists, belongs to its owner, and is closed to
+// other users.
 func (f folder) check() error { return checkOwner(f.path, f.owner, 0o077) }
 
-// checkParent is about the user's runtime folder. One that another user has left in
-// the environment, as sudo -E does, is not for us.
+// checkParent returns an error if the user's runtime folder belongs to another user, who
+// may have left it in the environment, as sudo -E does.
 func (f folder) checkParent() error {
 	if f.shared {
 		return nil

@@ -18,9 +18,9 @@ const fileSuffix = ".pipe"
 // pipeName is the name of the pipe of a process.
 func pipeName(pid int) string { return `\\.\pipe\heirloom-` + strconv.Itoa(pid) }
 
-// folders returns the one place there is. What is in a user's local application data
-// inherits that only the user, administrators and the system have access. Nothing
-// rests on that: the files only say which pipes to try.
+// folders returns the one folder. Files in a user's local application data inherit that
+// only the user, administrators and the system have access. Security does not depend on
+// that: the files only say which pipes to try.
 func folders() []folder {
 	dir, err := os.UserCacheDir()
 	if err != nil {
@@ -51,8 +51,8 @@ func (f folder) listen() (net.Listener, error) {
 }
 
 // mark makes the file, or takes over one that a loss of power has left. The system
-// deletes it with the last handle of it, also if the process is killed. Until then
-// nobody else can write to it or delete it, so it is held once at most.
+// deletes it with its last handle, also if the process is killed. Until then no other
+// process can write to it or delete it, so at most one process holds it.
 func mark(path string) (syscall.Handle, error) {
 	name, err := syscall.UTF16PtrFromString(path)
 	if err != nil {
@@ -94,6 +94,6 @@ func alive(pid int) bool {
 	return true
 }
 
-// errInvalidParameter is ERROR_INVALID_PARAMETER, which OpenProcess returns for no
-// process; for that of another user it is another error.
+// errInvalidParameter is ERROR_INVALID_PARAMETER, which OpenProcess returns if there is no
+// such process. For a process of another user, it returns another error.
 const errInvalidParameter = syscall.Errno(87)

@@ -14,7 +14,7 @@ const fileSuffix = ".sock"
 func (f folder) listen() (net.Listener, error) {
 	path := f.file(os.Getpid())
 	if _, err := os.Lstat(path); err == nil {
-		// It was left by a process that had this id before, unless somebody answers.
+		// A process that had this id before has left it, unless a process answers.
 		if conn, err := net.Dial("unix", path); err == nil {
 			_ = conn.Close()
 			return nil, ErrListening
@@ -27,7 +27,7 @@ func (f folder) listen() (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Until here it is the folder that keeps others out.
+	// Until here, only the folder keeps other users out.
 	if err := os.Chmod(path, 0o600); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
@@ -43,7 +43,7 @@ func (f folder) dial(ctx context.Context, pid int) (net.Conn, error) {
 	}
 	conn, err := new(net.Dialer).DialContext(ctx, "unix", path)
 	if err != nil && ctx.Err() == nil && f.own && !alive(pid) {
-		_ = os.Remove(path) // or the next one does
+		_ = os.Remove(path) // if this fails, the next call tries again
 	}
 	return conn, err
 }

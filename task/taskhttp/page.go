@@ -13,14 +13,14 @@ import (
 //go:embed page
 var pageFiles embed.FS
 
-// page returns the one document that the files of the page make up, so that there is
-// nothing else to load, and a policy that lets it run its own script and style, and
-// nothing else. The hashes stand for these two, so none that gets into the page
-// counts, and no text becomes markup by any way. It is made when somebody asks for it,
-// because most programs that can show it start without that.
+// page returns the page as one document, which loads nothing else, and a content security
+// policy that allows only its own script and style. The policy has the hashes of these two,
+// so a script that gets into the page does not run, and no text becomes markup. The
+// document is made when it is first requested, because most programs that can serve it
+// never do.
 var page = sync.OnceValues(func() ([]byte, string) { return buildPage(pageFiles) })
 
-// The order of the scripts is that of their names.
+// The scripts are in the order of their names.
 func buildPage(files embed.FS) (page []byte, policy string) {
 	read := func(name string) string {
 		text, err := fs.ReadFile(files, name)

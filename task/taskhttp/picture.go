@@ -7,10 +7,11 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A picture is all that is looked at in one interval.
+// A picture is a snapshot of the tasks, which all requests of one interval share, with
+// what is derived from it.
 type picture struct {
 	tree     task.Tree
-	finished []task.Finished // those that ended last, the last one at the end
+	finished []task.Finished // the tasks that ended last, the last one at the end
 	ended    uint64
 	interval time.Duration
 	taken    time.Time
@@ -50,7 +51,7 @@ func (h *Handler) picture() *picture {
 	return p
 }
 
-// mostAnswers is how many answers are kept of a picture.
+// mostAnswers is how many answers a picture keeps.
 const mostAnswers = 32
 
 // json returns the View for q as JSON. Equal queries share the result.

@@ -90,7 +90,7 @@ func rowsOf(values url.Values, name string, unless int) (int, error) {
 	return n, nil
 }
 
-// orders are what rows can be sorted by. Those that have no such thing come last.
+// orders has the keys by which rows can be sorted. Rows without the key come last.
 var orders = map[string]func(a, b *task.Info) int{
 	"id":    func(a, b *task.Info) int { return cmp.Compare(a.ID, b.ID) },
 	"name":  func(a, b *task.Info) int { return strings.Compare(a.Name, b.Name) },
@@ -106,8 +106,8 @@ var orders = map[string]func(a, b *task.Info) int{
 	},
 }
 
-// firstThat returns c if both or none are such, and else the order in which the
-// one that is comes first.
+// firstThat returns c if both or neither have the property, and otherwise the order in
+// which the one that has it comes first.
 func firstThat(a, b bool, c int) int {
 	switch {
 	case a == b:
@@ -118,7 +118,7 @@ func firstThat(a, b bool, c int) int {
 	return 1
 }
 
-// text is what is searched in a row.
+// text returns the text of a row that is searched.
 func text(info *task.Info, more string) string {
 	var b strings.Builder
 	b.WriteString(info.Name)
@@ -146,7 +146,7 @@ func (q query) matches(text string) bool {
 	return true
 }
 
-// answer returns the View that q asks for, of all that p has.
+// answer returns the View of p that q asks for.
 func (p *picture) answer(q query) View {
 	from, to := 0, len(p.tree.Tasks)
 	if q.root != 0 {
@@ -180,8 +180,8 @@ func (p *picture) answer(q query) View {
 	return v
 }
 
-// subtree returns where the rows of the subtree begin and end. Each row comes
-// behind the one that it is in.
+// subtree returns the indexes at which the rows of the subtree begin and end. Each row
+// comes after the row that it is in.
 func (p *picture) subtree(root uint64) (from, to int) {
 	rows := p.tree.Tasks
 	from = slices.IndexFunc(rows, func(i task.Info) bool { return i.ID == root })
@@ -195,8 +195,8 @@ func (p *picture) subtree(root uint64) (from, to int) {
 	return from, to
 }
 
-// find returns those of the rows from and to a place that q is for, in its order.
-// In that of the tree, what those that match are in comes along.
+// find returns the rows between two indexes that q selects, in its order. In the order of
+// the tree, it includes the rows around those that match.
 func (p *picture) find(q query, from, to int) (found []int, isContext map[int]bool) {
 	rows := p.tree.Tasks
 	if q.sort != "tree" {
@@ -215,7 +215,7 @@ func (p *picture) find(q query, from, to int) (found []int, isContext map[int]bo
 		return found, nil
 	}
 	isContext = make(map[int]bool)
-	var above []int // the way to the row, but for those that were found already
+	var above []int // the rows around the current one, except those that were found already
 	for i := from; i < to; i++ {
 		for len(above) > 0 && rows[above[len(above)-1]].Depth >= rows[i].Depth {
 			above = above[:len(above)-1]
@@ -233,7 +233,7 @@ func (p *picture) find(q query, from, to int) (found []int, isContext map[int]bo
 	return found, isContext
 }
 
-// matches reports whether a row is one that q is for.
+// matches reports whether q selects a row.
 func (p *picture) matches(q query, row int) bool {
 	if q.match == "" {
 		return true
@@ -247,8 +247,8 @@ func (p *picture) matches(q query, row int) bool {
 	return q.matches(p.texts[row])
 }
 
-// finishedOf returns those that have ended that q is for. What rows there are says
-// which of them were in its root.
+// finishedOf returns the ended tasks that q selects. The live rows determine which of them
+// were in its root.
 func (p *picture) finishedOf(q query, rows []task.Info) []task.Finished {
 	in := make(map[uint64]bool)
 	if q.root != 0 {
@@ -270,7 +270,7 @@ func (p *picture) finishedOf(q query, rows []task.Info) []task.Finished {
 func encode(v any) []byte {
 	text, err := json.Marshal(v)
 	if err != nil {
-		// Strings, numbers and times: there is nothing that could fail.
+		// v has only strings, numbers and times, which can always be encoded.
 		panic(fmt.Sprintf("taskhttp: %v", err))
 	}
 	return text

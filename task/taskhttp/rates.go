@@ -17,7 +17,7 @@ type Rates struct {
 	// The numbers per second, on average since the previous time.
 	Started  []float64 `json:"started"`
 	Ended    []float64 `json:"ended"`
-	Failed   []float64 `json:"failed"`   // of those that ended: with an error, a panic or a Goexit
+	Failed   []float64 `json:"failed"`   // of the ended tasks: with an error, a panic or a Goexit
 	Canceled []float64 `json:"canceled"` // likewise
 
 	// The numbers at that time.
@@ -31,29 +31,29 @@ const (
 	step = time.Second
 	// samples are kept for five minutes.
 	samples = 300
-	// afterglow is how long it is gone on counting after the last look, so that a
-	// page that is loaded again has what it had.
+	// afterglow is how long counting goes on after the last request, so that a page
+	// that is loaded again still has its data.
 	afterglow = time.Minute
 )
 
-// rates counts, while somebody looks.
+// A rates counts tasks while there are requests for the counts.
 type rates struct {
 	mu        sync.Mutex
-	looked    time.Time   // when somebody did last
-	timer     *time.Timer // to the next sample; nil while nobody looks
-	stop      func()      // the counting of ends
+	looked    time.Time   // the time of the last request
+	timer     *time.Timer // fires at the next sample; nil while nothing is counted
+	stop      func()      // ends the counting of ended tasks
 	closed    bool
 	series    Rates
-	last      time.Time // of the last sample
-	live      int       // then
-	ends      ends      // since then
+	last      time.Time // the time of the last sample
+	live      int       // the number of live tasks at that time
+	ends      ends      // since that time
 	durations durations
 }
 
 // ends counts tasks that ended.
 type ends struct{ all, failed, canceled int }
 
-// look returns what was counted, and has it counted on. The first look begins.
+// look returns the counts, and makes counting go on. The first call begins it.
 func (r *rates) look() (*Rates, []Durations) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -101,7 +101,7 @@ func (r *rates) count(f task.Finished) {
 	r.durations.add(&f, failed)
 }
 
-// sample notes what was counted since the last sample.
+// sample records the counts since the last sample.
 func (r *rates) sample() {
 	states := census()
 	r.mu.Lock()
@@ -117,7 +117,7 @@ func (r *rates) sample() {
 	seconds := now.Sub(r.last).Seconds()
 	perSecond := func(n int) float64 { return math.Round(10*float64(n)/seconds) / 10 }
 	live := sum(states)
-	// A task that ends is counted shortly before it is live no longer.
+	// A task that ends is counted shortly before it stops being live.
 	started := max(0, live-r.live+r.ends.all)
 	s := r.series.tail(samples - 1)
 	s.At = append(s.At, now.UnixMilli())
@@ -132,7 +132,7 @@ func (r *rates) sample() {
 	r.timer.Reset(step)
 }
 
-// tail returns the last n of s, apart from it.
+// tail returns a copy of the last n elements of s.
 func (s *Rates) tail(n int) Rates {
 	return Rates{
 		tail(s.At, n), tail(s.Started, n), tail(s.Ended, n), tail(s.Failed, n), tail(s.Canceled, n),
@@ -144,7 +144,7 @@ func tail[T any](s []T, n int) []T {
 	return append(make([]T, 0, samples), s[max(0, len(s)-n):]...)
 }
 
-// census returns how many tasks are live, by state, without a look at them.
+// census returns the number of live tasks by state, without inspecting them.
 func census() map[task.State]int { return task.Snapshot(task.TreeMax(0)).States }
 
 func sum(states map[task.State]int) (n int) {

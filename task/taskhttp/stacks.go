@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// stacks is the latest look at where all goroutines are. That stops the program,
-// and so there is one a second at most, however many ask.
+// A stacks holds the latest stacks of all goroutines. Taking them stops the program, so
+// they are taken at most once a second, for any number of requests.
 type stacks struct {
 	mu     sync.Mutex
 	latest *task.Stacks // nil after a second: it has the text of all goroutines
@@ -31,11 +31,11 @@ func (s *stacks) take() *task.Stacks {
 	return s.latest
 }
 
-// stack serves where one task is.
+// stack serves the stack of one task.
 func (h *Handler) stack(w http.ResponseWriter, id, format string) {
 	n, err := strconv.ParseUint(id, 10, 64)
 	if err != nil {
-		http.Error(w, "taskhttp: stack is no ID of a task", http.StatusBadRequest)
+		http.Error(w, "taskhttp: stack is not the ID of a task", http.StatusBadRequest)
 		return
 	}
 	stack, ok := h.stacks.take().Of(n)
