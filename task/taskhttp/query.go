@@ -72,7 +72,7 @@ func idOf(values url.Values, name string) (uint64, error) {
 	}
 	id, err := strconv.ParseUint(text, 10, 64)
 	if err != nil {
-		return 0, fmt.Errorf("%s is no ID of a task", name)
+		return 0, fmt.Errorf("%s is not the ID of a task", name)
 	}
 	return id, nil
 }
@@ -85,7 +85,7 @@ func rowsOf(values url.Values, name string, unless int) (int, error) {
 	}
 	n, err := strconv.Atoi(text)
 	if err != nil || n < 0 {
-		return 0, fmt.Errorf("%s is no number of rows", name)
+		return 0, fmt.Errorf("%s is not a number of rows", name)
 	}
 	return n, nil
 }

@@ -206,12 +206,12 @@ func TestBadQueries(t *testing.T) {
 		"root=x":                             "root is no ID",
 		"graph=x":                            "graph is no ID",
 		"root=-1":                            "root is no ID",
-		"max=-1":                             "max is no number of rows",
-		"max=99999999999999999999":           "max is no number of rows",
-		"offset=x":                           "offset is no number of rows",
+		"max=-1":                             "max is not a number of rows",
+		"max=99999999999999999999":           "max is not a number of rows",
+		"offset=x":                           "offset is not a number of rows",
 		"plots=x":                            "plots is neither",
 		"match=" + strings.Repeat("x", 9999): "match is longer than",
-		"stack=x":                            "stack is no ID",
+		"stack=x":                            "stack is not the ID",
 	} {
 		resp, body := get(t, url+"?"+query)
 		assert.Equal(t, http.StatusBadRequest, resp.StatusCode, query)
