@@ -203,9 +203,9 @@ func TestBadQueries(t *testing.T) {
 	for query, want := range map[string]string{
 		"sort=size":                          "there is no such sort; use tree, age, ",
 		"sort=-tree":                         "there is no such sort",
-		"root=x":                             "root is no ID",
-		"graph=x":                            "graph is no ID",
-		"root=-1":                            "root is no ID",
+		"root=x":                             "root is not the ID",
+		"graph=x":                            "graph is not the ID",
+		"root=-1":                            "root is not the ID",
 		"max=-1":                             "max is not a number of rows",
 		"max=99999999999999999999":           "max is not a number of rows",
 		"offset=x":                           "offset is not a number of rows",
