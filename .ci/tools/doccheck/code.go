@@ -40,7 +40,7 @@ func (p *page) checkCode(sources []source) []finding {
 			continue
 		}
 		if err := parses(strings.Join(b.lines, "\n")); err != nil {
-			findings = append(findings, finding{p.name, b.line, "this is no Go: " + err.Error()})
+			findings = append(findings, finding{p.name, b.line, "this does not parse as Go: " + err.Error()})
 			continue
 		}
 		if p.name != "README.md" {

@@ -32,7 +32,7 @@ func TestCheck(t *testing.T) {
 		{"excerpt", "```go\nfunc main() {\nrun(2)\n}\n```", "", "lines may be left out"},
 		{"stale program", "text\n```go\nrun(1)\nrun(3)\n```", "README.md:3: no Go file has this code; the nearest lacks: run(3)", ""},
 		{"other order", "```go\nrun(2)\nrun(1)\n```", "README.md:2: no Go file has this code; the nearest lacks: run(1)", ""},
-		{"no Go", "```go\nfunc {\n```", "README.md:2: this is no Go:", ""},
+		{"no Go", "```go\nfunc {\n```", "README.md:2: this does not parse as Go:", ""},
 		{"test", "| theirs | ours |\n|---|---|\n| TestTheirs | TestOurs, a few, `ExampleOurs_x` |", "", "only our column is looked at"},
 		{"missing test", "| ours | why |\n|---|---|\n| TestOurs, TestCall… | TestTheirs |", "README.md:3: TestCall: no such test in this repository", ""},
 		{"second table", "| ours |\n|---|\n| TestOurs |\n\n| theirs | more |\n|---|---|\n| TestTheirs | |", "", "each has columns of its own"},
@@ -95,4 +95,46 @@ func TestTranslation(t *testing.T) {
 	findings, err := check(fstest.MapFS{"GUIDE.de.md": {}}, []string{"GUIDE.de.md"})
 	require.NoError(t, err)
 	require.Len(t, findings, 1)
+}
+
+func TestNames(t *testing.T) {
+	const code = "package task\n\ntype Task int\n\nfunc (Task) Await() {}\n\nfunc Go() {}\n\nfunc Name() Option { return nil }\n\n" +
+		"func Typed[T any]() Option[T] { return nil }\n\ntype Option any\n\nvar ErrGone, hidden = 1, 2\n\nconst Running = 1\n"
+	for _, tt := range []struct {
+		name, page, want string
+		reason           string
+	}{
+		{"complete", "### task\n| `Task`, `Go` | |\n| `Option`, `Running` | |\n### Others\n| `grpc.Wire` | |\n", "", "a method, an option and an error need no row"},
+		{"missing", "### task\n| `Task`, `Go` | `Running` |\n| `Option` | |\n### Others\n| `Wire` | |\n",
+			"docs/decisions.md:1: task.Running: no reason is given for this exported name", "the second column has the reasons"},
+		{"in another table", "### task\n| `Task`, `Go`, `Running` | |\n### Others\n| `Wire`, `Option` | |\n",
+			"docs/decisions.md:1: task.Option: no reason is given for this exported name", "a package with a table has its names there"},
+		{"gone", "### task\n| `Task`, `Go`, `Option`, `Running`, `Old`, the `Err` variables | |\n### Others\n| `Wire` | |\n",
+			"docs/decisions.md:2: Old: no such exported name", ""},
+		{"gone from others", "### task\n| `Task`, `Go`, `Option`, `Running` | |\n### Others\n| `Wire`, `Cord` | |\n",
+			"docs/decisions.md:4: Cord: no such exported name", ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			fsys := fstest.MapFS{
+				"docs/decisions.md":    {Data: []byte(tt.page)},
+				"task/task.go":         {Data: []byte(code)},
+				"task/task_test.go":    {Data: []byte("package task\n\nfunc Helper() {}\n")},
+				"ctxvar/grpc/grpc.go":  {Data: []byte("package grpc\n\ntype Wire int\n")},
+				"internal/gls/gls.go":  {Data: []byte("package gls\n\ntype Frame int\n")},
+				"cmd/heirloom/main.go": {Data: []byte("package main\n\nfunc Main() {}\n")},
+			}
+			names := make([]string, 0, len(fsys))
+			for name := range fsys {
+				names = append(names, name)
+			}
+			findings, err := check(fsys, names)
+			require.NoError(t, err)
+			if tt.want == "" {
+				assert.Empty(t, findings, tt.reason)
+				return
+			}
+			require.Len(t, findings, 1, tt.reason)
+			assert.Equal(t, tt.want, findings[0].String(), tt.reason)
+		})
+	}
 }

@@ -1,9 +1,9 @@
 // Command doccheck reads the repository's Markdown files and reports what is wrong in
 // them: links to files, headings and packages that do not exist; Go code that does not
 // parse; code in the README that is in no Go file of the repository, so that nothing
-// would notice if it no longer compiled; and tests that a table names and that do not
-// exist. A translation, such as README.zh-CN.md of README.md, must show the same code
-// and the same figures.
+// would notice if it no longer compiled; tests that a table names and that do not exist;
+// and exported names for which docs/decisions.md has no reason. A translation, such as
+// README.zh-CN.md of README.md, must show the same code and the same figures.
 //
 // It works in the current folder, which must be the root of the repository.
 package main
@@ -59,6 +59,7 @@ func check(fsys fs.FS, names []string) ([]finding, error) {
 	var findings []finding
 	pages := make(map[string]*page)
 	var sources []source
+	packages := make(public)
 	for _, name := range names {
 		text, err := fs.ReadFile(fsys, name)
 		if err != nil {
@@ -72,6 +73,7 @@ func check(fsys fs.FS, names []string) ([]finding, error) {
 			pages[name] = parsePage(name, string(text))
 		case ".go":
 			sources = append(sources, newSource(name, string(text)))
+			packages.add(name, string(text))
 		}
 	}
 	tests := testsOf(sources)
@@ -84,6 +86,7 @@ func check(fsys fs.FS, names []string) ([]finding, error) {
 		findings = append(findings, p.checkCode(sources)...)
 		findings = append(findings, p.checkTests(tests)...)
 		findings = append(findings, p.checkTranslation(pages)...)
+		findings = append(findings, p.checkNames(packages)...)
 	}
 	return findings, nil
 }

@@ -45,7 +45,7 @@ func parsePage(name, text string) *page {
 	p := &page{name: name, anchors: make(map[string]bool)}
 	seen := make(map[string]int)
 	var open *block
-	closing := ""
+	closing, section := "", ""
 	for i, line := range strings.Split(text, "\n") {
 		if m := fence.FindStringSubmatch(line); m != nil {
 			switch {
@@ -63,7 +63,8 @@ func parsePage(name, text string) *page {
 			continue
 		}
 		if m := heading.FindStringSubmatch(line); m != nil {
-			slug := slugOf(m[1])
+			section = m[1]
+			slug := slugOf(section)
 			if n := seen[slug]; n > 0 {
 				p.anchors[slug+"-"+strconv.Itoa(n)] = true
 			} else {
@@ -75,7 +76,7 @@ func parsePage(name, text string) *page {
 			p.anchors[m[1]] = true
 		}
 		if strings.HasPrefix(line, "|") {
-			p.rows = append(p.rows, row{line, i + 1})
+			p.rows = append(p.rows, row{line, i + 1, section})
 		}
 		prose := codeSpan.ReplaceAllString(line, "")
 		for _, m := range inlineLink.FindAllStringSubmatch(prose, -1) {

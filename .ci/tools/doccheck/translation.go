@@ -50,8 +50,9 @@ func (p *page) checkTranslation(pages map[string]*page) []finding {
 
 // A row is a line of a table.
 type row struct {
-	text string
-	line int
+	text    string
+	line    int
+	section string // the heading above it
 }
 
 // fact matches text that is the same in every language.
