@@ -132,27 +132,50 @@ func (f *Failure) Err() error {
 		return nil
 	}
 	e := &crossedError{text: f.Text}
-	registry.mu.RLock()
-	defer registry.mu.RUnlock()
 	for _, typed := range f.As[:min(len(f.As), maxErrorParts)] {
-		if decode := registry.types[typed.Type]; decode != nil {
-			if inner, err := decode(typed.Value); err == nil {
-				if timeout, ok := inner.(*wireTimeout); ok {
-					inner = &timeout.TimeoutError
-				}
-				e.parts = append(e.parts, inner)
-			}
+		if inner := typed.err(); inner != nil {
+			e.parts = append(e.parts, inner)
 		}
 	}
 	for _, name := range f.Is[:min(len(f.Is), maxErrorParts)] {
-		if sentinel := registry.sentinels[name]; sentinel != nil {
+		registry.mu.RLock()
+		sentinel := registry.sentinels[name]
+		registry.mu.RUnlock()
+		if sentinel != nil {
 			e.parts = append(e.parts, sentinel)
 		}
 	}
-	if len(e.parts) == 1 && textOf(e.parts[0]) == f.Text {
-		return e.parts[0]
+	if len(e.parts) == 1 {
+		whole := false
+		verdict.Apart(func() { whole = textOf(e.parts[0]) == f.Text })
+		if whole {
+			return e.parts[0]
+		}
 	}
 	return e
+}
+
+// err returns the error that t stands for, or nil if this program does not know its type
+// or cannot decode it. It calls methods of the type, which are the user's, in a goroutine
+// that they may end, and with no lock held.
+func (t *TypedFailure) err() (found error) {
+	registry.mu.RLock()
+	decode := registry.types[t.Type]
+	registry.mu.RUnlock()
+	if decode == nil {
+		return nil
+	}
+	verdict.Apart(func() {
+		inner, err := decode(t.Value)
+		if err != nil {
+			return
+		}
+		if timeout, ok := inner.(*wireTimeout); ok {
+			inner = &timeout.TimeoutError
+		}
+		found = inner
+	})
+	return found
 }
 
 // A crossedError is an error that came from another machine.

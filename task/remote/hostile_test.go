@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
@@ -134,4 +135,30 @@ func TestProgressPanicsAndTheJobFails(t *testing.T) {
 	require.ErrorAs(t, err, &panicked)
 	assert.Equal(t, "progress", panicked.Value)
 	assert.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}
+
+// An undecodable is an error whose type does not take back what it has sent.
+type undecodable struct{}
+
+func init() { remote.Type[*undecodable]("undecodable") }
+
+func (*undecodable) Error() string                { return "undecodable" }
+func (*undecodable) MarshalJSON() ([]byte, error) { return []byte(`"x"`), nil }
+func (*undecodable) UnmarshalJSON([]byte) error   { runtime.Goexit(); return nil }
+
+// A decoder of a type of errors that calls Goexit costs what it would have said: it ends
+// neither the caller, nor the goroutine that tells the job of the end of the caller's ctx.
+func TestErrorDecoderThatExits(t *testing.T) {
+	var decoded *undecodable
+	err := crossed(t, &undecodable{})
+	require.ErrorContains(t, err, "undecodable")
+	assert.False(t, errors.As(err, &decoded))
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancelCause(t.Context())
+		time.AfterFunc(time.Second, func() { cancel(&undecodable{}) })
+		begun := time.Now()
+		_, err := sleeper.Call(ctx, time.Hour)
+		require.ErrorAs(t, err, &decoded, "the caller's own cause")
+		assert.Equal(t, time.Second, time.Since(begun))
+	})
 }
