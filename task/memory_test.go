@@ -200,3 +200,37 @@ func TestHandleKeepsNoScope(t *testing.T) {
 		})
 	}
 }
+
+// Nor does it keep a task that waited until the limit of the Group in which it was.
+func TestHandleKeepsNobodyWhoWaited(t *testing.T) {
+	kept := make(chan *task.Task[none], 1)
+	gone := make(chan none)
+	self := make(chan *task.Task[*[64]int], 1)
+	waiter := task.Go(t.Context(), func(ctx context.Context) (*[64]int, error) {
+		me := <-self
+		err := task.Group(ctx, func(ctx context.Context) error {
+			task.SetTimeout(ctx, 10*time.Millisecond)
+			child := task.Start(ctx, func(ctx context.Context) error { _, err := me.Await(ctx); return err })
+			kept <- child
+			_, err := child.Await(ctx) // a cycle that the limit ends
+			return err
+		})
+		return new([64]int), err
+	})
+	self <- waiter
+	result, err := waiter.Await(t.Context())
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	child := <-kept
+	runtime.AddCleanup(result, func(int) { close(gone) }, 0)
+	waiter, result = nil, nil
+	require.Eventually(t, func() bool {
+		runtime.GC()
+		select {
+		case <-gone:
+			return true
+		default:
+			return false
+		}
+	}, time.Minute, time.Millisecond)
+	runtime.KeepAlive(child)
+}

@@ -192,6 +192,9 @@ func (s *scope) drop() {
 		s.moving.Stop()
 		s.moving = nil
 	}
+	if s.timed != nil {
+		s.timed.forget()
+	}
 	if s.watched != nil {
 		s.watched.unwatch()
 		s.watched = nil

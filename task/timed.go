@@ -13,6 +13,7 @@ type timed struct {
 	mu    sync.Mutex // no other lock is taken meanwhile
 	waits map[*node]struct{}
 	prune int // the size of waits above which nodes that have ended are removed
+	over  bool
 }
 
 // isTimed reports whether a wait of w ends by a limit that [SetTimeout] set for s or for a
@@ -35,6 +36,9 @@ func (w *node) isTimed(s *scope) bool {
 func (t *timed) add(w *node) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	if t.over {
+		return
+	}
 	if t.waits == nil {
 		t.waits = make(map[*node]struct{})
 	}
@@ -52,6 +56,13 @@ func (t *timed) take() []*node {
 	again := slices.Collect(maps.Keys(t.waits))
 	t.waits = nil
 	return again
+}
+
+// forget removes all nodes for good, because the scope has ended.
+func (t *timed) forget() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.waits, t.over = nil, true
 }
 
 // reconsider makes w, a task or a job, judge its wait again, because a limit that would
