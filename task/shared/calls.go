@@ -8,6 +8,7 @@ import (
 	"sync"
 
 	"github.com/heirloom-go/heirloom/ctxvar"
+	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
 )
@@ -33,12 +34,12 @@ type Calls[K comparable, V any] struct {
 
 // A call is a task together with the number of callers that wait for it.
 type call[V any] struct {
-	vars    *ctxvar.Context // of the task; they identify it until task is set
-	started sync.WaitGroup  // done when task is set
+	vars *ctxvar.Context // of the task; they identify it until task is set
 
 	// Guarded by the mu of the Calls.
-	task    *task.Task[V] // written before started is done
-	begun   bool          // started is done
+	task    *task.Task[V] // nil until there is one, and if to start it panics
+	begun   bool          // it is not being started any more
+	started chan struct{} // closed then; nil unless somebody waits for that
 	waiting int
 }
 
@@ -80,10 +81,38 @@ func (c *Calls[K, V]) Do(ctx context.Context, key K) (V, error) {
 	if ctx == nil {
 		panic(task.ErrNilContext) // before a task is started
 	}
-	call := c.join(key)
-	defer c.leave(key, call)
-	call.started.Wait()
-	return call.task.Await(ctx)
+	for {
+		if v, over, err := c.await(ctx, key, c.join(key)); over {
+			return v, err
+		}
+	}
+}
+
+// await waits for the task of one, which the caller has joined, and returns its results.
+// It reports false if there is no task, because to start it has panicked in another
+// caller.
+func (c *Calls[K, V]) await(ctx context.Context, key K, one *call[V]) (v V, over bool, err error) {
+	defer c.leave(key, one)
+	c.mu.Lock()
+	t, begun := one.task, one.begun
+	if !begun && one.started == nil {
+		one.started = make(chan struct{})
+	}
+	started := one.started
+	c.mu.Unlock()
+	if !begun {
+		select {
+		case <-started: // after which the task stays the same
+			t = one.task
+		case <-ctx.Done():
+			return v, true, &task.Error{Op: "await", Task: fmt.Sprint(key), Err: verdict.Interrupted(ctx)}
+		}
+	}
+	if t == nil {
+		return v, false, nil
+	}
+	v, err = t.Await(ctx)
+	return v, true, err
 }
 
 // Forget makes later callers get a new task for key. Callers that already wait
@@ -121,7 +150,6 @@ func (c *Calls[K, V]) add(key K) (one *call[V], found bool) {
 	defer c.mu.Unlock()
 	if one = c.open[key]; one == nil {
 		one = &call[V]{vars: c.vars.Copy()}
-		one.started.Add(1)
 		c.starting = append(c.starting, one)
 		// A key that does not equal itself, such as a NaN, could never be found or
 		// deleted. A refused task does not need this: the last caller that leaves
@@ -156,6 +184,9 @@ func (c *Calls[K, V]) start(one *call[V], key K, name string) {
 		defer c.mu.Unlock()
 		i := slices.Index(c.starting, one)
 		c.starting = slices.Delete(c.starting, i, i+1)
+		if t == nil && c.open[key] == one {
+			delete(c.open, key) // those who have joined it try again
+		}
 		one.begin(t)
 	}()
 	t = scope.Go(c.scope, func(ctx context.Context) (V, error) {
@@ -184,7 +215,9 @@ func (c *Calls[K, V]) claim(t *task.Task[V]) {
 func (one *call[V]) begin(t *task.Task[V]) {
 	if !one.begun {
 		one.begun, one.task = true, t
-		one.started.Done()
+		if one.started != nil {
+			close(one.started)
+		}
 	}
 }
 

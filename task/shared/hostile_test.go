@@ -2,11 +2,15 @@ package shared_test
 
 import (
 	"context"
+	"runtime"
 	"strconv"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
 
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/scope"
@@ -51,6 +55,52 @@ func TestCallbackOfARefusedTaskUsesTheCalls(t *testing.T) {
 				assert.ErrorIs(t, err, task.ErrEnded)
 			}
 			assert.Zero(t, calls.Len())
+		})
+	}
+}
+
+// A stubborn is a ctx with a method that does what it is told to, once.
+type stubborn struct {
+	context.Context
+	do atomic.Pointer[func()]
+}
+
+func (s *stubborn) Done() <-chan struct{} {
+	if do := s.do.Swap(nil); do != nil {
+		(*do)()
+	}
+	return nil
+}
+
+// While the ctx of the Calls keeps a task from starting, callers may leave, and if there
+// is none in the end, those who wait for it start another.
+func TestTaskThatCannotStart(t *testing.T) {
+	for name, end := range map[string]func(){"panics": func() { panic("asked") }, "exits": runtime.Goexit} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				ctx := &stubborn{Context: t.Context()}
+				calls := shared.New(ctx, func(context.Context, string) (int, error) { return 1, nil })
+				hold := make(chan struct{})
+				do := func() { <-hold; end() }
+				ctx.do.Store(&do)
+				go func() {
+					defer func() { _ = recover() }()
+					_, _ = calls.Do(t.Context(), "key")
+				}()
+				synctest.Wait()
+				limited, stop := context.WithTimeout(t.Context(), time.Second)
+				defer stop()
+				_, err := calls.Do(limited, "key")
+				require.ErrorIs(t, err, context.DeadlineExceeded)
+				got := make(chan int, 1)
+				go func() { v, _ := calls.Do(t.Context(), "key"); got <- v }()
+				synctest.Wait()
+				close(hold)
+				assert.Equal(t, 1, <-got)
+				_, err = calls.Do(t.Context(), "key")
+				require.NoError(t, err)
+				assert.Zero(t, calls.Len())
+			})
 		})
 	}
 }
