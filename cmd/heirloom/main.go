@@ -16,6 +16,7 @@ import (
 )
 
 func main() {
+	failClosed()
 	if len(os.Args) > 1 && (os.Args[1] == "run" || os.Args[1] == "worker") {
 		outside = make(chan chan os.Signal)
 		endAtSignals()
