@@ -193,6 +193,7 @@ func TestRunEndsWithoutDescriptors(t *testing.T) {
 		}
 		assert.Equal(t, 1, c.ProcessState.ExitCode())
 		assert.Regexp(t, "can be started: .*too many open files\n", string(out))
+		assert.NotContains(t, string(out), "waiting", "there is nothing to wait for")
 	}
 }
 

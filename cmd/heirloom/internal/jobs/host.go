@@ -111,7 +111,8 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 	h.waiting.Add(1)
 	defer h.waiting.Add(-1)
 	idleSince := time.Now()
-	for pause := 10 * time.Millisecond; ; pause = min(2*pause, holdTime) {
+	const shortly = 10 * time.Millisecond
+	for pause := shortly; ; pause = min(2*pause, holdTime) {
 		look()
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -126,7 +127,8 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 			Stderr:    stderr,
 			WaitDelay: unreadTime,
 		}
-		if !h.idle() { // checked before the try, during which others may release something
+		idle := h.idle() // checked before the try, during which others may release something
+		if !idle {
 			idleSince = time.Now()
 		}
 		p, err := h.Processes.start(cmd, a, h.TTY)
@@ -142,7 +144,8 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 			}
 			return nil, err
 		}
-		if h.Say != nil {
+		// The first time, others may be about to find that they cannot start either.
+		if h.Say != nil && !(ownLimit(err) && (idle || pause == shortly)) {
 			h.Say("start", fmt.Sprintf("%v: waiting to start a command", err))
 		}
 		if err := task.Sleep(ctx, pause); err != nil {

@@ -69,7 +69,8 @@ type run struct {
 	slots     []bool       // the slots that are taken
 	next      time.Time    // no job may be started before it
 	refused   refusals
-	unstarted int // jobs of a plan that are neither running nor ended
+	lacking   bool // whether a descriptor has been missing before
+	unstarted int  // jobs of a plan that are neither running nor ended
 	admitted  int
 	repeats   map[identity]int
 	summary   Summary
@@ -269,7 +270,12 @@ func (r *run) refuse(why error) {
 		r.fail(fmt.Errorf("no job can be started: %w", why))
 		return
 	}
-	r.speech.once(why.Error(), why.Error()+": waiting with the next job")
+	// For a descriptor, it waits if a job has one. The first time, the jobs that seem to run
+	// may be about to find that they cannot start either.
+	if !ownLimit(why) || r.lacking && r.running.Load() > r.host.waiting.Load() {
+		r.speech.once(why.Error(), why.Error()+": waiting with the next job")
+	}
+	r.lacking = r.lacking || ownLimit(why)
 	r.refused.until = time.Now().Add(holdTime)
 }
 

@@ -40,7 +40,7 @@ func (s narrowSink) end(*Result) error {
 }
 
 // runNarrow runs three jobs of a second each, and returns how long that took.
-func runNarrow(t *testing.T, room int32) (sum *Summary, took time.Duration, err error) {
+func runNarrow(t *testing.T, room int32) (sum *Summary, took time.Duration, said []string, err error) {
 	output := &narrow{whole: Whole(io.Discard, io.Discard, false).(*whole)}
 	output.room.Store(room)
 	o := Options{
@@ -50,25 +50,28 @@ func runNarrow(t *testing.T, room int32) (sum *Summary, took time.Duration, err 
 			return &End{State: OK}, 1, nil
 		},
 		Total: 3,
+		Say:   func(text string) { said = append(said, text) },
 	}
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
 		sum, err = RunStream(t.Context(), Commands([]string{"a", "b", "c"}), o)
 		took = time.Since(begun)
 	})
-	return sum, took, err
+	return sum, took, said, err
 }
 
 func TestARunWaitsForAJobThatReleasesDescriptors(t *testing.T) {
-	sum, took, err := runNarrow(t, 1)
+	sum, took, said, err := runNarrow(t, 1)
 	require.NoError(t, err)
 	assert.Equal(t, Counts{OK: 3}, sum.Counts)
 	assert.Equal(t, 3*time.Second, took, "and no longer than that")
+	assert.Equal(t, []string{"too many open files: waiting with the next job"}, said)
 }
 
 func TestARunEndsIfNoJobCouldReleaseDescriptors(t *testing.T) {
-	sum, took, err := runNarrow(t, 0)
+	sum, took, said, err := runNarrow(t, 0)
 	require.EqualError(t, err, "no job can be started: too many open files")
 	assert.Equal(t, Counts{NotRun: 3}, sum.Counts)
 	assert.Equal(t, maxRefusals*holdTime, took)
+	assert.Empty(t, said, "it waits for nothing")
 }
