@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 )
 
 // A list is the arguments that follow a separator.
@@ -19,6 +20,11 @@ var separators = []string{":::", ":::+", "::::", "::::+"}
 // splitArguments cuts the arguments at the separators.
 func splitArguments(args []string) (command []string, lists []list, err error) {
 	isSeparator := func(arg string) bool { return slices.Contains(separators, arg) }
+	for _, arg := range args {
+		if strings.HasPrefix(arg, separators[0]) && !isSeparator(arg) {
+			return nil, nil, fmt.Errorf("%q is not a separator; write :::, :::+, :::: or ::::+ and a space behind it; values that begin so can follow :::: in a file", arg)
+		}
+	}
 	next := func() []string {
 		end := slices.IndexFunc(args, isSeparator)
 		if end < 0 {
