@@ -58,7 +58,7 @@ func TestBatchRunsAllThatItMay(t *testing.T) {
 	}
 }
 
-// Short jobs share goroutines.
+// Short jobs share goroutines, and no more are started than have work to do.
 func TestBatchGoroutines(t *testing.T) {
 	if raceEnabled {
 		t.Skip("the race detector gets as many goroutines as possible")
@@ -66,6 +66,7 @@ func TestBatchGoroutines(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	var mu sync.Mutex
 	ran := map[uint64]bool{}
+	most := 0
 	const n = 1000
 	fns := make([]task.Func[int], n)
 	for i := range fns {
@@ -73,10 +74,13 @@ func TestBatchGoroutines(t *testing.T) {
 			mu.Lock()
 			defer mu.Unlock()
 			ran[gls.Goroutine()] = true
+			most = max(most, runtime.NumGoroutine())
 			return i, nil
 		}
 	}
+	before := runtime.NumGoroutine()
 	_, err := gather.All(t.Context(), fns...)
 	require.NoError(t, err)
 	assert.Less(t, len(ran), n/10)
+	assert.Less(t, most-before, n/10)
 }

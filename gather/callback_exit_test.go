@@ -185,3 +185,26 @@ func TestPanicAtTheGateOfACallThatIsOver(t *testing.T) {
 		})
 	}
 }
+
+// A job that panicked at the gate is not one of those that never started, although the
+// call was cancelled before.
+func TestPanicAtTheGateOfACancelledCall(t *testing.T) {
+	job := func(context.Context, int) (int, error) { return 0, nil }
+	weigh := func(cancel context.CancelCauseFunc) gather.Option {
+		return gather.Weight(9, func(i int) int64 {
+			if i == 1 {
+				cancel(errQuit)
+				panic(errCrash)
+			}
+			return 1
+		})
+	}
+	ctx, cancel := context.WithCancelCause(t.Context())
+	_, err := gather.Map(ctx, upTo(3), job, weigh(cancel), gather.OnError(gather.CollectAll))
+	assert.ErrorIs(t, err, errCrash)
+	assert.ErrorContains(t, err, "1 of 3 jobs: shutting down")
+
+	ctx, cancel = context.WithCancelCause(t.Context())
+	_, errs := collect(gather.Stream(ctx, slices.Values(upTo(3)), job, weigh(cancel)))
+	assert.ErrorIs(t, errors.Join(errs...), errCrash)
+}

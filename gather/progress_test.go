@@ -77,6 +77,20 @@ func TestProgressPanicsBesideAJob(t *testing.T) {
 	assert.Contains(t, <-lines, "boom")
 }
 
+// An input that exits, as by t.FailNow, has no error that the panic of Progress could hide.
+func TestProgressPanicsBesideAnInputThatExits(t *testing.T) {
+	lines := logged(t)
+	how, value := endOf(func() {
+		collect(gather.Stream(t.Context(), func(yield func(int) bool) {
+			defer runtime.Goexit()
+			yield(1)
+		}, func(context.Context, int) (int, error) { return 0, nil }, gather.Progress(func(gather.Counts) { panic("progress") })))
+	})
+	assert.Equal(t, "panic", how)
+	assert.ErrorContains(t, value.(error), "progress")
+	assert.Empty(t, lines)
+}
+
 // t.FailNow in Progress does this.
 func TestGoexitInProgress(t *testing.T) {
 	returned := false

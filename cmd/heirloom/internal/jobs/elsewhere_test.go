@@ -75,6 +75,22 @@ func TestElsewhereKeepsWhatEarlierAttemptsWrote(t *testing.T) {
 	assert.Equal(t, "first\nsecond\n", b.stdout.String())
 }
 
+// A run that is cancelled while an attempt fails makes no other attempt.
+func TestNoRetryAfterTheRunWasCancelled(t *testing.T) {
+	b := newBench(t)
+	b.Retries, b.RetryDelay = 1, time.Millisecond
+	ctx, cancel := context.WithCancel(t.Context())
+	failed := machine(1, jobs.End{State: jobs.Failed, Exit: 1})
+	b.Elsewhere = func(ctx context.Context, a *jobs.Attempt, write func(int, jobs.Stdio, []byte)) (*jobs.End, int, error) {
+		cancel()
+		return failed(ctx, a, write)
+	}
+	_, err := b.stream(t, ctx, "there")
+	require.NoError(t, err)
+	assert.Equal(t, jobs.Canceled, b.results["there"].State)
+	assert.Equal(t, 1, b.results["there"].Attempts)
+}
+
 // What was printed already stays.
 func TestElsewherePrintsAsItComes(t *testing.T) {
 	b := newBench(t)
