@@ -60,18 +60,19 @@ var waysBack = map[string]func(ctx context.Context, caller *task.Task[nothing]) 
 		_, err := calls.Do(ctx, 1)
 		return err
 	},
-	"Until": func(ctx context.Context, caller *task.Task[nothing]) (err error) {
+	"Until": func(ctx context.Context, caller *task.Task[nothing]) error {
 		var m task.Members
+		var failed error // read once done is closed
 		done := make(chan nothing)
 		task.Start(ctx, func(ctx context.Context) error {
 			defer close(done)
-			_, err = caller.Await(ctx)
+			_, failed = caller.Await(ctx)
 			return nil
 		}, task.MemberOf(&m))
 		if err := m.Until(ctx, done); err != nil {
 			return err
 		}
-		return err
+		return failed
 	},
 	"CompletedBy": func(ctx context.Context, caller *task.Task[nothing]) error {
 		var m task.Members
