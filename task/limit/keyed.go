@@ -90,14 +90,26 @@ func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
 	for l, limit := range chosen {
 		l.SetLimit(limit)
 	}
+	k.restAgain()
 	k.mu.Unlock()
 	for l, limit := range choose(k.others(chosen), limits) { // which came into use meanwhile
 		k.mu.Lock()
 		if k.version == version { // or another call was later
 			l.SetLimit(limit)
+			k.restAgain()
 		}
 		k.mu.Unlock()
 	}
+}
+
+// restAgain determines anew when those that rest will have recovered, whose rates may have
+// changed, and forgets those that have. k.mu is locked.
+func (k *Keyed[K]) restAgain() {
+	for _, l := range k.resting {
+		l.until = l.rested()
+	}
+	heap.Init(&k.resting)
+	k.forgetLocked()
 }
 
 // others returns the limiters of the keys that are not forgotten, except those in chosen.
@@ -194,16 +206,14 @@ func (k *Keyed[K]) arm() {
 func (k *Keyed[K]) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	k.forgetLocked()
+}
+
+// forgetLocked is forget with k.mu locked.
+func (k *Keyed[K]) forgetLocked() {
 	now := time.Now()
 	for len(k.resting) > 0 && !k.resting[0].until.After(now) {
-		l := k.resting[0]
-		if until := l.rested(); until.After(now) {
-			// SetLimits has changed the rate meanwhile.
-			l.until = until
-			heap.Fix(&k.resting, 0)
-			continue
-		}
-		heap.Pop(&k.resting)
+		l := heap.Pop(&k.resting).(*keyLimiter[K])
 		delete(k.keys, l.key)
 	}
 	k.arm()

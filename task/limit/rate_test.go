@@ -146,3 +146,25 @@ func TestRateModel(t *testing.T) {
 		})
 	}
 }
+
+// SetLimits also changes for how long a key that nobody uses is remembered.
+func TestSetLimitsOfKeysThatRest(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		keyed := limit.NewKeyed(func(int) limit.Limit { return limit.Limit{Every: time.Hour} })
+		for key := range 3 {
+			require.NoError(t, keyed.For(key).Acquire(t.Context(), 1))
+		}
+		keyed.For(0).Release(1)
+		keyed.For(1).Release(1)
+		require.Equal(t, 3, keyed.Len())
+		keyed.SetLimits(func(key int) limit.Limit { return limit.Limit{Every: time.Duration(key) * s} })
+		assert.Equal(t, 2, keyed.Len(), "the first has no rate any more")
+		time.Sleep(s)
+		synctest.Wait()
+		assert.Equal(t, 1, keyed.Len(), "the last is in use")
+		keyed.For(2).Release(1)
+		time.Sleep(2 * s)
+		synctest.Wait()
+		assert.Zero(t, keyed.Len())
+	})
+}
