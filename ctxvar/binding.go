@@ -2,9 +2,9 @@ package ctxvar
 
 import "github.com/heirloom-go/heirloom/internal/gls"
 
-// A guarded is what a binding of a variable for identity has for a value. Such a
-// binding has a key of its own, [Var].guard, so that other variables pay nothing
-// for it: Get, which compares keys, finds at once that it is not theirs.
+// A guarded is the value in a binding of a variable for identity. Such a binding has a
+// key of its own, [Var].guard, so Get of other variables, which compares keys, needs no
+// further check.
 type guarded[T any] struct {
 	value T
 	stay  gls.Stay // where it is readable

@@ -33,8 +33,8 @@ func (l labelled) Value(key any) any {
 	return l.Context.Value(key)
 }
 
-// checkCtx panics if ctx, which was given to caller, is nil: here, and not where
-// somebody looks for a value in it.
+// checkCtx panics if ctx, which was given to caller, is nil: here, and not at the first
+// look-up in it.
 func checkCtx(caller string, ctx context.Context) {
 	if ctx == nil {
 		panic(&UsageError{Func: caller, Problem: "nil ctx; pass context.Background() if there is none"})

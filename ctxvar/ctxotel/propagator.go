@@ -50,7 +50,7 @@ func NewPropagator(fields ...ctxwire.Field) *Propagator {
 // report reports a value that cannot be sent to the error handler, once for
 // each key, so that a value from outside cannot fill the log.
 func (p *Propagator) report(err *ctxwire.FieldError) {
-	if _, told := p.reported.LoadOrStore(err.Key, true); !told {
+	if _, reported := p.reported.LoadOrStore(err.Key, true); !reported {
 		otel.Handle(err)
 	}
 }

@@ -162,13 +162,13 @@ func (s *started) End(opts ...trace.SpanEndOption) {
 	leave()
 }
 
-// An untraced span is of a tracer that traces nothing, and may put labels on the
-// goroutine all the same.
+// An untraced span is one of a tracer that traces nothing, but may still put labels on
+// the goroutine.
 type untraced struct{ trace.Span }
 
 // untracedOf returns span for the program to end. In the default mode, goroutines that
-// are started under somebody else's labels may not inherit; to look at a variable is to
-// change that.
+// are started under labels of other code may inherit nothing; reading a variable here
+// prevents that.
 func untracedOf(span trace.Span) trace.Span {
 	Current.Get()
 	return untraced{span}

@@ -13,7 +13,7 @@ import (
 // [Adapter.NewGate].
 type Gate struct {
 	adapter *Adapter
-	turn    chan struct{} // has an element while somebody's turn it is
+	turn    chan struct{} // has an element while it is a goroutine's turn
 	holder  atomic.Uint64 // the goroutine whose turn it is, or 0
 }
 
@@ -54,8 +54,8 @@ func (g *Gate) TryEnter() (leave func(), ok bool) {
 	}
 }
 
-// entered makes it the running goroutine's turn, which has put the element into turn, and
-// returns what ends that.
+// entered makes it the turn of the running goroutine, which has put the element into turn.
+// It returns the function that ends the turn.
 func (g *Gate) entered() (leave func()) {
 	g.holder.Store(gls.Goroutine())
 	left := false // only this goroutine calls leave

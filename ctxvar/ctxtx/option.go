@@ -6,7 +6,7 @@ import "github.com/heirloom-go/heirloom/ctxvar"
 // users, directly or as an alias.
 type Option interface{ apply(*config) }
 
-// config is what the options of one call come to.
+// A config holds the options of one call.
 type config struct {
 	nesting nesting
 	syntax  syntax
@@ -15,7 +15,7 @@ type config struct {
 	retryable func(error) bool
 }
 
-// nesting is what a call of InTx does inside of a transaction.
+// A nesting says what a call of InTx does inside of a transaction.
 type nesting int
 
 const (

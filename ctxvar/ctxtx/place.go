@@ -10,9 +10,9 @@ import (
 
 // A place is where in the program a transaction was begun, for error texts. It is the
 // place of the function that InTx was given, which is known already and as a rule is a
-// literal in the call. To find the call itself would take a third of what InTx adds to
-// a transaction, and in a program that calls InTx in a single function of its own it
-// would always be that one.
+// literal in the call. Finding the call itself would take a third of the time that
+// InTx adds to a transaction, and would be of no use in a program that calls InTx only in
+// one function of its own.
 type place uintptr
 
 func placeOf(fn func(context.Context) error) place { return place(reflect.ValueOf(fn).Pointer()) }

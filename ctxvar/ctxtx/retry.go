@@ -16,7 +16,7 @@ func (a *Adapter) retry(ctx context.Context, db any, isolation string, begin fun
 		if err == nil || retries >= c.retries || ctx.Err() != nil || !c.retryable(err) {
 			return err
 		}
-		// The random part is all of it: those that collided are to come back at
+		// The whole time is random, so that transactions that collided run again at
 		// different times.
 		timer := time.NewTimer(rand.N(pause))
 		select {

@@ -64,15 +64,15 @@ func (m *mark) undo() error {
 	ctx := context.WithoutCancel(m.ctx)
 	err := m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.rollback, m.name))
 	if err == nil && m.syntax.release != "" {
-		// To roll back to a savepoint leaves it in place.
+		// Rolling back to a savepoint leaves it in place.
 		err = m.t.tx.Exec(ctx, fmt.Sprintf(m.syntax.release, m.name))
 	}
 	if m.t.tx.Over(err) {
-		return nil // everything is already undone, which the end of the transaction will find
+		return nil // everything is undone already; the end of the transaction reports it
 	}
 	if err != nil {
-		// SQLite, for one, ends a transaction all by itself in some cases, and
-		// takes what comes next for statements outside of any.
+		// SQLite, for example, ends a transaction by itself in some cases, and then
+		// runs the next statements outside of any transaction.
 		m.t.broken.Store(&err)
 	}
 	return err

@@ -50,7 +50,7 @@ func (l *level) share() error {
 	defer l.mu.Unlock()
 	switch {
 	case l.open.Load() == nil:
-		return l.refuse("Share", ErrTxEnded, "who starts the goroutine must wait for it before InTx's function returns")
+		return l.refuse("Share", ErrTxEnded, "the function that starts the goroutine must wait for it before InTx's function returns")
 	case l.nested > 0:
 		return l.refuse("Share", ErrShared, "a savepoint is open, and has the transaction for itself:"+
 			" share before it begins or after it ends")

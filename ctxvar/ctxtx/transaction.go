@@ -15,8 +15,8 @@ type transaction struct {
 	// savepoints counts those made so far, for their names. A goroutine that
 	// makes one is alone in using the transaction, see level.nest.
 	savepoints int
-	// broken is why nobody knows any more what a statement would be part of: a
-	// savepoint could not be undone. It is nil as a rule.
+	// broken is the error of a savepoint that could not be undone, after which it is
+	// not known what a statement would be part of. It is usually nil.
 	broken atomic.Pointer[error]
 }
 

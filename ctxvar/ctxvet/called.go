@@ -15,18 +15,18 @@ import (
 	"golang.org/x/tools/go/cfg"
 )
 
-// called finds out what code surely comes to in the functions that it calls:
+// called determines what code certainly reaches in the functions that it calls:
 // those of the package, declared or in local variables, and those of other
 // packages, through facts.
 type called struct {
 	pass *analysis.Pass
-	// does returns the operand with which the call at c does what is searched
+	// does returns the operand with which the call at c does what the search is
 	// for, or nil.
 	does func(c inspector.Cursor) operand
 	// runsHere reports whether the literal at c is run in place, as far as the
 	// search is concerned.
 	runsHere func(lit inspector.Cursor) bool
-	// newFact returns the fact for functions that are known to do it.
+	// newFact returns the fact for functions that certainly do it.
 	newFact func() reachFact
 
 	known *flow
@@ -34,8 +34,8 @@ type called struct {
 	found map[ast.Node][]reach // by function
 }
 
-// A reach is something that a function surely comes to: what is searched for, done
-// with o, which is in the function's terms.
+// A reach is something that a function certainly reaches: what the search is for, done
+// with o, which is named in the function's terms.
 type reach struct {
 	o  operand
 	at string // file:line
@@ -53,7 +53,7 @@ func (k *called) flow() *flow {
 	return k.known
 }
 
-// operandOf is [operandOf] of e, also under a local name.
+// operandOf returns what [operandOf] returns for e, also if e is a local name for it.
 func (k *called) operandOf(e ast.Expr) operand {
 	o := operandOf(k.pass.TypesInfo, e)
 	if o == nil {
@@ -65,7 +65,7 @@ func (k *called) operandOf(e ast.Expr) operand {
 	return o
 }
 
-// receiverOf returns what the method of sel is called on.
+// receiverOf returns the operand on which the method of sel is called.
 func (k *called) receiverOf(sel *ast.SelectorExpr) operand {
 	return embedded(k.operandOf(sel.X), k.pass.TypesInfo.Selections[sel])
 }
@@ -92,7 +92,7 @@ func (k *called) bodyOf(e ast.Expr) (fn inspector.Cursor, ok bool) {
 		var lit *ast.FuncLit
 		for _, src := range sources {
 			if src.expr == nil {
-				continue // var f func(), so that f can call itself
+				continue // var f func(), for a function that calls itself
 			}
 			next, isLit := ast.Unparen(src.expr).(*ast.FuncLit)
 			if !isLit || lit != nil {
@@ -121,8 +121,8 @@ func (k *called) declared() map[*types.Func]inspector.Cursor {
 	return k.decls
 }
 
-// reachedBy returns the place that the call at c surely comes to, in a function
-// that it calls, and where something is done with o. It returns "" if there is
+// reachedBy returns the place, in a function that the call at c calls, which the call
+// certainly reaches and where something is done with o. It returns "" if there is
 // none.
 func (k *called) reachedBy(c inspector.Cursor, o operand) (at string) {
 	if c.ParentEdgeKind() == edge.GoStmt_Call {
@@ -132,7 +132,7 @@ func (k *called) reachedBy(c inspector.Cursor, o operand) (at string) {
 	return first(k.reachedFrom(call.Fun, call.Args), o)
 }
 
-// reachedIn is reachedBy for a call of f without arguments.
+// reachedIn does what reachedBy does for a call of f without arguments.
 func (k *called) reachedIn(f ast.Expr, o operand) (at string) {
 	return first(k.reachedFrom(f, nil), o)
 }
@@ -146,8 +146,8 @@ func first(list []reach, o operand) (at string) {
 	return ""
 }
 
-// reachedFrom returns what a call of f with args comes to, unless f is a
-// literal, which is part of the code around it.
+// reachedFrom returns what a call of f with args reaches, unless f is a literal, which
+// is part of the code around it.
 func (k *called) reachedFrom(f ast.Expr, args []ast.Expr) (list []reach) {
 	if _, isLit := ast.Unparen(f).(*ast.FuncLit); isLit {
 		return nil
@@ -162,7 +162,7 @@ func (k *called) reachedFrom(f ast.Expr, args []ast.Expr) (list []reach) {
 	return nil
 }
 
-// reaches returns what the function at fn surely comes to.
+// reaches returns what the function at fn certainly reaches.
 func (k *called) reaches(fn inspector.Cursor) (list []reach) {
 	if list, known := k.found[fn.Node()]; known {
 		return list
@@ -200,9 +200,9 @@ func (k *called) position(n ast.Node) string {
 	return fmt.Sprintf("%s:%d", filepath.Base(at.Filename), at.Line)
 }
 
-// translate returns list, which is in the terms of a function with the signature
-// sig, in those of a call of it, as f with args. What the caller has no name for
-// is left out. A literal sees the variables around it.
+// translate translates list from the terms of a function with the signature sig to the
+// terms of a call of it, as f with args. It leaves out what the caller has no name for.
+// A literal sees the variables around it.
 func (k *called) translate(list []reach, sig *types.Signature, isLit bool, f ast.Expr, args []ast.Expr) (here []reach) {
 	for _, r := range list {
 		root := r.o[0]
@@ -227,7 +227,7 @@ func (k *called) translate(list []reach, sig *types.Signature, isLit bool, f ast
 	return here
 }
 
-// comesTo reports whether fn surely comes to the code at c, in its own body or in
+// comesTo reports whether fn certainly reaches the code at c, in its own body or in
 // literals that it runs in place.
 func (k *called) comesTo(fn, c inspector.Cursor) bool {
 	f := within(c)
@@ -240,8 +240,8 @@ func (k *called) comesTo(fn, c inspector.Cursor) bool {
 	return surely(k.pass, fn, c.Node())
 }
 
-// surely reports whether the function at fn comes to its node n, unless it
-// panics, an error stops it, or it has nothing to loop over.
+// surely reports whether the function at fn reaches its node n, unless it panics, an
+// error stops it, or a loop has nothing to range over.
 func surely(pass *analysis.Pass, fn inspector.Cursor, n ast.Node) bool {
 	g := cfgOf(pass, fn)
 	if g == nil {
@@ -251,7 +251,7 @@ func surely(pass *analysis.Pass, fn inspector.Cursor, n ast.Node) bool {
 	var avoids func(b *cfg.Block) bool
 	avoids = func(b *cfg.Block) bool {
 		if seen[b] {
-			return isHead(b, n) // a round of the loop without n
+			return isHead(b, n) // an iteration of the loop without n
 		}
 		if stopped(pass.TypesInfo, b) {
 			return false
@@ -276,8 +276,8 @@ func surely(pass *analysis.Pass, fn inspector.Cursor, n ast.Node) bool {
 	return !avoids(g.Blocks[0])
 }
 
-// isHead reports whether b is where a loop with n in its body begins a round or
-// ends.
+// isHead reports whether b is the block at which a loop with n in its body begins an
+// iteration or ends.
 func isHead(b *cfg.Block, n ast.Node) bool {
 	return (b.Kind == cfg.KindForLoop || b.Kind == cfg.KindRangeLoop) && contains(b.Stmt, n)
 }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/tools/go/analysis"
 )
 
-// A reachFact is a fact about a function: what it surely comes to.
+// A reachFact is a fact about a function: what it certainly reaches.
 type reachFact interface {
 	analysis.Fact
 	list() *[]place
@@ -29,8 +29,8 @@ const (
 	ofGlobal   = -2
 )
 
-// export lets other packages know what the exported functions of this one come
-// to, in addition to what is in facts.
+// export exports facts about what the exported functions of this package reach, in
+// addition to those in facts.
 func (k *called) export(facts map[*types.Func]reachFact) {
 	for fn, c := range k.declared() {
 		if !fn.Exported() {
@@ -51,7 +51,7 @@ func (k *called) export(facts map[*types.Func]reachFact) {
 }
 
 // placeOf returns r, which is in the terms of a function with the signature sig.
-// It reports false if r is about something that others don't see.
+// It reports false if r is about something that other packages cannot see.
 func placeOf(r reach, sig *types.Signature) (p place, ok bool) {
 	p.At = r.at
 	for _, field := range r.o[1:] {
@@ -88,7 +88,7 @@ func (k *called) elsewhere(f ast.Expr) *types.Func {
 	return fn.Origin()
 }
 
-// imported returns what is known of fn, a function of another package.
+// imported returns what fn, a function of another package, reaches according to its fact.
 func (k *called) imported(fn *types.Func) (list []reach) {
 	fact := k.newFact()
 	if !k.pass.ImportObjectFact(fn, fact) {

@@ -65,7 +65,7 @@ func TestCommand(t *testing.T) {
 
 	const (
 		deferred = "main.go:13:8: a deferred Set sets the variable when the function returns"
-		local    = "main.go:14:2: mid.NewVar in a function makes another variable with each call"
+		local    = "main.go:14:2: mid.NewVar in a function makes a new variable with each call"
 		labels   = "main.go:16:2: pprof.SetGoroutineLabels with a ctx that carries no variables"
 		leaf     = "leaf.go:9:16: pprof.SetGoroutineLabels with a ctx that carries no variables"
 	)

@@ -7,11 +7,11 @@ import (
 	"golang.org/x/tools/go/analysis/passes/inspect"
 )
 
-// uses finds out how a package and those that it imports use variables. It
-// reports nothing: other analyzers use it to decide which packages to look at.
+// uses determines how a package and those that it imports use variables. It reports
+// nothing: other analyzers use it to decide which packages to analyze.
 var uses = &analysis.Analyzer{
 	Name:       "varuses",
-	Doc:        "find which packages have to do with context variables",
+	Doc:        "find which packages use context variables",
 	Requires:   []*analysis.Analyzer{inspect.Analyzer},
 	FactTypes:  []analysis.Fact{new(hasVars), new(beginsWork), new(isolates)},
 	ResultType: reflect.TypeFor[use](),

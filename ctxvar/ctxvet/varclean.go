@@ -103,7 +103,7 @@ func mayUseVars(pass *analysis.Pass, call *ast.CallExpr) bool {
 		return false
 	}
 	if _, ok := ast.Unparen(call.Fun).(*ast.FuncLit); ok {
-		return false // its body is looked at
+		return false // its body is analyzed
 	}
 	fn, ok := typeutil.Callee(pass.TypesInfo, call).(*types.Func)
 	if !ok {

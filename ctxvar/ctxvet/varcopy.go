@@ -52,7 +52,7 @@ func runCopy(pass *analysis.Pass) (any, error) {
 		case tv.IsValue() && copies(info, c):
 			for _, typeName := range []string{"Var", "Token", "Context"} {
 				if isValue(tv.Type, typeName) {
-					pass.ReportRangef(e, "a copy of a ctxvar.%s is none, and its use panics: use the pointer", typeName)
+					pass.ReportRangef(e, "a copy of a ctxvar.%s cannot be used, and panics: use the pointer", typeName)
 				}
 			}
 		}
@@ -98,9 +98,9 @@ func copies(info *types.Info, c inspector.Cursor) bool {
 }
 
 func reportZero(pass *analysis.Pass, e ast.Expr, typeName string) {
-	what := "is no variable, and its use panics: have a pointer, which ctxvar.New returns"
+	what := "is not a variable, and its use panics: use the pointer that ctxvar.New returns"
 	if typeName != "Var" {
-		what = "is of no variable, and its use panics: have a pointer, which Set returns"
+		what = "belongs to no variable, and its use panics: use the pointer that Set returns"
 	}
 	pass.ReportRangef(e, "the zero ctxvar.%s %s", typeName, what)
 }

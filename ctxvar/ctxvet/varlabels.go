@@ -50,7 +50,7 @@ The analyzer looks at packages that import ctxvar, directly or indirectly.`,
 		FactTypes: []analysis.Fact{new(setsLabels), new(returnsForeign)},
 		Run:       l.run,
 	}
-	a.Flags.BoolVar(&l.all, "all", false, "look at packages that don't import ctxvar too")
+	a.Flags.BoolVar(&l.all, "all", false, "also analyze packages that don't import ctxvar")
 	return a
 }
 
@@ -93,7 +93,7 @@ func (l *labels) run(pass *analysis.Pass) (any, error) {
 		}
 		d := analysis.Diagnostic{
 			Pos: call.Pos(), End: call.End(),
-			Message: what + " with a ctx that carries no variables takes away those that the goroutine has inherited: " + instead,
+			Message: what + " with a ctx that carries no variables loses those that the goroutine has inherited: " + instead,
 		}
 		if qualifier, edits, ok := importPackage(pass, c, ctxvarPath, "ctxvar"); ok {
 			d.SuggestedFixes = []analysis.SuggestedFix{{

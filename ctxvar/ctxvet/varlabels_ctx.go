@@ -56,7 +56,7 @@ type wrappers struct {
 	flow *flow // nil before it is needed
 	// labels and foreign are the facts about functions of the package.
 	labels, foreign map[*types.Func]int
-	seen            map[definition]bool // those being looked at, and the answers
+	seen            map[definition]bool // the results, and false for those in progress
 }
 
 // A definition is a variable, if at is nil, or its value at a node.
@@ -83,7 +83,7 @@ func (w *wrappers) getFlow() *flow {
 // is known only after those that it calls, whatever the order in the source.
 func (w *wrappers) learn() {
 	if w.pass.Pkg.Path() == "runtime/pprof" || ofHeirloom(w.pass.Pkg.Path()) {
-		return // theirs are known by name
+		return // their functions are known by name
 	}
 	for found := true; found; {
 		found = false
@@ -96,7 +96,7 @@ func (w *wrappers) learn() {
 			found = w.learnLabels(c, fn) || found
 			found = w.learnForeign(c, fn) || found
 		}
-		clear(w.seen) // earlier answers are based on less
+		clear(w.seen) // earlier results are based on fewer facts
 	}
 }
 
@@ -110,7 +110,7 @@ func (w *wrappers) learnLabels(c inspector.Cursor, fn *types.Func) bool {
 			continue
 		}
 		if around, _ := funcOf(w.pass.TypesInfo, call); around != c {
-			continue // perhaps never
+			continue // it may never be called
 		}
 		v := w.paramOf(call.Node().(*ast.CallExpr).Args[i])
 		for param := range fn.Signature().Params().Len() {

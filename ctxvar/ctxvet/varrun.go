@@ -60,8 +60,8 @@ func runRun(pass *analysis.Pass) (any, error) {
 
 type runs struct{ called }
 
-// check reports the call at c if it runs a Context that is run around it, or a
-// function that does.
+// check reports the call at c if it runs a Context that already runs around it, or a
+// function that does so.
 func (r *runs) check(c inspector.Cursor) {
 	call := c.Node().(*ast.CallExpr)
 	inner := r.entered(c)
@@ -78,7 +78,7 @@ func (r *runs) check(c inspector.Cursor) {
 			switch {
 			case o == nil || o.changes(r.pass.TypesInfo, lit):
 			case slices.Equal(o, inner):
-				r.pass.ReportRangef(call, "%s is run within itself, which panics: it is current already, or run a copy", inner)
+				r.pass.ReportRangef(call, "%s is run within itself, which panics: call the function directly, or run a copy", inner)
 				return
 			default:
 				if found := r.reachedBy(c, o); found != "" {
@@ -93,10 +93,9 @@ func (r *runs) check(c inspector.Cursor) {
 	}
 }
 
-// report reports the call, which runs o, or a function within it, because the
-// function comes to found.
+// report reports the call, which runs o, or a function within it that reaches found.
 func (r *runs) report(call *ast.CallExpr, o operand, found string) {
-	r.pass.ReportRangef(call, "%s is run within itself, which panics, in %s: it is current already, or run a copy", o, found)
+	r.pass.ReportRangef(call, "%s is run within itself, which panics, in %s: call the function directly, or run a copy", o, found)
 }
 
 // entered returns the Context in which the call at c runs something, or nil.

@@ -77,7 +77,7 @@ func runScope(pass *analysis.Pass) (any, error) {
 		if callee.Pkg() != pass.Pkg {
 			what = callee.Pkg().Name() + "." + what
 		}
-		pass.ReportRangef(call, "%s in a function makes another variable with each call, which no other code reads: "+
+		pass.ReportRangef(call, "%s in a function makes a new variable with each call, which no other code can read: "+
 			"declare it at package level", what)
 	}
 	return nil, nil

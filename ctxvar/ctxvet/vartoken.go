@@ -128,7 +128,7 @@ func (t *tokens) checkStatement(c inspector.Cursor, call *ast.CallExpr) {
 		}
 		t.pass.Report(analysis.Diagnostic{
 			Pos: call.Pos(), End: call.End(),
-			Message: "a deferred Set sets the variable when the function returns, and gives nothing back: " +
+			Message: "a deferred Set sets the variable when the function returns, and restores nothing: " +
 				"defer the Reset",
 			SuggestedFixes: []analysis.SuggestedFix{{
 				Message:   "Defer the Reset",
@@ -136,7 +136,7 @@ func (t *tokens) checkStatement(c inspector.Cursor, call *ast.CallExpr) {
 			}},
 		})
 	case edge.GoStmt_Call:
-		t.pass.ReportRangef(call, "go with a Set sets the variable in a goroutine that ends at once, and nowhere else")
+		t.pass.ReportRangef(call, "a go statement with a Set sets the variable only in a goroutine that ends at once")
 	}
 }
 
@@ -176,7 +176,7 @@ func (t *tokens) checkVain(c inspector.Cursor, tok ast.Expr) bool {
 	case *ast.ExprStmt:
 		t.pass.Report(analysis.Diagnostic{
 			Pos: stmt.Pos(), End: stmt.End(),
-			Message: "the value is taken back as soon as it is set: defer the Reset",
+			Message: "the value is reset as soon as it is set: defer the Reset",
 			SuggestedFixes: []analysis.SuggestedFix{{
 				Message:   "Defer the Reset",
 				TextEdits: []analysis.TextEdit{{Pos: stmt.Pos(), End: stmt.Pos(), NewText: []byte("defer ")}},

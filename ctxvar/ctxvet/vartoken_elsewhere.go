@@ -8,7 +8,7 @@ import (
 	"golang.org/x/tools/go/ast/inspector"
 )
 
-// Where a function that is passed to another one is run.
+// The places in which a function that is passed to another one may run.
 const (
 	otherGoroutine = "goroutine"
 	otherContext   = "Context"

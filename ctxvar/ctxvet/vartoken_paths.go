@@ -10,9 +10,9 @@ import (
 	"golang.org/x/tools/go/cfg"
 )
 
-// checkPaths reports the call at c if the token it returns goes into a local
-// variable, and there is a way from there to the function's end, or to another
-// token in the variable, without a use of it.
+// checkPaths reports the call at c if the token that it returns is assigned to a local
+// variable, and there is a path from there to the function's end, or to another
+// assignment of the variable, on which the token is not used.
 func (t *tokens) checkPaths(c inspector.Cursor, call *ast.CallExpr) {
 	v := t.tokenVar(c, call)
 	if v == nil || t.flow().opaque[v] || t.flow().params[v] {
@@ -20,12 +20,12 @@ func (t *tokens) checkPaths(c inspector.Cursor, call *ast.CallExpr) {
 	}
 	fn := within(c)
 	if !fn.Valid() || v.Pos() < fn.Node().Pos() || fn.Node().End() <= v.Pos() {
-		return // another function's variable, or the package's
+		return // a variable of another function, or of the package
 	}
 	stmt := c.Parent().Node()
 	for id := range fn.Preorder((*ast.Ident)(nil)) {
 		if lit := within(id); t.pass.TypesInfo.Uses[id.Node().(*ast.Ident)] == v && lit != fn && lit.Node().Pos() < stmt.Pos() {
-			return // a closure has it already, say a deferred one
+			return // a closure, perhaps a deferred one, already uses it
 		}
 	}
 
@@ -41,7 +41,7 @@ func (t *tokens) checkPaths(c inspector.Cursor, call *ast.CallExpr) {
 		for i, n := range b.Nodes {
 			if n == stmt && b.Live {
 				if lost := p.search(b, b.Nodes[i+1:]); lost.IsValid() {
-					t.pass.ReportRangef(call, "the token is neither reset nor kept on a way that leads to line %d: "+
+					t.pass.ReportRangef(call, "the token is neither reset nor kept on a path to line %d: "+
 						"defer the Reset", t.pass.Fset.Position(lost).Line)
 				}
 				return
@@ -89,7 +89,7 @@ func (t *tokens) tokenVar(c inspector.Cursor, call *ast.CallExpr) *types.Var {
 	return v
 }
 
-// A path is a search for the loss of what the statement from puts into v.
+// A path is a search for the loss of the value that the statement from assigns to v.
 type path struct {
 	info     *types.Info
 	v        *types.Var
@@ -98,8 +98,8 @@ type path struct {
 	seen     map[*cfg.Block]bool
 }
 
-// search follows the nodes, which end b, and then the blocks after b. It returns
-// where the value is lost, or no position.
+// search follows the nodes, which are the last ones of b, and then the blocks after b. It
+// returns the position at which the value is lost, or no position.
 func (p *path) search(b *cfg.Block, nodes []ast.Node) token.Pos {
 	for _, n := range nodes {
 		switch {
@@ -156,7 +156,7 @@ func (p *path) reads(n ast.Node) bool {
 	return found
 }
 
-// assigns reports whether n puts something else into v.
+// assigns reports whether n assigns another value to v.
 func (p *path) assigns(n ast.Node) bool {
 	assign, ok := n.(*ast.AssignStmt)
 	if !ok {

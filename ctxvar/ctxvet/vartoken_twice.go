@@ -13,12 +13,12 @@ import (
 // A resetting is a call that resets what a local variable holds.
 type resetting struct {
 	call inspector.Cursor
-	fn   inspector.Cursor // the function that comes to it
+	fn   inspector.Cursor // the function that reaches it
 	stmt ast.Node         // the statement of fn, which may be a defer
 }
 
-// checkTwice reports a reset that another one has certainly come before, or will
-// come after: the second panics.
+// checkTwice reports the second of two resets of one token, if both certainly happen: it
+// panics.
 func (t *tokens) checkTwice(resets map[*types.Var][]resetting) {
 	for v, list := range resets {
 		for i, second := range list {
@@ -33,16 +33,16 @@ func (t *tokens) checkTwice(resets map[*types.Var][]resetting) {
 	}
 }
 
-// isAfter reports whether there is no way to a reset of v but by another.
+// isAfter reports whether every path to a reset of v goes through another one.
 func (t *tokens) isAfter(v *types.Var, reset, by resetting) bool {
 	begin, ok := t.beginOf(v, reset.fn)
 	g := cfgOf(t.pass, reset.fn)
 	return ok && g != nil && !reaches(g, begin, reset.stmt, by.stmt)
 }
 
-// resetOf returns the local variable whose token the call at c certainly resets
-// when a function comes to a statement or, if that is a defer, when the function
-// returns; or nil.
+// resetOf returns the local variable whose token the call at c certainly resets when a
+// function reaches a statement or, if that is a defer, when the function returns. It
+// returns nil if there is none.
 func (t *tokens) resetOf(c inspector.Cursor) (*types.Var, resetting) {
 	v := t.resetVar(c)
 	if v == nil {
@@ -114,10 +114,10 @@ func deferOf(c inspector.Cursor) inspector.Cursor {
 // value: nil for a parameter.
 func (t *tokens) beginOf(v *types.Var, fn inspector.Cursor) (ast.Node, bool) {
 	if v.Pos() < fn.Node().Pos() || fn.Node().End() <= v.Pos() {
-		return nil, false // another function's
+		return nil, false // a variable of another function
 	}
 	if t.flow().ofParam(v) {
-		// fn's own: a literal's in it is not in scope where fn resets it.
+		// It is a variable of fn: one of a literal in fn is not in scope where fn resets it.
 		return nil, true
 	}
 	sources, ok := t.flow().of(v)
@@ -127,8 +127,8 @@ func (t *tokens) beginOf(v *types.Var, fn inspector.Cursor) (ast.Node, bool) {
 	return sources[0].at.Node(), true
 }
 
-// reaches reports whether there is a way from a node of g, or from its entry if
-// that is nil, to another, which does not come by a third.
+// reaches reports whether there is a path from a node of g, or from its entry if that is
+// nil, to another node that does not go through a third one.
 func reaches(g *cfg.CFG, from, to, by ast.Node) bool {
 	seen := make(map[*cfg.Block]bool)
 	var walk func(b *cfg.Block, nodes []ast.Node) bool
@@ -175,8 +175,8 @@ type declares struct{}
 func (*declares) AFact()         {}
 func (*declares) String() string { return "declares a variable" }
 
-// learnDeclared finds the variables of the package that declare one, and lets
-// other packages know.
+// learnDeclared finds the variables of the package that declare a context variable, and
+// exports facts about them.
 func (t *tokens) learnDeclared() {
 	scope := t.pass.Pkg.Scope()
 	for _, n := range scope.Names() {

@@ -37,10 +37,10 @@ InTx with Autonomous. The same holds for a *pgxpool.Pool and ctxpgx.`,
 	Run:       runTx,
 }
 
-// A database is what the functions of a package run transactions of.
+// A database describes the databases whose transactions the functions of a package run.
 type database struct {
 	pkg  string // the name of that package, below ctxvar
-	pool name   // the type, whose methods are looked at
+	pool name   // the type whose methods are analyzed
 	// statements are the methods that run statements, and what to use instead: ""
 	// for the method of what the package's Conn returns.
 	statements map[string]string
@@ -105,9 +105,9 @@ type transactions struct {
 	database
 }
 
-// check reports the code at c, if it runs a statement outside of a transaction
-// around it: if it is the call of a statement, of a function that comes to one,
-// or of something that is given one.
+// check reports the code at c if it runs a statement outside of the transaction around
+// it: if it is the call of a statement, of a function that reaches one, or of a function
+// that is given one.
 func (t *transactions) check(c inspector.Cursor) {
 	call, isCall := c.Node().(*ast.CallExpr)
 	var (
@@ -212,7 +212,7 @@ func (t *transactions) statementOf(sel *ast.SelectorExpr) operand {
 	return t.receiverOf(sel)
 }
 
-// report reports sel, or the call at c of what sel was before.
+// report reports sel, or the call at c of a variable that holds sel.
 func (t *transactions) report(c inspector.Cursor, sel *ast.SelectorExpr) {
 	instead := t.statements[sel.Sel.Name]
 	r := analysis.Diagnostic{
@@ -240,15 +240,15 @@ func (t *transactions) report(c inspector.Cursor, sel *ast.SelectorExpr) {
 	t.pass.Report(r)
 }
 
-// isPool reports whether e is the database itself, not a type or what embeds it.
+// isPool reports whether e is the database itself, not a type or a value that embeds it.
 func (t *transactions) isPool(e ast.Expr) bool {
 	named := namedType(t.pass.TypesInfo.TypeOf(e))
 	return t.pass.TypesInfo.Types[e].IsValue() && named != nil && named.Obj().Name() == t.pool.recv && named.Obj().Pkg().Path() == t.pool.pkg
 }
 
-// reportCall reports f, which comes to the statement found.
+// reportCall reports f, which reaches the statement found.
 func (t *transactions) reportCall(f ast.Expr, found string) {
-	t.pass.ReportRangef(f, "%s comes to a statement that is not part of the transaction around it, in %s: use %s.Conn there",
+	t.pass.ReportRangef(f, "%s runs a statement that is not part of the transaction around it, in %s: use %s.Conn there",
 		types.ExprString(f), found, t.pkg)
 }
 
@@ -258,8 +258,8 @@ func (t *transactions) isTransaction(c inspector.Cursor) bool {
 	return callee == name{t.path(), "", "InTx"} || callee == name{t.path(), "", "Share"}
 }
 
-// transactionOf returns the database that the call at c runs a function in a
-// transaction of, or nil.
+// transactionOf returns the database in whose transaction the call at c runs a function,
+// or nil.
 func (t *transactions) transactionOf(c inspector.Cursor) operand {
 	if !c.Valid() || !t.isTransaction(c) {
 		return nil

@@ -24,9 +24,8 @@ type isolates struct{}
 func (*isolates) AFact()         {}
 func (*isolates) String() string { return "isolates" }
 
-// works finds out whether a package gives requests variables of their own. That
-// it gives such to something else, a job or a goroutine that it starts, does not
-// count.
+// works determines whether a package gives requests variables of their own. Giving them
+// to something else, such as a job or a goroutine that it starts, does not count.
 type works struct {
 	pass     *analysis.Pass
 	isolates map[types.Object]bool // the functions of the package that have the fact
@@ -116,7 +115,7 @@ func (w *works) callOf(c inspector.Cursor) (inspector.Cursor, bool) {
 func (w *works) ofRequests(c inspector.Cursor, fn types.Object) bool {
 	call, ok := w.callOf(c)
 	if !ok || funcName(fn) == middleware {
-		return true // what is called through a value is not known
+		return true // a function called through a value is not known
 	}
 	if !w.inHandler(call) {
 		return false
@@ -129,7 +128,7 @@ func (w *works) ofRequests(c inspector.Cursor, fn types.Object) bool {
 			lit := within(call)
 			return !lit.Valid() || isRequestFunc(w.pass.TypesInfo, lit) || calledInPlace(w.pass.TypesInfo, lit)
 		}
-		// A receiver that is a handler need not be what handles the request here.
+		// A receiver that is a handler need not handle the request here.
 		isHandler := func(v *types.Var) bool { return isRunnable(v.Type()) && v.Kind() != types.RecvVar && !v.IsField() }
 		if w.mentions(arg, func(v *types.Var) bool { return isRequest(v.Type()) || isHandler(v) }) {
 			return true

@@ -9,11 +9,11 @@ import (
 
 var v = ctxvar.New[int]("v")
 
-var zero ctxvar.Var[int] // want `the zero ctxvar.Var is no variable, and its use panics: have a pointer, which ctxvar.New returns`
+var zero ctxvar.Var[int] // want `the zero ctxvar.Var is not a variable, and its use panics: use the pointer that ctxvar.New returns`
 
 type config struct {
 	V ctxvar.Var[string]   // want `the zero ctxvar.Var`
-	T ctxvar.Token[string] // want `the zero ctxvar.Token is of no variable, and its use panics: have a pointer, which Set returns`
+	T ctxvar.Token[string] // want `the zero ctxvar.Token belongs to no variable, and its use panics: use the pointer that Set returns`
 	W *ctxvar.Var[string]
 }
 
@@ -35,7 +35,7 @@ func make1() {
 }
 
 func copies(v *ctxvar.Var[int], t *ctxvar.Token[int], c *ctxvar.Context) {
-	w := *v        // want `a copy of a ctxvar.Var is none, and its use panics: use the pointer`
+	w := *v        // want `a copy of a ctxvar.Var cannot be used, and panics: use the pointer`
 	take(*v)       // want `a copy of a ctxvar.Var`
 	_ = &[]any{*t} // want `a copy of a ctxvar.Token`
 	d := *c        // want `a copy of a ctxvar.Context`

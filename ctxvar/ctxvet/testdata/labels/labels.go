@@ -28,9 +28,9 @@ var l = pprof.Labels("k", "v")
 func fn(context.Context) { v.Get() }
 
 func direct() {
-	pprof.Do(context.Background(), l, fn)                  // want `pprof.Do with a ctx that carries no variables takes away those that the goroutine has inherited: use ctxvar.Do`
+	pprof.Do(context.Background(), l, fn)                  // want `pprof.Do with a ctx that carries no variables loses those that the goroutine has inherited: use ctxvar.Do`
 	pprof.Do(context.TODO(), l, func(context.Context) {})  // want `pprof.Do with a ctx`
-	pprof.SetGoroutineLabels(context.Background())         // want `pprof.SetGoroutineLabels with a ctx that carries no variables takes away those that the goroutine has inherited: give it ctxvar.NewContext\(ctx\)`
+	pprof.SetGoroutineLabels(context.Background())         // want `pprof.SetGoroutineLabels with a ctx that carries no variables loses those that the goroutine has inherited: give it ctxvar.NewContext\(ctx\)`
 	defer pprof.SetGoroutineLabels((context.Background())) // want `pprof.SetGoroutineLabels`
 	pprof.Do(base, l, fn)                                  // want `pprof.Do`
 	pprof.Do(replaced, l, fn)

@@ -69,7 +69,7 @@ func label(n int, ctx context.Context, fn func()) {
 func deeperLabel(ctx context.Context) { label(1, ctx, func() {}) }
 
 func wrapped(ctx context.Context) {
-	label(1, context.Background(), func() {}) // want `label with a ctx that carries no variables takes away those that the goroutine has inherited: give it ctxvar.NewContext`
+	label(1, context.Background(), func() {}) // want `label with a ctx that carries no variables loses those that the goroutine has inherited: give it ctxvar.NewContext`
 	deeperLabel(context.TODO())               // want `deeperLabel with`
 	wrap.Do(context.Background(), nil)        // want `wrap.Do with a ctx`
 	deeperLabel(ctx)

@@ -7,7 +7,7 @@ import (
 
 func elsewhere(c *ctxvar.Context, j, other *process.Job) {
 	c.Run(func() {
-		process.In(c, func() {}) // want `c is run within itself, which panics, in process.go:8: it is current already, or run a copy`
+		process.In(c, func() {}) // want `c is run within itself, which panics, in process.go:8: call the function directly, or run a copy`
 		process.InCopy(c, func() {})
 		j.Do(func() {})
 	})

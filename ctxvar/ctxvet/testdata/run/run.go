@@ -12,7 +12,7 @@ func g() (int, error) { return 0, nil }
 
 func within(c, d *ctxvar.Context, h holder) {
 	c.Run(func() {
-		c.Run(f)       // want `c is run within itself, which panics: it is current already, or run a copy`
+		c.Run(f)       // want `c is run within itself, which panics: call the function directly, or run a copy`
 		defer c.Run(f) // want `c is run within itself`
 	})
 	c.Run(func() {
@@ -67,7 +67,7 @@ func later(func()) {}
 
 func named(c, d *ctxvar.Context, h holder, some bool) {
 	inner := func() { c.Run(f) }
-	c.Run(inner)              // want `c is run within itself, which panics, in run.go:\d+: it is current already, or run a copy`
+	c.Run(inner)              // want `c is run within itself, which panics, in run.go:\d+: call the function directly, or run a copy`
 	c.Run(func() { inner() }) // want `c is run within itself, which panics, in run.go`
 	d.Run(inner)
 	d.Run(func() { c.Run(func() { ctxvar.Detach(func() { inner() }) }) }) // want `c is run within itself, which panics, in run.go`

@@ -31,7 +31,7 @@ func setUp() {
 }
 
 func handler() int {
-	v := ctxvar.New[int]("local") // want `New in a function makes another variable with each call, which no other code reads: declare it at package level`
+	v := ctxvar.New[int]("local") // want `New in a function makes a new variable with each call, which no other code can read: declare it at package level`
 	defer v.Set(1).Reset()
 	assigned = ctxvar.New[int]("again") // want `ctxvar.New in a function`
 	func() {
@@ -73,7 +73,7 @@ func pair() (*ctxvar.Var[string], error) { // want pair:"makes a variable"
 var fromWrapper = late("from_wrapper")
 
 func calls() {
-	late("x")                        // want `late in a function makes another variable`
+	late("x")                        // want `late in a function makes a new variable`
 	early[string]("x")               // want `early in a function`
 	scopewrap.New("x")               // want `scopewrap.New in a function`
 	_, _ = scopewrap.Maker{}.Var("") // want `scopewrap.Var in a function`

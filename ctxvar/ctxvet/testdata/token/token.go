@@ -92,13 +92,13 @@ func rightLoop(n int) {
 // In vain.
 
 func vain() {
-	defer v.Set(1) // want `a deferred Set sets the variable when the function returns, and gives nothing back: defer the Reset`
+	defer v.Set(1) // want `a deferred Set sets the variable when the function returns, and restores nothing: defer the Reset`
 	defer set(1)   // want `a deferred Set`
 	x := 1
 	defer v.Set(x)     // want `a deferred Set`
-	go v.Set(1)        // want `go with a Set sets the variable in a goroutine that ends at once, and nowhere else`
-	v.Set(1).Reset()   // want `the value is taken back as soon as it is set: defer the Reset`
-	v.Reset(v.Set(1))  // want `the value is taken back`
+	go v.Set(1)        // want `a go statement with a Set sets the variable only in a goroutine that ends at once`
+	v.Set(1).Reset()   // want `the value is reset as soon as it is set: defer the Reset`
+	v.Reset(v.Set(1))  // want `the value is reset as soon`
 	_ = v.Set(1).Reset // want `the Reset is not called: defer it, or drop the token`
 	set(1).Reset()
 }
@@ -176,7 +176,7 @@ func tests(t *testing.T) {
 // Lost on the way.
 
 func returns() error {
-	t := v.Set(1) // want `the token is neither reset nor kept on a way that leads to line 181: defer the Reset`
+	t := v.Set(1) // want `the token is neither reset nor kept on a path to line 181: defer the Reset`
 	if err := work(); err != nil {
 		return err
 	}
@@ -185,20 +185,20 @@ func returns() error {
 }
 
 func falls(b bool) {
-	var t = v.Set(1) // want `leads to line 192`
+	var t = v.Set(1) // want `path to line 192`
 	if b {
 		t.Reset()
 	}
 }
 
 func blank() {
-	t := v.Set(1) // want `leads to line 197`
+	t := v.Set(1) // want `path to line 197`
 	_ = t
 }
 
 func loops(n int) {
 	for i := range n {
-		t := v.Set(i) // want `leads to line 201`
+		t := v.Set(i) // want `path to line 201`
 		if i%2 == 0 {
 			continue
 		}
@@ -207,20 +207,20 @@ func loops(n int) {
 }
 
 func overwritten() {
-	t := v.Set(1) // want `leads to line 211`
+	t := v.Set(1) // want `path to line 211`
 	t = v.Set(2)
 	t.Reset()
 }
 
 func tuple(b bool) {
-	t, err := setBoth(1) // want `leads to line 219`
+	t, err := setBoth(1) // want `path to line 219`
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	t.Reset()
 	func() {
-		t := set(2) // want `leads to line 227`
+		t := set(2) // want `path to line 227`
 		if b {
 			t.Reset()
 		}
@@ -228,7 +228,7 @@ func tuple(b bool) {
 }
 
 func switches(n int) (err error) {
-	t := v.Set(n) // want `leads to line 236`
+	t := v.Set(n) // want `path to line 236`
 	switch n {
 	case 1:
 		t.Reset()

@@ -52,7 +52,7 @@ func once(fail bool, param *ctxvar.Token[int]) {
 	}
 	t.Reset()
 
-	t2 := v.Set(1) // want `neither reset nor kept on a way`
+	t2 := v.Set(1) // want `neither reset nor kept on a path`
 	if fail {
 		t2.Reset()
 	}
@@ -148,7 +148,7 @@ func own(fail bool, param *ctxvar.Var[int]) {
 	v.Reset(t5)
 	t6 := byPointer.Set(1)
 	v.Reset(t6)
-	t7 := v.Set(1) // want `neither reset nor kept on a way`
+	t7 := v.Set(1) // want `neither reset nor kept on a path`
 	if fail {
 		t7 = w.Set(1)
 	}

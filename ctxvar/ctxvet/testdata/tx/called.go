@@ -59,22 +59,22 @@ func (s store) calls(ctx context.Context, t store) error {
 	exec := s.db.ExecContext
 	db := t.db
 	_ = ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
-		insert(ctx, db) // want `insert comes to a statement that is not part of the transaction around it, in called.go:49: use ctxsql.Conn there`
+		insert(ctx, db) // want `insert runs a statement that is not part of the transaction around it, in called.go:49: use ctxsql.Conn there`
 		insert(ctx, s.db)
 		_ = t.save(ctx)
 		return nil
 	})
-	_ = ctxsql.InTx(ctx, s.db, nil, s.save)                                            // want `s.save comes to a statement that is not part of the transaction around it, in called.go:15`
-	_ = ctxsql.InTx(ctx, s.db, nil, func(ctx context.Context) error { return save() }) // want `save comes to a statement`
+	_ = ctxsql.InTx(ctx, s.db, nil, s.save)                                            // want `s.save runs a statement that is not part of the transaction around it, in called.go:15`
+	_ = ctxsql.InTx(ctx, s.db, nil, func(ctx context.Context) error { return save() }) // want `save runs a statement`
 	return ctxsql.InTx(ctx, s.db, nil, func(ctx context.Context) error {
-		if err := s.save(ctx); err != nil { // want `s.save comes to a statement`
+		if err := s.save(ctx); err != nil { // want `s.save runs a statement`
 			return err
 		}
-		s.saveAll(ctx)    // want `s.saveAll comes to a statement`
-		insert(ctx, s.db) // want `insert comes to a statement`
+		s.saveAll(ctx)    // want `s.saveAll runs a statement`
+		insert(ctx, s.db) // want `insert runs a statement`
 		insert(ctx, s.other)
 		saveOther()
-		defer save() // want `save comes to a statement`
+		defer save() // want `save runs a statement`
 		go save()
 		s.later(ctx)
 		s.apart(ctx)

@@ -16,12 +16,12 @@ type service struct {
 
 func elsewhere(ctx context.Context, s *repo.Store, db, other *sql.DB) error {
 	_ = ctxsql.InTx(ctx, db, nil, func(ctx context.Context) error {
-		repo.Insert(ctx, db)              // want `repo.Insert comes to a statement that is not part of the transaction around it, in repo.go:23: use ctxsql.Conn there`
+		repo.Insert(ctx, db)              // want `repo.Insert runs a statement that is not part of the transaction around it, in repo.go:23: use ctxsql.Conn there`
 		repo.InsertAll(ctx, nil, db)      // want `in repo.go:23`
 		repo.Generic(ctx, 1, db)          // want `in repo.go:23`
 		repo.Generic[string](ctx, "", db) // want `in repo.go:23`
 		repo.Repeated(ctx, db, 2)         // want `in repo.go:23`
-		within(ctx, db)                   // want `within comes to a statement`
+		within(ctx, db)                   // want `within runs a statement`
 		repo.Insert(ctx, other)
 		repo.Save(ctx)
 		repo.Several(ctx, db)
@@ -29,19 +29,19 @@ func elsewhere(ctx context.Context, s *repo.Store, db, other *sql.DB) error {
 		return s.Save(ctx)
 	})
 	_ = ctxsql.InTx(ctx, repo.DB, nil, func(ctx context.Context) error {
-		repo.Save(ctx) // want `repo.Save comes to a statement that is not part of the transaction around it, in repo.go:23`
+		repo.Save(ctx) // want `repo.Save runs a statement that is not part of the transaction around it, in repo.go:23`
 		repo.Hidden(ctx)
 		repo.SaveToConf(ctx)
 		return s.Save(ctx)
 	})
 	_ = ctxsql.InTx(ctx, conf.DB, nil, func(ctx context.Context) error {
 		repo.Save(ctx)
-		repo.SaveToConf(ctx) // want `repo.SaveToConf comes to a statement`
+		repo.SaveToConf(ctx) // want `repo.SaveToConf runs a statement`
 		return nil
 	})
-	_ = ctxsql.InTx(ctx, s.DB, nil, s.Save) // want `s.Save comes to a statement that is not part of the transaction around it, in repo.go:39`
+	_ = ctxsql.InTx(ctx, s.DB, nil, s.Save) // want `s.Save runs a statement that is not part of the transaction around it, in repo.go:39`
 	_ = ctxsql.InTx(ctx, s.Inner.DB, nil, func(ctx context.Context) error {
-		s.SaveInner(ctx) // want `s.SaveInner comes to a statement`
+		s.SaveInner(ctx) // want `s.SaveInner runs a statement`
 		return s.Save(ctx)
 	})
 	return ctxsql.InTx(ctx, s.DB, nil, func(ctx context.Context) error {
@@ -49,7 +49,7 @@ func elsewhere(ctx context.Context, s *repo.Store, db, other *sql.DB) error {
 		s.Later(ctx)
 		s.Replaced(ctx, db)
 		_ = s.InTx(ctx, nil)
-		return s.Save(ctx) // want `s.Save comes to a statement`
+		return s.Save(ctx) // want `s.Save runs a statement`
 	})
 }
 
@@ -59,6 +59,6 @@ func within(ctx context.Context, db *sql.DB) { repo.Insert(ctx, db) }
 func (s service) embedded(ctx context.Context) error {
 	return ctxsql.InTx(ctx, s.DB, nil, func(ctx context.Context) error {
 		_ = s.other.Save(ctx)
-		return s.Save(ctx) // want `s.Save comes to a statement`
+		return s.Save(ctx) // want `s.Save runs a statement`
 	})
 }
