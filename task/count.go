@@ -6,11 +6,10 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-// counts holds the numbers of tasks by state, which are thus known without
-// walking the tree. There are several, and their sums count: a node may be
-// counted in one when it enters the tree, and in another when it leaves. Each
-// goroutine uses the same as the fifteen that the runtime numbers together with
-// it, which often run on one core, so that cores do not wait for one another.
+// counts holds the numbers of tasks by state, which are thus known without walking the
+// tree. There are several, and their sums count: a node may be counted in one when it
+// enters the tree, and in another when it leaves. Each processor writes to one, so that
+// processors do not wait for one another's memory.
 var counts [32]count
 
 type count struct {
@@ -20,7 +19,10 @@ type count struct {
 	_      [104]byte    // separates it from what other cores write
 }
 
-func counter() *count { return &counts[gls.Goroutine()/16%uint64(len(counts))] }
+func counter() *count { return &counts[shard()] }
+
+// shard returns the number of what is to be used on this processor, of several of a kind.
+func shard() uint { return gls.Processor() % uint(len(counts)) }
 
 // count records that n entered the tree, or left it.
 func (n *node) count(d int64) {

@@ -108,7 +108,8 @@ func (n *node) waitingChild(most *int) (waiting *node) {
 			}
 			waiting = c
 		}
-		// What a task started is in n's scope as well, and may be stuck while it goes on.
+		// What a task started, or what is in a fork, is in n's scope as well, and may be stuck
+		// while the task goes on.
 		c.mu.Lock()
 		if c.first != nil && c.scope() == nil {
 			*most = 0

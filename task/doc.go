@@ -130,8 +130,9 @@
 // A task costs a goroutine and three allocations, or four if it inherits
 // variables. It makes no channel until
 // somebody waits for it, and no context of package context until somebody asks
-// its ctx for one. Starting and ending a task take the lock of its parent, and
-// no global lock. See the benchmarks.
+// its ctx for one. Starting and ending a task take the lock of its parent, or one
+// of several if many goroutines start tasks in that, and no global lock. See the
+// benchmarks.
 //
 // # Related packages
 //

@@ -159,9 +159,7 @@ func (n *node) settleAndLeave(state State, c *nodeCtx) {
 		n.moveUp(p)
 		n.mu.Unlock()
 	}
-	empty := n.leaveTree(p)
-	p.mu.Unlock()
-	n.leftTree(empty)
+	n.leaveTree(p)
 	wake(hooks)
 	n.release(c)
 }
@@ -207,10 +205,9 @@ func (n *node) settleLocked(state State, flags uint32) (hooks *hook) {
 	if n.aside != nil && n.aside.done != nil {
 		close(n.aside.done)
 	}
-	for c := n.first; c != nil; c = c.next {
-		c.mu.Lock()
-		c.beat() // n's ctx has ended
-		c.mu.Unlock()
+	if n.first != nil {
+		n.beatBelow()
+		n.unfork()
 	}
 	hooks, n.hooks = n.hooks, nil
 	return hooks

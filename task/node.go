@@ -39,6 +39,7 @@ type node struct {
 	// Guarded by the parent's mu.
 	prev, next *node // the newer and the older sibling
 	attached   bool  // the parent's cancellation is this node's; stored with its own mu locked too
+	crowded    uint8 // how often others had to wait to put children in its list; guarded by its own mu
 
 	governed bool          // ctx's cancellation is this node's; written before it is shared
 	status   atomic.Uint32 // a State, never Waiting, and flags
@@ -61,6 +62,7 @@ type aside struct {
 	calls   *calls        // those of package gather
 	unheard *report       // once isReported
 	done    chan struct{} // closed when final; made when asked for
+	forks   *forks        // once isForked; not used by what takes no more children
 }
 
 // beside returns the aside of n; n.mu is locked.
@@ -97,6 +99,8 @@ const (
 	isHeld                       // its failure does not count yet: Serve waits for it to be ready
 	isAlone                      // its failure never counts: it has FailFast(false)
 	isIdle                       // it runs nothing, and so takes no place in a Group with a Limit
+	isForked                     // children go to its forks
+	isFork                       // it is a fork, and neither a task nor a Group
 )
 
 func (n *node) is(flag uint32) bool { return n.status.Load()&flag != 0 }

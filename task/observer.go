@@ -77,7 +77,7 @@ func (l *observerList) notify(n *node, state State, err error) {
 		return
 	}
 	f := Finished{Info: n.info().as(state), Ended: time.Now()}
-	if p := n.parent.Load(); p != nil {
+	if p := n.in(); p != nil {
 		f.Parent = p.id
 	}
 	// A panic or a Goexit of one of them, or of the Error method of err, must

@@ -42,14 +42,15 @@ func (n *node) isAfter(q *node) bool {
 // The ctx of q ends when q is cancelled, or final. Both are shown by q's status before the
 // children of q are visited, each with its mu locked, to have their pulses closed. So if
 // n, with its mu locked, is seen to be an attached child of q, which is neither, then n will
-// be visited: either as a child of q, or as one that moves up because q leaves the tree.
+// be visited: either as a child of q, or as one that moves up because q leaves the tree. It
+// may be in a fork of q, which is visited with the children of q, and attached; see isChildOf.
 func (n *node) pulseUnder(q *node) <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.is(isFinal|isCanceled) || n.id == 0 {
 		return closedChan
 	}
-	if q != nil && (n.parent.Load() != q || !n.attached || q.is(isFinal|isCanceled)) {
+	if q != nil && (!n.isChildOf(q) || !n.attached || q.is(isFinal|isCanceled)) {
 		return closedChan
 	}
 	if n.pulse == nil {
@@ -63,5 +64,17 @@ func (n *node) beat() {
 	if n.pulse != nil {
 		close(n.pulse)
 		n.pulse = nil
+	}
+}
+
+// beatBelow closes the pulses of the children of n, whose ctx has ended; n.mu is locked.
+func (n *node) beatBelow() {
+	for c := n.first; c != nil; c = c.next {
+		c.mu.Lock()
+		if c.is(isFork) {
+			c.beatBelow()
+		}
+		c.beat()
+		c.mu.Unlock()
 	}
 }

@@ -163,6 +163,7 @@ func (n *node) close(waiter *node) {
 		over |= isShut
 	}
 	s.raise(over)
+	n.unfork()
 	n.mu.Unlock()
 	if ended || n.ctxEnded() {
 		n.shutBelow()

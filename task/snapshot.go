@@ -75,20 +75,15 @@ func Snapshot(opts ...ViewOption) Tree {
 	}
 	live, _ := census()
 	rows := make([]row, 0, max(min(live, v.max), 0))
-	var tops []span
 	if v.max > 0 {
 		newWalk().look(func(n *node, parent uint64, depth int) bool {
-			if parent == 0 {
-				tops = append(tops, span{len(rows), len(rows)})
-			}
 			r := row{n.info(), n}
 			r.info.Parent, r.info.Depth, r.info.Deadline = parent, depth, n.deadline()
 			rows = append(rows, r)
-			tops[len(tops)-1].to = len(rows)
 			return len(rows) < v.max
 		})
 	}
-	slices.SortFunc(tops, func(a, b span) int { return cmp.Compare(rows[a.from].info.ID, rows[b.from].info.ID) })
+	rows = inOrder(rows)
 	live, states := census()
 	t := Tree{Time: time.Now(), Tasks: make([]Info, 0, len(rows)), States: states}
 	if len(rows) == v.max {
@@ -107,17 +102,15 @@ func Snapshot(opts ...ViewOption) Tree {
 		}
 	}
 	linkWaits(rows, calls)
-	for _, top := range tops {
-		for _, r := range rows[top.from:top.to] {
-			if r.node.self != nil && len(v.vars) > 0 {
-				// Printing a value runs the user's code.
-				r.info.Variables = v.values(r.node.handle().Context())
-			}
-			t.Tasks = append(t.Tasks, r.info)
-			for _, c := range calls[r.node] {
-				c.Depth = r.info.Depth + 1
-				t.Tasks = append(t.Tasks, c)
-			}
+	for _, r := range rows {
+		if r.node.self != nil && len(v.vars) > 0 {
+			// Printing a value runs the user's code.
+			r.info.Variables = v.values(r.node.handle().Context())
+		}
+		t.Tasks = append(t.Tasks, r.info)
+		for _, c := range calls[r.node] {
+			c.Depth = r.info.Depth + 1
+			t.Tasks = append(t.Tasks, c)
 		}
 	}
 	return t
@@ -129,8 +122,27 @@ type row struct {
 	node *node
 }
 
-// A span is the rows from one index up to, but not including, another.
-type span struct{ from, to int }
+// inOrder returns the rows of a walk so that those in the same one are in the order in
+// which they were started: a walk takes what has no parent, and what several goroutines
+// started in one node, from several lists.
+func inOrder(rows []row) []row {
+	below := make(map[uint64][]int) // the indexes, by the ID of what the rows are in
+	for i := range rows {
+		id := rows[i].info.Parent
+		below[id] = append(below[id], i)
+	}
+	ordered := make([]row, 0, len(rows))
+	var add func(id uint64)
+	add = func(id uint64) {
+		slices.SortFunc(below[id], func(a, b int) int { return cmp.Compare(rows[a].info.ID, rows[b].info.ID) })
+		for _, i := range below[id] {
+			ordered = append(ordered, rows[i])
+			add(rows[i].info.ID)
+		}
+	}
+	add(0)
+	return ordered
+}
 
 // All returns an iterator over the live tasks of the whole program, in no
 // particular order. It mirrors asyncio.all_tasks.

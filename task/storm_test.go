@@ -154,6 +154,9 @@ func (s *storm) start(ctx context.Context, depth int, opts ...task.Option) *task
 		defer s.live.Add(-1)
 		stable := s.watchCtx(ctx)
 		defer stable()
+		if s.dice(4) == 0 {
+			task.Fork(ctx)
+		}
 		s.work(ctx, depth)
 		stable()
 		switch s.dice(8) {

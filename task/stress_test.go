@@ -164,6 +164,9 @@ func (s *stress) grow(t *testing.T, ctx context.Context, seed uint64, left, mine
 			}
 		}
 		defer check("at the end")
+		if r.IntN(4) == 0 {
+			task.Fork(ctx)
+		}
 		var children []task.Handle
 		if depth < 12 && left.Load() > 0 {
 			for range r.IntN(5) {
@@ -174,6 +177,9 @@ func (s *stress) grow(t *testing.T, ctx context.Context, seed uint64, left, mine
 		if r.IntN(3) == 0 {
 			var inside atomic.Int64
 			err := task.Group(ctx, func(ctx context.Context) error {
+				if r.IntN(4) == 0 {
+					task.Fork(ctx)
+				}
 				for range r.IntN(4) {
 					children = append(children, s.grow(t, ctx, r.Uint64(), left, &inside, depth+1))
 				}

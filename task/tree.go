@@ -7,8 +7,9 @@ import (
 
 // The tree of live nodes serves three purposes: cancellation goes down it, the
 // end of a scope waits for it, and All and WriteTree show it. There is no other
-// register of tasks. Starting or ending a task takes the lock of its parent and
-// no global lock; tasks without a parent hang off one of several roots.
+// register of tasks. Starting or ending a task takes the lock of its parent, or
+// of a fork of that, and no global lock; tasks without a parent hang off one of
+// several roots.
 //
 // A node moves up when its parent leaves the tree first, with both parents
 // locked: what a task starts belongs to the scope it was started in, not to the
@@ -25,17 +26,21 @@ func root(id uint64) *node { return &roots[id%uint64(len(roots))] }
 func (n *node) join(p *node) error {
 	dying := n.home.dying()
 	direct := true
+	var list *node // p or a fork of p
 	for {
-		p.mu.Lock()
-		if n.attached && !n.is(isCanceled) && p.is(isFinal|isCanceled) {
-			p.mu.Unlock()
+		list = p
+		if p.is(isForked) || !p.mu.TryLock() {
+			list = p.lockList()
+		}
+		if n.attached && !n.is(isCanceled) && list.is(isFinal|isCanceled) {
+			list.mu.Unlock()
 			// p's ctx has ended, and n's descends from it. The cause is read
 			// with no lock held, because a ctx of the user's may be called.
 			_, cause := p.late.Cause(p.base())
 			n.cancelOwn(cause)
 			continue
 		}
-		if !p.is(isGone) {
+		if list != p || !p.is(isGone) {
 			break
 		}
 		p.mu.Unlock()
@@ -46,7 +51,7 @@ func (n *node) join(p *node) error {
 	}
 	// Whether n's scope is closed has to be checked only where p is the scope
 	// itself: as long as there is another p in the scope, the scope is open,
-	// and p cannot leave while it is locked.
+	// and p can neither leave nor close while the list is locked.
 	flags := n.home.flags()
 	var why error
 	switch {
@@ -57,7 +62,7 @@ func (n *node) join(p *node) error {
 	}
 	if why != nil {
 		s := n.home.node.Load()
-		p.mu.Unlock() // s may be p, or above it
+		list.mu.Unlock() // s may be p, or above it
 		return n.refused(why, s)
 	}
 	if direct && n.home != nil && n.home.group != nil && p.scope() == n.home && n.scope() == nil && !n.is(isAlone) {
@@ -69,9 +74,9 @@ func (n *node) join(p *node) error {
 	if s := n.scope(); s != nil && n.is(isCanceled) {
 		s.raise(flags & (isShut | isDoomed))
 	}
-	n.parent.Init(p)
-	p.push(n)
-	p.mu.Unlock()
+	n.parent.Init(list)
+	list.push(n)
+	list.mu.Unlock()
 	n.count(1)
 	return nil
 }
@@ -124,9 +129,7 @@ func (n *node) leave() {
 	n.leftLists()
 	n.moveUp(p)
 	n.mu.Unlock()
-	empty := n.leaveTree(p)
-	p.mu.Unlock()
-	n.leftTree(empty)
+	n.leaveTree(p)
 }
 
 // moveUp makes the children of n, which is gone, children of p, its parent. The mu of both
@@ -137,6 +140,9 @@ func (n *node) moveUp(p *node) {
 		c.mu.Lock()
 		c.attached = c.attached && n.attached
 		c.parent.Store(p)
+		if c.is(isFork) {
+			c.line = p.lifeline()
+		}
 		c.mu.Unlock()
 		p.push(c)
 		c = next
@@ -145,27 +151,31 @@ func (n *node) moveUp(p *node) {
 }
 
 // leaveTree takes n, which is gone and has no children, out of the list of p, its parent,
-// whose mu is locked. The caller must call leftTree with the result after unlocking it.
-func (n *node) leaveTree(p *node) (empty chan struct{}) {
-	p.drop(n)
+// whose mu is locked, and unlocks that. A fork that has nothing left, and gets nothing
+// more, leaves with it.
+func (n *node) leaveTree(p *node) {
 	if n.line != nil {
 		n.line.Store(nil)
 	}
 	// A handle of n must not keep alive the node from which n was started. What has
 	// no children any longer is the only one to write its line.
 	n.line = p.lifeline()
-	n.parent.Store(nil)
-	if s := p.scope(); s != nil && p.first == nil {
-		empty, s.empty = s.empty, nil
-	}
-	return empty
-}
-
-// leftTree does what follows when n has left the list of its parent. If empty is not
-// nil, n was the last in it, and the scope that waits for that goes on.
-func (n *node) leftTree(empty chan struct{}) {
-	if empty != nil {
-		close(empty)
+	for c := n; ; {
+		p.drop(c)
+		c.parent.Store(nil)
+		var empty chan struct{}
+		if s := p.scope(); s != nil && p.first == nil {
+			empty, s.empty = s.empty, nil // for which the scope waits
+		}
+		spent := p.isSpent()
+		p.mu.Unlock()
+		if empty != nil {
+			close(empty)
+		}
+		if !spent {
+			break
+		}
+		c, p = p, p.lockParent()
 	}
 	n.releaseLimit()
 }
@@ -185,7 +195,7 @@ func (n *node) lifeline() *atomic.Pointer[node] {
 //
 //lint:ignore ST1016 elsewhere a node that waits is w, beside an n that it waits for
 func (n *node) above() *node {
-	if p := n.parent.Load(); p != nil {
+	if p := n.in(); p != nil {
 		return p
 	}
 	if n.is(isGone) && n.line != nil {

@@ -1,7 +1,7 @@
 package task
 
 // A walk goes through the tree and visits every live node, each after the one
-// it is in, and those in the same one in the order in which they came there. It
+// it is in, and those in the same list in the order in which they came there. It
 // does not keep the tree from changing: it takes a few nodes at a time from a
 // list of children, and inspects them after unlocking the list.
 //
@@ -27,15 +27,15 @@ func newWalk() *walk { return &walk{newest: lastID.Load(), seen: make(map[uint64
 func (w *walk) look(see func(n *node, parent uint64, depth int) bool) {
 	w.see = see
 	for i := range roots {
-		if !w.below(&roots[i], 0) {
+		if !w.below(&roots[i], 0, 0) {
 			return
 		}
 	}
 }
 
-// below visits the nodes below p, at the given depth. It reports false if the
-// walk is to stop.
-func (w *walk) below(p *node, depth int) bool {
+// below visits the nodes below p, at the given depth. p has the given ID, or is a
+// fork of what has it. below reports false if the walk is to stop.
+func (w *walk) below(p *node, id uint64, depth int) bool {
 	var taken []*node // of p's list, the oldest first
 	for {
 		from := len(taken)
@@ -44,11 +44,17 @@ func (w *walk) below(p *node, depth int) bool {
 			return true
 		}
 		for _, c := range taken[from:] {
+			if c.is(isFork) {
+				if !w.below(c, id, depth) {
+					return false
+				}
+				continue
+			}
 			if c.id > w.newest || w.seen[c.id] || c.is(isGone) {
 				continue
 			}
 			w.seen[c.id] = true
-			if !w.see(c, p.id, depth) || !w.below(c, depth+1) {
+			if !w.see(c, id, depth) || !w.below(c, c.id, depth+1) {
 				return false
 			}
 		}

@@ -1,0 +1,106 @@
+package task
+
+// Goroutines that start tasks in the same node at the same time take turns at the mu
+// that guards the list of its children. If that happens often, the node gets forks:
+// children of its own, each with a list for what is started on some of the processors. A
+// fork is a node that is neither a task nor a Group, and has neither a ctx nor a number.
+// People see the children of a fork as children of the node itself.
+//
+// A cancellation visits forks as it visits all children, so it finds what was put into
+// one before, and marks it for what comes later. Nothing can be put in a fork any more
+// once it isFinal. It becomes so with its node's mu locked, when a scope has nothing left
+// to do but to wait for its children, and when another node ends. From then on children
+// go to the node itself, and a fork leaves the tree when it is empty: it is dropped by
+// what makes it final if it is empty already, and otherwise by the one goroutine that,
+// with its mu locked, takes out the last child. With a node that leaves the tree, those of
+// its forks that have children move up like any other child.
+
+// forks are those of one node.
+type forks [8]node
+
+// crowd is how often goroutines have to wait for a node before it gets forks.
+const crowd = 16
+
+// lockList locks and returns the node in whose list a new child of n goes: n or one of
+// its forks. The caller has tried to lock n if that is not forked.
+func (n *node) lockList() *node {
+	if n.is(isForked) {
+		f := &n.aside.forks[shard()%uint(len(forks{}))]
+		f.mu.Lock()
+		if !f.is(isFinal) {
+			return f
+		}
+		f.mu.Unlock()
+	}
+	n.mu.Lock()
+	if n.crowded < crowd {
+		if n.crowded++; n.crowded == crowd && n.takesForks() {
+			n.fork()
+		}
+	}
+	return n
+}
+
+// takesForks reports whether n, whose mu is locked, may have forks. There are several roots
+// in any case.
+func (n *node) takesForks() bool {
+	return n.id != 0 && !n.is(isFinal) && n.scope().flags()&isOver == 0
+}
+
+// fork gives n, whose mu is locked, its forks.
+func (n *node) fork() {
+	all := new(forks)
+	for i := range all {
+		f := &all[i]
+		f.attached = true
+		f.line = n.lifeline()
+		f.raise(n.status.Load()&(isCanceled|isEnding) | isFork)
+		f.parent.Init(n)
+		n.push(f)
+	}
+	n.beside().forks = all
+	n.raise(isForked) // now others may read them
+}
+
+// unfork makes the forks of n, whose mu is locked, final.
+func (n *node) unfork() {
+	if !n.is(isForked) {
+		return
+	}
+	n.status.Store(n.status.Load() &^ isForked)
+	for i := range n.aside.forks {
+		f := &n.aside.forks[i]
+		f.mu.Lock()
+		f.raise(isFinal)
+		if f.first == nil {
+			n.drop(f)
+			f.parent.Store(nil)
+		}
+		f.mu.Unlock()
+	}
+}
+
+// isSpent reports whether n, whose mu is locked, is a fork that has nothing in it and will
+// have nothing.
+func (n *node) isSpent() bool { return n.first == nil && n.is(isFinal) && n.is(isFork) }
+
+// in returns the node that n is in, which is no fork, or nil.
+func (n *node) in() *node {
+	p := n.parent.Load()
+	for p != nil && p.is(isFork) {
+		p = p.parent.Load()
+	}
+	return p
+}
+
+// isChildOf reports whether n is in the list of q or of one of its own forks. It may
+// report false if q is final, or a scope that waits for its children.
+//
+// A fork moves only once it is final. Before, it is in the list of its own node, and attached.
+func (n *node) isChildOf(q *node) bool {
+	p := n.parent.Load()
+	if p != nil && p.is(isFork) && !p.is(isFinal) {
+		p = p.parent.Load()
+	}
+	return p == q
+}
