@@ -88,6 +88,61 @@ func TestEndOfAGroupClosesACycle(t *testing.T) {
 	})
 }
 
+// Of several waits that can get the error, that of the Group's child gets it, and the
+// others go on.
+func TestEndOfAGroupClosesALongCycle(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var owner, far *task.Task[none]
+		var failed error
+		begun := make(chan none)
+		owner = task.Start(ctx, func(ctx context.Context) error {
+			return task.Group(ctx, func(ctx context.Context) error {
+				<-begun
+				task.Start(ctx, func(ctx context.Context) error { _, failed = far.Await(ctx); return nil })
+				time.Sleep(time.Second) // it waits by now
+				return nil
+			})
+		})
+		far = task.Start(ctx, func(ctx context.Context) error { <-begun; _, err := owner.Await(ctx); return err })
+		close(begun)
+		_, err := far.Await(ctx)
+		require.NoError(t, err)
+		assert.ErrorIs(t, failed, task.ErrDeadlock)
+	})
+}
+
+// No task waits for the end of a Group that a plain goroutine opened, but the Group around
+// it does.
+func TestEndOfAGroupOfAGoroutineInACycle(t *testing.T) {
+	for reason, late := range map[string]time.Duration{"it waits first": 0, "the Groups wait first": 2 * time.Second} {
+		t.Run(reason, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				var failed error
+				owner := task.Start(ctx, func(ctx context.Context) error {
+					self := task.Current().(*task.Task[none])
+					return task.Group(ctx, func(ctx context.Context) error {
+						go func() {
+							_ = task.Group(ctx, func(ctx context.Context) error {
+								task.Start(ctx, func(ctx context.Context) error {
+									time.Sleep(late)
+									_, failed = self.Await(ctx)
+									return nil
+								})
+								return nil
+							})
+						}()
+						time.Sleep(time.Second) // it has begun by now
+						return nil
+					})
+				})
+				_, err := owner.Await(ctx)
+				require.NoError(t, err)
+				assert.ErrorIs(t, failed, task.ErrDeadlock)
+			})
+		})
+	}
+}
+
 // If the end of a Group closes several cycles, a wait in each gets the error.
 func TestEndOfAGroupClosesSeveralCycles(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
@@ -184,6 +239,32 @@ func TestWaitForAnyOfWhichOneGoesOn(t *testing.T) {
 		v, err := back.Await(ctx)
 		require.NoError(t, err)
 		assert.Equal(t, 7, v)
+	})
+}
+
+// The cycle is followed through those that are stuck, whoever else waits beside them.
+func TestCycleBesideAWaitThatEnds(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var last *task.Task[int]
+		begun := make(chan none)
+		in := func(d time.Duration, wait func(ctx context.Context) error) *task.Task[int] {
+			return task.Go(ctx, func(ctx context.Context) (int, error) { <-begun; time.Sleep(d); return 1, wait(ctx) })
+		}
+		stuck := in(0, func(ctx context.Context) error { _, err := last.Await(ctx); return err })
+		free := in(time.Second, func(ctx context.Context) error {
+			_, _, err := task.Wait(ctx, task.FirstCompleted, last, task.Go(ctx, after(time.Minute, 1)))
+			return err
+		})
+		both := in(time.Second, func(ctx context.Context) error {
+			_, _, err := task.Wait(ctx, task.AllCompleted, free, stuck)
+			return err
+		})
+		last = in(2*time.Second, func(ctx context.Context) error { _, err := both.Await(ctx); return err })
+		close(begun)
+		_, err := last.Await(ctx)
+		assert.ErrorIs(t, err, task.ErrDeadlock)
+		_, err = both.Await(ctx)
+		assert.NoError(t, err)
 	})
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/heirloom-go/heirloom/gather"
 	"github.com/heirloom-go/heirloom/task"
 )
 
@@ -60,6 +61,52 @@ func TestWaitsThatAreNoDeadlock(t *testing.T) {
 		require.NoError(t, task.WriteTree(&text))
 		assert.Contains(t, text.String(), "deadlock")
 		v, err := a.Await(ctx)
+		assert.NoError(t, err)
+		assert.Equal(t, 7, v)
+	})
+}
+
+// A child that goes on by itself, although it waits for its Group as well, keeps nobody.
+func TestEndOfAGroupWithAWaitForAnyIsNoDeadlock(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var outer, back *task.Task[int]
+		begun := make(chan none)
+		outer = task.Go(ctx, func(ctx context.Context) (int, error) {
+			err := task.Group(ctx, func(ctx context.Context) error {
+				<-begun
+				child := task.Start(ctx, func(ctx context.Context) error {
+					_, _, err := task.Wait(ctx, task.FirstCompleted, back, task.Go(ctx, after(time.Minute, 1)))
+					return err
+				})
+				synctest.Wait()
+				assert.Equal(t, task.Waiting, child.State())
+				return nil
+			})
+			return 7, err
+		})
+		back = task.Go(ctx, func(ctx context.Context) (int, error) { return outer.Await(ctx) })
+		close(begun)
+		v, err := back.Await(ctx)
+		assert.NoError(t, err)
+		assert.Equal(t, 7, v)
+	})
+}
+
+// A call that ends with the first of its jobs waits for ever only if all of them do.
+func TestRaceOfWhichOneGoesOnIsNoDeadlock(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		var owner *task.Task[int]
+		begun := make(chan none)
+		slow := task.Go(ctx, after(time.Minute, 7))
+		owner = task.Go(ctx, func(ctx context.Context) (int, error) {
+			<-begun
+			return gather.Race(ctx, slow.Await, func(ctx context.Context) (int, error) {
+				time.Sleep(time.Second) // the other job waits by now
+				return owner.Await(ctx)
+			})
+		})
+		close(begun)
+		v, err := owner.Await(ctx)
 		assert.NoError(t, err)
 		assert.Equal(t, 7, v)
 	})
