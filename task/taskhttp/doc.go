@@ -28,7 +28,8 @@
 //
 //	match=WORDS   rows that have each of the words, in upper or lower case, in the
 //	              name, #ID, function, state, site, variable=value, or what they
-//	              wait for. The word deadlock finds rows that wait for each other.
+//	              wait for, as they are or with escapes such as \x1b, as views show
+//	              them. The word deadlock finds rows that wait for each other.
 //	              In a tree, the rows around these are shown too
 //	root=ID       the task or group with that ID, and everything in it
 //	sort=KEY      tree, id, name, state, age, deadline or waiting; -KEY is the

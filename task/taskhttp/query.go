@@ -118,21 +118,30 @@ func firstThat(a, b bool, c int) int {
 	return 1
 }
 
-// text returns the text of a row that is searched.
+// text returns the text of a row that is searched. Text that is shown with escapes,
+// because it would affect a terminal, is found in that form too.
 func text(info *task.Info, more string) string {
 	var b strings.Builder
+	escaped := func(label, part string) {
+		if strings.ContainsFunc(part, func(r rune) bool { return !strconv.IsPrint(r) }) {
+			b.WriteString("\n" + label + strconv.Quote(part))
+		}
+	}
 	b.WriteString(info.Name)
 	b.WriteString(" #" + strconv.FormatUint(info.ID, 10))
 	for _, part := range []string{info.State.String(), info.Function, info.Waiting, info.Site, more} {
 		if part != "" {
 			b.WriteString("\n" + part)
+			escaped("", part)
 		}
 	}
+	escaped("", info.Name)
 	if info.Deadlock {
 		b.WriteString("\ndeadlock")
 	}
 	for name, value := range info.Variables {
 		b.WriteString("\n" + name + "=" + value)
+		escaped(name+"=", value)
 	}
 	return strings.ToLower(b.String())
 }

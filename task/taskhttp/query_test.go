@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -66,6 +67,33 @@ func plant(t *testing.T) (ids map[string]uint64) {
 	t.Cleanup(func() { cancel(); <-ended })
 	untilWaiting(t, 5)
 	return ids
+}
+
+// A name that is copied from a view may have escapes.
+func TestAQueryFindsWhatIsShown(t *testing.T) {
+	_, address := serve(t, taskhttp.Variables(requestID), taskhttp.Interval(time.Nanosecond))
+	ctx, cancel := context.WithCancel(t.Context())
+	started, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = task.Run(ctx, func(ctx context.Context) (int, error) {
+			requestID.Set("a\x07")
+			close(started)
+			<-ctx.Done()
+			return 0, nil
+		}, task.Name("evil\x1b[31m\u202ered"))
+	}()
+	<-started
+	t.Cleanup(func() { cancel(); <-ended })
+	for words, want := range map[string]int{
+		"\x1b":               1,
+		`\x1b`:               1,
+		`EVIL\x1b[31m\u202e`: 1,
+		`request_id="a\a"`:   1,
+		`\x1b[32m`:           0,
+	} {
+		assert.Len(t, viewOf(t, address, "&match="+url.QueryEscape(words)).Tasks, want, "%q", words)
+	}
 }
 
 func TestQueries(t *testing.T) {
