@@ -193,7 +193,9 @@ func TestRunEndsWithoutDescriptors(t *testing.T) {
 		}
 		assert.Equal(t, 1, c.ProcessState.ExitCode())
 		assert.Regexp(t, "can be started: .*too many open files\n", string(out))
-		assert.NotContains(t, string(out), "waiting", "there is nothing to wait for")
+		if !regexp.MustCompile(`(?m)^\d$`).Match(out) {
+			assert.NotContains(t, string(out), "waiting", "no job ran that there was to wait for")
+		}
 	}
 }
 

@@ -111,8 +111,7 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 	h.waiting.Add(1)
 	defer h.waiting.Add(-1)
 	idleSince := time.Now()
-	const shortly = 10 * time.Millisecond
-	for pause := shortly; ; pause = min(2*pause, holdTime) {
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, holdTime) {
 		look()
 		if err := ctx.Err(); err != nil {
 			return nil, err
@@ -127,8 +126,7 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 			Stderr:    stderr,
 			WaitDelay: unreadTime,
 		}
-		idle := h.idle() // checked before the try, during which others may release something
-		if !idle {
+		if !h.idle() { // checked before the try, during which others may release something
 			idleSince = time.Now()
 		}
 		p, err := h.Processes.start(cmd, a, h.TTY)
@@ -144,8 +142,7 @@ func (h *Host) start(ctx context.Context, look func(), a *Attempt, stdin io.Read
 			}
 			return nil, err
 		}
-		// The first time, others may be about to find that they cannot start either.
-		if h.Say != nil && !(ownLimit(err) && (idle || pause == shortly)) {
+		if h.Say != nil && (!ownLimit(err) || len(h.Processes.all()) > 0) { // otherwise there is nothing to wait for
 			h.Say("start", fmt.Sprintf("%v: waiting to start a command", err))
 		}
 		if err := task.Sleep(ctx, pause); err != nil {

@@ -69,8 +69,7 @@ type run struct {
 	slots     []bool       // the slots that are taken
 	next      time.Time    // no job may be started before it
 	refused   refusals
-	lacking   bool // whether a descriptor has been missing before
-	unstarted int  // jobs of a plan that are neither running nor ended
+	unstarted int // jobs of a plan that are neither running nor ended
 	admitted  int
 	repeats   map[identity]int
 	summary   Summary
@@ -270,12 +269,10 @@ func (r *run) refuse(why error) {
 		r.fail(fmt.Errorf("no job can be started: %w", why))
 		return
 	}
-	// For a descriptor, it waits if a job has one. The first time, the jobs that seem to run
-	// may be about to find that they cannot start either.
-	if !ownLimit(why) || r.lacking && r.running.Load() > r.host.waiting.Load() {
+	// A job that has not started its command may find that it cannot, and release nothing.
+	if !ownLimit(why) || r.running.Load() > 0 && (r.Elsewhere != nil || len(r.Processes.all()) > 0) {
 		r.speech.once(why.Error(), why.Error()+": waiting with the next job")
 	}
-	r.lacking = r.lacking || ownLimit(why)
 	r.refused.until = time.Now().Add(holdTime)
 }
 
