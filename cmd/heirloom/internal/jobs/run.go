@@ -186,8 +186,12 @@ func (r *run) loop(ctx context.Context, jobs <-chan job) {
 			case !ok:
 				jobs = nil
 			case j.err != nil:
-				jobs = nil
-				r.fail(j.err)
+				// The jobs that run are not to blame for what cannot be read.
+				jobs, r.closing = nil, true
+				r.err = cmp.Or(r.err, j.err)
+				if r.running.Load() > 0 {
+					r.speech.once("input", j.err.Error()+": waiting for the jobs that run, and starting no more")
+				}
 			default:
 				n := &node{Job: j.Job, parent: r.root}
 				r.admit(n)

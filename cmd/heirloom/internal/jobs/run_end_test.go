@@ -4,6 +4,7 @@ package jobs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -34,6 +35,25 @@ func TestRunCancelledBetweenRetries(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, jobs.Counts{Canceled: 1}, sum.Counts)
 	assert.Equal(t, 1, b.results[command].Attempts)
+}
+
+// What runs is not to blame, and to end it in the middle may leave half a file behind.
+func TestJobsThatRunOutliveBadInput(t *testing.T) {
+	b := newBench(t)
+	told := filepath.Join(t.TempDir(), "told")
+	b.Say = func(string) { assert.NoError(t, os.WriteFile(told, nil, 0o600)) }
+	bad := errors.New("row 2 is bad")
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
+	sum, err := b.run(t, ctx, func(o jobs.Options) (*jobs.Summary, error) {
+		return jobs.RunStream(ctx, func(yield func(*jobs.Job, error) bool) {
+			command := "while [ ! -e " + told + " ]; do sleep 0.01; done; echo done"
+			_ = yield(&jobs.Job{Name: "1", Command: command}, nil) && yield(nil, bad)
+		}, o)
+	})
+	require.ErrorIs(t, err, bad)
+	assert.Equal(t, jobs.Counts{OK: 1}, sum.Counts)
+	assert.Equal(t, "done\n", b.stdout.String())
 }
 
 func waitFor(t *testing.T, file string) {
