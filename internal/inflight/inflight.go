@@ -1,5 +1,5 @@
 // Package inflight makes calls that run many jobs, which are not tasks, appear
-// in the tree of tasks. It costs nothing while nobody looks.
+// in the tree of tasks. It costs nothing while no tree is shown.
 package inflight
 
 import (

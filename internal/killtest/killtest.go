@@ -45,7 +45,7 @@ func Call(ctx context.Context, n int, square func(context.Context, int) (int, er
 }
 
 // CheckAnswers checks that a caller has printed one answer for each of n items, and
-// the square unless it was told to stop, when errors are answers too.
+// the square, unless the caller was stopped: then errors are answers too.
 func CheckAnswers(t testing.TB, printed io.Reader, n int, stopped bool) {
 	t.Helper()
 	seen := map[int]bool{}

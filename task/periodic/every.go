@@ -139,7 +139,7 @@ func (c *config) failed(ctx context.Context, f Failure) (err error) {
 		if fault == nil {
 			return
 		}
-		err = verdict.Errorf("periodic: %q failed: %w; and OnFailure failed: %w", c.name, f.Err, fault)
+		err = verdict.Errorf("periodic: %q failed: %w; calling OnFailure: %w", c.name, f.Err, fault)
 		if fault == task.ErrGoexit {
 			task.Report(ctx, err)
 		}

@@ -163,7 +163,7 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 			failure = outcome.Failure.Err()
 		}
 		if failure != nil {
-			failed.Err = verdict.Errorf("%w; and reporting the progress: %w", failure, panicked)
+			failed.Err = verdict.Errorf("%w; reporting the progress: %w", failure, panicked)
 		}
 		return result, failed
 	}

@@ -94,7 +94,7 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 		failed++
 		failure.Failed = failed
 		again := false
-		if err := c.guard(ctx, "decides on", err, func() { again, failure.Wait = c.judge(&history, now, failed, err) }); err != nil {
+		if err := c.guard(ctx, "deciding about a restart", err, func() { again, failure.Wait = c.judge(&history, now, failed, err) }); err != nil {
 			return err
 		}
 		if !again {
@@ -103,7 +103,7 @@ func (c *config) run(ctx context.Context, fn func(context.Context) error) error 
 			}
 			return err
 		}
-		if err := c.guard(ctx, "is told of", err, func() { c.onFailure(failure) }); err != nil {
+		if err := c.guard(ctx, "calling OnFailure", err, func() { c.onFailure(failure) }); err != nil {
 			return err
 		}
 		if err := task.Sleep(open, failure.Wait); err != nil {
@@ -136,10 +136,10 @@ func (c *config) judge(h *history, now time.Time, failed int, err error) (again 
 	return true, c.backoff(failed, err)
 }
 
-// guard calls f, a function of the user that is about failure; does says what it does. If
-// f panics, guard returns an error with both. After a Goexit Run does not return, and
-// guard reports the error.
-func (c *config) guard(ctx context.Context, does string, failure error, f func()) (err error) {
+// guard calls f, which calls functions of the user after failure; doing names that for the
+// error. If f panics, guard returns an error with both. After a Goexit Run does not
+// return, and guard reports the error.
+func (c *config) guard(ctx context.Context, doing string, failure error, f func()) (err error) {
 	task.Func[struct{}](func(context.Context) (struct{}, error) {
 		f()
 		return struct{}{}, nil
@@ -147,7 +147,7 @@ func (c *config) guard(ctx context.Context, does string, failure error, f func()
 		if fault == nil {
 			return
 		}
-		err = verdict.Errorf("supervise: %q failed: %w; and what %s that: %w", c.name, failure, does, fault)
+		err = verdict.Errorf("supervise: %q failed: %w; %s: %w", c.name, failure, doing, fault)
 		if fault == task.ErrGoexit {
 			task.Report(ctx, err)
 		}

@@ -119,7 +119,7 @@ type call struct {
 
 	mu       sync.Mutex // held while a report is passed on, so that reports arrive in order
 	delivery int
-	told     int // how many reports of that delivery the caller has got
+	given    int // how many reports of that delivery the caller has got
 }
 
 // start stores the job. If ctx ends, start goes on for as long as the job's Grace,
@@ -249,10 +249,10 @@ func (c *call) report(delivery int, reports [][]byte) {
 		return
 	}
 	if delivery > c.delivery {
-		c.delivery, c.told = delivery, 0
+		c.delivery, c.given = delivery, 0
 	}
-	for ; c.told < len(reports); c.told++ {
-		c.job.Progress(remote.Progress{Func: c.job.Func, Job: c.job.ID, Delivery: delivery, Data: reports[c.told]})
+	for ; c.given < len(reports); c.given++ {
+		c.job.Progress(remote.Progress{Func: c.job.Func, Job: c.job.ID, Delivery: delivery, Data: reports[c.given]})
 	}
 }
 

@@ -115,7 +115,7 @@ stream.show = function () {
 };
 
 setInterval(() => {
-  // A connection may be dead without anybody having been told.
+  // A connection may be dead without an event that says so.
   if (stream.abort && !document.hidden && Date.now() - Math.max(stream.at, stream.begun) > 15000 + 3 * (stream.view?.interval ?? 1000)) stream.ask(true);
   stream.show();
 }, 1000);

@@ -5,7 +5,7 @@ package jobs
 import "os"
 
 // What only Unix has: processes that are stopped, or ended by a signal, strays that become
-// children of this program, and limits of a process that can be told from others.
+// children of this program, and limits of one process, as distinct from those of the system.
 
 func (f family) suspend()              {}
 func (f family) stop()                 {}
