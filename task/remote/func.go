@@ -11,6 +11,7 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
+	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -127,6 +128,9 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	if ctx == nil {
 		panic(task.ErrNilContext)
 	}
+	// The engine, and what carries the variables, derive from it: then a goroutine of package
+	// context asks it why it ends.
+	ctx = latectx.Base(ctx, protected)
 	if ctx.Err() != nil {
 		return result, &Error{Func: f.name, Err: verdict.Interrupted(ctx)}
 	}
@@ -189,6 +193,14 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 		return failed(fmt.Errorf("decoding the result: %w", err))
 	}
 	return value, nil
+}
+
+// protected calls f, and end with how that did not return, or with nil.
+func protected(f func(), end func(error)) {
+	task.Func[struct{}](func(context.Context) (struct{}, error) {
+		f()
+		return struct{}{}, nil
+	}).Call(context.Background(), func(_ struct{}, err error) { end(err) })
 }
 
 // The IDs of this process's jobs begin with the process's own name, followed by

@@ -6,6 +6,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -161,4 +162,30 @@ func TestErrorDecoderThatExits(t *testing.T) {
 		require.ErrorAs(t, err, &decoded, "the caller's own cause")
 		assert.Equal(t, time.Second, time.Since(begun))
 	})
+}
+
+// A silent is a ctx that ends and does not say why.
+type silent struct {
+	context.Context
+	done chan struct{}
+}
+
+func (s *silent) Done() <-chan struct{} { return s.done }
+func (s *silent) Err() error            { return nil }
+
+// Contexts that are derived from the caller's ask it in goroutines of their own, where one
+// that does not answer would end the program.
+func TestCallWithACtxThatDoesNotSayWhyItIsDone(t *testing.T) {
+	engine := remote.NewLocal()
+	serving, stop := context.WithCancel(t.Context())
+	var served sync.WaitGroup
+	served.Go(func() { assert.NoError(t, remote.Serve(serving, engine, []remote.Callable{sleeper})) })
+	for _, call := range []func(context.Context, time.Duration) (int, error){sleeper.Call, sleeper.On(engine)} {
+		ctx := &silent{t.Context(), make(chan struct{})}
+		time.AfterFunc(10*time.Millisecond, func() { close(ctx.done) })
+		_, err := call(ctx, time.Hour)
+		assert.ErrorIs(t, err, context.Canceled)
+	}
+	stop()
+	served.Wait()
 }
