@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 )
 
@@ -148,6 +149,7 @@ func Shield[T any](ctx context.Context, fn Func[T], opts ...Option) (T, error) {
 func WaitFor[T any](ctx context.Context, t *Task[T], d time.Duration) (T, error) {
 	checkCtx(ctx)
 	var zero T
+	ctx = latectx.Base(ctx, call) // a goroutine of limited asks it why it ends
 	limited, stop := context.WithTimeout(ctx, d)
 	defer stop()
 	err := t.await(limited)
@@ -197,6 +199,7 @@ func Within[T any](ctx context.Context, d time.Duration, fn Func[T]) (T, error) 
 	if t := FromContext(ctx); t != nil {
 		limit.Task = t.Name()
 	}
+	ctx = latectx.Base(ctx, call) // a goroutine of limited asks it why it ends
 	limited, stop := context.WithTimeoutCause(ctx, d, limit)
 	defer stop()
 	v, err := fn(limited)
