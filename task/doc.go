@@ -121,9 +121,9 @@
 //
 // A cycle is not found if it goes through something that any goroutine may end:
 // a channel or a lock, a Promise without that option, the ready function of
-// [Serve], or a place of package limit. Nor is a cycle found that goes through
-// any other goroutine that is not a task. The tree shows what each task waits
-// for.
+// [Serve], or a place of package limit. Nor is a cycle found that goes through the
+// loop over a Stream of package gather, which its body may end, or through any
+// other goroutine that is not a task. The tree shows what each task waits for.
 //
 // # Cost
 //
