@@ -38,6 +38,7 @@ func (p *program) call(c *syntax.CallExpr) {
 // arguments finds the arguments that are code.
 func (p *program) arguments(c *syntax.CallExpr, words []string) {
 	if words[0] == "" { // the command is not known
+		p.splitCommand(c.Args[0])
 		if code := flagged(words[1:], codeFlag); code >= 0 {
 			p.refuse(c.Args[1+code], "it would be code of the command before it")
 		}
@@ -83,11 +84,28 @@ var precommands = []string{"builtin", "command", "exec", "nocorrect", "noglob", 
 // launched allows at most one value before a command that is an argument: in timeout {} x,
 // the second value would be the command.
 func (p *program) launched(args []*syntax.Word, rest []string) {
-	for i := range max(len(rest)-1, 0) {
-		switch w := rest[i]; {
+	for i, w := range rest {
+		switch {
+		case w == "":
+			p.splitCommand(args[i])
 		case p.holds(w):
-			p.single(args[i])
-		case w != "" && w[0] != '-' && !strings.Contains(w, "=") && !durations.MatchString(w):
+			if i < len(rest)-1 {
+				p.single(args[i])
+			}
+		case w[0] != '-' && !strings.Contains(w, "=") && !durations.MatchString(w):
+			return
+		}
+	}
+}
+
+// splitCommand allows no value in an expansion without quotes that is a command, or may
+// reach to it: the shell splits the value into a command and its arguments.
+func (p *program) splitCommand(w *syntax.Word) {
+	for _, part := range w.Parts {
+		switch part.(type) {
+		case *syntax.ParamExp, *syntax.CmdSubst:
+			p.refuse(w, "the shell would make a command and its arguments of it; put quotes around the expansion")
+			p.flow.split = append(p.flow.split, p.source(w))
 			return
 		}
 	}

@@ -19,6 +19,7 @@ type flow struct {
 	from      map[string][]string // the texts that each variable is set to
 	arguments []string            // of commands
 	codes     []string            // texts that a shell runs after their variables are replaced
+	split     []string            // words that a shell splits into a command and its arguments
 	limited   []limited           // texts that a program other than a shell runs
 }
 
@@ -83,6 +84,11 @@ func (r *reading) settle() error {
 		for _, text := range f.codes {
 			if name := mentions(text); name != "" {
 				return &refusal{i, fmt.Sprintf("$%s would be run, and a value may be in it; use $%[1]s as an argument only", name)}
+			}
+		}
+		for _, text := range f.split {
+			if name := mentions(text); name != "" {
+				return &refusal{i, fmt.Sprintf("the shell would make a command of $%s, and a value may be in it; write \"$%[1]s\"", name)}
 			}
 		}
 		for _, l := range f.limited {
