@@ -229,7 +229,7 @@ func TestForksMoveUp(t *testing.T) {
 	}
 }
 
-// A goroutine that waits for a task in a fork is told of the end of its own ctx.
+// A goroutine that waits for a task in a fork stops waiting when its own ctx ends.
 func TestWaitElsewhereForWhatIsInAFork(t *testing.T) {
 	for _, tt := range []struct {
 		name string

@@ -7,7 +7,7 @@ import "context"
 // have to take turns at that ctx's channel. But the end of that ctx comes to the children of
 // the task in any case, and most wait for one of these. So each node has a channel of its
 // own, its pulse, which is closed at its end, and before that at its cancellation and at
-// the end of its parent. Whoever waits for it then looks what has happened.
+// the end of its parent. A goroutine that waits for it then finds out what has happened.
 
 // awaitElsewhere is await in a goroutine that is no task.
 func (n *node) awaitElsewhere(ctx context.Context) error {
