@@ -294,3 +294,28 @@ func TestSupervisorHeedsThoseWhoWait(t *testing.T) {
 		})
 	}
 }
+
+// A supervisor reports a failure after a moment, in which somebody may look at it, and
+// later if somebody waits for the task.
+func TestSupervisorIsPatient(t *testing.T) {
+	for reason, tc := range map[string]struct {
+		wait func(task.Handle)
+		at   time.Duration
+	}{
+		"nobody waits":   {func(task.Handle) {}, time.Second + 50*time.Millisecond},
+		"somebody waits": {func(h task.Handle) { <-h.Done() }, 2 * time.Second},
+	} {
+		t.Run(reason, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				took := elapsed()
+				var at []time.Duration
+				_ = task.Group(ctx, func(ctx context.Context) error {
+					tc.wait(task.Go(ctx, failAfter(time.Second, errMine)))
+					time.Sleep(time.Minute)
+					return nil
+				}, task.FailFast(false), task.Unobserved(func(task.Info, error) { at = append(at, took()) }))
+				assert.Equal(t, []time.Duration{tc.at}, at)
+			})
+		})
+	}
+}

@@ -57,6 +57,28 @@ func TestPlaceIsTakenBackAfterAGroupThatCancelledItself(t *testing.T) {
 	}
 }
 
+// A limit of the Group within a task limits the wait for the place as well.
+func TestPlaceIsNotAwaitedAfterTheTimeoutOfAGroup(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		took := elapsed()
+		err := task.Group(ctx, func(ctx context.Context) error {
+			lender := task.Go(ctx, func(ctx context.Context) (time.Duration, error) {
+				err := task.Group(ctx, func(ctx context.Context) error {
+					task.Go(ctx, after(time.Hour, 1))
+					return nil
+				}, task.Timeout(time.Second))
+				assert.ErrorIs(t, err, context.DeadlineExceeded)
+				return took(), nil
+			})
+			task.Go(ctx, after(time.Minute, 1))
+			at, err := lender.Await(ctx)
+			assert.Equal(t, time.Second, at)
+			return err
+		}, task.Limit(1))
+		require.NoError(t, err)
+	})
+}
+
 // A task that is cancelled after a Run in it has ended goes on without its place.
 func TestCancelledAfterARunWhileItsPlaceIsTaken(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {

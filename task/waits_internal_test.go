@@ -48,3 +48,8 @@ func TestPictureOfAWaitForVeryMany(t *testing.T) {
 		require.NoError(t, err)
 	})
 }
+
+// A call may just have ended, and the task go on.
+func TestWaitForACallThatIsOver(t *testing.T) {
+	assert.Empty(t, new(node).waitingFor(&inCall))
+}

@@ -71,6 +71,7 @@ func TestWaitsFor(t *testing.T) {
 		assert.Equal(t, task.Waiting, rows["group"].State)
 		assert.Equal(t, []uint64{rows["child"].ID}, rows["group"].WaitsFor)
 		assert.Equal(t, []uint64{rows["gather.All"].ID}, rows["gathers"].WaitsFor)
+		assert.Equal(t, "gather.All (0 of 2 jobs done, 2 running)", rows["gathers"].Waiting)
 		assert.Len(t, rows["many"].WaitsFor, 32)
 		assert.Equal(t, 18, rows["many"].WaitsForMore)
 		assert.Empty(t, rows["x"].WaitsFor)
