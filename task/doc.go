@@ -69,9 +69,11 @@
 // clean-up function with [context.WithoutCancel], in the same goroutine.
 //
 // A ctx may be of a type of your own. It ends when its Done channel is closed, and
-// its Err method is called only after that, for the reason. If Err panics or returns
-// nil, the task counts as cancelled, with the panic as the cause. A ctx whose methods
-// block or call functions of this package affects only the tasks started with it.
+// its Err method then returns the reason. If Err panics or returns nil then, the task
+// counts as cancelled, with the panic as the cause. Calls that do nothing if ctx has
+// ended already, such as [Sleep], ask Err first, which must return nil until Done is
+// closed. A ctx whose methods block or call functions of this package affects only
+// the tasks started with it.
 //
 // Time limits, set with the option [Timeout], [Within] or [WaitFor], end what
 // they limit with a [*TimeoutError]. A cancellation that comes from further out

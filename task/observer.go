@@ -21,8 +21,8 @@ type Finished struct {
 // f is called in the task's goroutine, before those that wait for the task are
 // woken, so it should return soon and must not wait for tasks. It may be called
 // by many goroutines at the same time, and for a short while after stop. It is
-// not called for Groups. If no observer is registered, a task pays only for
-// reading one variable.
+// not called for Groups, nor for tasks that were not accepted by their scope. If
+// no observer is registered, a task pays only for reading one variable.
 //
 // OnFinished panics with [ErrNilFunc] if f is nil.
 func OnFinished(f func(Finished)) (stop func()) {
