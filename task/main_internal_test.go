@@ -68,6 +68,9 @@ func TestMainsExitCode(t *testing.T) {
 		{"the same after a signal", "there is an end", func(ctx context.Context) error { <-ctx.Done(); return &selfError{} }, nil, signals(os.Interrupt), 1, "self\n", time.Second},
 		{"too slow", "the time has an end", func(context.Context) error { time.Sleep(time.Minute); return nil }, []Option{Grace(3 * time.Second)}, signals(os.Interrupt), 1,
 			"task: the program was sent the signal interrupt, and tasks still run after 3s; they are left\n", 4 * time.Second},
+		{"too slow without a Grace", "there is a default", func(context.Context) error { time.Sleep(time.Minute); return nil }, nil, signals(os.Interrupt), 1,
+			"task: the program was sent the signal interrupt, and tasks still run after 10s; they are left\n", 11 * time.Second},
+		{"slow", "zero is no limit", func(context.Context) error { time.Sleep(time.Minute); return nil }, []Option{Grace(0)}, signals(os.Interrupt), 0, "", time.Minute},
 		{"impatient", "a second signal ends it at once", func(context.Context) error { time.Sleep(time.Minute); return nil }, nil, signals(os.Interrupt, os.Interrupt), 1,
 			"task: the program was sent the signal interrupt, again; tasks that still run are left\n", 2 * time.Second},
 	} {
