@@ -98,6 +98,16 @@ func TestWaitsFor(t *testing.T) {
 	})
 }
 
+func TestDeadlineOfAGroup(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		_ = task.Group(ctx, func(context.Context) error {
+			_, rows := picture()
+			assert.Equal(t, time.Now().Add(time.Minute), rows["limited"].Deadline)
+			return nil
+		}, task.Name("limited"), task.Timeout(time.Minute))
+	})
+}
+
 // Tasks that wait for each other are marked as one cycle, also through Groups and waits
 // for several tasks. Tasks that only wait for a task in the cycle, and tasks that may
 // go on, are not marked.
