@@ -11,7 +11,6 @@ import (
 
 	"github.com/heirloom-go/heirloom/ctxvar"
 	"github.com/heirloom-go/heirloom/ctxvar/ctxwire"
-	"github.com/heirloom-go/heirloom/internal/latectx"
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
 )
@@ -128,9 +127,7 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	if ctx == nil {
 		panic(task.ErrNilContext)
 	}
-	// The engine, and what carries the variables, derive from it: then a goroutine of package
-	// context asks it why it ends.
-	ctx = latectx.Base(ctx, protected)
+	ctx = &answering{ctx}
 	if ctx.Err() != nil {
 		return result, &Error{Func: f.name, Err: verdict.Interrupted(ctx)}
 	}
@@ -195,12 +192,20 @@ func (f *Func[A, R]) call(ctx context.Context, e Engine, arg A) (result R, err e
 	return value, nil
 }
 
-// protected calls f, and end with how that did not return, or with nil.
-func protected(f func(), end func(error)) {
-	task.Func[struct{}](func(context.Context) (struct{}, error) {
-		f()
-		return struct{}{}, nil
-	}).Call(context.Background(), func(_ struct{}, err error) { end(err) })
+// An answering is a ctx that says why it has ended, whatever the Err method of the caller's
+// ctx does. Engines derive others from it, and for these a goroutine of package context
+// asks, in which a panic would end the program.
+type answering struct{ context.Context }
+
+func (c *answering) Err() error {
+	select {
+	case <-c.Done():
+	default:
+		return nil
+	}
+	err := context.Canceled
+	verdict.Apart(func() { err = verdict.ErrOf(c.Context) })
+	return err
 }
 
 // The IDs of this process's jobs begin with the process's own name, followed by
