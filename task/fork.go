@@ -7,8 +7,11 @@ package task
 // People see the children of a fork as children of the node itself.
 //
 // A cancellation visits forks as it visits all children, so it finds what was put into
-// one before, and marks it for what comes later. Nothing can be put in a fork any more
-// once it isFinal. It becomes so with its node's mu locked, when a scope has nothing left
+// one before. Nothing is put in the fork of a node that isCanceled or isFinal: that shows
+// before anybody can see that the node's ctx has ended, and the forks are visited later.
+// What is started then waits for the mu of the node, and with it for the visit.
+//
+// Nor is anything put in a fork that isFinal itself. It becomes so with its node's mu locked, when a scope has nothing left
 // to do but to wait for its children, and when another node ends. From then on children
 // go to the node itself, and a fork leaves the tree when it is empty: it is dropped by
 // what makes it final if it is empty already, and otherwise by the one goroutine that,
@@ -27,7 +30,7 @@ func (n *node) lockList() *node {
 	if n.is(isForked) {
 		f := &n.aside.forks[shard()%uint(len(forks{}))]
 		f.mu.Lock()
-		if !f.is(isFinal) {
+		if !f.is(isFinal) && !n.is(isFinal|isCanceled) {
 			return f
 		}
 		f.mu.Unlock()

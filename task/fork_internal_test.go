@@ -229,6 +229,36 @@ func TestForksMoveUp(t *testing.T) {
 	}
 }
 
+// The forks of a node are visited after its ctx has ended. What is started in between
+// begins with a ctx that has ended too.
+func TestStartBeforeTheForksAreVisited(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		end   func(n *node)
+		cause error
+	}{
+		{"cancelled", func(n *node) { n.cancelOwn(ErrNotReady) }, ErrNotReady},
+		{"ended", func(n *node) {
+			n.raise(isFinal)
+			n.late.End(nil, ended)
+		}, ErrEnded},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			_, err := Start(t.Context(), func(ctx context.Context) error {
+				Fork(ctx)
+				n := nodeOf(ctx)
+				n.mu.Lock()
+				tt.end(n)
+				n.mu.Unlock()
+				_, err := Start(ctx, func(ctx context.Context) error { return context.Cause(ctx) }).Await(context.WithoutCancel(ctx))
+				assert.ErrorIs(t, err, tt.cause)
+				return nil
+			}).Await(context.Background())
+			assert.NoError(t, err)
+		})
+	}
+}
+
 // A goroutine that waits for a task in a fork stops waiting when its own ctx ends.
 func TestWaitElsewhereForWhatIsInAFork(t *testing.T) {
 	for _, tt := range []struct {

@@ -269,11 +269,11 @@ func (n *node) cancelLocked(cause error, far reach) {
 
 // cancelOwn cancels only n's own ctx; n.mu is locked, or n is not yet shared.
 func (n *node) cancelOwn(cause error) {
+	n.raise(isCanceled) // before the ctx ends: see lockList
 	n.late.Cancel(n.base(), cause)
 	if n.more != nil && n.more.timed {
 		n.more.limit.over = cause
 	}
-	n.raise(isCanceled)
 	n.beat()
 	if n.waits != nil {
 		n.waits.rouse()
