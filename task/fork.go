@@ -11,12 +11,13 @@ package task
 // before anybody can see that the node's ctx has ended, and the forks are visited later.
 // What is started then waits for the mu of the node, and with it for the visit.
 //
-// Nor is anything put in a fork that isFinal itself. It becomes so with its node's mu locked, when a scope has nothing left
-// to do but to wait for its children, and when another node ends. From then on children
-// go to the node itself, and a fork leaves the tree when it is empty: it is dropped by
-// what makes it final if it is empty already, and otherwise by the one goroutine that,
-// with its mu locked, takes out the last child. With a node that leaves the tree, those of
-// its forks that have children move up like any other child.
+// Nor is anything put in a fork that isFinal itself. It becomes so with its node's mu
+// locked, when a scope has nothing left to do but to wait for its children, and when
+// another node ends. From then on children go to the node itself, and a fork leaves the
+// tree when it is empty: it is dropped by what makes it final if it is empty already, and
+// otherwise by the one goroutine that, with its mu locked, takes out the last child. Forks
+// do not move. With a node that leaves the tree, what is in its forks moves up as its
+// other children do, and the forks are dropped.
 
 // forks are those of one node.
 type forks [8]node
@@ -89,21 +90,14 @@ func (n *node) isSpent() bool { return n.first == nil && n.is(isFinal) && n.is(i
 
 // in returns the node that n is in, which is no fork, or nil.
 func (n *node) in() *node {
-	p := n.parent.Load()
-	for p != nil && p.is(isFork) {
-		p = p.parent.Load()
+	for {
+		p := n.parent.Load()
+		if p == nil || !p.is(isFork) {
+			return p
+		}
+		if q := p.parent.Load(); q != nil {
+			return q
+		}
+		// p has left the tree meanwhile, so n is in it no longer.
 	}
-	return p
-}
-
-// isChildOf reports whether n is in the list of q or of one of its own forks. It may
-// report false if q is final, or a scope that waits for its children.
-//
-// A fork moves only once it is final. Before, it is in the list of its own node, and attached.
-func (n *node) isChildOf(q *node) bool {
-	p := n.parent.Load()
-	if p != nil && p.is(isFork) && !p.is(isFinal) {
-		p = p.parent.Load()
-	}
-	return p == q
 }

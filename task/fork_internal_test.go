@@ -166,7 +166,7 @@ func TestParentOfWhatWasInAFork(t *testing.T) {
 			_, _ = inner.Await(ctx)
 			close(hold)
 			_, err := second.Await(ctx)
-			assert.Equal(t, Handle(Current()), second.Parent(), "its fork moved up")
+			assert.Equal(t, Handle(Current()), second.Parent(), "it moved up")
 			assert.Nil(t, first.Parent())
 			return err
 		})
@@ -175,8 +175,8 @@ func TestParentOfWhatWasInAFork(t *testing.T) {
 	})
 }
 
-// When a task has ended, what it started is in the node that the task was in. Forks that
-// are empty go at once, and the others with the last child.
+// When a task has ended, what it started is in the node that the task was in, and not in
+// forks any more.
 func TestForksMoveUp(t *testing.T) {
 	for _, tt := range []struct {
 		name    string
@@ -197,8 +197,8 @@ func TestForksMoveUp(t *testing.T) {
 					}, tt.opts...)
 					_, _ = inner.Await(ctx)
 					forks, others := listed(nodeOf(ctx))
-					assert.Equal(t, 1, forks, "those that are empty have gone")
-					assert.Zero(t, others)
+					assert.Zero(t, forks)
+					assert.Equal(t, 1, others)
 					assert.Zero(t, inner.first)
 					<-ctx.Done()
 					return nil
@@ -222,11 +222,43 @@ func TestForksMoveUp(t *testing.T) {
 				assert.Nil(t, child.Parent())
 				for i := range roots {
 					forks, _ := listed(&roots[i])
-					assert.Zero(t, forks, "the last fork has gone with its last child")
+					assert.Zero(t, forks)
 				}
 			})
 		})
 	}
+}
+
+// However many tasks start their own successors, forks are in no others.
+func TestForksOfSuccessors(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		_, err := Start(t.Context(), func(outer context.Context) error {
+			Fork(outer)
+			last, hold := make(chan *node), make(chan struct{})
+			var succeed func(ctx context.Context, left int)
+			succeed = func(ctx context.Context, left int) {
+				Start(ctx, func(ctx context.Context) error {
+					if left == 0 {
+						last <- nodeOf(ctx)
+						<-hold
+						return nil
+					}
+					Fork(ctx)
+					succeed(ctx, left-1)
+					return nil
+				})
+			}
+			succeed(outer, 20)
+			n := <-last
+			synctest.Wait() // all others have ended
+			list := n.parent.Load()
+			assert.True(t, list.is(isFork))
+			assert.Same(t, nodeOf(outer), list.parent.Load())
+			close(hold)
+			return nil
+		}).Await(t.Context())
+		assert.NoError(t, err)
+	})
 }
 
 // The forks of a node are visited after its ctx has ended. What is started in between
@@ -257,6 +289,30 @@ func TestStartBeforeTheForksAreVisited(t *testing.T) {
 			assert.NoError(t, err)
 		})
 	}
+}
+
+// A fork whose last child has left may be dropped with its node before the goroutine of
+// that child gets to it.
+func TestForkIsDroppedOnce(t *testing.T) {
+	var p, n node
+	n.id, n.attached = 1, true
+	n.parent.Init(&p)
+	p.push(&n)
+	n.fork()
+	f := &n.aside.forks[0]
+	c := &node{id: 2, attached: true}
+	c.parent.Init(f)
+	f.push(c)
+	n.unfork()
+	n.moveUp(&p)
+	assert.Same(t, &p, c.in())
+	assert.Nil(t, f.parent.Load())
+	assert.Nil(t, f.first)
+	assert.Nil(t, f.lockParent())
+	assert.Same(t, &p, c.lockParent())
+	c.leaveTree(&p)
+	assert.Same(t, &n, p.first)
+	assert.Same(t, &n, p.last)
 }
 
 // A goroutine that waits for a task in a fork stops waiting when its own ctx ends.

@@ -43,14 +43,14 @@ func (n *node) isAfter(q *node) bool {
 // children of q are visited, each with its mu locked, to have their pulses closed. So if
 // n, with its mu locked, is seen to be an attached child of q, which is neither, then n will
 // be visited: either as a child of q, or as one that moves up because q leaves the tree. It
-// may be in a fork of q, which is visited with the children of q, and attached; see isChildOf.
+// may be in a fork of q, which is visited with the children of q, and attached.
 func (n *node) pulseUnder(q *node) <-chan struct{} {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	if n.is(isFinal|isCanceled) || n.id == 0 {
 		return closedChan
 	}
-	if q != nil && (!n.isChildOf(q) || !n.attached || q.is(isFinal|isCanceled)) {
+	if q != nil && (n.in() != q || !n.attached || q.is(isFinal|isCanceled)) {
 		return closedChan
 	}
 	if n.pulse == nil {

@@ -107,10 +107,13 @@ func (n *node) drop(c *node) {
 	c.prev, c.next = nil, nil
 }
 
-// lockParent locks the mu of n's parent and returns it.
+// lockParent locks the mu of n's parent and returns it. It returns nil if n has none.
 func (n *node) lockParent() *node {
 	for {
 		p := n.parent.Load()
+		if p == nil {
+			return nil
+		}
 		p.mu.Lock()
 		if n.parent.Load() == p {
 			return p
@@ -132,19 +135,23 @@ func (n *node) leave() {
 	n.leaveTree(p)
 }
 
-// moveUp makes the children of n, which is gone, children of p, its parent. The mu of both
-// is locked.
+// moveUp makes the children of n, which is gone, children of p, its parent, and those in
+// its forks too, so that forks are never in one another, however many tasks start their
+// successors. The mu of both is locked.
 func (n *node) moveUp(p *node) {
 	for c := n.last; c != nil; {
 		next := c.prev
 		c.mu.Lock()
 		c.attached = c.attached && n.attached
-		c.parent.Store(p)
 		if c.is(isFork) {
-			c.line = p.lifeline()
+			c.moveUp(p)
+			c.prev, c.next = nil, nil
+			c.parent.Store(nil)
+		} else {
+			c.parent.Store(p)
+			p.push(c)
 		}
 		c.mu.Unlock()
-		p.push(c)
 		c = next
 	}
 	n.first, n.last = nil, nil
@@ -175,7 +182,9 @@ func (n *node) leaveTree(p *node) {
 		if !spent {
 			break
 		}
-		c, p = p, p.lockParent()
+		if c, p = p, p.lockParent(); p == nil {
+			break // its node has left meanwhile, and dropped it
+		}
 	}
 	n.releaseLimit()
 }
