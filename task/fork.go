@@ -48,7 +48,7 @@ func (n *node) lockList() *node {
 // takesForks reports whether n, whose mu is locked, may have forks. There are several roots
 // in any case.
 func (n *node) takesForks() bool {
-	return n.id != 0 && !n.is(isFinal) && n.scope().flags()&isOver == 0
+	return n.id != 0 && !n.is(isFinal|isCanceled) && n.scope().flags()&isOver == 0
 }
 
 // fork gives n, whose mu is locked, its forks.
@@ -58,7 +58,7 @@ func (n *node) fork() {
 		f := &all[i]
 		f.attached = true
 		f.line = n.lifeline()
-		f.raise(n.status.Load()&(isCanceled|isEnding) | isFork)
+		f.raise(isFork)
 		f.parent.Init(n)
 		n.push(f)
 	}
