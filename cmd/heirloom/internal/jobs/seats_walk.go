@@ -1,6 +1,7 @@
 package jobs
 
 import (
+	"slices"
 	"strings"
 
 	"mvdan.cc/sh/v3/syntax"
@@ -26,6 +27,36 @@ func (p *program) refuse(n syntax.Node, why string) {
 		if !p.places[i].counted() && p.err == nil {
 			p.err = &refusal{i, why}
 		}
+	}
+}
+
+// close refuses the places in n, which is not walked otherwise, and walks the commands in
+// it: values may come into these by way of variables.
+func (p *program) close(n syntax.Node, why string) {
+	p.refuse(n, why)
+	syntax.Walk(n, func(inner syntax.Node) bool {
+		var commands []*syntax.Stmt
+		switch inner := inner.(type) {
+		case *syntax.CmdSubst:
+			commands = inner.Stmts
+		case *syntax.ProcSubst:
+			commands = inner.Stmts
+		default:
+			return true
+		}
+		for _, s := range commands {
+			p.walk(s)
+		}
+		return false
+	})
+}
+
+// unparsed takes all of n for code if the beginning of a command is in it, of a kind that
+// the parser leaves as text there.
+func (p *program) unparsed(n syntax.Node, begins ...string) {
+	text := p.source(n)
+	if slices.ContainsFunc(begins, func(s string) bool { return strings.Contains(text, s) }) {
+		p.flow.codes = append(p.flow.codes, text)
 	}
 }
 
@@ -126,7 +157,7 @@ func (p *program) walk(root syntax.Node) {
 			return false
 		case *syntax.Redirect:
 			if n.Hdoc != nil {
-				p.refuse(n.Hdoc, inHeredoc)
+				p.close(n.Hdoc, inHeredoc)
 				p.refuse(n.Word, inHeredoc)
 			}
 			if n.Op == syntax.DplOut {
@@ -150,7 +181,7 @@ func (p *program) walk(root syntax.Node) {
 				return false
 			}
 			if n.Op == syntax.TsVarSet || n.Op == syntax.TsRefVar {
-				p.refuse(n, inName)
+				p.close(n, inName)
 				return false
 			}
 		}
@@ -181,7 +212,7 @@ func (p *program) word(w *syntax.Word, tight bool) {
 			p.seat(int(part.Pos().Offset()), int(part.End().Offset()), single, false)
 		case *syntax.DblQuoted:
 			if part.Dollar {
-				p.refuse(part, `it is within $"…"; write it outside of that`)
+				p.close(part, `it is within $"…"; write it outside of that`)
 				continue
 			}
 			for _, inner := range part.Parts {
@@ -214,7 +245,7 @@ func (p *program) expansion(part syntax.WordPart) {
 	switch part := part.(type) {
 	case *syntax.CmdSubst:
 		if part.Backquotes {
-			p.refuse(part, inBackquote)
+			p.close(part, inBackquote)
 			return
 		}
 		for _, s := range part.Stmts {
@@ -227,9 +258,11 @@ func (p *program) expansion(part syntax.WordPart) {
 	case *syntax.ArithmExp:
 		p.numerals(part)
 	case *syntax.ParamExp:
-		p.refuse(part, inParameter)
+		p.close(part, inParameter)
+		p.unparsed(part, "<(", ">(")
 	default:
-		p.refuse(part, "it is within a pattern")
+		p.close(part, "it is within a pattern")
+		p.unparsed(part, "<(", ">(", "$(", "`")
 	}
 }
 
@@ -238,7 +271,7 @@ func (p *program) assign(a *syntax.Assign) {
 		p.refuse(a.Name, inName)
 	}
 	if a.Index != nil {
-		p.refuse(a.Index, "it is in the index of an array")
+		p.close(a.Index, "it is in the index of an array")
 	}
 	if a.Value != nil {
 		p.word(a.Value, false)
@@ -249,7 +282,7 @@ func (p *program) assign(a *syntax.Assign) {
 	}
 	for _, e := range a.Array.Elems {
 		if e.Index != nil {
-			p.refuse(e.Index, "it is in the index of an array")
+			p.close(e.Index, "it is in the index of an array")
 		}
 		if e.Value != nil {
 			p.word(e.Value, true)

@@ -156,6 +156,9 @@ func TestTemplateRefuses(t *testing.T) {
 		{"for c in {}; do nice -n 5 $c; done", "behind a program that runs it", `{} cannot be filled there: the shell would make a command of $c, and a value may be in it; write "$c"`},
 		{"env $(echo {})", "a command and its arguments by way of a substitution", "{} cannot be filled there: the shell would make a command and its arguments of it; put quotes around the expansion"},
 		{`x={}; eval "$x"`, "code by way of a variable", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
+		{"x={}; echo `eval \"$x\"`", "code between backquotes", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
+		{"x={}; echo ${y:-$(eval \"$x\")}", "code in an expansion", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
+		{"x={}; cat <<E\n$(eval \"$x\")\nE", "code in a here-document", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
 		{`bash -c 'eval "$1"' _ {}`, "code by way of an argument", "{} cannot be filled there: $1 would be run, and a value may be in it; use $1 as an argument only"},
 		{"bash -oe pipefail -c 'echo {}'", "code behind an option that shells read in two ways", "{} cannot be filled there: shells differ in what they take for code when a letter is behind the o of -o; write -o by itself"},
 		{"PS4={} sh -x f", "a variable that shells run", "{} cannot be filled there: PS4 is a command to what reads it"},
@@ -175,6 +178,19 @@ func TestTemplateRefuses(t *testing.T) {
 			assert.EqualError(t, err, tt.want, tt.reason)
 		})
 	}
+}
+
+func TestTemplateRefusesCodeWhereBashHasIt(t *testing.T) {
+	bash, err := jobs.NamedShell("bash")
+	if err != nil {
+		t.Skip(err)
+	}
+	for _, code := range []string{`a[$(eval "$x")]=1`, `a=([$(eval "$x")]=1)`, `[[ -v a[$(eval "$x")] ]]`, `echo ${a[$(eval "$x")]}`, `echo ${y/<(eval "$x")/}`, `echo $"$(eval "$x")"`, `echo @($(eval "$x"))`} {
+		_, err := jobs.ParseTemplate("x={}; "+code, bash, jobs.TemplateOptions{Values: 1})
+		assert.EqualError(t, err, "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only", code)
+	}
+	_, err = jobs.ParseTemplate("x={}; echo `echo $x` ${y:-$(echo $x)} @($x|b)", bash, jobs.TemplateOptions{Values: 1})
+	require.NoError(t, err)
 }
 
 func TestTemplateLetsNumbersBeExpressions(t *testing.T) {
