@@ -69,9 +69,10 @@ func CompletedBy(m *Members) Option { return optionFunc(func(o *options) { o.com
 // task in m, or a callback of one, will close done. If ctx ends first, Until returns
 // an [*Error] that has ctx's error and cause.
 //
-// If a task calls Until in its own function, that is a wait for the first of the
-// tasks in m, leaving out the task itself, as with [Wait]. If all of these wait for
-// the calling task, directly or through other tasks, one of the waits fails with
+// If a task calls Until in its own function, or in a job of package gather, that is a
+// wait for the first of the tasks in m, as with [Wait], leaving out the task itself: it
+// is not to close done, in another job either. If all of the others wait for the calling
+// task, directly or through other tasks, one of the waits fails with
 // [ErrDeadlock], in an [*Error]. Tasks that may yet be added to m are not considered.
 // While m is empty, no deadlock is found. If the oldest task in m belongs to the
 // same Group with a [Limit], the calling task lends its place.
