@@ -272,6 +272,7 @@ func TestStartBeforeTheForksAreVisited(t *testing.T) {
 		{"cancelled", func(n *node) { n.cancelOwn(ErrNotReady) }, ErrNotReady},
 		{"ended", func(n *node) {
 			n.raise(isFinal)
+			//lint:ignore SA1012 what has ended needs no base
 			n.late.End(nil, ended)
 		}, ErrEnded},
 	} {
