@@ -24,7 +24,7 @@ func TestEndsWithAScopeThatDoesNotCancelIt(t *testing.T) {
 		state        task.State
 	}{
 		{"between runs", "it does not wait for the next one", time.Hour,
-			func(context.Context) error { return nil }, s, task.Canceled},
+			func(context.Context) error { return nil }, 3 * s / 2, task.Canceled},
 		{"in a run", "which is protected", s,
 			func(context.Context) error { time.Sleep(5 * s); return nil }, 6 * s, task.Canceled},
 		{"in a run that fails", "no other run will follow", s,
@@ -36,7 +36,7 @@ func TestEndsWithAScopeThatDoesNotCancelIt(t *testing.T) {
 		"aborted Group": func(ctx context.Context, start func(context.Context)) error {
 			return task.Group(ctx, func(ctx context.Context) error {
 				start(context.WithoutCancel(ctx))
-				time.Sleep(s)
+				time.Sleep(3 * s / 2) // when no run is due
 				return errAborted
 			})
 		},
@@ -47,7 +47,7 @@ func TestEndsWithAScopeThatDoesNotCancelIt(t *testing.T) {
 					start(context.WithoutCancel(ctx))
 					return nil
 				})
-				time.Sleep(s)
+				time.Sleep(3 * s / 2) // when no run is due
 				return 0, errAborted
 			})
 			return err
