@@ -87,24 +87,23 @@ func (k *Keyed[K]) SetLimits(limits func(key K) Limit) {
 	k.limits = limits
 	k.version++
 	version := k.version
-	for l, limit := range chosen {
-		l.SetLimit(limit)
-	}
-	k.restAgain()
+	k.set(chosen)
 	k.mu.Unlock()
-	for l, limit := range choose(k.others(chosen), limits) { // which came into use meanwhile
-		k.mu.Lock()
-		if k.version == version { // or another call was later
-			l.SetLimit(limit)
-			k.restAgain()
-		}
-		k.mu.Unlock()
+	more := choose(k.others(chosen), limits) // for keys that came into use meanwhile
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if len(more) > 0 && k.version == version { // otherwise another call was later
+		k.set(more)
 	}
 }
 
-// restAgain determines anew when those that rest will have recovered, whose rates may have
-// changed, and forgets those that have. k.mu is locked.
-func (k *Keyed[K]) restAgain() {
+// set sets the limits of limiters. It determines anew when those that rest will have
+// recovered, because their rates may have changed, and forgets those that have. k.mu is
+// locked.
+func (k *Keyed[K]) set(chosen map[*keyLimiter[K]]Limit) {
+	for l, limit := range chosen {
+		l.SetLimit(limit)
+	}
 	for _, l := range k.resting {
 		l.until = l.rested()
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"maps"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -46,12 +47,7 @@ func TestCheck(t *testing.T) {
 				"cmd/our_test.go": {Data: []byte("package main\n\nfunc TestOurs(t *testing.T) {}\nfunc ExampleOurs_x() {}\n")},
 				"testdata/bad.md": {Data: []byte("[a](none.md)")},
 			}
-			names := []string{"deleted.md"}
-			for name := range fsys {
-				names = append(names, name)
-			}
-			slices.Sort(names)
-			findings, err := check(fsys, names)
+			findings, err := check(fsys, append(slices.Sorted(maps.Keys(fsys)), "deleted.md"))
 			require.NoError(t, err)
 			if tt.want == "" {
 				assert.Empty(t, findings, tt.reason)
@@ -123,11 +119,7 @@ func TestNames(t *testing.T) {
 				"internal/gls/gls.go":  {Data: []byte("package gls\n\ntype Frame int\n")},
 				"cmd/heirloom/main.go": {Data: []byte("package main\n\nfunc Main() {}\n")},
 			}
-			names := make([]string, 0, len(fsys))
-			for name := range fsys {
-				names = append(names, name)
-			}
-			findings, err := check(fsys, names)
+			findings, err := check(fsys, slices.Sorted(maps.Keys(fsys)))
 			require.NoError(t, err)
 			if tt.want == "" {
 				assert.Empty(t, findings, tt.reason)

@@ -4,6 +4,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"maps"
 	"path"
 	"regexp"
 	"slices"
@@ -110,25 +111,16 @@ func (p *page) checkNames(packages public) []finding {
 			}
 		}
 	}
-	for _, dir := range sorted(packages) {
+	for _, dir := range slices.Sorted(maps.Keys(packages)) {
 		table := given[dir]
 		if table == nil {
 			table = given[""]
 		}
-		for _, name := range sorted(packages[dir]) {
+		for _, name := range slices.Sorted(maps.Keys(packages[dir])) {
 			if packages[dir][name] && !table[name] {
 				findings = append(findings, finding{p.name, 1, dir + "." + name + ": no reason is given for this exported name"})
 			}
 		}
 	}
 	return findings
-}
-
-func sorted[V any](m map[string]V) []string {
-	keys := make([]string, 0, len(m))
-	for key := range m {
-		keys = append(keys, key)
-	}
-	slices.Sort(keys)
-	return keys
 }
