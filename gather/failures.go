@@ -186,7 +186,8 @@ func (f *failures) all() (errs []error) {
 
 // panicked reports whether e contains a panic: of its job, of a function that was called
 // for the job, or of a task for which the job waited. A panic that is part of the cause
-// with which the jobs were cancelled does not count. jobs is nil in a zero Group. No lock may be held, because panicked calls methods of the errors.
+// with which the jobs were cancelled does not count. jobs is nil in a zero Group. No lock
+// may be held, because panicked calls methods of the errors.
 func panicked(jobs *jobContext, e *JobError) bool {
 	var cause error
 	if jobs != nil && jobs.Ended() {
