@@ -168,14 +168,24 @@ func TestRunGivesAJobTheTerminal(t *testing.T) {
 
 func TestRunWaitsForDescriptors(t *testing.T) {
 	for _, mode := range []string{"whole", "lines"} {
-		c := command(t, "run", "-q", "-o", mode, "-j20", "sleep 0.2; echo {}", ":::", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
+		dir := t.TempDir() // all jobs run until the test has seen that one more was not to be had
+		c := command(t, "run", "-q", "-o", mode, "-j20", fmt.Sprintf("while [ ! -e %s/go ]; do sleep 0.01; done; echo {}", dir),
+			":::", "1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12")
 		c.Args = append([]string{"sh", "-c", `ulimit -n 24; exec "$@"`, "sh", c.Path}, c.Args[1:]...)
 		c.Path = "/bin/sh"
-		var stdout, stderr bytes.Buffer
-		c.Stdout, c.Stderr = &stdout, &stderr
-		require.NoError(t, c.Run(), stderr.String())
+		var stdout bytes.Buffer
+		c.Stdout = &stdout
+		pipe, err := c.StderrPipe()
+		require.NoError(t, err)
+		require.NoError(t, c.Start())
+		stderr := bufio.NewScanner(pipe)
+		require.True(t, stderr.Scan())
+		assert.Contains(t, stderr.Text(), "too many open files: waiting")
+		require.NoError(t, os.WriteFile(dir+"/go", nil, 0o644))
+		for stderr.Scan() {
+		}
+		require.NoError(t, c.Wait())
 		assert.Equal(t, 12, strings.Count(stdout.String(), "\n"))
-		assert.Contains(t, stderr.String(), "too many open files: waiting")
 	}
 }
 
