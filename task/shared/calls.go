@@ -101,18 +101,32 @@ func (c *Calls[K, V]) await(ctx context.Context, key K, one *call[V]) (v V, over
 	started := one.started
 	c.mu.Unlock()
 	if !begun {
-		select {
-		case <-started: // after which the task stays the same
-			t = one.task
-		case <-ctx.Done():
+		if !opened(ctx, started) {
 			return v, true, &task.Error{Op: "await", Task: fmt.Sprint(key), Err: verdict.Interrupted(ctx)}
 		}
+		t = one.task // which stays the same once begun
 	}
 	if t == nil {
 		return v, false, nil
 	}
 	v, err = t.Await(ctx)
 	return v, true, err
+}
+
+// opened waits until started is closed or ctx is done, and reports whether started is
+// closed: the task may have ended by then, and its result counts even if ctx has ended too.
+func opened(ctx context.Context, started <-chan struct{}) bool {
+	select {
+	case <-started:
+		return true
+	case <-ctx.Done():
+	}
+	select {
+	case <-started:
+		return true
+	default:
+		return false
+	}
 }
 
 // Forget makes later callers get a new task for key. Callers that already wait

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"strconv"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -101,6 +102,42 @@ func TestTaskThatCannotStart(t *testing.T) {
 				require.NoError(t, err)
 				assert.Zero(t, calls.Len())
 			})
+		})
+	}
+}
+
+// A late is a ctx that has ended, but only says so when what it waits for has come.
+type late struct {
+	context.Context
+	until func()
+}
+
+func (l *late) Done() <-chan struct{} {
+	l.until()
+	return l.Context.Done()
+}
+
+// A caller whose ctx ends just when the task has been started, and has ended too, gets the
+// result, as with Await.
+func TestCtxEndsAsTheTaskStarts(t *testing.T) {
+	for range 20 {
+		synctest.Test(t, func(t *testing.T) {
+			ctx := &stubborn{Context: t.Context()}
+			calls := shared.New(ctx, func(context.Context, string) (int, error) { return 1, nil })
+			hold := make(chan struct{})
+			do := func() { <-hold }
+			ctx.do.Store(&do)
+			go func() { _, _ = calls.Do(t.Context(), "key") }()
+			synctest.Wait()
+			ended, cancel := context.WithCancel(t.Context())
+			cancel()
+			release := sync.OnceFunc(func() {
+				close(hold)
+				synctest.Wait()
+			})
+			v, err := calls.Do(&late{ended, release}, "key")
+			require.NoError(t, err)
+			assert.Equal(t, 1, v)
 		})
 	}
 }
