@@ -82,18 +82,23 @@ var searchers = []string{"ack", "ag", "echo", "egrep", "fgrep", "grep", "printf"
 var precommands = []string{"builtin", "command", "exec", "nocorrect", "noglob", "-"}
 
 // launched allows at most one value before a command that is an argument: in timeout {} x,
-// the second value would be the command.
+// the second value would be the command. It allows none in an unquoted variable, since
+// which word is the command depends on the launcher's options: sudo -u root $x.
 func (p *program) launched(args []*syntax.Word, rest []string) {
+	found := false // a word that is a command, unless it is the argument of an option
 	for i, w := range rest {
 		switch {
-		case w == "":
+		case w == "" && !found:
 			p.splitCommand(args[i])
+		case w == "":
+			p.splitVariable(args[i])
+		case found:
 		case p.holds(w):
 			if i < len(rest)-1 {
 				p.single(args[i])
 			}
-		case w[0] != '-' && !strings.Contains(w, "=") && !durations.MatchString(w):
-			return
+		default:
+			found = w[0] != '-' && !strings.Contains(w, "=") && !durations.MatchString(w)
 		}
 	}
 }
@@ -101,14 +106,23 @@ func (p *program) launched(args []*syntax.Word, rest []string) {
 // splitCommand allows no value in an expansion without quotes that is a command, or may
 // reach to it: the shell splits the value into a command and its arguments.
 func (p *program) splitCommand(w *syntax.Word) {
-	for _, part := range w.Parts {
-		switch part.(type) {
-		case *syntax.ParamExp, *syntax.CmdSubst:
-			p.refuse(w, "the shell would make a command and its arguments of it; put quotes around the expansion")
-			p.flow.split = append(p.flow.split, p.source(w))
-			return
-		}
+	p.splitVariable(w)
+	if slices.ContainsFunc(w.Parts, func(part syntax.WordPart) bool { _, ok := part.(*syntax.CmdSubst); return ok }) {
+		p.split(w)
 	}
+}
+
+// splitVariable allows no value in a variable without quotes that is a command, or may
+// reach to it.
+func (p *program) splitVariable(w *syntax.Word) {
+	if slices.ContainsFunc(w.Parts, func(part syntax.WordPart) bool { _, ok := part.(*syntax.ParamExp); return ok }) {
+		p.split(w)
+	}
+}
+
+func (p *program) split(w *syntax.Word) {
+	p.refuse(w, "the shell would make a command and its arguments of it; put quotes around the expansion")
+	p.flow.split = append(p.flow.split, p.source(w))
 }
 
 // code seats the places in words that together are the text of a program.

@@ -129,7 +129,7 @@ var harmless = []string{
 	"git commit -m {}", "git commit -c HEAD -m {}", "git rebase -x true {}", "sort -o {} {}", "sort --compress-program=gzip {}", "sort -k 2 {}", "zip -r {}.zip {}",
 	"man -P cat {}", "gcc -c {} -o {.}.o", "rg -e {} .", "rg {} .", "go build {}", "ed -s {} < script", "m4 {} > x", "m4 -DX=1 {}", "perl -e 1 -- {}", "perl -pe 1 {}", "ssh -J jump host cat {}",
 	"npx -c 'cat {}'", "node -e 1 {}", "php -r 1 {}", "awk -f prog {}", "wget -q {}", "wget -O {} http://localhost", "wget -e robots=off {}", "nc -z {} 80", "perl -i.eps -pe s/a/b/ {}", "perl -F: -lane print {}",
-	"sed -i.save s/a/b/ {}", "sed -Ei.old s/a/b/ {}", "ruby -ie.bak -pe 1 {}", "sudo -u www cat {}", "docker exec img cat {}", "docker run --entrypoint sh img {}",
+	"sed -i.save s/a/b/ {}", "sed -Ei.old s/a/b/ {}", "ruby -ie.bak -pe 1 {}", "sudo -u www cat {}", "x={}; sudo -u www cat \"$x\"", "nice cat $(find {} -type f)", "docker exec img cat {}", "docker run --entrypoint sh img {}",
 	"exec 3<<< {}; cat <&3", "exec > >(tee log); echo {}", "f() { cat; }; f <<< {}", "f() { sh x.sh; }; f < {}", "echo {} | bash -c 'cat > x'", "coproc cat; echo {}",
 	"stdbuf -oL cat {}", "time gzip {}", "strace -f -o out ./x {}", "xargs -I% cp % {} < list",
 }

@@ -154,6 +154,8 @@ func TestTemplateRefuses(t *testing.T) {
 		{"$SHELL -c {}", "code of nobody knows what", "{} cannot be filled there: it would be code of the command before it"},
 		{"x={}; $x", "a command and its arguments by way of a variable", `{} cannot be filled there: the shell would make a command of $x, and a value may be in it; write "$x"`},
 		{"for c in {}; do nice -n 5 $c; done", "behind a program that runs it", `{} cannot be filled there: the shell would make a command of $c, and a value may be in it; write "$c"`},
+		{"x={}; sudo -u root $x", "behind an option that has an argument", `{} cannot be filled there: the shell would make a command of $x, and a value may be in it; write "$x"`},
+		{"x={}; docker exec -i box $x", "behind an operand of the program that runs it", `{} cannot be filled there: the shell would make a command of $x, and a value may be in it; write "$x"`},
 		{"env $(echo {})", "a command and its arguments by way of a substitution", "{} cannot be filled there: the shell would make a command and its arguments of it; put quotes around the expansion"},
 		{`x={}; eval "$x"`, "code by way of a variable", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
 		{"x={}; echo `eval \"$x\"`", "code between backquotes", "{} cannot be filled there: $x would be run, and a value may be in it; use $x as an argument only"},
