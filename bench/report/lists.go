@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -13,11 +14,11 @@ type list struct {
 	rows []item
 }
 
-// An item is a row. Its name may be that of its baseline.
+// An item is a row. In the row of a baseline, bench is the baseline too.
 type item struct {
 	title    string
-	bench    string
-	baseline string
+	bench    string // the name of the benchmark
+	baseline string // that of its baseline
 	aim      string // the aim for the ratio, as in the document
 }
 
@@ -81,7 +82,7 @@ var lists = []list{
 		"`go`, 1 set", "ctxvar.Go/vars=1",
 		"`go`, 1,000 set", "ctxvar.Go/vars=1000",
 	)},
-	{id: "task", rows: join(
+	{id: "task", rows: slices.Concat(
 		against("`go` and a channel", "task.GoAwait/live=32MB/go+channel",
 			"`Go` and `Await`", "task.GoAwait/live=32MB/task",
 			"`Go` and `Await` in a `Run`", "task.GoAwait/live=32MB/task_in_Run"),
@@ -97,7 +98,7 @@ var lists = []list{
 		against("a failed function run again: suture", "Restart/suture",
 			"`supervise.Run`", "Restart/supervise"),
 	)},
-	{id: "adapters", rows: join(
+	{id: "adapters", rows: slices.Concat(
 		against("a request over loopback, values by ctx keys", "ctxhttp.Server/context",
 			"by `ctxhttp.Middleware`", "ctxhttp.Server/variables"),
 		against("the middleware alone, by ctx keys", "ctxhttp.Middleware/context",
@@ -108,13 +109,6 @@ var lists = []list{
 		against("a transaction by hand", "ctxsql.Transaction/by_hand",
 			"`ctxsql.InTx`", "ctxsql.Transaction/InTx"),
 	)},
-}
-
-func join(parts ...[]item) (all []item) {
-	for _, p := range parts {
-		all = append(all, p...)
-	}
-	return all
 }
 
 // measured reports whether the row and its baseline have results.

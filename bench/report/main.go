@@ -37,10 +37,10 @@ func main() {
 func run(args []string, log io.Writer) error {
 	flags := flag.NewFlagSet("report", flag.ContinueOnError)
 	var (
-		rounds    = flags.Int("rounds", 30, "how many times to start each suite, which runs each benchmark three times")
-		benchtime = flags.String("benchtime", "10ms", "how long to run each, each time; see go help testflag")
+		rounds    = flags.Int("rounds", 30, "how many rounds; most suites run in each, every benchmark three times")
+		benchtime = flags.String("benchtime", "10ms", "how long each run of a benchmark takes; see go help testflag")
 		only      = flags.String("only", "", "the suites to run, separated by commas: "+suiteNames()+" (default all)")
-		exact     = flags.Bool("exact", false, "run Heirloom's own in the exact mode as well")
+		exact     = flags.Bool("exact", false, "also run Heirloom's own benchmarks in the exact mode")
 		python    = flags.String("python", "", "the python3 to run cpython.py with")
 		results   = flags.String("results", "", "a file to add the results to; what it has already is reported too")
 	)

@@ -98,8 +98,8 @@ func (m *measurement) build(dir string) (programs []program, err error) {
 
 // round runs the benchmarks of p.
 func (m *measurement) round(r int, p program, out io.Writer) error {
-	// The first benchmark of a process meets a heap for which the system has no memory
-	// yet, and takes several times as long; the third time it does not.
+	// The first benchmark of a process takes several times as long, because the system
+	// has not yet given the heap its memory. Its third run does not.
 	benchtime, count := m.benchtime, "3"
 	if p.suite.once {
 		benchtime, count = "1x", "1"

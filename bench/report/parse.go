@@ -12,7 +12,7 @@ import (
 // A result is a line that a benchmark printed, without its name: values by unit.
 type result map[string]float64
 
-// series has the results of each benchmark, one for each round. Its keys are the
+// A series has the results of each benchmark, one for each run. Its keys are the
 // benchmarks' names without "Benchmark" and the number of processors.
 type series map[string][]result
 

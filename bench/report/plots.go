@@ -17,7 +17,7 @@ import (
 
 // writePlots draws a plot for each table that has results.
 func writePlots(dir string, s series) error {
-	for _, t := range measured(s) {
+	for _, t := range withResults(s) {
 		p, err := t.plot(s)
 		if err != nil {
 			return fmt.Errorf("plot %s: %w", t.id, err)

@@ -99,7 +99,7 @@ func writeTables(path string, s series) error {
 			text, err = place(text, id, table)
 		}
 	}
-	for _, t := range measured(s) {
+	for _, t := range withResults(s) {
 		put(t.id, t.markdown(s))
 	}
 	for _, l := range lists {
@@ -126,8 +126,8 @@ func place(text, id, table string) (string, error) {
 	return head + begin + table + end + tail, nil
 }
 
-// measured returns the tables, with the scenarios that have results.
-func measured(s series) (some []table) {
+// withResults returns the tables that have results, with just the scenarios that do.
+func withResults(s series) (some []table) {
 	for _, t := range tables {
 		t.scenarios = slices.DeleteFunc(slices.Clone(t.scenarios), func(sc scenario) bool {
 			_, ok := s.best(sc.of(t.baseline), "ns/op")
