@@ -22,8 +22,8 @@ type checks struct {
 	restarts  atomic.Int64
 
 	mu    sync.Mutex
-	wrong map[string]int // by description
-	first map[string]string
+	wrong map[string]int    // the number of mistakes of a kind
+	first map[string]string // the first mistake of a kind
 }
 
 func newChecks() *checks { return &checks{wrong: map[string]int{}, first: map[string]string{}} }
@@ -36,7 +36,7 @@ func (c *checks) same(where, want, got string) {
 	}
 }
 
-// fail records a mistake.
+// fail records a mistake of the kind what.
 func (c *checks) fail(what, how string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -48,10 +48,10 @@ func (c *checks) fail(what, how string) {
 // A finding is the result of a soak.
 type finding struct {
 	*checks
-	length                   time.Duration
-	goroutines, goroutinesAt int // at the end, and after the first part
-	heap, heapAt             uint64
-	lost                     uint64
+	length                      time.Duration
+	goroutines, goroutinesEarly int    // at the end, and after a quarter of the time
+	heap, heapEarly             uint64 // in bytes, at the same times
+	lost                        uint64 // see [ctxvar.LostCount]
 }
 
 func (f *finding) failed() bool { return len(f.wrong) > 0 }
@@ -62,14 +62,14 @@ func (f *finding) String() string {
 	fmt.Fprintf(&b, "mode %s, %v: %d requests, %d refused, %d faults put in, %d restarts\n",
 		ctxvar.Mode(), f.length.Round(time.Second), f.requests.Load(), f.refused.Load(), f.faults.Load(), f.restarts.Load())
 	fmt.Fprintf(&b, "goroutines %d, after a quarter %d; heap %d KiB, after a quarter %d KiB\n",
-		f.goroutines, f.goroutinesAt, f.heap>>10, f.heapAt>>10)
+		f.goroutines, f.goroutinesEarly, f.heap>>10, f.heapEarly>>10)
 	fmt.Fprintf(&b, "goroutines whose variables may be lost: %d\n", f.lost)
-	fmt.Fprintf(&b, "bare jobs in a pool with their worker's starter's plain variable: %d\n", f.bareOther.Load())
-	mismatches := 0
+	fmt.Fprintf(&b, "bare jobs that read the plain variable of the request that started their worker: %d\n", f.bareOther.Load())
+	mistakes := 0
 	for _, what := range slices.Sorted(maps.Keys(f.wrong)) {
-		mismatches += f.wrong[what]
+		mistakes += f.wrong[what]
 		fmt.Fprintf(&b, "WRONG %d times: %s: at first %s\n", f.wrong[what], what, f.first[what])
 	}
-	fmt.Fprintf(&b, "%d comparisons, %d mismatches\n", f.compared.Load(), mismatches)
+	fmt.Fprintf(&b, "%d comparisons, %d mistakes\n", f.compared.Load(), mistakes)
 	return b.String()
 }

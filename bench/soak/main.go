@@ -12,11 +12,12 @@
 // are taken, the garbage collector works under pressure, and the server is stopped by
 // SIGTERM and started again.
 //
-// The command prints its counts. Its exit code is 1 if anything had another identity,
-// an error was lost, or the heap or the number of goroutines grew, and 2 if the soak
-// could not begin. Bare jobs in a pool that another request started read the plain
-// variables of that request, as the README's first limit says. They are counted
-// separately, and must never read a variable for identity of another request.
+// The command prints its counts. Its exit code is 1 if an effect of a request had another
+// identity, an error was lost, or the heap or the number of goroutines grew, and 2 if
+// the soak could not begin. A bare job, which a pool runs without the variables of the
+// request that submitted it, reads the plain variables of the request that started its
+// worker, as the README's first limit says. Such jobs are counted separately, and must
+// never read the identity of another request.
 package main
 
 import (

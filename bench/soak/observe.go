@@ -51,7 +51,7 @@ func newTracer(c *checks) ctxotel.Tracer {
 	return ctxotel.NewTracer(labelling.Tracer("soak"))
 }
 
-// whose is the attribute that says for whom a span is.
+// whose returns the attribute that says for whom a span is.
 func whose(want string) trace.SpanStartEventOption {
 	return trace.WithAttributes(attribute.String("want", want))
 }

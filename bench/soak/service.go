@@ -78,8 +78,9 @@ func openService(ctx context.Context, c *checks, dsn string) (s *service, err er
 const poolSize = 16
 
 // openPool returns a pool with goroutines that were started by a request which has
-// ended, as in any pool that is used for longer than a request lasts. While a request
-// lasts, its goroutines are a part of it, and no library can know better.
+// ended, as in any pool that is used for longer than a request lasts. While that request
+// lasts, its identity is readable in the goroutines that it started, so bare jobs in such
+// a pool would read it.
 func openPool() (*ants.Pool, error) {
 	pool, err := ants.NewPool(poolSize, ants.WithDisablePurge(true))
 	if err != nil {
@@ -180,7 +181,7 @@ func (s *service) serve(ctx context.Context, want, kind string) error {
 
 // fanOut makes goroutines of all kinds work for want at once.
 func (s *service) fanOut(ctx context.Context, want string) error {
-	broken := fmt.Errorf("job of %s: %w", want, errTakenBack)
+	broken := fmt.Errorf("job of %s: broken on purpose", want)
 	_, err := gather.All(ctx,
 		func(ctx context.Context) (struct{}, error) { return struct{}{}, s.work(ctx, "gather", want) },
 		func(ctx context.Context) (struct{}, error) { return struct{}{}, s.stock.ask(ctx, want) },
@@ -207,7 +208,7 @@ func (s *service) fanOut(ctx context.Context, want string) error {
 	return errors.Join(err, group.Wait())
 }
 
-// work is a job with a parameter that says for whom it should be.
+// work is a job for want, which the variables must have too.
 func (s *service) work(ctx context.Context, where, want string) error {
 	span := s.tracer.Start(where, whose(want))
 	defer span.End()
@@ -237,7 +238,7 @@ func (s *service) pooled(ctx context.Context, want string) error {
 	err := errors.Join(
 		submit(func() {
 			s.checks.bare(want)
-			// Explicitly passed values count, whichever request started the worker.
+			// The ctx has the variables of its request, whichever request started the worker.
 			s.checks.by(ctx, "pool", want)
 			s.log.InfoContext(ctx, "bare job", "want", want)
 		}),

@@ -43,10 +43,10 @@ func run(ctx context.Context, dsn string, length time.Duration, clients int) (*f
 		all.Go(func() { newClient(c, front.address, i).send(sending) })
 	}
 	all.Go(func() {
-		// After a quarter of the time, everything that is made once has been made.
+		// After a quarter of the time, what the service makes only once has been made.
 		select {
 		case <-time.After(length / 4):
-			found.goroutinesAt, found.heapAt = measure()
+			found.goroutinesEarly, found.heapEarly = measure()
 		case <-sending.Done():
 		}
 	})
@@ -61,11 +61,11 @@ func run(ctx context.Context, dsn string, length time.Duration, clients int) (*f
 	}
 	found.goroutines, found.heap = measure()
 	found.lost = ctxvar.LostCount()
-	if found.goroutines > found.goroutinesAt {
-		c.fail("goroutines", fmt.Sprintf("%d are left, and at work there were %d", found.goroutines, found.goroutinesAt))
+	if found.goroutines > found.goroutinesEarly {
+		c.fail("goroutines", fmt.Sprintf("%d are left, and at work there were %d", found.goroutines, found.goroutinesEarly))
 	}
-	if found.heap > found.heapAt+32<<20 {
-		c.fail("heap", fmt.Sprintf("%d KiB are left, and at work it was %d KiB", found.heap>>10, found.heapAt>>10))
+	if found.heap > found.heapEarly+32<<20 {
+		c.fail("heap", fmt.Sprintf("%d KiB are left, and at work it was %d KiB", found.heap>>10, found.heapEarly>>10))
 	}
 	return found, nil
 }
@@ -139,17 +139,14 @@ func (f *front) restart(ctx context.Context, every time.Duration) {
 	}
 }
 
-// checkRows reads the database while it is written to. A visible row is committed, and
-// so it is whole.
+// checkRows checks the rows while the service writes others. It sees only what has been
+// committed, so both halves of each transaction are there.
 func (s *service) checkRows(ctx context.Context) {
 	for ctx.Err() == nil {
 		if err := s.store.check(ctx, s.checks); err != nil && ctx.Err() == nil {
 			s.checks.fail("rows", err.Error())
 		}
-		select {
-		case <-time.After(time.Second):
-		case <-ctx.Done():
-		}
+		pause(ctx, time.Second)
 	}
 }
 
@@ -181,7 +178,7 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// A client sends one request after another, each with another identity.
+// A client sends one request after another, each with an identity of its own.
 type client struct {
 	checks  *checks
 	address string
@@ -215,7 +212,7 @@ func (c *client) send(ctx context.Context) {
 	}
 }
 
-// one sends one request, and checks that it gets its own answer.
+// one sends one request, and checks that the answer is the one to this request.
 func (c *client) one(ctx context.Context, want, kind string) {
 	if kind == "cut" {
 		// The connection is cut in the middle.

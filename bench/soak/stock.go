@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"net"
 	"sync"
 
@@ -13,7 +12,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxgrpc"
 )
 
-// What protoc would generate for
+// leftMethod is the method of what protoc would generate for
 //
 //	service Stock { rpc Left(google.protobuf.StringValue) returns (google.protobuf.StringValue); }
 const leftMethod = "/soak.Stock/Left"
@@ -79,5 +78,5 @@ func (st *stock) close() error {
 	err := st.conn.Close()
 	st.server.GracefulStop()
 	st.serving.Wait()
-	return errors.Join(err)
+	return err
 }

@@ -15,7 +15,7 @@ import (
 )
 
 // A store is a database schema of the soak. Each row says for whom it was written, and
-// what the variables were.
+// which values the variables had.
 type store struct {
 	admin, db *sql.DB
 	schema    string
@@ -46,8 +46,8 @@ func openStore(ctx context.Context, dsn string) (*store, error) {
 
 var errTakenBack = errors.New("taken back on purpose")
 
-// write writes two rows for want in one transaction. No function below has want as a
-// parameter. If fail is true, write rolls the transaction back.
+// write writes two rows for want in one transaction. If fail is true, it rolls the
+// transaction back and returns errTakenBack.
 func (s *store) write(ctx context.Context, want string, fail bool) error {
 	return ctxsql.InTx(ctx, s.db, nil, func(ctx context.Context) error {
 		for part := range 2 {
