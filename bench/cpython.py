@@ -1,9 +1,9 @@
-"""Times what bench's BenchmarkPython does, in CPython, and prints it as Go does.
+"""Times in CPython what bench's BenchmarkPython does, and prints it as Go does.
 
     python3 bench/cpython.py
 
-go run ./bench/report runs it after the Go benchmarks, if there is a python3 that
-is new enough: 3.11, for asyncio.TaskGroup.
+go run ./bench/report -python=python3 runs it after the Go benchmarks. It needs
+Python 3.11 or later, for asyncio.TaskGroup.
 """
 
 import asyncio

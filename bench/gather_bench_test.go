@@ -23,7 +23,7 @@ import (
 
 // A contender runs the jobs of a scenario. All contenders do the same, as far as they
 // can: they give the results in order, stop at the first error and respect a context.
-// The setup of a pool is done before.
+// A pool is made before the loop that is timed.
 type contender struct {
 	name string
 	run  func(ctx context.Context, b *testing.B)
@@ -40,8 +40,8 @@ func compare(b *testing.B, contenders []contender) {
 	}
 }
 
-// rotated returns the contenders, beginning with another one each time as the report
-// asks for, because the first in a process runs on a cold machine.
+// rotated returns the contenders, beginning with the one that PEERS_ROTATE selects. The
+// first one in a process runs on a cold machine, so bench/report lets each be the first.
 func rotated[C any](contenders []C) []C {
 	by, _ := strconv.Atoi(os.Getenv("PEERS_ROTATE"))
 	by %= len(contenders)
@@ -199,14 +199,7 @@ func BenchmarkItems(b *testing.B) {
 				{"gather.Stream", func(ctx context.Context, b *testing.B) {
 					for b.Loop() {
 						results := make([]int, 0, n)
-						seq := func(yield func(int) bool) {
-							for _, item := range items {
-								if !yield(item) {
-									return
-								}
-							}
-						}
-						for v, err := range gather.Stream(ctx, seq, fn, gather.Limit(limit), gather.Ordered()) {
+						for v, err := range gather.Stream(ctx, slices.Values(items), fn, gather.Limit(limit), gather.Ordered()) {
 							if err != nil {
 								b.Fatal(err)
 							}
@@ -297,7 +290,7 @@ func releaseAnts(b *testing.B, p *ants.Pool) {
 	}
 }
 
-// firstError collects errors for pools that take functions without a result.
+// firstError keeps the first error, for pools that take functions without a result.
 type firstError struct {
 	once sync.Once
 	err  error
@@ -309,8 +302,8 @@ func (f *firstError) note(err error) {
 	}
 }
 
-// spin keeps a processor busy. The work is counted and not timed, so that
-// everybody does the same, also on a machine that has other things to do.
+// spin keeps a processor busy. Its work is a number of rounds and not a length of time,
+// so all contenders do the same work, also on a busy machine.
 //
 //go:noinline
 func spin(rounds int) (x uint64) {

@@ -21,8 +21,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar"
 )
 
-// locals is a way to give goroutines values of their own. Each keeps one int here, and
-// 0 means no value.
+// A locals is a package that gives goroutines values of their own. Here, the value of a
+// goroutine is one int, and 0 stands for no value.
 type locals struct {
 	name string
 
@@ -38,7 +38,7 @@ type locals struct {
 	// spawn starts a goroutine that inherits, in the way that the package recommends.
 	spawn func(fn func())
 
-	// Which properties hold; see TestLocals.
+	// These report which properties hold; see TestLocals.
 	plainGo, errgroup, pprofDo, labels bool
 }
 
@@ -168,11 +168,11 @@ func TestLocals(t *testing.T) {
 				assert.Equal(t, 1, l.get(), "what the child sets is the child's")
 			})
 			within(l, 1, func() {
-				labels(t.Context(), func(ctx context.Context) {
+				withLabels(t.Context(), func(ctx context.Context) {
 					assert.Equal(t, l.pprofDo, l.get() == 1, "inside of a pprof.Do")
 				})
 			})
-			labels(t.Context(), func(context.Context) {
+			withLabels(t.Context(), func(context.Context) {
 				l.with(1, func() {
 					assert.Equal(t, 1, l.get())
 					assert.Equal(t, l.labels, labelled(t), "the labels, when a value is set")
@@ -192,13 +192,13 @@ func within(l locals, v int, fn func()) {
 	<-done
 }
 
-// labels does what a profiled server does around a request. Its context carries what
+// withLabels does what a profiled server does around a request. Its context carries what
 // the server's middleware put there: for ctxvar, the variables.
-func labels(ctx context.Context, fn func(context.Context)) {
+func withLabels(ctx context.Context, fn func(context.Context)) {
 	pprof.Do(ctxvar.NewContext(ctx), pprof.Labels("peers", "yes"), fn)
 }
 
-// labelled reports whether a goroutine has the label that labels sets.
+// labelled reports whether a goroutine has the label that withLabels sets.
 func labelled(t *testing.T) bool {
 	var profile strings.Builder
 	require.NoError(t, pprof.Lookup("goroutine").WriteTo(&profile, 1))

@@ -14,14 +14,15 @@ import (
 
 var errFailed = errors.New("failed")
 
-// A service fails at once that many times, and then ends and says so.
+// A service has a number of runs. Each but the last fails at once, and the last calls
+// done.
 type service struct {
-	failures int
-	done     context.CancelFunc
+	runs int
+	done context.CancelFunc
 }
 
 func (s *service) Serve(context.Context) error {
-	if s.failures--; s.failures > 0 {
+	if s.runs--; s.runs > 0 {
 		return errFailed
 	}
 	s.done()
@@ -55,7 +56,7 @@ func BenchmarkRestart(b *testing.B) {
 			ctx, cancel := context.WithCancel(b.Context())
 			defer cancel()
 			b.ResetTimer()
-			measure(b, func() { c.run(ctx, &service{failures: b.N, done: cancel}) })
+			measure(b, func() { c.run(ctx, &service{runs: b.N, done: cancel}) })
 		})
 	}
 }
