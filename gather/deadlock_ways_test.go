@@ -24,6 +24,13 @@ var waysBack = map[string]func(ctx context.Context, caller *task.Task[nothing]) 
 		}
 		return nil
 	},
+	"in a loop over AsCompleted": func(ctx context.Context, caller *task.Task[nothing]) error {
+		for range task.AsCompleted(ctx, task.Start(ctx, func(context.Context) error { return nil })) {
+			_, err := caller.Await(ctx)
+			return err
+		}
+		return nil
+	},
 	"Run": func(ctx context.Context, caller *task.Task[nothing]) error {
 		_, err := task.Run(ctx, func(ctx context.Context) (nothing, error) { return caller.Await(ctx) })
 		return err

@@ -2,6 +2,7 @@ package task
 
 import (
 	"slices"
+	"sync/atomic"
 
 	"github.com/heirloom-go/heirloom/internal/gls"
 	"github.com/heirloom-go/heirloom/internal/inflight"
@@ -14,6 +15,7 @@ type jobWait struct {
 	node
 	host *node        // the task that made the call
 	job  *gls.Carried // identifies the call
+	idle atomic.Bool  // the body of a loop over AsCompleted runs, and may wait with another jobWait
 }
 
 // waiting returns the node with which the running goroutine waits: that of its task,
@@ -51,6 +53,14 @@ func (w *node) waited() {
 	defer in.mu.Unlock()
 	i := slices.Index(in.jobs, j)
 	in.jobs = slices.Delete(in.jobs, i, i+1)
+}
+
+// idles records whether w, which may be nil, does not wait although it is kept for the next
+// wait of a loop.
+func (w *node) idles(idle bool) {
+	if j := w.asJob(); j != nil {
+		j.idle.Store(idle)
+	}
 }
 
 // asJob returns the job that n is, or nil. n may be nil.
@@ -125,7 +135,7 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 	}
 	if c.Any {
 		for _, o := range in.jobs {
-			if o.job == j.job {
+			if o.job == j.job && !o.idle.Load() {
 				any = append(any, &o.node)
 			}
 		}

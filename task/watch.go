@@ -33,6 +33,7 @@ func watch[H Handle](tasks []H, kind waitKind) *watcher {
 		}
 	}
 	copy(w.left, w.nodes)
+	w.here.idles(true)
 	return w
 }
 
@@ -84,6 +85,8 @@ func (w *watcher) take(i int) int {
 // ended or the wait is part of a deadlock.
 func (w *watcher) nextHere(ctx context.Context) (int, *deadlock) {
 	n := w.here
+	n.idles(false)
+	defer n.idles(true)
 	what := &several
 	if len(w.nodes) == 1 {
 		what = w.nodes[0]
