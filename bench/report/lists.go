@@ -95,6 +95,8 @@ var lists = []list{
 			"`Promise`", "task.Promise/promise"),
 		against("a thousand cancelled: `context.WithCancel` and `go`", "task.Cancel/context",
 			"`Go` and `Cancel`", "task.Cancel/task"),
+		against("`Snapshot` of 100 of 1,000 tasks", "task.Snapshot/tasks=1000",
+			"of 100 of 100,000 tasks", "task.Snapshot/tasks=100000"),
 		against("a failed function run again: suture", "Restart/suture",
 			"`supervise.Run`", "Restart/supervise"),
 	)},
