@@ -111,7 +111,12 @@ func (n *node) awaitReady(ctx context.Context, ready <-chan struct{}) bool {
 	case <-n.ended():
 	case <-ctx.Done():
 	}
-	return false
+	select {
+	case <-ready: // before or just when the other came: it must not be cancelled
+		return true
+	default:
+		return false
+	}
 }
 
 // noHold makes a failure of n from now on count as one of its Group.
@@ -155,7 +160,7 @@ func Promise[T any](ctx context.Context, opts ...Option) (t *Task[T], complete f
 	complete = func(value T, err error) bool {
 		mu.Lock()
 		defer mu.Unlock()
-		if over {
+		if over || t.is(isFinal) || t.ctxEnded() { // it may never have run
 			return false
 		}
 		over, came = true, outcome{value, err}

@@ -4,6 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"math"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -89,6 +91,75 @@ func TestPromise(t *testing.T) {
 		assert.ErrorIs(t, err, errMine)
 		assert.False(t, completeLate(1, nil), "it was cancelled")
 	})
+}
+
+// A lateCtx says that it has ended only when it is asked after another thing has happened.
+type lateCtx struct {
+	context.Context
+	asked  atomic.Int32
+	waits  int32 // from which question on
+	before <-chan none
+}
+
+func (l *lateCtx) Done() <-chan struct{} {
+	if l.asked.Add(1) >= l.waits {
+		<-l.before
+	}
+	return l.Context.Done()
+}
+
+// A server that was ready when its starter's ctx ended goes on if it is protected from that.
+func TestServeOfATaskThatIsReadyAsCtxEnds(t *testing.T) {
+	serve := func(waits int32) *lateCtx {
+		inner, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		before, over := make(chan none), make(chan none)
+		ctx := &lateCtx{Context: inner, waits: waits, before: before}
+		_, server, err := task.Serve(ctx, func(ctx context.Context, ready func(int)) error {
+			ready(1)
+			cancel()
+			close(before)
+			select {
+			case <-ctx.Done():
+			case <-over:
+			}
+			return ctx.Err()
+		}, task.Shielded(), task.Timeout(time.Minute))
+		require.NoError(t, err)
+		close(over)
+		_, err = server.Await(t.Context())
+		require.NoError(t, err)
+		return ctx
+	}
+	last := serve(math.MaxInt32).asked.Load() // the question of Serve itself comes last
+	for range 20 {
+		serve(last)
+	}
+}
+
+// complete does nothing to a Promise that is cancelled, even if that has not ended yet, and
+// nothing to one that its scope did not accept.
+func TestPromiseThatCannotBeCompleted(t *testing.T) {
+	var over context.Context
+	require.NoError(t, task.Group(t.Context(), func(ctx context.Context) error { over = ctx; return nil }))
+	refused, complete := task.Promise[int](over)
+	assert.False(t, complete(1, nil), "it was refused")
+	require.ErrorIs(t, refused.Err(), task.ErrEnded)
+
+	for range 100 {
+		canceled, complete := task.Promise[int](t.Context())
+		canceled.Cancel(errMine)
+		assert.False(t, complete(1, nil), "it was cancelled")
+		_, err := canceled.Await(t.Context())
+		require.ErrorIs(t, err, errMine)
+
+		ctx, cancel := context.WithCancelCause(t.Context())
+		canceled, complete = task.Promise[int](ctx)
+		cancel(errMine)
+		assert.False(t, complete(1, nil), "its ctx was cancelled")
+		_, err = canceled.Await(t.Context())
+		require.ErrorIs(t, err, errMine)
+	}
 }
 
 func TestCancelScope(t *testing.T) {
