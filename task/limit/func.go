@@ -125,13 +125,13 @@ func (c chain) TryAcquire(weight int64) bool {
 	return c.each(weight, func(g Gate) bool { return g.TryAcquire(weight) })
 }
 
-// each acquires each gate of c with acquire. If that fails or panics for one of them, it
-// releases the gates before that one.
+// each acquires each gate of c with acquire. If that fails or panics for one of them, the
+// gates before that one are as before: the rate of each still allows a beginning.
 func (c chain) each(weight int64, acquire func(Gate) bool) (all bool) {
 	held := 0
 	defer func() {
 		if !all {
-			c[:held].Release(weight)
+			c[:held].undo(weight)
 		}
 	}()
 	for _, g := range c {
@@ -141,6 +141,32 @@ func (c chain) each(weight int64, acquire func(Gate) bool) (all bool) {
 		held++
 	}
 	return true
+}
+
+// undo undoes the acquisition of all gates, even if that panics for one of them. A Gate of
+// the user's can only be released.
+func (c chain) undo(weight int64) {
+	if len(c) == 0 {
+		return
+	}
+	last := len(c) - 1
+	defer c[:last].undo(weight)
+	switch g := c[last].(type) {
+	case chain:
+		g.undo(weight)
+	case undoer:
+		if !g.undo(g, weight) {
+			g.Release(weight)
+		}
+	default:
+		g.Release(weight)
+	}
+}
+
+// An undoer is a Gate of this package, or one of the user's in which there is one.
+type undoer interface {
+	Gate
+	undo(g Gate, weight int64) bool
 }
 
 // Release releases all gates, even if that panics for one of them.

@@ -248,15 +248,28 @@ func (g gateOf[K]) TryAcquire(weight int64) bool {
 	return false
 }
 
+func (g gateOf[K]) undo(of Gate, weight int64) bool {
+	if of != Gate(g) {
+		return false
+	}
+	g.release(weight, func(l *Limiter) { l.undo(l, weight) })
+	return true
+}
+
 func (g gateOf[K]) Release(weight int64) {
 	checkWeight("Release", weight)
+	g.release(weight, func(l *Limiter) { l.Release(weight) })
+}
+
+// release gives back weight of what is held in the limiter of the key.
+func (g gateOf[K]) release(weight int64, release func(*Limiter)) {
 	g.keyed.mu.Lock()
 	l := g.keyed.keys[g.key]
 	g.keyed.mu.Unlock()
 	if l == nil {
 		panic(&UsageError{Func: "limit.Release", Problem: "nothing is held for this key; release what was acquired, once"})
 	}
-	l.Release(weight)
+	release(&l.Limiter)
 	g.keyed.leave(l, weight)
 }
 

@@ -13,43 +13,6 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A Limit describes how much may happen at once, and how often it may begin.
-// The zero Limit limits nothing.
-type Limit struct {
-	// AtOnce is the total weight that may be held at the same time; with
-	// weights of 1, it is the number of holders. 0 means no limit.
-	AtOnce int64
-
-	// Every is the average time from one beginning to the next. 0 means no
-	// limit. Each beginning counts once, whatever its weight.
-	Every time.Duration
-
-	// Burst is how many may begin at the same moment after a pause that was
-	// long enough. 0 means 1.
-	Burst int
-}
-
-// check panics if the limit that was given to caller makes no sense.
-func (l Limit) check(caller string) {
-	switch {
-	case l.AtOnce < 0:
-		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("%d at once; it must be positive, or 0 for no limit", l.AtOnce)})
-	case l.Every < 0:
-		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("one every %v; it must be positive, or 0 for no limit", l.Every)})
-	case l.Burst < 0:
-		panic(&UsageError{Func: "limit." + caller, Problem: fmt.Sprintf("a burst of %d; it must be positive, or 0 for 1", l.Burst)})
-	}
-}
-
-// slack is how far a beginning may be ahead of the average rate.
-func (l Limit) slack() time.Duration {
-	ahead := time.Duration(max(l.Burst, 1) - 1)
-	if l.Every > 0 && ahead > math.MaxInt64/l.Every {
-		return math.MaxInt64
-	}
-	return ahead * l.Every
-}
-
 // A UsageError is the panic value of this package for invalid arguments.
 type UsageError = ctxvar.UsageError
 
@@ -176,11 +139,30 @@ func (l *Limiter) Release(weight int64) {
 	checkWeight("Release", weight)
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.release(weight)
+	l.admit()
+}
+
+// release is Release with l.mu locked, and admits nobody.
+func (l *Limiter) release(weight int64) {
 	if weight > l.held {
 		panic(&UsageError{Func: "limit.Release", Problem: fmt.Sprintf("%d is released, but only %d is held; release what was acquired, once", weight, l.held)})
 	}
 	l.held -= weight
+}
+
+// undo gives back weight, and the beginning too, as if it had not been acquired. It
+// reports false, and does nothing, if g is another Gate that has l in it.
+func (l *Limiter) undo(g Gate, weight int64) bool {
+	if g != Gate(l) {
+		return false
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.release(weight)
+	l.next = l.next.Add(-l.limit.every())
 	l.admit()
+	return true
 }
 
 // Wait waits for a place and releases it at once, so for callers that only use
@@ -203,9 +185,9 @@ func (l *Limiter) SetLimit(limit Limit) {
 	defer l.mu.Unlock()
 	if limit.Every > 0 && l.limit.Every > 0 {
 		now := time.Now()
-		used := float64(l.next.Sub(now)) / float64(l.limit.Every)
-		used = min(max(used, 0), float64(max(limit.Burst, 1)))
-		l.next = now.Add(time.Duration(used * float64(limit.Every)))
+		used := float64(l.next.Sub(now)) / float64(l.limit.every())
+		used = min(max(used, 0), float64(limit.burst()))
+		l.next = now.Add(times(used, limit.every()))
 	} else {
 		l.next = time.Time{}
 	}
@@ -256,7 +238,7 @@ func (l *Limiter) begin() (wait time.Duration) {
 	if wait := l.next.Sub(now) - l.limit.slack(); wait > 0 {
 		return wait
 	}
-	l.next = l.next.Add(l.limit.Every)
+	l.next = l.next.Add(l.limit.every())
 	return 0
 }
 

@@ -112,6 +112,36 @@ func TestSetLimitOfARate(t *testing.T) {
 	})
 }
 
+// The times of the rarest beginnings and of the largest bursts do not overflow.
+func TestRareBeginnings(t *testing.T) {
+	for _, rare := range []limit.Limit{
+		{Every: math.MaxInt64},
+		{Every: math.MaxInt64, Burst: 2},
+		{Every: math.MaxInt64, Burst: 10},
+		{Every: math.MaxInt64 / 2, Burst: 4},
+		{Every: time.Hour, Burst: 1},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			l := limit.New(rare)
+			for range max(rare.Burst, 1) {
+				assert.True(t, l.TryAcquire(1))
+			}
+			for range 3 {
+				assert.False(t, l.TryAcquire(1), "%+v", rare)
+				time.Sleep(time.Minute)
+			}
+			for _, other := range []limit.Limit{rare, {Every: s}, {Every: math.MaxInt64}} {
+				l.SetLimit(other)
+				assert.False(t, l.TryAcquire(1), "%+v after %+v", other, rare)
+			}
+		})
+	}
+	l := limit.New(limit.Limit{Every: 1, Burst: math.MaxInt})
+	for range 100 {
+		assert.True(t, l.TryAcquire(1))
+	}
+}
+
 // TestRateModel makes random calls wait for a random rate. It checks that no more of
 // them begin than a burst and the rate allow, and that none waits longer than
 // necessary.
