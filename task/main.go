@@ -75,16 +75,18 @@ func runMain(main func(ctx context.Context) error, opts []Option, signals <-chan
 	}()
 	var sent *SignalError
 	var late <-chan time.Time
+	code := make(chan int, 1)
 	for {
 		select {
 		case err := <-result:
-			code := 1
-			written := make(chan struct{})
-			go func() { // a Goexit in the methods of err must not end this goroutine
-				defer close(written)
-				code = exitCode(err, sent, stderr)
-			}()
-			<-written
+			// The methods of err are its author's: they may call Goexit, or take so long
+			// that a signal has to end the program.
+			go func(sent *SignalError) {
+				exit := 1
+				defer func() { code <- exit }()
+				exit = exitCode(err, sent, stderr)
+			}(sent)
+		case code := <-code:
 			return code
 		case s := <-signals:
 			if sent != nil {

@@ -19,6 +19,10 @@ type exitError struct{}
 
 func (exitError) Error() string { runtime.Goexit(); return "" }
 
+type slowError struct{}
+
+func (slowError) Error() string { time.Sleep(time.Hour); runtime.Goexit(); return "" }
+
 type selfError struct{}
 
 func (*selfError) Error() string   { return "self" }
@@ -71,6 +75,8 @@ func TestMainsExitCode(t *testing.T) {
 		{"too slow without a Grace", "there is a default", func(context.Context) error { time.Sleep(time.Minute); return nil }, nil, signals(os.Interrupt), 1,
 			"task: the program was sent the signal interrupt, and tasks still run after 10s; they are left\n", 11 * time.Second},
 		{"slow", "zero is no limit", func(context.Context) error { time.Sleep(time.Minute); return nil }, []Option{Grace(0)}, signals(os.Interrupt), 0, "", time.Minute},
+		{"an error's method is slow", "a signal ends the program all the same", func(context.Context) error { return slowError{} }, nil, signals(os.Interrupt), 1,
+			"task: the program was sent the signal interrupt, and tasks still run after 10s; they are left\n", 11 * time.Second},
 		{"impatient", "a second signal ends it at once", func(context.Context) error { time.Sleep(time.Minute); return nil }, nil, signals(os.Interrupt, os.Interrupt), 1,
 			"task: the program was sent the signal interrupt, again; tasks that still run are left\n", 2 * time.Second},
 	} {
