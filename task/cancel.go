@@ -50,6 +50,9 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 	if n.is(isFinal|isCanceled) || s.flags()&isClosed != 0 {
 		return false
 	}
+	if s.moving != nil && !time.Now().Before(s.movedTo) {
+		return false // its timer is late, and will fire soon
+	}
 	if s.moving != nil {
 		s.moving.Stop() // if it has fired already, it finds another limit and does nothing
 		s.moving = nil

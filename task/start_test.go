@@ -228,6 +228,21 @@ func TestSetTimeoutOfNoTime(t *testing.T) {
 	})
 }
 
+// A limit that has passed cannot be moved, even if its timer is late.
+func TestSetTimeoutAfterALimitThatHasPassed(t *testing.T) {
+	inBubble(t, func(t *testing.T, ctx context.Context) {
+		for _, d := range []time.Duration{time.Second, -1} {
+			err := task.Group(ctx, func(ctx context.Context) error {
+				assert.True(t, task.SetTimeout(ctx, 0))
+				assert.False(t, task.SetTimeout(ctx, d))
+				<-ctx.Done()
+				return nil
+			}, task.Name("now"))
+			assert.Equal(t, &task.TimeoutError{Task: "now"}, err)
+		}
+	})
+}
+
 func TestSetTimeoutTooLate(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var over context.Context
