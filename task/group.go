@@ -1,6 +1,7 @@
 package task
 
 import (
+	"cmp"
 	"context"
 	"runtime/trace"
 	"slices"
@@ -118,13 +119,14 @@ func (g *group) run(body Func[struct{}]) {
 // end ends the Group after its body has ended.
 func (g *group) end(how how, err error) {
 	defer g.leave()
-	exited := true // in a method of err
+	exited := true   // in a method of err
+	var answer error // what body returned because it was cancelled
 	defer func() {
 		if exited {
 			how, err = goexited, verdict.Beside(err, ErrGoexit)
 			g.fail(failure{err: err})
 		}
-		g.closeAndSettle(how)
+		g.closeAndSettle(how, answer)
 	}()
 	if how != returned || err != nil {
 		// The state of the Group also depends on the children's errors: see closeAndSettle.
@@ -134,14 +136,17 @@ func (g *group) end(how how, err error) {
 				err = ErrGoexit
 			}
 			g.fail(failure{err: err})
+		} else {
+			answer = before
 		}
 	}
 	exited = false
 }
 
 // closeAndSettle waits for the children, determines the state and the error of g from
-// the failures and the cancellation, and settles g.
-func (g *group) closeAndSettle(how how) {
+// the failures and the cancellation, and settles g. If body did not fail, answer is what
+// it returned.
+func (g *group) closeAndSettle(how how, answer error) {
 	waiter := waiting()
 	defer waiter.waited()
 	waiter.waitsFor(&g.node)
@@ -161,9 +166,9 @@ func (g *group) closeAndSettle(how how) {
 		state, g.err = Failed, &GroupError{Group: g.more.label, failures: failures, omitted: omitted}
 	case ctxErr == nil:
 	case g.ranOut(cause):
-		state, g.err = Failed, cause
+		state, g.err = Failed, cause.(*TimeoutError).with(answer)
 	default:
-		state, g.err = Canceled, &CanceledError{Task: g.name(), Cause: cause, Err: ctxErr, ctxErr: ctxErr}
+		state, g.err = Canceled, &CanceledError{Task: g.name(), Cause: cause, Err: cmp.Or(answer, ctxErr), ctxErr: ctxErr}
 	}
 	g.settle(state)
 	if how == goexited {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"runtime"
@@ -315,5 +316,32 @@ func TestGroupChildFailsAlone(t *testing.T) {
 			require.Len(t, reported, 1)
 			assert.ErrorIs(t, reported[0], errBoom)
 		}
+	}
+}
+
+// What body says when it ends because of a limit or a cancellation stays, as with a task.
+func TestGroupKeepsWhatItsBodySays(t *testing.T) {
+	for name, test := range map[string]struct {
+		end  func(ctx context.Context)
+		opts []task.Option
+		as   any
+	}{
+		"Timeout":     {func(context.Context) {}, []task.Option{task.Timeout(time.Second)}, new(*task.TimeoutError)},
+		"SetTimeout":  {func(ctx context.Context) { task.SetTimeout(ctx, time.Second) }, nil, new(*task.TimeoutError)},
+		"CancelScope": {func(ctx context.Context) { task.CancelScope(ctx, errMine) }, nil, new(*task.CanceledError)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				err := task.Group(ctx, func(ctx context.Context) error {
+					test.end(ctx)
+					<-ctx.Done()
+					return &fs.PathError{Op: "save", Path: "orders", Err: ctx.Err()}
+				}, test.opts...)
+				require.ErrorAs(t, err, test.as)
+				var of *fs.PathError
+				require.ErrorAs(t, err, &of)
+				assert.Equal(t, "orders", of.Path)
+			})
+		})
 	}
 }
