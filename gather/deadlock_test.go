@@ -91,7 +91,7 @@ func TestJobThatAwaitsItsCaller(t *testing.T) {
 				synctest.Test(t, func(t *testing.T) {
 					caller := task.Start(t.Context(), func(ctx context.Context) error {
 						self := task.Current().(*task.Task[nothing])
-						told := make(chan error, 20) // not each kind of call returns it
+						told := make(chan error, 200) // not each kind of call returns it
 						err := call(ctx, func(ctx context.Context, _ int) (int, error) {
 							err := wait(ctx, self)
 							told <- err
@@ -119,7 +119,7 @@ func TestJobThatAwaitsItsCallerInACallWithAnothersCtx(t *testing.T) {
 				idle := task.Start(t.Context(), func(ctx context.Context) error { other <- ctx; <-over; return nil })
 				caller := task.Start(t.Context(), func(context.Context) error {
 					self := task.Current().(*task.Task[nothing])
-					told := make(chan error, 20) // not each kind of call returns it
+					told := make(chan error, 200) // not each kind of call returns it
 					err := call(given(<-other), func(ctx context.Context, _ int) (int, error) {
 						_, err := self.Await(ctx)
 						told <- err
@@ -146,7 +146,7 @@ func TestJobThatAwaitsAQueuedTask(t *testing.T) {
 	for kind, call := range callsForAll {
 		t.Run(kind, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
-				told := make(chan error, 20)
+				told := make(chan error, 200)
 				_ = task.Group(t.Context(), func(ctx context.Context) error {
 					var queued *task.Task[nothing]
 					ready := make(chan nothing)
@@ -201,6 +201,19 @@ func TestJobsThatAreNoDeadlock(t *testing.T) {
 		"Race": {"the other job ends the call", func(ctx context.Context, self *task.Task[nothing]) error {
 			v, err := gather.Race(ctx, func(ctx context.Context) (int, error) { _, err := self.Await(ctx); return 0, err },
 				func(ctx context.Context) (int, error) { return 7, task.Sleep(ctx, time.Second) })
+			if v != 7 {
+				return errors.Join(err, errors.New("the other job has lost"))
+			}
+			return err
+		}},
+		"a call in a Race": {"the other job ends the call", func(ctx context.Context, self *task.Task[nothing]) error {
+			v, err := gather.Race(ctx, func(ctx context.Context) (int, error) {
+				return 0, gather.Each(ctx, items, func(ctx context.Context, _ int) error { _, err := self.Await(ctx); return err })
+			}, func(ctx context.Context) (int, error) {
+				_, err := gather.Any(ctx, func(ctx context.Context) (nothing, error) { return self.Await(ctx) },
+					func(ctx context.Context) (nothing, error) { return nothing{}, task.Sleep(ctx, time.Second) })
+				return 7, err
+			})
 			if v != 7 {
 				return errors.Join(err, errors.New("the other job has lost"))
 			}

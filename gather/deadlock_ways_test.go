@@ -3,8 +3,11 @@ package gather_test
 import (
 	"cmp"
 	"context"
+	"errors"
+	"maps"
 	"time"
 
+	"github.com/heirloom-go/heirloom/gather"
 	"github.com/heirloom-go/heirloom/task"
 	"github.com/heirloom-go/heirloom/task/joinset"
 	"github.com/heirloom-go/heirloom/task/scope"
@@ -88,4 +91,50 @@ var waysBack = map[string]func(ctx context.Context, caller *task.Task[nothing]) 
 		_, err := promise.Await(ctx)
 		return err
 	},
+}
+
+// Calls in jobs of others, of which some end with the first of their jobs.
+func init() {
+	last := func(ctx context.Context) (int, error) {
+		_ = task.Sleep(ctx, 2*time.Second)
+		return 0, errors.New("the last other")
+	}
+	nested := map[string]func(ctx context.Context, job jobFunc) error{}
+	for _, name := range []string{"Each", "Race", "Any", "Group", "nested"} {
+		call := callsForAll[name]
+		one := func(job jobFunc) task.Func[int] {
+			return func(ctx context.Context) (int, error) { return 0, call(ctx, job) }
+		}
+		nested[name+" in a Race"] = func(ctx context.Context, job jobFunc) error {
+			_, err := gather.Race(ctx, one(job), one(job))
+			return err
+		}
+		nested[name+" in an Any"] = func(ctx context.Context, job jobFunc) error {
+			_, err := gather.Any(ctx, one(job), last)
+			return err
+		}
+		nested[name+" in an Any in a Map"] = func(ctx context.Context, job jobFunc) error {
+			return gather.Each(ctx, items, func(ctx context.Context, _ int) error {
+				_, err := gather.Any(ctx, one(job), last)
+				return err
+			})
+		}
+		nested[name+" in a Group that waits late"] = func(ctx context.Context, job jobFunc) error {
+			g, ctx := gather.WithContext(ctx)
+			g.Go(func() error { return call(ctx, job) })
+			time.Sleep(5 * time.Second)
+			return g.Wait()
+		}
+	}
+	maps.Copy(callsForAll, nested)
+	callsForAll["beside a Race that goes on"] = func(ctx context.Context, job jobFunc) error {
+		one := func(ctx context.Context) (int, error) { return job(ctx, 0) }
+		_, err := gather.All(ctx, one, func(ctx context.Context) (int, error) {
+			return gather.Race(ctx, one, func(ctx context.Context) (int, error) {
+				_, err := task.Start(ctx, func(ctx context.Context) error { return task.Sleep(ctx, time.Hour) }).Await(ctx)
+				return 0, err
+			})
+		})
+		return err
+	}
 }

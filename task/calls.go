@@ -38,7 +38,9 @@ func (h *host) Enter(c *inflight.Call) {
 	c.Host = h
 	in := n.callsHere()
 	if c.Here = n.isHere(); !c.Here {
-		c.Outer = gls.JobHere()
+		if c.Outer = gls.JobHere(); c.Outer != nil {
+			c.By = gls.Goroutine()
+		}
 	} else if c.Own = n.waitFor.Load() == nil; c.Own {
 		n.waitsFor(&inCall)
 	}
@@ -48,11 +50,25 @@ func (h *host) Enter(c *inflight.Call) {
 	}
 	in.first = c
 	in.len++
-	waiting := slices.ContainsFunc(in.jobs, func(j *jobWait) bool { return j.job == c.Job })
+	waiting := in.haveWaited(c)
 	in.mu.Unlock()
 	if waiting {
-		n.judgeCall(c)
+		n.judgeCalls()
 	}
+}
+
+// haveWaited reports whether jobs of c, which is a new one, may be waiting: those of a
+// gather.Group start before that waits. in.mu is locked.
+func (in *calls) haveWaited(c *inflight.Call) bool {
+	if c.Job == nil || len(in.jobs) == 0 {
+		return false
+	}
+	for o := c.Next; o != nil; o = o.Next {
+		if o.Outer == c.Job {
+			return true
+		}
+	}
+	return slices.ContainsFunc(in.jobs, func(j *jobWait) bool { return j.job == c.Job })
 }
 
 func (h *host) Leave(c *inflight.Call) {
@@ -72,12 +88,12 @@ func (h *host) Leave(c *inflight.Call) {
 	if c.Next != nil {
 		c.Next.Prev = c.Prev
 	}
-	c.Prev, c.Next = nil, nil
+	c.Prev, c.Next, c.Node = nil, nil, nil
 }
 
-func (h *host) Ended(c *inflight.Call) {
+func (h *host) Ended(*inflight.Call) {
 	if n := (*node)(h); n.hasJobs() {
-		n.judgeCall(c)
+		n.judgeCalls()
 	}
 }
 

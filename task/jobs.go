@@ -10,11 +10,13 @@ import (
 
 // A jobWait is a job of package gather while it waits for tasks: a node that is in
 // no tree, which holds the wait, and which a search for deadlocks finds. A job is not a
-// task, and has a jobWait only while it waits.
+// task, and has a jobWait only while it waits. A job that has made a call itself, and waits
+// for the end of that, has one that holds no wait.
 type jobWait struct {
 	node
 	host *node        // the task that made the call
 	job  *gls.Carried // identifies the call
+	by   uint64       // the goroutine that runs the job
 	idle atomic.Bool  // the body of a loop over AsCompleted runs, and may wait with another jobWait
 }
 
@@ -30,7 +32,7 @@ func waiting() *node {
 	if job == nil {
 		return nil
 	}
-	j := &jobWait{host: n, job: job}
+	j := &jobWait{host: n, job: job, by: gls.Goroutine()}
 	j.self = j
 	in := n.callsHere()
 	in.mu.Lock()
@@ -122,9 +124,10 @@ func (in *calls) find(job *gls.Carried) *inflight.Call {
 	return nil
 }
 
-// blocks returns the task that cannot go on before j has ended, or nil. If the end of any
-// one of several jobs is enough for the task, any has those jobs; all of them wait, for
-// otherwise the task is not blocked.
+// blocks returns what cannot go on before j has ended, or nil: the task that made the
+// call or, if the task does not wait for all of the jobs around, the job that made the call
+// of j. If the end of any one of several jobs is enough for that, any has those jobs; all of
+// them wait, for otherwise it is not blocked.
 func (j *jobWait) blocks() (w *node, any []*node) {
 	in := j.host.callsHere()
 	in.mu.Lock()
@@ -133,30 +136,66 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 		in.mu.Unlock()
 		return nil, nil
 	}
+	var goroutines map[uint64]bool
 	if c.Any {
-		for _, o := range in.jobs {
-			if o.job == j.job && !o.idle.Load() {
-				any = append(any, &o.node)
-			}
-		}
+		any, goroutines = in.jobsOf(c)
 	}
 	outer := c
 	for outer != nil && !outer.Here {
-		if outer = in.find(outer.Outer); outer != nil && outer.Any {
-			outer = nil // it is not known which of its other jobs run
+		around := in.find(outer.Outer)
+		if around != nil && (around.Any || c.Any) {
+			w = &in.jobThatMade(outer, j.host).node
+			break
 		}
+		outer = around
 	}
 	in.mu.Unlock()
-	if outer == nil {
+	switch {
+	case outer == nil:
 		return nil, nil
+	case w == nil:
+		w = j.host
 	}
 	if c.Any {
 		// All must have started: another one could end the call.
-		if _, done, running, total := c.View.Counts(); running != len(any) || done+running != total {
+		if _, done, running, total := c.View.Counts(); running != len(goroutines) || done+running != total {
 			return nil, nil
 		}
 	}
-	return j.host, any
+	return w, any
+}
+
+// jobsOf returns the jobs of c that wait, for tasks or for a call, and the goroutines that
+// run them; in.mu is locked.
+func (in *calls) jobsOf(c *inflight.Call) (jobs []*node, goroutines map[uint64]bool) {
+	goroutines = make(map[uint64]bool)
+	for _, j := range in.jobs {
+		if j.job == c.Job && !j.idle.Load() {
+			jobs = append(jobs, &j.node)
+			goroutines[j.by] = true
+		}
+	}
+	for nested := in.first; nested != nil; nested = nested.Next {
+		// A goroutine that is in several calls has made the newest of them in a function
+		// that another one has called. What it waits for itself comes first.
+		if nested.Outer == c.Job && nested.Job != nil && !goroutines[nested.By] {
+			j := in.jobThatMade(nested, (*node)(c.Host.(*host)))
+			jobs = append(jobs, &j.node)
+			goroutines[j.by] = true
+		}
+	}
+	return jobs, goroutines
+}
+
+// jobThatMade returns the job that made c, which is not the task's own; in.mu is locked.
+func (in *calls) jobThatMade(c *inflight.Call, host *node) *jobWait {
+	j, _ := c.Node.(*jobWait)
+	if j == nil {
+		j = &jobWait{host: host, job: c.Outer, by: c.By}
+		j.self = j
+		c.Node = j
+	}
+	return j
 }
 
 // isInCall reports whether n's own goroutine is in a call that ends only after its jobs.
@@ -175,9 +214,10 @@ func (n *node) isInCall() bool {
 	return false
 }
 
-// judgeCall determines whether n, which has entered c, will wait for ever because of jobs
-// of c that wait already, and if so ends a wait of the cycle with an error.
-func (n *node) judgeCall(c *inflight.Call) {
+// judgeCalls determines whether n, which has entered a call, or a job of which has, will
+// wait for ever because of jobs that wait already, and if so ends a wait of the cycle with
+// an error.
+func (n *node) judgeCalls() {
 	in := n.callsHere()
 	in.mu.Lock()
 	jobs := slices.Clone(in.jobs)
@@ -185,13 +225,24 @@ func (n *node) judgeCall(c *inflight.Call) {
 	again(func() bool {
 		s := newSearch(n)
 		for _, j := range jobs {
-			if j.job != c.Job || !s.has(&j.node) {
-				continue
-			}
-			if w, any := j.blocks(); w == n && s.hasAll(n, &target{on: any}) && s.endOne(append([]*node{n}, s.cycle(&j.node)...)) {
+			if s.has(&j.node) && s.keeps(n, j) && s.endOne(append([]*node{n}, s.cycle(&j.node)...)) {
 				return true
 			}
 		}
 		return false
 	})
+}
+
+// keeps reports whether n, from which s starts, cannot go on because of j, which was found.
+func (s *search) keeps(n *node, j *jobWait) bool {
+	for {
+		switch w, any := j.blocks(); {
+		case w == n:
+			return s.hasAll(n, &target{on: any})
+		case w == nil || !s.has(w):
+			return false
+		default:
+			j = w.asJob()
+		}
+	}
 }

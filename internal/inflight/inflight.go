@@ -36,6 +36,8 @@ type Call struct {
 	Here       bool         // the task's own goroutine entered it
 	Own        bool         // the task's own goroutine waits for it
 	Outer      *gls.Carried // identifies the call a job of which entered it, or nil
+	By         uint64       // the goroutine of that job, or 0
+	Node       any          // stands for that job in a search for deadlocks; made when it first does
 }
 
 // A Host is the task in which calls are made.
