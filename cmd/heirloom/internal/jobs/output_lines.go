@@ -127,11 +127,32 @@ func (s *pipes) read(r *os.File, write func([]byte) error) error {
 			failed = s.to.print(func() error { return write(b) })
 		}
 	}
-	err := passOn(r, s.prefix, emit)
+	err := passOn(&lastReader{file: r, left: largestPipe}, s.prefix, emit)
 	if err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		return failed
 	}
 	return errors.Join(failed, err)
+}
+
+// largestPipe is more than a pipe holds, unless an administrator has allowed more.
+const largestPipe = 1 << 20
+
+// A lastReader reads what is in a pipe even after the deadline, at which a read of an
+// [os.File] returns nothing. The reader may be late: on a busy machine, or because what
+// reads our own output is slow. It reads a limited amount, since a process that left
+// the family may go on writing for ever.
+type lastReader struct {
+	file *os.File
+	left int // how much more it reads after the deadline
+}
+
+func (l *lastReader) Read(b []byte) (int, error) {
+	n, err := l.file.Read(b)
+	if errors.Is(err, os.ErrDeadlineExceeded) && l.left > 0 {
+		n, err = readNow(l.file, b[:min(len(b), l.left)])
+		l.left -= n
+	}
+	return n, err
 }
 
 // passOn calls emit with what comes from r until its end. If prefix is empty, it does

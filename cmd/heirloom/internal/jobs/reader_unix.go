@@ -4,6 +4,7 @@ package jobs
 
 import (
 	"errors"
+	"io"
 	"os"
 	"sync"
 
@@ -68,4 +69,28 @@ func watchReader(f *os.File, gone func()) (stop func()) {
 		watching.Wait()
 		r.Close()
 	}
+}
+
+// readNow reads what a pipe holds, whatever its deadline. If that is nothing, and the
+// pipe may get more, readNow returns [os.ErrDeadlineExceeded].
+func readNow(f *os.File, b []byte) (n int, err error) {
+	conn, err := f.SyscallConn()
+	if err != nil {
+		return 0, err
+	}
+	ctlErr := conn.Control(func(fd uintptr) {
+		for n, err = unix.Read(int(fd), b); err == unix.EINTR; n, err = unix.Read(int(fd), b) {
+		}
+	})
+	switch {
+	case ctlErr != nil:
+		return 0, ctlErr
+	case err == unix.EAGAIN:
+		return 0, os.ErrDeadlineExceeded
+	case err != nil:
+		return 0, os.NewSyscallError("read", err)
+	case n == 0:
+		return 0, io.EOF
+	}
+	return n, nil
 }
