@@ -3,9 +3,11 @@ package service
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"net"
+	"os"
 	"time"
 
 	"github.com/heirloom-go/heirloom/task"
@@ -51,7 +53,7 @@ func talk(conn net.Conn) error {
 			return err
 		}
 	}
-	if err := lines.Err(); err != nil {
+	if err := lines.Err(); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) { // set by hangUp
 		return err
 	}
 	_, err := io.WriteString(conn, goodbye())

@@ -1,7 +1,6 @@
 package service_test
 
 import (
-	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -12,7 +11,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -59,6 +57,11 @@ func start(t *testing.T) *running {
 	require.NoError(t, err)
 	echo, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
+	return startOn(t, web, echo)
+}
+
+func startOn(t *testing.T, web, echo net.Listener) *running {
+	t.Helper()
 	r := &running{web: "http://" + web.Addr().String(), echo: echo.Addr().String()}
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
@@ -152,52 +155,4 @@ func TestEcho(t *testing.T) {
 		}
 	}
 	assert.Equal(t, 2, said)
-}
-
-// The live view shows the current requests as tasks.
-func TestLiveView(t *testing.T) {
-	r := start(t)
-	done := make(chan struct{})
-	go func() {
-		defer close(done)
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.web+"/slow?for=30s", nil)
-		if assert.NoError(t, err) {
-			req.Header.Set("X-Request-Id", "watched-request")
-			if resp, err := r.client.Do(req); err == nil { // the server hangs up
-				_ = resp.Body.Close()
-			}
-		}
-	}()
-	require.Eventually(t, func() bool {
-		_, tree := r.get(t, "/debug/tasks", "the-watcher")
-		return strings.Contains(tree, "GET /slow") && strings.Contains(tree, `request_id="watched-request"`)
-	}, 20*time.Second, 100*time.Millisecond)
-	require.NoError(t, r.stop(), "the request is cancelled when its time of grace is over")
-	<-done
-}
-
-// A client that waits gets a goodbye, and a client in the middle of a request gets its
-// answer.
-func TestStopLetsRequestsEnd(t *testing.T) {
-	r := start(t)
-	conn, err := net.Dial("tcp", r.echo)
-	require.NoError(t, err)
-	defer func() { _ = conn.Close() }()
-	_, err = io.WriteString(conn, "hello\n")
-	require.NoError(t, err)
-	line, err := bufio.NewReader(conn).ReadString('\n')
-	require.NoError(t, err)
-	require.Contains(t, line, "says hello")
-
-	answered := make(chan int, 1)
-	go func() {
-		status, _ := r.get(t, "/slow?for=3s", "late-request")
-		answered <- status
-	}()
-	require.Eventually(t, func() bool {
-		_, tree := r.get(t, "/debug/tasks?format=text", "the-watcher")
-		return strings.Contains(tree, "GET /slow")
-	}, 20*time.Second, 10*time.Millisecond)
-	require.NoError(t, r.stop())
-	assert.Equal(t, 200, <-answered)
 }
