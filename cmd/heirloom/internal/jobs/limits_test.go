@@ -4,8 +4,11 @@ package jobs_test
 
 import (
 	"context"
+	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -81,19 +84,36 @@ func TestRunHoldsAndDelays(t *testing.T) {
 }
 
 func TestRunTimeStandsStillWhileSuspended(t *testing.T) {
-	b := newBench(t)
-	b.Processes = new(jobs.Processes)
-	b.Timeout = 2 * time.Second
-	dir := t.TempDir()
-	go func() {
-		waitFor(t, filepath.Join(dir, "ready"))
-		b.Processes.Suspend()
-		time.Sleep(3 * time.Second) // longer than the timeout of the job
-		b.Processes.Resume()
-	}()
-	sum, err := b.stream(t, t.Context(), "touch "+dir+"/ready; sleep 0.2")
-	require.NoError(t, err)
-	assert.Equal(t, jobs.Counts{OK: 1}, sum.Counts)
+	// The job needs some of its time before the suspension and after it, and on a busy
+	// machine that may be all of it. Then it gets more, and is suspended for longer.
+	for timeout := time.Second; timeout <= 16*time.Second; timeout *= 2 {
+		b := newBench(t)
+		b.Processes = new(jobs.Processes)
+		b.Timeout = timeout
+		dir := t.TempDir()
+		ended, suspending := make(chan struct{}), new(sync.WaitGroup)
+		suspending.Go(func() {
+			for _, err := os.Stat(dir + "/ready"); err != nil; _, err = os.Stat(dir + "/ready") {
+				select {
+				case <-ended: // it had no time to say that it runs
+					return
+				case <-time.After(5 * time.Millisecond):
+				}
+			}
+			b.Processes.Suspend()
+			time.Sleep(timeout * 5 / 4)
+			assert.NoError(t, os.WriteFile(dir+"/go", nil, 0o600))
+			b.Processes.Resume()
+		})
+		sum, err := b.stream(t, t.Context(), fmt.Sprintf("touch %[1]s/ready; while [ ! -e %[1]s/go ]; do sleep 0.01; done", dir))
+		require.NoError(t, err)
+		close(ended)
+		suspending.Wait()
+		if sum.OK == 1 {
+			return
+		}
+	}
+	require.Fail(t, "the job ran out of time, however much it had")
 }
 
 // A job ends at the same moment as the order comes to start no more jobs.
@@ -145,8 +165,14 @@ func TestHalt(t *testing.T) {
 		var err error
 		b.Halt, err = jobs.ParseHalt("soon,fail=2")
 		require.NoError(t, err)
-		b.Limit, b.Total, b.Timeout = 1, 4, 500*time.Millisecond
-		sum, err := b.stream(t, t.Context(), "false", "sleep 60", "true", "true")
+		b.Limit, b.Total = 1, 4
+		sum, err := b.run(t, t.Context(), func(o jobs.Options) (*jobs.Summary, error) {
+			return jobs.RunStream(t.Context(), func(yield func(*jobs.Job, error) bool) {
+				soon := &jobs.Duration{Duration: time.Millisecond}
+				_ = yield(&jobs.Job{Command: "false"}, nil) && yield(&jobs.Job{Command: "sleep 600", Timeout: soon}, nil) &&
+					yield(&jobs.Job{Command: "true"}, nil) && yield(&jobs.Job{Command: "true"}, nil)
+			}, o)
+		})
 		require.NoError(t, err)
 		assert.Equal(t, jobs.Counts{Failed: 1, TimedOut: 1, NotRun: 2}, sum.Counts)
 	})
@@ -195,12 +221,12 @@ func TestRunRetriesOnSomeCodes(t *testing.T) {
 		{"below it", "3-5", "exit 2", 1},
 		{"above it", "3-5", "exit 6", 1},
 		{"another range", "3-5,9", "exit 9", 2},
-		{"a time that is up", "timeout", "sleep 60", 2},
-		{"a time that is up, and others are wanted", "3-5", "sleep 60", 1},
+		{"a time that is up", "timeout", "sleep 600", 2},
+		{"a time that is up, and others are wanted", "3-5", "sleep 600", 1},
 	} {
 		b := newBench(t)
-		b.Retries, b.RetryDelay, b.Timeout = 1, time.Millisecond, 5*time.Second
-		if test.command == "sleep 60" {
+		b.Retries, b.RetryDelay, b.Timeout = 1, time.Millisecond, time.Hour
+		if test.command == "sleep 600" {
 			b.Timeout = 300 * time.Millisecond
 		}
 		var err error

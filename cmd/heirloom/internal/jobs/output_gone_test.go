@@ -61,7 +61,7 @@ func TestRunEndsWhenItsReaderHasGone(t *testing.T) {
 			}()
 			last := "while [ ! -e " + dir + "/gone ]; do sleep 0.01; done"
 			if test.want != nil {
-				last = "sleep 60"
+				last = "sleep 600"
 			}
 			_, err = b.stream(t, t.Context(), test.first, "touch "+dir+"/second; "+last)
 			require.ErrorIs(t, err, test.want)

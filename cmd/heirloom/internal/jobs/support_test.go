@@ -25,7 +25,7 @@ type bench struct {
 
 func newBench(t *testing.T) *bench {
 	t.Helper()
-	b := &bench{Options: jobs.Options{Limit: 4, Shell: posixShell(t), Grace: 10 * time.Second}}
+	b := &bench{Options: jobs.Options{Limit: 4, Shell: posixShell(t), Grace: time.Minute}}
 	b.Output = jobs.Whole(&b.stdout, &b.stderr, false)
 	return b
 }
