@@ -59,9 +59,9 @@ func TestRunIsInterrupted(t *testing.T) {
 			log := filepath.Join(dir, "log")
 			args := []string{"run", "-j2", "--log", log, ":::",
 				"echo quick",
-				fmt.Sprintf("[ -e %[1]s/again ] || { sh -c 'echo $$ > %[1]s/new; mv %[1]s/new %[1]s/child; exec sleep 60' & sleep 60; }", dir),
+				fmt.Sprintf("[ -e %[1]s/again ] || { sh -c 'echo $$ > %[1]s/new; mv %[1]s/new %[1]s/child; exec sleep 600' & sleep 600; }", dir),
 				"echo last"}
-			c, _, stderr := startCommand(t, append(args[:len(args)-1:len(args)-1], "echo > "+dir+"/third; sleep 60; echo last")...)
+			c, _, stderr := startCommand(t, append(args[:len(args)-1:len(args)-1], "echo > "+dir+"/third; sleep 600; echo last")...)
 			waitForFile(t, dir+"/child")
 			// The third job has taken the place of the first, which has ended.
 			waitForFile(t, dir+"/third")
@@ -88,10 +88,13 @@ func assertGone(t *testing.T, pidFile string) {
 	var pid int
 	_, err = fmt.Sscan(string(text), &pid)
 	require.NoError(t, err)
-	if syscall.Kill(pid, 0) == nil {
+	assert.Eventually(t, func() bool { // a process that is killed may take a moment to end
+		if syscall.Kill(pid, 0) != nil {
+			return true
+		}
 		stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
-		assert.True(t, err != nil || strings.Contains(string(stat), ") Z "), "%s", stat)
-	}
+		return err != nil || strings.Contains(string(stat), ") Z ")
+	}, time.Minute, 5*time.Millisecond)
 }
 
 func TestRunIsKilledAtTheSecondSignal(t *testing.T) {
@@ -154,7 +157,7 @@ func TestRunWithNobodyReading(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, r.Close())
 	for _, mode := range []string{"-owhole", "-oordered", "-olines", "--json", "--tag"} {
-		c := command(t, "run", "-j2", mode, ":::", "echo a", "sleep 60", "echo b")
+		c := command(t, "run", "-j2", mode, ":::", "echo a", "sleep 600", "echo b")
 		var stderr bytes.Buffer
 		c.Stdout, c.Stderr = w, &stderr
 		c.Run()

@@ -114,7 +114,7 @@ func TestRunOnTerminalWithoutSize(t *testing.T) {
 }
 
 func TestRunOnTerminalInterruptedByKey(t *testing.T) {
-	c := command(t, "run", ":::", "sleep 60")
+	c := command(t, "run", ":::", "sleep 600")
 	term := onTerminal(t, c)
 	term.waitFor(t, `1 running`)
 	_, err := term.Write([]byte{3}) // Ctrl-C

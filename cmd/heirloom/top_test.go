@@ -35,7 +35,7 @@ func watched(t *testing.T) string {
 	_, _ = failed.Await(ctx)
 	waiting := task.Go(ctx, func(ctx context.Context) (int, error) { return 0, task.Sleep(ctx, time.Hour) }, task.Name("evil\x1b[31m"))
 	t.Cleanup(func() { cancel(); <-waiting.Done() })
-	require.Eventually(t, func() bool { return waiting.State() == task.Waiting }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return waiting.State() == task.Waiting }, time.Minute, time.Millisecond)
 	return server.Listener.Addr().String()
 }
 
