@@ -11,9 +11,9 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -57,7 +57,7 @@ command = "echo never"
 			"a b\na b again\n$HOME\n$HOME again\nc'd\nc'd again\n", ""},
 		{"an exit code", []string{":::", "exit 3"}, 1, "", "heirloom: 1 of 1 job failed"},
 		{"tried again", []string{"--retries", "2", ":::", "echo $HEIRLOOM_ATTEMPT; [ $HEIRLOOM_ATTEMPT = 3 ]"}, 0, "1\n2\n3\n", ""},
-		{"out of time", []string{"--timeout", "300ms", ":::", "sleep 60"}, 124, "", "heirloom: 1 of 1 job timed out"},
+		{"out of time", []string{"--timeout", "300ms", ":::", "sleep 600"}, 124, "", "heirloom: 1 of 1 job timed out"},
 		{"variables", []string{"-e", "A=x y", "--unset", "HOME", ":::", `echo "$A" "[$HOME]"`}, 0, "x y []\n", ""},
 		{"needs", []string{"-f", jobsFile}, 1, "first all\nsecond second me\n", "heirloom: 1 of 4 jobs failed"},
 		{"no such command", []string{":::", "no-such-program-here"}, 1, "", "heirloom: 1 of 1 job failed"},
@@ -106,7 +106,7 @@ command = "echo never"
 // earlier output is not printed twice.
 func TestAKilledWorker(t *testing.T) {
 	s := newScene(t, "127.0.0.1:0")
-	first := s.worker(t, "first", "-j", "4")
+	first := s.worker(t, "first", "-j", "4", "--lease", "2s")
 	c := s.heirloom(t, "run", "--on", s.url(), "--json", "echo from {}; [ -e again ] || { echo $$ > pid{}; sleep 60; }", ":::", "1", "2")
 	var stdout bytes.Buffer
 	c.Stdout = &stdout
@@ -117,7 +117,7 @@ func TestAKilledWorker(t *testing.T) {
 	}
 	require.NoError(t, first.Process.Kill())
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "again"), nil, 0o600))
-	s.worker(t, "second", "-j", "4")
+	s.worker(t, "second", "-j", "4", "--lease", "2s")
 	require.NoError(t, c.Wait())
 	assert.Equal(t, 2, strings.Count(stdout.String(), `"worker":"second"`))
 	assert.Contains(t, stdout.String(), `"stdout":"from 1\n"`)
@@ -161,7 +161,7 @@ func TestInterrupt(t *testing.T) {
 			_ = c.Wait()
 			assert.Equal(t, tt.code, c.ProcessState.ExitCode(), "%s", rest)
 			assert.Equal(t, tt.stdout, stdout.String())
-			assert.Error(t, exec.Command("sh", "-c", "kill -0 "+pid).Run(), "no process is left")
+			assertGone(t, pid)
 		})
 	}
 }
@@ -184,7 +184,7 @@ func TestResumeAfterTheRunWasKilled(t *testing.T) {
 	require.Eventually(t, func() bool {
 		log, err := os.ReadFile(filepath.Join(s.dir, "log"))
 		return err == nil && strings.Contains(string(log), `"job":"1"`)
-	}, 30*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	require.NoError(t, c.Process.Kill())
 	_ = c.Wait()
 	goOn("2") // ends while there is no run
@@ -239,36 +239,21 @@ func TestPS(t *testing.T) {
 	c := s.heirloom(t, "run", "--on", s.url(), ":::", "echo x > begun; while [ ! -e over ]; do sleep 0.02; done")
 	require.NoError(t, c.Start())
 	appears(t, filepath.Join(s.dir, "begun"))
-	code, stdout, stderr := s.run(t, "ps")
-	assert.Zero(t, code, stderr)
-	assert.Regexp(t, `(?s)^WORKER +RUNS +AGE +JOB +COMMAND\none +[01] of 3 .*two +[01] of .*`, stdout)
+	// On a busy machine, a worker may answer too late.
+	both := regexp.MustCompile(`(?s)^WORKER +RUNS +AGE +JOB +COMMAND\none +[01] of 3 .*two +[01] of .*`)
+	require.Eventually(t, func() bool {
+		code, text, stderr := s.run(t, "ps")
+		assert.Zero(t, code, stderr)
+		stdout = text
+		return both.MatchString(stdout)
+	}, time.Minute, time.Millisecond)
 	assert.Equal(t, 1, strings.Count(stdout, "echo x > begun; while [ ! -e over ]; do sleep 0.02; done  echo x"), stdout)
-	_, stdout, _ = s.run(t, "ps", "--json")
-	assert.Contains(t, stdout, `"worker":"two"`)
+	require.Eventually(t, func() bool {
+		_, text, _ := s.run(t, "ps", "--json")
+		return strings.Contains(text, `"worker":"two"`)
+	}, time.Minute, time.Millisecond)
 	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "over"), nil, 0o600))
 	require.NoError(t, c.Wait())
-}
-
-// A worker lets its commands end at the first signal, and leaves them to other workers
-// at the second.
-func TestAWorkerStops(t *testing.T) {
-	s := newScene(t, "127.0.0.1:0")
-	first := s.worker(t, "first")
-	c := s.heirloom(t, "run", "--on", s.url(), "--json", ":::", "echo $$ > pid; [ -e again ] || sleep 60")
-	var stdout bytes.Buffer
-	c.Stdout = &stdout
-	require.NoError(t, c.Start())
-	pid := appears(t, filepath.Join(s.dir, "pid"))
-	require.NoError(t, os.WriteFile(filepath.Join(s.dir, "again"), nil, 0o600))
-	require.NoError(t, first.Process.Signal(syscall.SIGTERM))
-	s.worker(t, "second")
-	require.NoError(t, first.Process.Signal(syscall.SIGTERM))
-	_ = first.Wait()
-	assert.Equal(t, 143, first.ProcessState.ExitCode())
-	assert.Error(t, exec.Command("sh", "-c", "kill -0 "+pid).Run(), "it is killed")
-	require.NoError(t, c.Wait())
-	assert.Contains(t, stdout.String(), `"state":"ok"`)
-	assert.Contains(t, stdout.String(), `"worker":"second"`)
 }
 
 // Without the token, no client can connect, and from beyond this machine none without

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -66,7 +68,19 @@ func (s *scene) run(t *testing.T, args ...string) (code int, stdout, stderr stri
 // worker starts a worker, and returns when it serves.
 func (s *scene) worker(t *testing.T, name string, args ...string) *exec.Cmd {
 	t.Helper()
-	c := s.heirloom(t, append([]string{"worker", "--on", s.url(), "--name", name, "--lease", "2s"}, args...)...)
+	c, said := s.speaker(t, name, args...)
+	go func() { // the pipe must not fill up; the goroutine ends with the process
+		for said.Scan() {
+		}
+	}()
+	return c
+}
+
+// speaker is worker for a test that reads what the worker says. The lease is longer than
+// any pause of a busy machine, so that only a test about leases sees one end.
+func (s *scene) speaker(t *testing.T, name string, args ...string) (*exec.Cmd, *bufio.Scanner) {
+	t.Helper()
+	c := s.heirloom(t, append([]string{"worker", "--on", s.url(), "--name", name, "--lease", "5m"}, args...)...)
 	said, err := c.StderrPipe()
 	require.NoError(t, err)
 	require.NoError(t, c.Start())
@@ -75,16 +89,10 @@ func (s *scene) worker(t *testing.T, name string, args ...string) *exec.Cmd {
 		_ = c.Process.Signal(syscall.SIGTERM)
 		_ = c.Wait()
 	})
-	first := make([]byte, 200)
-	n, err := said.Read(first)
-	require.NoError(t, err)
-	require.Contains(t, string(first[:n]), "worker "+name+" runs ")
-	go func() { // the pipe must not fill up; the goroutine ends with the process
-		for err == nil {
-			_, err = said.Read(first)
-		}
-	}()
-	return c
+	lines := bufio.NewScanner(said)
+	require.True(t, lines.Scan())
+	require.Contains(t, lines.Text(), "worker "+name+" runs ")
+	return c, lines
 }
 
 // appears waits for a file that a command writes, and returns its content.
@@ -95,6 +103,12 @@ func appears(t *testing.T, path string) string {
 		var err error
 		text, err = os.ReadFile(path)
 		return err == nil && len(text) > 0
-	}, 30*time.Second, 10*time.Millisecond, path)
+	}, time.Minute, 10*time.Millisecond, path)
 	return strings.TrimSpace(string(text))
+}
+
+// assertGone waits for the end of a process that has been killed.
+func assertGone(t *testing.T, pid string) {
+	t.Helper()
+	assert.Eventually(t, func() bool { return exec.Command("sh", "-c", "kill -0 "+pid).Run() != nil }, time.Minute, 10*time.Millisecond)
 }
