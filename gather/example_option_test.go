@@ -55,9 +55,9 @@ func (l interval) Wait(ctx context.Context) error {
 }
 
 func ExampleRate() {
+	start := time.Now()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
-	start := time.Now()
 	_, err := gather.Map(context.Background(), []string{"a", "b", "c"}, upper, gather.Rate(interval{tick}))
 	fmt.Println(err, time.Since(start) >= 6*time.Millisecond)
 	// Output: <nil> true

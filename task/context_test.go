@@ -310,8 +310,8 @@ func TestChainOfTasksKeepsNothingAlive(t *testing.T) {
 	<-first.Done()
 	end := <-last
 	var alive int
-	for range 10 { // the first ones may be on a stack still
-		runtime.GC()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		runtime.GC() // the first ones may be on a stack still
 		alive = 0
 		for range length {
 			w := <-firsts

@@ -174,20 +174,18 @@ func ExampleMembers_Until() {
 // The deadline of a Group moves as long as there is progress.
 func ExampleSetTimeout() {
 	err := task.Group(context.Background(), func(ctx context.Context) error {
-		for _, pause := range []time.Duration{0, time.Millisecond, time.Hour} {
-			task.SetTimeout(ctx, 500*time.Millisecond) // from now
-			if err := task.Sleep(ctx, pause); err != nil {
-				return err
-			}
+		for _, limit := range []time.Duration{time.Minute, time.Minute, time.Millisecond} {
 			fmt.Println("a heartbeat")
+			task.SetTimeout(ctx, limit) // from now
 		}
-		return nil
+		return task.Sleep(ctx, time.Hour)
 	}, task.Name("connection"))
 	fmt.Println(err)
 	// Output:
 	// a heartbeat
 	// a heartbeat
-	// task: "connection" timed out after 500ms
+	// a heartbeat
+	// task: "connection" timed out after 1ms
 }
 
 // Failures are counted by the name of the task, whatever becomes of them.

@@ -67,7 +67,7 @@ func (*requestError) Error() string { return "request" }
 // reportedOf collects garbage until there are that many reports, or until it takes too
 // long.
 func reportedOf(n int32, reported *atomic.Int32) int32 {
-	for deadline := time.Now().Add(10 * time.Second); reported.Load() < n && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); reported.Load() < n && time.Now().Before(deadline); {
 		runtime.GC()
 		runtime.Gosched()
 	}

@@ -66,7 +66,7 @@ func soon(t *testing.T, what string, f func()) {
 	go func() { defer close(returned); f() }()
 	select {
 	case <-returned:
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		buf := make([]byte, 1<<20)
 		t.Fatalf("%s hangs:\n%s", what, buf[:runtime.Stack(buf, true)])
 	}

@@ -210,28 +210,27 @@ func TestReportThatCallsGoexitOnGarbage(t *testing.T) {
 			task.Unobserved(func(task.Info, error) { defer close(reported); runtime.Goexit() }))
 		<-tk.Done()
 	}()
-	for i := 0; i < 100; i++ {
-		runtime.GC()
-		select {
-		case <-reported:
-			i = 100
-		case <-time.After(10 * time.Millisecond):
-		}
-	}
+	collectUntil(t, reported)
 	cleaned := make(chan struct{})
 	func() {
 		p := new([64]byte)
 		runtime.AddCleanup(p, func(int) { close(cleaned) }, 1)
 	}()
-	for range 100 {
+	collectUntil(t, cleaned)
+}
+
+// collectUntil collects garbage until that has closed the channel.
+func collectUntil(t *testing.T, closed chan struct{}) {
+	t.Helper()
+	require.Eventually(t, func() bool {
 		runtime.GC()
 		select {
-		case <-cleaned:
-			return
-		case <-time.After(10 * time.Millisecond):
+		case <-closed:
+			return true
+		default:
+			return false
 		}
-	}
-	t.Fatal("cleanups are dead")
+	}, time.Minute, time.Millisecond, "cleanups are dead")
 }
 
 // A Task that was never started has no variables, and calls callbacks like one that has

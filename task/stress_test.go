@@ -90,7 +90,7 @@ func TestStress(t *testing.T) {
 	for state := task.Succeeded; state <= task.Goexited; state++ {
 		assert.NotZero(t, states[state], "no task ended as %v, so that is not tested", state)
 	}
-	for deadline := time.Now().Add(10 * time.Second); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
+	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)
 	}
 	assert.LessOrEqual(t, runtime.NumGoroutine(), before, "a goroutine stayed")

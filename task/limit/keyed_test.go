@@ -288,5 +288,5 @@ func TestKeyedStorm(t *testing.T) {
 		})
 	}
 	wg.Wait()
-	require.Eventually(t, func() bool { return keyed.Len() == 0 }, 10*time.Second, time.Millisecond, "all keys are forgotten")
+	require.Eventually(t, func() bool { return keyed.Len() == 0 }, time.Minute, time.Millisecond, "all keys are forgotten")
 }

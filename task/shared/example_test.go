@@ -3,7 +3,6 @@ package shared_test
 import (
 	"context"
 	"fmt"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -15,30 +14,33 @@ import (
 // first of them gives up, which does not affect the others.
 func Example() {
 	var rendered atomic.Int32
-	pages := shared.New(context.Background(), func(ctx context.Context, path string) (string, error) {
+	asked := make(chan struct{})
+	pages := shared.New(context.Background(), func(_ context.Context, path string) (string, error) {
 		rendered.Add(1)
-		return "page of " + path, task.Sleep(ctx, 50*time.Millisecond)
+		<-asked // takes long enough for others to ask
+		return "page of " + path, nil
 	})
 
-	var requests sync.WaitGroup
-	for n := range 3 {
-		requests.Go(func() {
-			ctx := context.Background()
-			if n == 0 {
-				var cancel context.CancelFunc
-				ctx, cancel = context.WithTimeout(ctx, time.Millisecond)
-				defer cancel()
+	_, err := task.Run(context.Background(), func(ctx context.Context) (none struct{}, _ error) {
+		var requests []*task.Task[string]
+		for range 3 {
+			request := task.Go(ctx, func(ctx context.Context) (string, error) { return pages.Do(ctx, "/") })
+			for request.State() != task.Waiting {
+				time.Sleep(time.Millisecond)
 			}
-			page, err := pages.Do(ctx, "/")
-			if n != 0 {
-				fmt.Println(page, err)
-			}
-		})
-	}
-	requests.Wait()
-	fmt.Println("rendered", rendered.Load(), "time(s)")
+			requests = append(requests, request)
+		}
+		requests[0].Cancel(nil)
+		<-requests[0].Done()
+		close(asked)
+		for _, request := range requests[1:] {
+			fmt.Println(request.Await(ctx))
+		}
+		return none, nil
+	})
+	fmt.Println("rendered", rendered.Load(), "time(s)", err)
 	// Output:
 	// page of / <nil>
 	// page of / <nil>
-	// rendered 1 time(s)
+	// rendered 1 time(s) <nil>
 }

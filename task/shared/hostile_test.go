@@ -49,7 +49,7 @@ func TestCallbackOfARefusedTaskUsesTheCalls(t *testing.T) {
 			select {
 			case err := <-got:
 				assert.ErrorIs(t, err, task.ErrEnded)
-			case <-time.After(3 * time.Second):
+			case <-time.After(time.Minute):
 				t.Fatal("hangs")
 			}
 			for _, err := range errs {

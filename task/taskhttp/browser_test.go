@@ -82,7 +82,7 @@ func (b *browser) do(method, path string, body, value any) {
 		text, err = json.Marshal(body)
 		require.NoError(b.t, err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, method, b.session+path, bytes.NewReader(text))
 	require.NoError(b.t, err)
@@ -111,7 +111,7 @@ func (b *browser) run(script string) string {
 func (b *browser) until(want, script string) {
 	b.t.Helper()
 	got := ""
-	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); {
+	for deadline := time.Now().Add(2 * time.Minute); time.Now().Before(deadline); {
 		if got = b.run(script); got == want {
 			return
 		}

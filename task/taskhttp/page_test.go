@@ -277,7 +277,7 @@ func (b *browser) testConnection() {
 		}
 		t.Cleanup(func() { _ = resp.Body.Close() })
 		return true
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	b.run(`document.getElementById("pause").click()`)
 	b.until("too many follow already", link)
 	assert.Contains(t, b.run(`return document.getElementById("since").textContent`), "trying again")

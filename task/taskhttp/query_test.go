@@ -187,7 +187,7 @@ func TestGraph(t *testing.T) {
 		_, _, err := task.Wait(ctx, task.AllCompleted, many...)
 		return 0, err
 	})
-	require.Eventually(t, func() bool { return all.State() == task.Waiting }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return all.State() == task.Waiting }, time.Minute, time.Millisecond)
 	g = viewOf(t, url, fmt.Sprintf("&graph=%d", all.ID())).Graph
 	assert.Len(t, g.Nodes, 25)
 	assert.Equal(t, 8, g.Omitted)
@@ -212,7 +212,7 @@ func TestCyclesOfAView(t *testing.T) {
 	}
 	close(ready)
 	for _, r := range ring {
-		require.Eventually(t, func() bool { return r.State() == task.Waiting }, 10*time.Second, time.Millisecond)
+		require.Eventually(t, func() bool { return r.State() == task.Waiting }, time.Minute, time.Millisecond)
 	}
 	v := viewOf(t, url, "&max=0")
 	require.Len(t, v.Cycles, 1)
