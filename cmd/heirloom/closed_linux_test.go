@@ -14,14 +14,15 @@ import (
 
 func TestClosedStreams(t *testing.T) {
 	t.Parallel()
+	// With one processor and without -j2, jobs would write themselves.
 	const toStdout, toStderr = "cannot write to standard output: bad file descriptor", "cannot write to standard error: bad file descriptor"
 	tests := []struct {
 		reason, args, closing string
 		code                  int
 		want                  string // of standard error, or of standard output if the former is closed
 	}{
-		{"output", "run echo ::: a", ">&-", 1, toStdout},
-		{"and in order", "run -o ordered echo ::: a", ">&-", 1, toStdout},
+		{"output", "run -j2 echo ::: a", ">&-", 1, toStdout},
+		{"and in order", "run -j2 -o ordered echo ::: a", ">&-", 1, toStdout},
 		{"and by lines", "run -o lines echo ::: a", ">&-", 1, toStdout},
 		{"and as JSON", "run --json true ::: a", ">&-", 1, toStdout},
 		{"written by the job itself", "run -o direct echo ::: a", ">&-", 1, "1 of 1 job failed"},

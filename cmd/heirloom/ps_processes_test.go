@@ -34,8 +34,12 @@ func TestPSOfProcesses(t *testing.T) {
 		t.Cleanup(func() { _ = c.Process.Kill(); _ = c.Wait() })
 		require.Eventually(t, func() bool { return slices.Contains(remote.Processes(), c.Process.Pid) }, time.Minute, 5*time.Millisecond)
 
-		code, stdout, stderr := heirloom("ps", id)
-		require.Equal(t, 0, code, stderr)
+		var code int
+		var stdout, stderr string
+		require.Eventually(t, func() bool { // its socket is there before it listens
+			code, stdout, stderr = heirloom("ps", id)
+			return code == 0
+		}, time.Minute, 5*time.Millisecond)
 		assert.Contains(t, stdout, "services #")
 		code, stdout, stderr = heirloom("top", id, "--count", "1")
 		require.Equal(t, 0, code, stderr)

@@ -134,7 +134,7 @@ func TestRunInterruptedBeforeItHasJobs(t *testing.T) {
 }
 
 func TestRunInterruptedWhileItWaitsForJobs(t *testing.T) {
-	c := command(t, "run")
+	c := command(t, "run", "-j2") // one job at a time would print before it has ended
 	in, err := c.StdinPipe()
 	require.NoError(t, err)
 	var stderr bytes.Buffer

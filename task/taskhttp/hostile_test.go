@@ -75,6 +75,8 @@ func (b *browser) testHostile() {
 		task.Go(ctx, sleeps, task.Name("the last one"))
 		_, _ = task.Go(ctx, func(context.Context) (int, error) { return 0, errors.New(hostileNames[2] + hostileNames[7]) }, task.Name(hostileNames[5])).Await(ctx)
 	})
+	// From now on, the picture stays the same.
+	require.Eventually(t, func() bool { return task.Snapshot(task.TreeMax(1)).States[task.Waiting] == 10105 }, time.Minute, time.Millisecond)
 	b.device(1280, 800, "light")
 	b.open(url)
 	b.until("live", link)
