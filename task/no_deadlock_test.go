@@ -257,3 +257,34 @@ func TestWaitForAnyThatWasToldIsNoDeadlock(t *testing.T) {
 		require.NoError(t, err)
 	}
 }
+
+// A wait whose ctx has ended is over, whatever waits for what.
+func TestWaitWithACtxThatHasEndedIsNoDeadlock(t *testing.T) {
+	for name, wait := range map[string]func(ctx context.Context, a *task.Task[none]) error{
+		"Await": func(ctx context.Context, a *task.Task[none]) error { _, err := a.Await(ctx); return err },
+		"Wait": func(ctx context.Context, a *task.Task[none]) error {
+			_, _, err := task.Wait(ctx, task.AllCompleted, a)
+			return err
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T, ctx context.Context) {
+				var a *task.Task[none]
+				begin := make(chan none)
+				b := task.Start(ctx, func(ctx context.Context) error {
+					<-begin
+					time.Sleep(time.Second) // a waits by now
+					ended, cancel := context.WithCancel(ctx)
+					cancel()
+					err := wait(ended, a)
+					assert.ErrorIs(t, err, context.Canceled)
+					assert.NotErrorIs(t, err, task.ErrDeadlock)
+					return nil
+				})
+				a = task.Start(ctx, func(ctx context.Context) error { _, err := b.Await(ctx); return err })
+				close(begin)
+				assert.NoError(t, errorWithin(a))
+			})
+		})
+	}
+}

@@ -220,7 +220,8 @@ func (w *node) awaitHere(ctx context.Context, n *node, how waitKind) error {
 		w.lend()
 	}
 	var stuck *deadlock
-	if w.maybeStuck(n) {
+	// A wait whose ctx has ended is over, and a task that waits for itself is wrong even so.
+	if (w == n || !until.over()) && w.maybeStuck(n) {
 		w.judgeWaitFor(n)
 		stuck = w.deadlockFor(n)
 	}
