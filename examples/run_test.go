@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The output of each scene, as patterns that must all match.
+// scenes has the texts that the output of each scene must contain.
 var scenes = map[string][]string{
 	"lifetimes": {`a bare go statement: the goroutine works for alice`, `the cache detaches: it loads for nobody`},
 	"loggers":   {`"msg":"from zap","request_id":"r1"`, `"request_id":"r1","message":"from zerolog"`},
@@ -23,7 +23,7 @@ var scenes = map[string][]string{
 }
 
 // Each folder with a main.go is a scene that runs and prints what it should. A scene that
-// is a module of its own has its own test for that.
+// is a module of its own is run by its own tests.
 func TestEachSceneRuns(t *testing.T) {
 	mains, err := filepath.Glob("*/main.go")
 	require.NoError(t, err)

@@ -6,10 +6,10 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
 
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
@@ -17,31 +17,27 @@ import (
 // A store is a database schema of the soak. Each row says for whom it was written, and
 // which values the variables had.
 type store struct {
-	admin, db *sql.DB
-	schema    string
+	db     *sql.DB
+	schema string
 }
 
 func openStore(ctx context.Context, dsn string) (*store, error) {
-	address, err := url.Parse(dsn)
+	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("the database's address: %w", err)
+		return nil, err
 	}
 	s := &store{schema: fmt.Sprintf("soak_%d", os.Getpid())}
-	if s.admin, err = sql.Open("pgx", dsn); err != nil {
-		return nil, err
-	}
-	if _, err := s.admin.ExecContext(ctx, "CREATE SCHEMA "+s.schema); err != nil {
-		return nil, errors.Join(err, s.admin.Close())
-	}
-	query := address.Query()
-	query.Set("search_path", s.schema)
-	address.RawQuery = query.Encode()
-	if s.db, err = sql.Open("pgx", address.String()); err != nil {
-		return nil, err
-	}
+	config.RuntimeParams["search_path"] = s.schema
+	s.db = stdlib.OpenDB(*config)
 	s.db.SetMaxOpenConns(8)
+	if _, err := s.db.ExecContext(ctx, "CREATE SCHEMA "+s.schema); err != nil {
+		return nil, errors.Join(err, s.db.Close())
+	}
 	_, err = s.db.ExecContext(ctx, `CREATE TABLE rows (want TEXT NOT NULL, request TEXT NOT NULL, username TEXT NOT NULL, part INT NOT NULL)`)
-	return s, err
+	if err != nil {
+		return nil, errors.Join(err, s.close())
+	}
+	return s, nil
 }
 
 var errTakenBack = errors.New("taken back on purpose")
@@ -90,7 +86,6 @@ func (s *store) check(ctx context.Context, c *checks) error {
 }
 
 func (s *store) close() error {
-	err := s.db.Close()
-	_, dropErr := s.admin.Exec("DROP SCHEMA " + s.schema + " CASCADE")
-	return errors.Join(err, dropErr, s.admin.Close())
+	_, err := s.db.Exec("DROP SCHEMA " + s.schema + " CASCADE")
+	return errors.Join(err, s.db.Close())
 }

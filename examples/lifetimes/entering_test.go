@@ -26,12 +26,12 @@ func TestWhoCalls(t *testing.T) {
 		want   string
 	}{
 		{
-			"a go statement: whoever starts it",
+			"a go statement: the values of the goroutine that executes it",
 			func() func() { go look(); return func() {} },
 			"handed over",
 		},
 		{
-			"a function handed to a goroutine that runs: that one",
+			"a function handed to a goroutine that runs: the values of that one",
 			func() func() {
 				jobs := make(chan func())
 				ctxvar.Detach(func() { go func() { (<-jobs)() }() })
@@ -41,12 +41,12 @@ func TestWhoCalls(t *testing.T) {
 			"nobody",
 		},
 		{
-			"time.AfterFunc: nobody",
+			"time.AfterFunc: no values",
 			func() func() { time.AfterFunc(0, look); return func() {} },
 			"nobody",
 		},
 		{
-			"context.AfterFunc: whoever cancels",
+			"context.AfterFunc: the values of the goroutine that cancels",
 			func() func() {
 				ctx, cancel := context.WithCancel(t.Context())
 				context.AfterFunc(ctx, look)
@@ -55,7 +55,7 @@ func TestWhoCalls(t *testing.T) {
 			"set off",
 		},
 		{
-			"context.AfterFunc: nobody, if it is the time that runs out",
+			"context.AfterFunc: no values, if a deadline ends the ctx",
 			func() func() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 				context.AfterFunc(ctx, look)
@@ -64,7 +64,7 @@ func TestWhoCalls(t *testing.T) {
 			"nobody",
 		},
 		{
-			"runtime.AddCleanup: nobody",
+			"runtime.AddCleanup: no values",
 			func() func() {
 				runtime.AddCleanup(new(session), func(func()) { look() }, look)
 				return runtime.GC
@@ -72,7 +72,7 @@ func TestWhoCalls(t *testing.T) {
 			"nobody",
 		},
 		{
-			"iter.Pull: whoever calls it",
+			"iter.Pull: the values of its caller",
 			func() func() {
 				next, stop := iter.Pull(func(func(int) bool) { look() })
 				return func() { next(); stop() }

@@ -15,7 +15,7 @@ import (
 var user = ctxvar.New("user", ctxvar.Default("nobody"))
 
 func main() {
-	// Two requests are the first to use a cache that starts its goroutine lazily.
+	// Each round has a new cache, and a request that is the first to use it.
 	for _, detached := range []bool{false, true} {
 		seen := make(chan string, 1)
 		cache := NewCache(time.Hour, func(context.Context) string { return user.Get() })
@@ -24,7 +24,7 @@ func main() {
 				fmt.Println("the cache detaches: it loads for", cache.Get())
 				return
 			}
-			// This is a cache that knows nothing of variables.
+			// A cache that does not detach starts its goroutine like this.
 			go func() { seen <- user.Get() }()
 			fmt.Println("a bare go statement: the goroutine works for", <-seen)
 		})

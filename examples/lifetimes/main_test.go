@@ -20,8 +20,7 @@ import (
 func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m,
 		goleak.IgnoreCurrent(), // the goroutines of a pool that ants opens when the program starts
-		// The goroutines of fasthttp, which check now and then whether they are still
-		// needed.
+		// The goroutines of fasthttp check only now and then whether they are still needed.
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.(*workerPool).Start.func2"),
 		goleak.IgnoreAnyFunction("github.com/valyala/fasthttp.updateServerDate.func1"))
 }
@@ -65,8 +64,8 @@ func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
 	}, 10*time.Second, time.Millisecond, msg...)
 }
 
-// assertHeirs asserts which goroutines exist that were started by the request with that
-// label, or by such goroutines. They are given by the functions that they began with.
+// assertHeirs asserts which goroutines have the label of a request: those that it started,
+// and those that these started. They are given by the functions that they began with.
 // Goroutines that are about to end do not count.
 func assertHeirs(t *testing.T, id string, want ...string) {
 	t.Helper()

@@ -18,7 +18,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxhttp"
 )
 
-// What docs/testing.md says about tests.
+// The tests in this file show what docs/testing.md says about tests.
 
 var (
 	region = ctxvar.New("region", ctxvar.Default("nowhere"))
@@ -43,8 +43,8 @@ func TestSubtestsHaveTheirOwn(t *testing.T) {
 	}
 }
 
-// A server in a test has the test's values, except for an identity, unless it is
-// started elsewhere.
+// A server that a test starts has the test's values, but not its identity. One that is
+// started under Detach has neither.
 func TestServersInTests(t *testing.T) {
 	handler := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_, isAdmin := admin.Lookup()

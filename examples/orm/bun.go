@@ -10,8 +10,8 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxsql"
 )
 
-// OpenBun returns notes in Bun. Bun asks a resolver on what each query runs, which is meant
-// for replicas. Bun's own RunInTx and BeginTx begin a transaction of the *sql.DB, and only
+// OpenBun returns notes in Bun. Bun asks a resolver for the connection of each query, which
+// is meant for replicas. Bun's own RunInTx and BeginTx begin a transaction of the *sql.DB, and only
 // their tx takes part in it: use ctxsql.InTx.
 func OpenBun(db *sql.DB) Notes {
 	return bunNotes{bun.NewDB(db, pgdialect.New(), bun.WithConnResolver(current{ctxsql.Conn(db)}))}

@@ -49,7 +49,8 @@ func (d *entDriver) Tx(ctx context.Context) (dialect.Tx, error) {
 // Close does nothing, because the pool belongs to the caller.
 func (d *entDriver) Close() error { return nil }
 
-// OpenEnt returns notes in ent. A generated client is large; this is what its code calls.
+// OpenEnt returns notes in ent. Its methods call what the code of a generated client calls.
+// That code is too large for an example.
 func OpenEnt(db *sql.DB) Notes { return entNotes{EntDriver(db)} }
 
 type entNotes struct{ driver dialect.Driver }

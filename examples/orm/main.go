@@ -37,7 +37,7 @@ func main() {
 	}
 }
 
-// OpenDB opens the database at dsn and makes a schema called name for the tables. It returns
+// OpenDB opens the database at dsn and makes a schema called name with the tables. It returns
 // a function that drops the schema and closes the database.
 func OpenDB(ctx context.Context, dsn, name string) (db *sql.DB, closeDB func() error, err error) {
 	config, err := pgx.ParseConfig(dsn)

@@ -12,7 +12,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/url"
 	"os"
 
 	"github.com/heirloom-go/heirloom/examples/internal/ledgertest"
@@ -31,31 +30,10 @@ func main() {
 }
 
 func run(ctx context.Context, dsn string) (err error) {
-	admin, err := Open(dsn)
+	db, closeDB, err := Open(ctx, dsn, fmt.Sprintf("ledger_%d", os.Getpid()))
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, admin.Close()) }()
-	schema := fmt.Sprintf("ledger_%d", os.Getpid())
-	if _, err := admin.ExecContext(ctx, "CREATE SCHEMA "+schema); err != nil {
-		return err
-	}
-	defer func() {
-		_, dropErr := admin.ExecContext(ctx, "DROP SCHEMA "+schema+" CASCADE")
-		err = errors.Join(err, dropErr)
-	}()
-
-	address, err := url.Parse(dsn)
-	if err != nil {
-		return err
-	}
-	query := address.Query()
-	query.Set("search_path", schema)
-	address.RawQuery = query.Encode()
-	db, err := Open(address.String())
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, db.Close()) }()
+	defer func() { err = errors.Join(err, closeDB()) }()
 	return ledgertest.Show(ctx, db, os.Stdout)
 }

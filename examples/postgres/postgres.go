@@ -1,22 +1,32 @@
 package main
 
 import (
+	"context"
 	"database/sql"
 	"errors"
-	"fmt"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"github.com/jackc/pgx/v5/stdlib"
 )
 
 // Open opens the database at dsn, which is a postgres:// address or a string of
-// key=value pairs.
-func Open(dsn string) (*sql.DB, error) {
-	db, err := sql.Open("pgx", dsn)
+// key=value pairs, and makes a schema called name, in which tables are made and looked
+// for. It returns a function that drops the schema and closes the database.
+func Open(ctx context.Context, dsn, name string) (db *sql.DB, closeDB func() error, err error) {
+	config, err := pgx.ParseConfig(dsn)
 	if err != nil {
-		return nil, fmt.Errorf("postgres: opening: %w", err)
+		return nil, nil, err
 	}
-	return db, nil
+	config.RuntimeParams["search_path"] = name
+	db = stdlib.OpenDB(*config)
+	if _, err := db.ExecContext(ctx, "CREATE SCHEMA "+name); err != nil {
+		return nil, nil, errors.Join(err, db.Close())
+	}
+	return db, func() error {
+		_, err := db.Exec("DROP SCHEMA " + name + " CASCADE")
+		return errors.Join(err, db.Close())
+	}, nil
 }
 
 // Retryable reports whether err says that another transaction was in the way, for

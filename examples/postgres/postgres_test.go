@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"net/url"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -34,26 +33,10 @@ func open(t testing.TB) *sql.DB {
 	if dsn == "" {
 		t.Skip("HEIRLOOM_POSTGRES_DSN is not set, so there is no PostgreSQL to test against")
 	}
-	admin, err := postgres.Open(dsn)
+	db, closeDB, err := postgres.Open(t.Context(), dsn, fmt.Sprintf("test_%d_%d", os.Getpid(), schemas.Add(1)))
 	require.NoError(t, err)
-	schema := fmt.Sprintf("test_%d_%d", os.Getpid(), schemas.Add(1))
-	_, err = admin.ExecContext(t.Context(), "CREATE SCHEMA "+schema)
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		_, err := admin.Exec("DROP SCHEMA " + schema + " CASCADE")
-		assert.NoError(t, err)
-		assert.NoError(t, admin.Close())
-	})
-
-	address, err := url.Parse(dsn)
-	require.NoError(t, err)
-	query := address.Query()
-	query.Set("search_path", schema)
-	address.RawQuery = query.Encode()
-	db, err := postgres.Open(address.String())
-	require.NoError(t, err)
+	t.Cleanup(func() { assert.NoError(t, closeDB()) })
 	db.SetMaxOpenConns(10)
-	t.Cleanup(func() { assert.NoError(t, db.Close()) })
 	return db
 }
 

@@ -27,7 +27,7 @@ type call struct {
 type step struct {
 	row  int
 	call *call
-	// hidden means that the caller ignores the call's failure.
+	// hidden reports whether the caller ignores the call's failure.
 	hidden bool
 }
 
@@ -76,7 +76,7 @@ type level struct {
 	doomed bool
 }
 
-// model returns whether c succeeds, and puts its effects into l.
+// model reports whether c succeeds, and puts its effects into l.
 func (c *call) model(l *level) (ok bool) {
 	for _, s := range c.steps {
 		switch {
@@ -144,7 +144,7 @@ const (
 	committed outcome = "committed rows"
 )
 
-// testNesting compares SQLite with the model.
+// testNesting runs the program in SQLite and in the model, and compares the rows.
 func testNesting(t *testing.T, db *sql.DB, bytes []byte) outcome {
 	defer func() {
 		if t.Failed() {
@@ -200,8 +200,7 @@ func openTable(t testing.TB) *sql.DB {
 	return db
 }
 
-// Transactions that are nested at random, and fail at random, behave as the model says,
-// which is a few lines.
+// Transactions that are nested at random, and fail at random, behave as the model does.
 func TestNesting(t *testing.T) {
 	db := openTable(t)
 	outcomes := make(map[outcome]int)

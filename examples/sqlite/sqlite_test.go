@@ -123,7 +123,7 @@ func TestReadersDontWait(t *testing.T) {
 	assert.Equal(t, 100, balance)
 }
 
-func TestTwoWritersAreTold(t *testing.T) {
+func TestSecondWriterIsRefused(t *testing.T) {
 	db := open(t, 0, sqlitedb.Open)
 	l := ledger.New(db)
 	require.NoError(t, l.Create(t.Context()))

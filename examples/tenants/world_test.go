@@ -60,7 +60,7 @@ type world struct {
 type fate int
 
 const (
-	unknown fate = iota // there or not: the answer was cut off
+	unknown fate = iota // the answer was cut off, so the note may be there or not
 	added
 	refused
 )
@@ -90,7 +90,7 @@ func (w *world) begin(path string) (end func()) {
 	server := httptest.NewUnstartedServer(faults(service))
 	server.Config.ErrorLog = log.New(io.Discard, "", 0) // where panics go
 	server.Start()                                      // on a loopback port
-	// Few enough that clients take over each other's connections.
+	// The limit makes clients take over each other's connections.
 	transport := &http.Transport{MaxIdleConnsPerHost: 50}
 	w.url, w.client = server.URL, &http.Client{Transport: transport}
 	return func() {
@@ -134,8 +134,8 @@ func (w *world) do(ctx context.Context, method, path, tenant, id, fault string, 
 	return resp.StatusCode
 }
 
-// note records the fate of notes.
-func (w *world) note(tenant string, f fate, notes ...tenants.Note) {
+// record records the fate of notes.
+func (w *world) record(tenant string, f fate, notes ...tenants.Note) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, n := range notes {
@@ -191,13 +191,13 @@ func (w *world) post(ctx context.Context, goAway context.CancelFunc, tenant, id,
 	w.tally(fmt.Sprintf("post, fault %q: %d", fault, status))
 	switch {
 	case fault == "" && status == http.StatusCreated:
-		w.note(tenant, added, note)
+		w.record(tenant, added, note)
 	case fault == "" && status == 0:
 		w.t.Error("no answer, for no reason")
 	default:
 		// The request met its fault, or ended earlier because the database was busy.
 		assert.Contains(w.t, []int{0, http.StatusInternalServerError, http.StatusServiceUnavailable}, status)
-		w.note(tenant, refused, note)
+		w.record(tenant, refused, note)
 	}
 }
 
@@ -207,11 +207,11 @@ func (w *world) postCutOff(ctx context.Context, tenant, id string) {
 	w.tally(fmt.Sprintf("post, cut off anywhere: %d", status))
 	switch status {
 	case http.StatusCreated:
-		w.note(tenant, added, note)
+		w.record(tenant, added, note)
 	case http.StatusServiceUnavailable:
-		w.note(tenant, refused, note)
+		w.record(tenant, refused, note)
 	default:
-		w.note(tenant, unknown, note)
+		w.record(tenant, unknown, note)
 	}
 }
 
@@ -223,10 +223,10 @@ func (w *world) postBatch(ctx context.Context, tenant, id, fault string) {
 	if status == http.StatusOK {
 		assert.Empty(w.t, fault)
 		assert.Equal(w.t, 3, n, "the second a is refused, and nothing else")
-		w.note(tenant, added, notes...)
+		w.record(tenant, added, notes...)
 	} else {
 		assert.Contains(w.t, []int{http.StatusInternalServerError, http.StatusServiceUnavailable}, status)
-		w.note(tenant, refused, notes...)
+		w.record(tenant, refused, notes...)
 	}
 }
 

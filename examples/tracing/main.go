@@ -3,8 +3,8 @@
 // three, and each line that any of them logs has the request's ID, the trace's ID and
 // the tenant. No function has a ctx, except where gRPC requires one.
 //
-// All wiring is in one file, wiring.go. The services are in shop.go, and know nothing
-// of it.
+// All wiring is in one file, wiring.go. The services are in shop.go, and do not depend on
+// it.
 //
 //	go run ./examples/tracing
 package main

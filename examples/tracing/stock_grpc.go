@@ -7,7 +7,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 )
 
-// What protoc would generate for this service, in short:
+// This file has, in short, what protoc would generate for this service:
 //
 //	service Stock {
 //	  rpc Left(google.protobuf.StringValue) returns (google.protobuf.Int64Value);

@@ -95,7 +95,7 @@ func (s *shop) order(t *testing.T, item, requestID, tenant string) (status int, 
 }
 
 // With many customers at once, each request is one trace of the same shape, and each
-// line logged for it has its ID and its tenant.
+// line that is logged for it has its ID and its tenant.
 func TestOneTraceOneID(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
 	s := open(t)
@@ -168,8 +168,8 @@ func TestOneTraceOneID(t *testing.T) {
 	assert.Len(t, owners, customers)
 }
 
-// Nothing that a customer makes up appears anywhere, and a request without an ID gets
-// one that all services have.
+// A malformed ID or tenant appears nowhere, and a request without a valid ID gets one
+// that all services have.
 func TestMadeUpIDs(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
 	s := open(t)
@@ -185,7 +185,7 @@ func TestMadeUpIDs(t *testing.T) {
 	}
 }
 
-// An error is in the spans through which it went, and the lines about it have the
+// An error is recorded in each span that returned it, and the lines about it have the
 // request's ID.
 func TestStockIsDown(t *testing.T) {
 	defer http.DefaultClient.CloseIdleConnections()
