@@ -63,18 +63,18 @@ func (r *runner) environment() []string {
 func goCommand(args []string) int {
 	work := os.Getenv(workVariable)
 	os.Setenv("PATH", os.Getenv(pathVariable))
-	// A shell starts what it leaves in the background with these ignored, and so would the
-	// commands of tests be started.
+	// A shell that starts this program in the background has these signals ignored, and
+	// every program below would inherit that. A signal with a handler is not inherited.
 	signal.Notify(make(chan os.Signal, 1), syscall.SIGINT, syscall.SIGQUIT)
 	if args[0] != "test" {
 		return exitCode(exec.Command("go", args...))
 	}
-	known := filepath.Join(work, "plan")
+	planFile := filepath.Join(work, "plan")
 	pkg := strings.TrimSuffix(args[len(args)-1], "/...")
 	if profile := slices.Index(args, "-coverprofile"); profile >= 0 {
-		return prepare(work, known, pkg, args[profile+1])
+		return prepare(work, planFile, pkg, args[profile+1])
 	}
-	p, err := loadPlan(known)
+	p, err := loadPlan(planFile)
 	if err != nil {
 		return failed(err)
 	}
@@ -104,7 +104,7 @@ func compile(pkg, binary string) bool {
 
 // prepare runs the tests of the package as it is, makes the plan for its mutants and
 // writes the coverage profile that gremlins reads.
-func prepare(work, known, pkg, profile string) int {
+func prepare(work, planFile, pkg, profile string) int {
 	binary := filepath.Join(work, "test")
 	if !compile(pkg, binary) {
 		return notCompiled
@@ -118,7 +118,7 @@ func prepare(work, known, pkg, profile string) int {
 		return failed(err)
 	}
 	blocks, err := exec.Command("go", "list", "-f", wholeFiles, pkg).Output()
-	if err = errors.Join(err, p.save(known), os.WriteFile(profile, append([]byte("mode: set\n"), blocks...), 0o600)); err != nil {
+	if err = errors.Join(err, p.save(planFile), os.WriteFile(profile, append([]byte("mode: set\n"), blocks...), 0o600)); err != nil {
 		return failed(err)
 	}
 	return 0
@@ -127,7 +127,7 @@ func prepare(work, known, pkg, profile string) int {
 // wholeFiles is a template for go list that prints a coverage profile in which every
 // line of each file was run. Gremlins leaves out lines that a profile does not have:
 // conditions of a case and declarations, which no profile has, and lines that no test
-// reaches. It would not find out which mutants of the latter don't compile.
+// reaches. Of those that no test reaches, it would not find out which mutants don't compile.
 const wholeFiles = `{{range .GoFiles}}{{$.ImportPath}}/{{.}}:1.1,2147483647.1 1 1{{"\n"}}{{end}}`
 
 // runTests runs tests in a folder and reports whether they passed. Tests may also fail,

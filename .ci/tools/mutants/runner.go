@@ -55,7 +55,7 @@ func (r *runner) mutate(target string) ([]mutant, error) {
 	}
 	report := filepath.Join(r.work, "report.json")
 	args := []string{"unleash", dir, "--output", report, "--output-statuses", "l", "--timeout-coefficient", "100"}
-	// All kinds except one: arithmetic-base does the same to a minus.
+	// These are all kinds but invert-negatives, since arithmetic-base changes a minus too.
 	for _, kind := range []string{
 		"arithmetic-base", "conditionals-boundary", "conditionals-negation", "increment-decrement", "invert-assignments",
 		"invert-bitwise", "invert-bwassign", "invert-logical", "invert-loopctrl", "remove-self-assignments",
@@ -96,7 +96,7 @@ func (r *runner) others(dir, only string) ([]string, error) {
 		return nil, err
 	}
 	if slices.Contains(pkg.Imports, "os/exec") && !r.apart {
-		return nil, fmt.Errorf("it signals processes, and a mutant may signal all there are: it is run only in a PID namespace, by root on Linux")
+		return nil, fmt.Errorf("the package starts programs, so its mutants may signal any process: they run only in a PID namespace, which takes Linux and root")
 	}
 	if only == "" {
 		return pkg.IgnoredGoFiles, nil

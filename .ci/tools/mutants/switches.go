@@ -177,7 +177,8 @@ func (e *editor) visit(n ast.Node, above []ast.Node) {
 func (e *editor) binary(n *ast.BinaryExpr) {
 	switch n.Op {
 	case token.LAND, token.LOR:
-		// By De Morgan's law, where all three are inverted, it is the other operator.
+		// By De Morgan's law, the operator with both operands and the result inverted is the
+		// other operator.
 		invert := fmt.Sprintf(" != mutantOn(%d)", e.number(n.OpPos, instead[n.Op][0]))
 		e.before(n.Pos(), "(((")
 		e.after(n.X.End(), ")"+invert)

@@ -24,12 +24,12 @@ func openSection(text, version string, day time.Time) (string, error) {
 	}
 	heading := comingHeading.FindStringSubmatchIndex(text)
 	if heading == nil {
-		return "", fmt.Errorf(`CHANGELOG.md lacks the section for it: "## [Unreleased]" or "## [%s] - unreleased"`, number)
+		return "", fmt.Errorf(`CHANGELOG.md has no section "## [Unreleased]" or "## [%s] - unreleased"`, number)
 	}
 	called := "Unreleased"
 	if heading[2] >= 0 {
 		if called = text[heading[2]:heading[3]]; called != number {
-			return "", fmt.Errorf("CHANGELOG.md has a section for %s and none for %s: bring the two together", called, number)
+			return "", fmt.Errorf("CHANGELOG.md announces %s, and this is the release of %s: write one of them in both places", called, number)
 		}
 	}
 	link := comingLink.FindStringSubmatch(text)

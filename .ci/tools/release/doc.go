@@ -8,8 +8,8 @@
 //	release proxy VERSION DIR     writes a file-system module proxy that serves the published modules at VERSION
 //	release verify VERSION REV    compares the checksums that pin wrote with what a commit holds
 //	release required              prints the version at which the tree's modules require each other
-//	release internals             fails if a module imports an internal package of another one
-//	release next                  prints the version to release next, if nothing says another
+//	release internals             fails if a module, or a package below task, imports an internal package that it must not
+//	release next                  prints the version of the next release: the one that the changelog announces, or the one that follows
 //	release alone DIR             prints DIR's go.mod with a replace directive for each module of the repository that it requires
 //
 // It works in the current folder, the root of the repository.

@@ -19,8 +19,8 @@ import (
 // that every adapter of ctxwire for a queue must pass.
 var testsMayImport = []string{"internal/killtest", "internal/leakcheck", "internal/wiretest"}
 
-// belowTask are the internal packages that packages below task may import. These stand on
-// what task exports, as a user's own would; verdict only words and sorts errors.
+// belowTask are the internal packages that packages below task may import. These packages
+// use what task exports, as a user's package would. verdict only words and sorts errors.
 var belowTask = []string{"internal/verdict"}
 
 // internals returns an error that names each import, in a package of one module, of an
@@ -46,13 +46,13 @@ func (r *repository) internals() error {
 		if err != nil {
 			return err
 		}
-		importer := r.moduleWith(name)
+		importer := r.moduleOfFile(name)
 		for _, spec := range file.Imports {
 			imported, err := strconv.Unquote(spec.Path.Value)
 			if err != nil {
 				return err
 			}
-			owner := r.moduleOf(imported)
+			owner := r.moduleOfImport(imported)
 			if owner == nil {
 				continue
 			}
@@ -78,9 +78,9 @@ func (r *repository) internals() error {
 	return errors.Join(found...)
 }
 
-// moduleOf returns the module of this repository to which an import path belongs, or
-// nil if there is none.
-func (r *repository) moduleOf(imported string) *goModule {
+// moduleOfImport returns the module of this repository to which an import path belongs,
+// or nil if there is none.
+func (r *repository) moduleOfImport(imported string) *goModule {
 	for ; imported != "."; imported = path.Dir(imported) {
 		if m := r.modules[imported]; m != nil {
 			return m
@@ -89,8 +89,8 @@ func (r *repository) moduleOf(imported string) *goModule {
 	return nil
 }
 
-// moduleWith returns the module of a file.
-func (r *repository) moduleWith(name string) *goModule {
+// moduleOfFile returns the module to which a file of this repository belongs.
+func (r *repository) moduleOfFile(name string) *goModule {
 	for dir := path.Dir(name); ; dir = path.Dir(dir) {
 		if m := r.moduleAt(dir); m != nil {
 			return m

@@ -14,7 +14,7 @@ import (
 	"golang.org/x/mod/modfile"
 )
 
-// repository is a checkout: the files that git tracks or would add, as they are on
+// A repository is a checkout: the files that git tracks or would add, as they are on
 // disk.
 type repository struct {
 	root      string // absolute
@@ -23,7 +23,7 @@ type repository struct {
 	published []*goModule          // each after those that it requires
 }
 
-// goModule is one go.mod of the repository.
+// A goModule is a module of the repository.
 type goModule struct {
 	dir  string // slash-separated, "." for the root
 	file *modfile.File
@@ -31,7 +31,7 @@ type goModule struct {
 
 func (m *goModule) path() string { return m.file.Module.Mod.Path }
 
-// load reads the repository in a folder.
+// load returns the repository in a folder.
 func load(root string) (*repository, error) {
 	root, err := filepath.Abs(root)
 	if err != nil {

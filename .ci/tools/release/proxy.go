@@ -2,9 +2,7 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"os"
-	"os/exec"
 	"path"
 	"path/filepath"
 	"time"
@@ -51,15 +49,4 @@ func (r *repository) writeProxy(version, dir string) error {
 		}
 	}
 	return nil
-}
-
-// committed returns the content of a file in a commit.
-func (r *repository) committed(revision, name string) ([]byte, error) {
-	show := exec.Command("git", "cat-file", "blob", revision+":"+path.Clean(name))
-	show.Dir = r.root
-	data, err := show.Output()
-	if err != nil {
-		return nil, fmt.Errorf("%s at %s: %w", name, revision, err)
-	}
-	return data, nil
 }

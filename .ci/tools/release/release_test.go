@@ -233,7 +233,7 @@ func TestOpenSectionAnnounced(t *testing.T) {
 	assert.Equal(t, unannounced, text, "the release is the same")
 
 	_, err = openSection(announced, "v0.2.0", day)
-	assert.ErrorContains(t, err, "a section for 0.1.0 and none for 0.2.0")
+	assert.ErrorContains(t, err, "announces 0.1.0, and this is the release of 0.2.0")
 	_, err = openSection(strings.ReplaceAll(announced, "[0.1.0]: ", "[Unreleased]: "), "v0.1.0", day)
 	assert.ErrorContains(t, err, "lacks the link of its section 0.1.0")
 	_, err = openSection("# Changelog\n", "v0.1.0", day)
@@ -245,7 +245,7 @@ func TestNext(t *testing.T) {
 		{"## [Unreleased]\n", "v0.1.0", "what the tree requires is not released"},
 		{"## [0.1.0] - unreleased\n", "v0.1.0", "the same, announced"},
 		{"## [Unreleased]\n\n## [0.1.0] - 2026-11-26\n", "v0.2.0", "it is released"},
-		{"## [0.1.1] - unreleased\n\n## [0.1.0] - 2026-11-26\n", "v0.1.1", "the changelog knows better"},
+		{"## [0.1.1] - unreleased\n\n## [0.1.0] - 2026-11-26\n", "v0.1.1", "the version that the changelog announces"},
 	} {
 		assert.Equal(t, tt.want, next(tt.changelog, "v0.1.0"), tt.reason)
 	}

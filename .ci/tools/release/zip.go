@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path"
 	"slices"
 	"strings"
@@ -157,7 +158,7 @@ func compareSums(a, b string) int {
 // verify reads the modules from a commit, as the go command will read them from the
 // tag, and compares them with the checksums in the commit's go.sum files.
 func (r *repository) verify(version, revision string) error {
-	real := make(map[string]bool)
+	actual := make(map[string]bool)
 	for _, m := range r.published {
 		subdir := m.dir
 		if subdir == "." {
@@ -176,7 +177,7 @@ func (r *repository) verify(version, revision string) error {
 			return err
 		}
 		for _, line := range lines {
-			real[line] = true
+			actual[line] = true
 		}
 	}
 	for _, m := range r.published {
@@ -194,7 +195,7 @@ func (r *repository) verify(version, revision string) error {
 			if r.modules[modPath] == nil {
 				continue
 			}
-			if !real[line] {
+			if !actual[line] {
 				return fmt.Errorf("%s/go.sum at %s: %q is not the checksum of that commit", m.dir, revision, line)
 			}
 			found++
@@ -204,4 +205,15 @@ func (r *repository) verify(version, revision string) error {
 		}
 	}
 	return nil
+}
+
+// committed returns the content of a file in a commit.
+func (r *repository) committed(revision, name string) ([]byte, error) {
+	show := exec.Command("git", "cat-file", "blob", revision+":"+path.Clean(name))
+	show.Dir = r.root
+	data, err := show.Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s at %s: %w", name, revision, err)
+	}
+	return data, nil
 }
