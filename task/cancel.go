@@ -65,7 +65,7 @@ func SetTimeout(ctx context.Context, d time.Duration) bool {
 		return true
 	}
 	if s.timed == nil {
-		s.timed = new(timed)
+		s.timed = new(timedWaits)
 	}
 	s.raise(isTimed)
 	limit := &TimeoutError{Task: n.name(), After: d}

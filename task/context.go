@@ -127,7 +127,7 @@ func (n *node) timedOut(cause error) bool {
 	if n.more == nil {
 		return false
 	}
-	return n.more.timed && cause == error(n.more.limit.err)
+	return n.more.ownLimit && cause == error(n.more.limit.err)
 }
 
 // ranOut reports whether cause is a limit of n's own, including one set by

@@ -75,14 +75,14 @@ func (n *node) beside() *aside {
 
 // Extras are the parts of a node that few have, from the beginning.
 type extras struct {
-	label string          // the name, or "" for the default one
-	base  context.Context // in place of ctx, cancels the node besides its own cancel
-	limit *limit          // the Timeout option that base is of, its own or one further out, or nil
-	timed bool            // limit is its own
-	vars  *ctxvar.Context // what a task runs in if not its own variables; a Group's variables as it began
-	scope *scope          // the rest of a node that waits for its children, or nil
-	trace *trace.Task     // while an execution trace is taken, a task's own; or nil
-	site  uintptr         // where it was started, if that was asked for
+	label    string          // the name, or "" for the default one
+	base     context.Context // in place of ctx, cancels the node besides its own cancel
+	limit    *limit          // the Timeout option that base is of, its own or one further out, or nil
+	ownLimit bool            // limit is its own
+	vars     *ctxvar.Context // what a task runs in if not its own variables; a Group's variables as it began
+	scope    *scope          // the rest of a node that waits for its children, or nil
+	trace    *trace.Task     // while an execution trace is taken, a task's own; or nil
+	site     uintptr         // where it was started, if that was asked for
 
 	members *member // its places in lists
 }

@@ -117,7 +117,7 @@ func (n *node) configure(o *options) {
 		}
 		more.base, l.stop = context.WithTimeoutCause(l.outer, o.timeout, l.err)
 		// n now uses its own limit instead of the one further out.
-		more.limit, more.timed, n.governed = l, true, false
+		more.limit, more.ownLimit, n.governed = l, true, false
 		l.users.Add(1)
 	}
 	if o.reporter != nil || o.failures != nil || o.sites {

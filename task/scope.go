@@ -26,7 +26,7 @@ type scope struct {
 	moving  *time.Timer          // see SetTimeout; guarded by the node's mu
 	moved   *TimeoutError        // likewise: what it is cancelled with
 	movedTo time.Time            // likewise: when
-	timed   *timed               // made before it first isTimed
+	timed   *timedWaits          // made before it first isTimed
 	watched *watched             // see UntilEnding; guarded by the node's mu
 }
 

@@ -9,7 +9,7 @@ import (
 // Of those that a limit would have ended, the ones that have ended are forgotten now and
 // then: the limit may last as long as the program.
 func TestTimedForgetsWhatHasEnded(t *testing.T) {
-	var limit timed
+	var limit timedWaits
 	var live []*node
 	for i := range 10_000 {
 		n := new(node)
@@ -21,7 +21,7 @@ func TestTimedForgetsWhatHasEnded(t *testing.T) {
 			n.raise(isFinal)
 		}
 	}
-	assert.LessOrEqual(t, len(limit.waits), 2*len(live)+1)
+	assert.LessOrEqual(t, len(limit.nodes), 2*len(live)+1)
 	again := limit.take()
 	for _, n := range live {
 		assert.Contains(t, again, n)

@@ -280,7 +280,7 @@ func (n *node) cancelLocked(cause error, far reach) {
 func (n *node) cancelOwn(cause error) {
 	n.raise(isCanceled) // before the ctx ends: see lockList
 	n.late.Cancel(n.base(), cause)
-	if n.more != nil && n.more.timed {
+	if n.more != nil && n.more.ownLimit {
 		n.more.limit.over = cause
 	}
 	n.beat()

@@ -66,7 +66,7 @@ func (u *until) ended() <-chan struct{} {
 }
 
 // ends reports whether w's wait ends by itself, at a deadline.
-func (w *node) ends(u *until) bool { return u.bounded || w.isTimed(u.scope) }
+func (w *node) ends(u *until) bool { return u.bounded || w.isTimedBy(u.scope) }
 
 // lasts reports whether w's wait goes on unless an awaited node ends.
 func (w *node) lasts(u *until) bool { return u.open && !w.ends(u) && !u.over() }
