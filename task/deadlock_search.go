@@ -307,7 +307,7 @@ func (p *places) holds(n *node) bool {
 func (p *places) lasts(n *node) bool {
 	p.mu.Lock()
 	c := p.claims[n]
-	if c == nil || !c.waits {
+	if c == nil || !c.wants {
 		p.mu.Unlock()
 		return false
 	}

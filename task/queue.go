@@ -32,14 +32,14 @@ type places struct {
 type claim struct {
 	n      *node
 	at     int        // in holders, or -1
-	waits  bool       // for a place
+	wants  bool       // a place
 	back   *comeback  // what it waits with if it is in back, nil if it is in queue
 	listed *member    // its entry in awaited, or nil
 	labels gls.Labels // of the goroutine that started the task; another one starts its goroutine
-	// unwatch, if not nil, ends the watch over the ctx of a queued task. It is
-	// set under mu while the task is queued, and called by the goroutine that
-	// removes the task from the queue.
-	unwatch func() bool
+	// stay, if not nil, keeps a queued task from leaving when its ctx ends. It is set
+	// under mu while the task is queued, and called by the goroutine that removes the
+	// task from the queue.
+	stay func() bool
 }
 
 // A comeback is the wait of a task that wants its place back.
@@ -73,7 +73,7 @@ type grant claim
 
 // hold gives c a place; p.mu is locked.
 func (p *places) hold(c *claim) grant {
-	c.waits = false
+	c.wants = false
 	p.unlist(c)
 	c.at = len(p.holders)
 	p.holders = append(p.holders, c)
@@ -116,8 +116,8 @@ func (c grant) begin() {
 		close(c.back.came)
 		return
 	}
-	if c.unwatch != nil {
-		c.unwatch()
+	if c.stay != nil {
+		c.stay()
 	}
 	before := c.labels.Put()
 	c.n.spawn()
@@ -134,7 +134,7 @@ func (p *places) enter(n *node) (c *claim, placed, awaited bool) {
 		p.hold(c)
 		return c, true, false
 	}
-	c.waits = true
+	c.wants = true
 	p.queue = append(p.queue, c)
 	if awaited = n.hooks != nil || n.memberships() != nil; awaited {
 		p.list(c)
@@ -146,7 +146,7 @@ func (p *places) enter(n *node) (c *claim, placed, awaited bool) {
 func (p *places) await(n *node) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c := p.claims[n]; c != nil && c.waits {
+	if c := p.claims[n]; c != nil && c.wants {
 		p.list(c)
 	}
 }
@@ -156,14 +156,14 @@ func (p *places) await(n *node) {
 func (p *places) drop(n *node) {
 	p.mu.Lock()
 	c := p.claims[n]
-	queued := c != nil && c.waits && c.back == nil
+	queued := c != nil && c.wants && c.back == nil
 	var next grant
 	if queued {
 		next = p.hold(c) // n gives it back like the others
 		p.dropped++
 		if p.dropped > 8 && p.dropped > (len(p.queue)-p.head)/2 {
 			// It may be long until the queue moves, and they must not stay as long.
-			p.queue = slices.DeleteFunc(p.queue[p.head:], func(c *claim) bool { return !c.waits })
+			p.queue = slices.DeleteFunc(p.queue[p.head:], func(c *claim) bool { return !c.wants })
 			p.head, p.dropped = 0, 0
 		}
 	}
@@ -173,23 +173,23 @@ func (p *places) drop(n *node) {
 	}
 }
 
-// watch removes n, which was queued, from the queue when ctx ends. A queued
-// task does not run, so it cannot check its ctx itself.
-func (p *places) watch(c *claim, ctx context.Context) {
+// leaveWith removes the task of c, which was queued, from the queue when ctx ends. A
+// queued task does not run, so it cannot check its ctx itself.
+func (p *places) leaveWith(c *claim, ctx context.Context) {
 	n := c.n
-	unwatch := context.AfterFunc(ctx, func() {
+	stay := context.AfterFunc(ctx, func() {
 		n.mu.Lock()
 		defer n.mu.Unlock()
 		p.drop(n)
 	})
 	p.mu.Lock()
-	queued := c.waits
+	queued := c.wants
 	if queued {
-		c.unwatch = unwatch
+		c.stay = stay
 	}
 	p.mu.Unlock()
 	if !queued { // it has had its turn meanwhile
-		unwatch()
+		stay()
 	}
 }
 
@@ -226,7 +226,7 @@ func (p *places) next() (c grant, placed bool) {
 		if p.head == len(p.queue) {
 			p.queue, p.head = p.queue[:0], 0
 		}
-		if c.waits {
+		if c.wants {
 			return p.hold(c), true
 		}
 		p.dropped--
@@ -270,7 +270,7 @@ func (w *node) takeBack(u *until) {
 		return
 	}
 	back := &comeback{came: make(chan struct{}), until: *u}
-	c.back, c.waits = back, true
+	c.back, c.wants = back, true
 	p.back = append(p.back, c)
 	p.list(c)
 	p.mu.Unlock()
@@ -283,7 +283,7 @@ func (w *node) takeBack(u *until) {
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if c.waits {
+	if c.wants {
 		i := slices.Index(p.back, c)
 		p.back = slices.Delete(p.back, i, i+1)
 		p.hold(c)
@@ -304,7 +304,7 @@ func (n *node) queue() {
 		return
 	}
 	if base := n.base(); base != nil && base.Done() != nil {
-		p.watch(c, base)
+		p.leaveWith(c, base)
 	}
 	n.mu.Lock()
 	if n.is(isCanceled) { // and was before it was queued

@@ -27,7 +27,7 @@ type scope struct {
 	moved   *TimeoutError        // likewise: what it is cancelled with
 	movedTo time.Time            // likewise: when
 	timed   *timedWaits          // made before it first isTimed
-	watched *watched             // see UntilEnding; guarded by the node's mu
+	signal  *endSignal           // see UntilEnding; guarded by the node's mu
 }
 
 // The flags of a scope. A scope that is ending accepts no more tasks, and neither
@@ -52,8 +52,8 @@ func (s *scope) flags() uint32 {
 // raise sets flags; the mu of the node is locked, or the node is not shared yet.
 func (s *scope) raise(flags uint32) {
 	s.phase.Or(flags)
-	if s.watched != nil && flags&(isShut|isClosed) != 0 {
-		s.watched.end()
+	if s.signal != nil && flags&(isShut|isClosed) != 0 {
+		s.signal.end()
 	}
 }
 
@@ -196,9 +196,9 @@ func (s *scope) drop() {
 	if s.timed != nil {
 		s.timed.forget()
 	}
-	if s.watched != nil {
-		s.watched.unwatch()
-		s.watched = nil
+	if s.signal != nil {
+		s.signal.ignore()
+		s.signal = nil
 	}
 }
 

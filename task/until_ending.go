@@ -29,15 +29,15 @@ import (
 func UntilEnding(ctx context.Context) (open context.Context, stop context.CancelFunc) {
 	n := nodeOf(ctx)
 	c := &openCtx{Context: latectx.Base(ctx, call)}
-	unwatch := func() bool { return false }
+	unregister := func() bool { return false }
 	if n != nil {
 		if c.scope = n.within(); c.scope != nil {
-			unwatch = c.scope.watch(c.look)
+			unregister = c.scope.onEnding(c.look)
 			c.look()
 		}
 	}
 	return c, func() {
-		unwatch()
+		unregister()
 		c.late.Cancel(c.Context, nil)
 	}
 }
@@ -87,25 +87,25 @@ func (c *openCtx) Value(key any) any {
 	return c.Context.Value(key)
 }
 
-// A watched has the context that ends when a scope begins to end.
-type watched struct {
-	open    context.Context // ends then
-	end     context.CancelFunc
-	unwatch func() bool // ends the watch over the scope's ctx, whose end may begin the scope's
+// An endSignal has the context that ends when a scope begins to end.
+type endSignal struct {
+	open   context.Context // ends then
+	end    context.CancelFunc
+	ignore func() bool // ignores the end of the scope's ctx, which may begin the scope's end
 }
 
-// watch calls f, in a goroutine of its own, when s is ending, unless stop is called
+// onEnding calls f, in a goroutine of its own, when s is ending, unless stop is called
 // before.
-func (s *scope) watch(f func()) (stop func() bool) {
-	w := s.watchedBy(s.node.Load())
-	if w == nil {
+func (s *scope) onEnding(f func()) (stop func() bool) {
+	e := s.endSignal(s.node.Load())
+	if e == nil {
 		return func() bool { return false }
 	}
-	return context.AfterFunc(w.open, f)
+	return context.AfterFunc(e.open, f)
 }
 
-// watchedBy returns the watched of s, or nil if s has ended. n is the node of s, or nil.
-func (s *scope) watchedBy(n *node) *watched {
+// endSignal returns the endSignal of s, or nil if s has ended. n is the node of s, or nil.
+func (s *scope) endSignal(n *node) *endSignal {
 	if n == nil {
 		return nil
 	}
@@ -115,20 +115,20 @@ func (s *scope) watchedBy(n *node) *watched {
 	if s.flags()&isClosed != 0 {
 		return nil
 	}
-	if s.watched == nil {
-		w := new(watched)
-		w.open, w.end = context.WithCancel(context.Background())
-		w.unwatch = context.AfterFunc(ctx, func() {
+	if s.signal == nil {
+		e := new(endSignal)
+		e.open, e.end = context.WithCancel(context.Background())
+		e.ignore = context.AfterFunc(ctx, func() {
 			n.mu.Lock()
 			defer n.mu.Unlock()
 			if s.flags()&isOver != 0 { // otherwise close will find that the ctx has ended
-				w.end()
+				e.end()
 			}
 		})
 		if s.flags()&isShut != 0 {
-			w.end()
+			e.end()
 		}
-		s.watched = w
+		s.signal = e
 	}
-	return s.watched
+	return s.signal
 }
