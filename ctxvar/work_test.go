@@ -211,7 +211,7 @@ func TestWorkEndsHoweverItsFunctionDoes(t *testing.T) {
 	}
 }
 
-func TestLookupErrorTellsWhatToDo(t *testing.T) {
+func TestLookupErrorSaysWhatToDo(t *testing.T) {
 	tests := []struct {
 		reason string
 		why    error

@@ -243,7 +243,7 @@ func endOf(fn func()) (how string, value any) {
 }
 
 // A panic with an error that describes a Goexit somewhere else is a panic.
-func TestPanicThatTellsOfAGoexit(t *testing.T) {
+func TestPanicThatReportsAGoexit(t *testing.T) {
 	other := &task.Error{Op: "await", Task: "other", Err: task.ErrGoexit}
 	job := func(context.Context, int) (int, error) { return 0, nil }
 	var input iter.Seq[int] = func(func(int) bool) { panic(other) }

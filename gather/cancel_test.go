@@ -84,7 +84,7 @@ func TestCancellationHidesNoFailure(t *testing.T) {
 						return ctx.Err()
 					}, gather.Limit(3), gather.OnError(policy))
 					assert.ErrorIs(t, err, errBoom)
-					assert.ErrorIs(t, err, errQuit, "the cause is told too")
+					assert.ErrorIs(t, err, errQuit, "the cause is in it too")
 					assert.ErrorIs(t, err, gather.ErrNotStarted)
 				})
 			})
@@ -152,7 +152,7 @@ func TestOwnTimeoutBesideTheCallers(t *testing.T) {
 
 // The same, with results that come one by one: a job that gives up does not end the
 // stream before the stream has reported the items that it took and will not run.
-func TestStreamTellsOfWhatHasNotStarted(t *testing.T) {
+func TestStreamReportsWhatHasNotStarted(t *testing.T) {
 	for name, policy := range policies {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
@@ -177,7 +177,7 @@ func TestStreamTellsOfWhatHasNotStarted(t *testing.T) {
 }
 
 // Every call that wraps the errors of its jobs includes the caller's cause.
-func TestCauseIsToldEverywhere(t *testing.T) {
+func TestCauseIsReturnedEverywhere(t *testing.T) {
 	wait := func(ctx context.Context) (int, error) { return 0, pause(ctx, time.Hour) }
 	for name, call := range map[string]func(context.Context) error{
 		"All":     func(ctx context.Context) error { _, err := gather.All(ctx, wait); return err },

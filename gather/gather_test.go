@@ -160,7 +160,7 @@ func TestAllWhenTheCallerCancels(t *testing.T) {
 		}
 		_, err := gather.All(ctx, job, job, job)
 		assert.ErrorIs(t, err, context.Canceled)
-		assert.ErrorIs(t, err, errQuit, "the cause is told too")
+		assert.ErrorIs(t, err, errQuit, "the cause is in it too")
 		assert.EqualValues(t, 3, ended.Load())
 	})
 }

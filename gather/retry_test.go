@@ -227,9 +227,9 @@ func TestPanicWhileRetrying(t *testing.T) {
 	}
 }
 
-// An error that tells of a Goexit somewhere else is an error of the Rate, and nothing is
-// reported.
-func TestRateTellsOfAGoexitWhileRetrying(t *testing.T) {
+// An error that reports a Goexit somewhere else is an error of the Rate, and nothing is
+// reported for it.
+func TestRateReportsAGoexitWhileRetrying(t *testing.T) {
 	n := 0
 	exits := gather.Rate(limiter(func(context.Context) error {
 		if n++; n == 2 {

@@ -47,7 +47,7 @@ const (
 // A stormCall is one call, and the record of it.
 type stormCall struct {
 	t      *testing.T
-	text   string // describes the call, for whoever must find a fault
+	text   string // describes the call, to find a fault by
 	ctx    context.Context
 	policy gather.Policy
 	jobs   []*stormJob

@@ -242,7 +242,7 @@ func TestWaitForAnyOfWhichOneGoesOn(t *testing.T) {
 	})
 }
 
-// The cycle is followed through those that are stuck, whoever else waits beside them.
+// The search follows a cycle through the tasks that are stuck, whatever waits beside them.
 func TestCycleBesideAWaitThatEnds(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var last *task.Task[int]

@@ -139,20 +139,21 @@ func ExamplePromise() {
 	// Output: 42 <nil>
 }
 
-// A worker that waits for its own answer is told so, and can still give one.
+// If a worker waits for its own answer, the wait returns an error, and the worker can
+// still give the answer.
 func ExampleCompletedBy() {
 	ctx := context.Background()
 	var workers task.Members
 	answer, complete := task.Promise[int](ctx, task.CompletedBy(&workers))
 	task.Start(ctx, func(ctx context.Context) error {
 		_, err := answer.Await(ctx)
-		fmt.Println("told:", errors.Is(err, task.ErrDeadlock))
+		fmt.Println("deadlock:", errors.Is(err, task.ErrDeadlock))
 		complete(42, nil)
 		return nil
 	}, task.MemberOf(&workers))
 	fmt.Println(answer.Await(ctx))
 	// Output:
-	// told: true
+	// deadlock: true
 	// 42 <nil>
 }
 
@@ -209,8 +210,8 @@ func ExampleOnFailure() {
 	// Output: poll failed 3 times; <nil>
 }
 
-// A program that serves until it is told to end: after Ctrl-C it cleans up, and its
-// exit code is 130.
+// A program that serves until a signal ends it: after Ctrl-C it cleans up, and its exit
+// code is 130.
 func ExampleMain() {
 	task.Main(func(ctx context.Context) error {
 		defer fmt.Println("the last requests are answered")

@@ -138,7 +138,7 @@ func TestSupervisorReportsAtOnceAndForgetsWhatWasHandled(t *testing.T) {
 
 // Whenever a child of a supervisor fails, and whenever its error is looked at, the
 // error is reported, returned or looked at, and reported or returned only once.
-func TestSupervisorTellsEachFailureOnce(t *testing.T) {
+func TestSupervisorReportsEachFailureOnce(t *testing.T) {
 	const never = -1
 	tests := []struct {
 		reason             string
@@ -179,7 +179,7 @@ func TestSupervisorTellsEachFailureOnce(t *testing.T) {
 	}
 }
 
-func TestOnFailureIsToldAtOnce(t *testing.T) {
+func TestOnFailureIsCalledAtOnce(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		var told []error
 		hear := task.OnFailure(func(info task.Info, err error) {
@@ -189,7 +189,7 @@ func TestOnFailureIsToldAtOnce(t *testing.T) {
 		_, err := task.Run(ctx, func(ctx context.Context) (none, error) {
 			child := task.Start(ctx, func(context.Context) error { return errMine })
 			_, _ = child.Await(ctx)
-			assert.Equal(t, []error{errMine}, told, "before whoever waits")
+			assert.Equal(t, []error{errMine}, told, "before the tasks that wait")
 			canceled := task.Start(ctx, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
 			canceled.Cancel(nil)
 			_, _ = canceled.Await(ctx)

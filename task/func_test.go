@@ -38,7 +38,7 @@ func call(fn task.Func[int]) (got ending) {
 	return got
 }
 
-func TestFuncCallTellsEndingsApart(t *testing.T) {
+func TestFuncCallDistinguishesEndings(t *testing.T) {
 	tests := []struct {
 		name     string
 		reason   string
@@ -103,7 +103,7 @@ func TestFuncCallTellsEndingsApart(t *testing.T) {
 		},
 		{
 			name:   "panic, then Goexit in a deferred call",
-			reason: "the runtime abandons the panic, so the Goexit is all there is to tell",
+			reason: "the runtime abandons the panic, so only the Goexit is reported",
 			fn: func(context.Context) (int, error) {
 				defer runtime.Goexit()
 				panic("abandoned")

@@ -63,7 +63,7 @@ func supervised(ctx context.Context, failures int, bodyErr error) error {
 	}, task.FailFast(false), task.Unobserved(func(task.Info, error) {}))
 }
 
-func TestGroupTellsItsChildrenWhoFailed(t *testing.T) {
+func TestGroupGivesItsChildrenTheFailure(t *testing.T) {
 	inBubble(t, func(t *testing.T, ctx context.Context) {
 		err := task.Group(ctx, func(ctx context.Context) error {
 			task.Go(ctx, failAfter(tenth, errMine), task.Name("culprit"))

@@ -13,8 +13,7 @@ import (
 	"github.com/heirloom-go/heirloom/task"
 )
 
-// A nil ctx is told as such by every function, and does not depend on whether the
-// function would have had to wait.
+// Every function reports a nil ctx as such, also if it would not have had to wait.
 func TestNilCtx(t *testing.T) {
 	var none context.Context
 	ended := task.Go(t.Context(), one)

@@ -228,7 +228,7 @@ func TestWaitForAPlaceIsNoDeadlock(t *testing.T) {
 
 // With one processor, the callback runs the task that awaits the loop before the loop,
 // which has been given the result already.
-func TestWaitForAnyThatWasToldIsNoDeadlock(t *testing.T) {
+func TestWaitForAnyThatWasNotifiedIsNoDeadlock(t *testing.T) {
 	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(1))
 	for range 200 {
 		_, err := task.Run(t.Context(), func(ctx context.Context) (none, error) {

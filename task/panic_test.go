@@ -42,7 +42,7 @@ func TestPanicErrorStackIsWhereThePanicHappened(t *testing.T) {
 		top          string
 	}{
 		{"panic", "an explicit panic", func() { explode("x") }, "task_test.explode(...)"},
-		{"index", "the runtime's own panics start in runtime frames, which tell nothing", func() { outOfRange(nil) }, "task_test.outOfRange(...)"},
+		{"index", "the runtime's own panics start in runtime frames, which are left out", func() { outOfRange(nil) }, "task_test.outOfRange(...)"},
 		{"nil pointer", "a fault arrives through a signal", func() { var p *task.PanicError; explode(p.Value) }, "task_test.TestPanicErrorStackIsWhereThePanicHappened.func"},
 		{"panic while panicking", "the last panic is the one that ended the function", func() {
 			defer explode("second")

@@ -99,7 +99,7 @@ func TestCancelledAfterARunWhileItsPlaceIsTaken(t *testing.T) {
 	})
 }
 
-// A queued task has the labels of the goroutine that started it, whoever gives it its place.
+// A queued task has the labels of the goroutine that started it, whichever goroutine gives it its place.
 func TestQueuedTaskHasTheLabelsOfItsMaker(t *testing.T) {
 	profile := make(chan string, 1)
 	pprof.Do(t.Context(), pprof.Labels("who", "maker"), func(ctx context.Context) {

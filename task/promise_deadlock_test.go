@@ -90,7 +90,7 @@ func TestEndOfTheLastThatGoesOnClosesACycle(t *testing.T) {
 		require.ErrorIs(t, err, task.ErrDeadlock)
 		assert.ErrorContains(t, err, `"promise" waits for "worker", "worker" waits for "promise"`)
 		v, err := p.Await(ctx)
-		require.NoError(t, err, "it is not the Promise that is told")
+		require.NoError(t, err, "the error is that of the wait, not of the Promise")
 		assert.Equal(t, 1, v)
 	})
 }
@@ -120,7 +120,7 @@ func TestPromiseInNoCycle(t *testing.T) {
 		name, reason string
 		opts         func(ctx context.Context, m *task.Members) []task.Option
 	}{
-		{"anybody", "a Promise without the option may be completed by whoever has the function", func(context.Context, *task.Members) []task.Option { return nil }},
+		{"anybody", "a Promise without the option may be completed by any goroutine that has the function", func(context.Context, *task.Members) []task.Option { return nil }},
 		{"another", "one of the list goes on", func(ctx context.Context, m *task.Members) []task.Option {
 			task.Go(ctx, after(time.Hour, 1), task.MemberOf(m))
 			return []task.Option{task.CompletedBy(m)}

@@ -155,7 +155,7 @@ type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 
-func TestWriteTreeTellsTheWritersError(t *testing.T) {
+func TestWriteTreeReturnsTheWritersError(t *testing.T) {
 	runFamily(t, func() {
 		broken := errors.New("broken")
 		assert.ErrorIs(t, task.WriteTree(failingWriter{broken}), broken)

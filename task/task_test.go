@@ -162,7 +162,7 @@ func TestStates(t *testing.T) {
 	}
 }
 
-func TestCancelTellsTheCause(t *testing.T) {
+func TestCancelGivesTheCause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		child := task.Go(t.Context(), func(ctx context.Context) (error, error) {
 			err := task.Sleep(ctx, time.Hour)

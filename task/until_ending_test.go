@@ -119,7 +119,7 @@ func TestUntilEnding(t *testing.T) {
 	}
 }
 
-// Whoever ends the scope finds the ctx ended at once.
+// The goroutine that ends the scope finds the ctx ended at once.
 func TestUntilEndingShowsAtOnce(t *testing.T) {
 	_ = task.Group(t.Context(), func(ctx context.Context) error {
 		open, stop := task.UntilEnding(context.WithoutCancel(ctx))

@@ -135,7 +135,7 @@ func TestInterrupt(t *testing.T) {
 		code            int
 		stdout          string
 	}{
-		{"it is told the signal, and may clean up", "trap 'echo told; exit 7' INT; echo $$ > pid; while :; do sleep 0.05; done", 1, 130, "told\n"},
+		{"it gets the signal, and may clean up", "trap 'echo told; exit 7' INT; echo $$ > pid; while :; do sleep 0.05; done", 1, 130, "told\n"},
 		{"the second kills what does not listen", "trap '' INT; echo $$ > pid; while :; do sleep 0.05; done", 2, 130, ""},
 	}
 	for _, tt := range tests {

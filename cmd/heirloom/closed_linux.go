@@ -15,8 +15,9 @@ import (
 // is written to the null device, by which Go's runtime replaces the stream, is lost and
 // nobody hears of it. The stream stays occupied, so that no file gets its number.
 //
-// It must run before the streams are used. See mustPrint for why the null device by
-// itself tells nothing; the parent process tells the rest, if it can.
+// It must run before the streams are used. The null device alone does not show that
+// the stream was closed (see mustPrint), so failClosed looks at the parent process, if it
+// can.
 func failClosed() {
 	var replaced []*os.File
 	for _, f := range []*os.File{os.Stdin, os.Stdout, os.Stderr} {

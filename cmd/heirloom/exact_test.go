@@ -120,7 +120,7 @@ func TestExactMisuse(t *testing.T) {
 		{"exact build ./...", "the go command is left out", "the go command is missing: heirloom exact go build ./..."},
 		{"exact --json go build", "JSON of what?", "--json is for --env"},
 		{"exact --env go build", "printing runs nothing", `unexpected argument "go"; with --env or --patch, heirloom exact runs no command`},
-		{"exact --evn", "the nearest flag is told", `unknown flag "--evn"; did you mean "--env"?`},
+		{"exact --evn", "the nearest flag is suggested", `unknown flag "--evn"; did you mean "--env"?`},
 	}
 	for _, test := range tests {
 		code, stdout, stderr := heirloom(strings.Fields(test.args)...)

@@ -16,7 +16,7 @@ import (
 	"github.com/heirloom-go/heirloom/ctxvar/ctxpgx"
 )
 
-func TestOtherGoroutineIsTold(t *testing.T) {
+func TestOtherGoroutineGetsAnError(t *testing.T) {
 	pool := open(t)
 	for op, use := range uses {
 		t.Run(op, func(t *testing.T) {
@@ -35,7 +35,7 @@ func TestOtherGoroutineIsTold(t *testing.T) {
 	}
 }
 
-func TestEndedTransactionIsTold(t *testing.T) {
+func TestEndedTransactionIsAnError(t *testing.T) {
 	pool := open(t)
 	for op, use := range uses {
 		t.Run(op, func(t *testing.T) {

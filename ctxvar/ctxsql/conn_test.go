@@ -80,7 +80,7 @@ func TestFailedRow(t *testing.T) {
 	}{
 		{"plain", "the usual", func(ctx context.Context) context.Context { return ctx }},
 		{"background", "it has no Done channel", func(context.Context) context.Context { return context.Background() }},
-		{"cancelled", "the misuse is told, not the end of the ctx", func(ctx context.Context) context.Context {
+		{"cancelled", "the error is the misuse, not the end of the ctx", func(ctx context.Context) context.Context {
 			ctx, cancel := context.WithCancel(ctx)
 			cancel()
 			return ctx
@@ -152,7 +152,7 @@ func TestTx(t *testing.T) {
 		require.NoError(t, err)
 		return tx.Commit() // this function must not do that
 	})
-	require.ErrorIs(t, err, sql.ErrTxDone, "whoever commits by hand is told by InTx")
+	require.ErrorIs(t, err, sql.ErrTxDone, "InTx reports a commit by hand")
 	assert.Equal(t, []string{"BEGIN", "RAW", "COMMIT"}, s.took())
 }
 

@@ -63,7 +63,7 @@ var uses = map[string]func(ctx context.Context, db *sql.DB) error{
 	},
 }
 
-func TestOtherGoroutineIsTold(t *testing.T) {
+func TestOtherGoroutineGetsAnError(t *testing.T) {
 	for op, use := range uses {
 		t.Run(op, func(t *testing.T) {
 			db, s := openScript(t)
@@ -86,7 +86,7 @@ func TestOtherGoroutineIsTold(t *testing.T) {
 	}
 }
 
-func TestEndedTransactionIsTold(t *testing.T) {
+func TestEndedTransactionIsAnError(t *testing.T) {
 	for op, use := range uses {
 		t.Run(op, func(t *testing.T) {
 			db, _ := openScript(t)

@@ -143,7 +143,7 @@ func TestInTxDatabaseFailures(t *testing.T) {
 		},
 		{
 			name:   "connection lost",
-			reason: "the transaction is gone with its connection, so there is nothing to tell",
+			reason: "the transaction is gone with its connection, so there is nothing to report",
 			fail:   "ROLLBACK",
 			with:   driver.ErrBadConn,
 			fnErr:  errBoom,

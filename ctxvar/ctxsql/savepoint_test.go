@@ -54,7 +54,7 @@ func TestSavepointUndone(t *testing.T) {
 		},
 		{
 			name:   "panic",
-			reason: "whoever recovers it finds the transaction usable",
+			reason: "the transaction is usable after a recover",
 			inner:  func(context.Context) error { panic(errBoom) },
 		},
 		{

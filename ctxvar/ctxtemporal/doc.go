@@ -28,8 +28,8 @@
 //     discarded when it returns.
 //   - A signal is received by code of the workflow, with that code's variables.
 //     The variables of its sender are in the header, for interceptors and for
-//     other SDKs. To tell the workflow something about its sender, use the
-//     signal's argument, or an update.
+//     other SDKs. What the workflow itself needs of its sender belongs in the
+//     signal's argument, or in an update.
 //   - An activity, local or not, has the variables of the workflow at the place
 //     of the call, and a standalone activity has those of its client. Its ctx
 //     carries them.

@@ -149,7 +149,7 @@ func TestLostTransactionIsRolledBack(t *testing.T) {
 	assert.Empty(t, store.values)
 }
 
-// The place of a transaction is that of its function, whoever calls InTx with it.
+// The place of a transaction is that of its function, wherever InTx is called with it.
 func TestBegun(t *testing.T) {
 	store := newStore()
 	begun := func(fn func(context.Context) error) string {

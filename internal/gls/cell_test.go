@@ -214,7 +214,7 @@ func TestChangeIsOfItsEnv(t *testing.T) {
 		onGoroutine(func() {
 			e.Run(func() {
 				assert.Equal(t, "x", value(1))
-				assert.True(t, c.Undo(1), "in a later run, whoever runs it")
+				assert.True(t, c.Undo(1), "in a later run, in any goroutine")
 				assert.Nil(t, value(1))
 			})
 		})

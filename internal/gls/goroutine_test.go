@@ -11,7 +11,7 @@ import (
 	"github.com/heirloom-go/heirloom/internal/gls"
 )
 
-func TestGoroutineTellsGoroutinesApart(t *testing.T) {
+func TestGoroutineDistinguishesGoroutines(t *testing.T) {
 	const n = 100
 	var (
 		ids   = make([]uint64, n)

@@ -28,7 +28,7 @@ func TestKeysDoNotDisturbEachOther(t *testing.T) {
 		_, wgB := acquire(t, bb, 2, 1)
 		wgB.Wait()
 		assert.Equal(t, 2, hosts.Len())
-		assert.False(t, hosts.For("a").TryAcquire(1), "the same limiter, whoever asks for it")
+		assert.False(t, hosts.For("a").TryAcquire(1), "the same limiter for every caller")
 		a.Release(1)
 		wgA.Wait()
 		a.Release(1)

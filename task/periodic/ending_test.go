@@ -60,7 +60,7 @@ func TestEndsWithAScopeThatDoesNotCancelIt(t *testing.T) {
 					var err error
 					var loop *task.Task[struct{}]
 					opts := []periodic.Option{periodic.CatchUp(1000),
-						periodic.OnFailure(func(f periodic.Failure) { t.Errorf("told: %v", f.Err) })}
+						periodic.OnFailure(func(f periodic.Failure) { t.Errorf("reported: %v", f.Err) })}
 					began := time.Now()
 					ended := scope(t.Context(), func(ctx context.Context) {
 						if scopeName == "aborted Group" {

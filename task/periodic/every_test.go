@@ -105,7 +105,7 @@ func TestFailures(t *testing.T) {
 					return tt.fn(ctx)
 				}, periodic.Name("tick"), periodic.OnFailure(func(f periodic.Failure) { told = append(told, f) }))
 				require.NoError(t, err)
-				require.Len(t, told, 3, "each is told once")
+				require.Len(t, told, 3, "each is reported once")
 				for i, f := range told {
 					require.ErrorIs(t, f.Err, tt.is)
 					assert.Equal(t, "tick", f.Name)
@@ -175,7 +175,7 @@ func TestEndsWithItsScope(t *testing.T) {
 				ctx, cancel := context.WithCancelCause(t.Context())
 				time.AfterFunc(tt.after, func() { cancel(errBroken) })
 				start := time.Now()
-				err := periodic.Every(ctx, s, tt.fn, periodic.OnFailure(func(f periodic.Failure) { t.Errorf("told: %v", f.Err) }))
+				err := periodic.Every(ctx, s, tt.fn, periodic.OnFailure(func(f periodic.Failure) { t.Errorf("reported: %v", f.Err) }))
 				tt.check(t, err)
 				assert.Equal(t, tt.after, time.Since(start))
 			})
@@ -252,7 +252,7 @@ func TestScopeHasEnded(t *testing.T) {
 			return nil
 		}))
 		err := periodic.Every(kept, s, func(context.Context) error { t.Error("it ran"); return nil },
-			periodic.OnFailure(func(f periodic.Failure) { t.Errorf("told: %v", f.Err) }))
+			periodic.OnFailure(func(f periodic.Failure) { t.Errorf("reported: %v", f.Err) }))
 		require.ErrorIs(t, err, task.ErrEnded)
 	})
 }

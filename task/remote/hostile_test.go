@@ -147,8 +147,8 @@ func (*undecodable) Error() string                { return "undecodable" }
 func (*undecodable) MarshalJSON() ([]byte, error) { return []byte(`"x"`), nil }
 func (*undecodable) UnmarshalJSON([]byte) error   { runtime.Goexit(); return nil }
 
-// A decoder of a type of errors that calls Goexit costs what it would have said: it ends
-// neither the caller, nor the goroutine that tells the job of the end of the caller's ctx.
+// If a decoder of errors calls Goexit, only what it would have decoded is lost: it ends
+// neither the caller nor the goroutine that cancels the job when the caller's ctx ends.
 func TestErrorDecoderThatExits(t *testing.T) {
 	var decoded *undecodable
 	err := crossed(t, &undecodable{})

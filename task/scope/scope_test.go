@@ -104,7 +104,7 @@ func TestScopeFailures(t *testing.T) {
 					failing = scope.Go(s, tt.fn, task.Name("failing"))
 					synctest.Wait()
 					mu.Lock()
-					assert.Len(t, told, map[bool]int{true: 1}[tt.told], "told at once, while the sibling runs")
+					assert.Len(t, told, map[bool]int{true: 1}[tt.told], "reported at once, while the sibling runs")
 					mu.Unlock()
 					assert.Equal(t, 1, s.Len(), "nothing of the failed one is kept")
 					return nil
@@ -198,7 +198,7 @@ func TestScopeVariables(t *testing.T) {
 		got, err = scope.Go(s, func(context.Context) (string, error) { return user.Get(), nil }).Await(t.Context())
 	})
 	require.NoError(t, err)
-	assert.Equal(t, "bob", got, "a copy of the variables of whoever calls Go")
+	assert.Equal(t, "bob", got, "a copy of the variables of the caller of Go")
 }
 
 func scopeRead(v *ctxvar.Var[string]) string { return v.Get() }

@@ -35,7 +35,7 @@ func TestScopeStorm(t *testing.T) {
 			s := scope.New(ctx, scope.OnFailure(func(h task.Handle, err error) {
 				told.Add(1)
 				if _, again := handles.LoadOrStore("told "+h.Name(), true); again {
-					t.Errorf("%s was told twice", h.Name())
+					t.Errorf("%s was reported twice", h.Name())
 				}
 			}))
 			for n := range uint64(8) {
@@ -110,7 +110,7 @@ func TestScopeStorm(t *testing.T) {
 			return true
 		})
 	}
-	assert.Equal(t, failed.Load(), told.Load(), "each failure is told")
+	assert.Equal(t, failed.Load(), told.Load(), "each failure is reported")
 	assert.Positive(t, told.Load())
 	for deadline := time.Now().Add(time.Minute); runtime.NumGoroutine() > before && time.Now().Before(deadline); {
 		time.Sleep(time.Millisecond)

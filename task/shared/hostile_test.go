@@ -60,7 +60,7 @@ func TestCallbackOfARefusedTaskUsesTheCalls(t *testing.T) {
 	}
 }
 
-// A stubborn is a ctx with a method that does what it is told to, once.
+// A stubborn is a ctx whose method Done calls do, once.
 type stubborn struct {
 	context.Context
 	do atomic.Pointer[func()]

@@ -32,7 +32,7 @@ func TestEndsWithAScopeThatDoesNotCancelIt(t *testing.T) {
 			[]supervise.Option{supervise.Backoff(func(int, error) time.Duration { return 0 })}, 1200 * time.Millisecond, task.Failed},
 		{"in a run that fails", "the run is protected, and its failure is the last one",
 			func(context.Context) error { time.Sleep(5 * time.Second); return errBroken }, nil, 5 * time.Second, task.Failed},
-		{"in a run that returns", "it was told to, and is not run again",
+		{"in a run that returns", "it returned because of that, and is not run again",
 			func(ctx context.Context) error { time.Sleep(5 * time.Second); return ctx.Err() }, []supervise.Option{supervise.Permanent()}, 5 * time.Second, task.Succeeded},
 	}
 	for _, tt := range tests {

@@ -53,7 +53,7 @@ func TestMaxRestarts(t *testing.T) {
 				assert.Equal(t, tt.n, le.Restarts)
 				assert.Equal(t, errBroken, le.Err)
 				assert.Contains(t, err.Error(), `"supervised" failed again`)
-				assert.Len(t, failures.list, runs-1, "the last failure is returned, and not told too")
+				assert.Len(t, failures.list, runs-1, "the last failure is returned, and not reported too")
 			})
 		})
 	}

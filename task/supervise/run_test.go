@@ -104,7 +104,7 @@ func TestCancel(t *testing.T) {
 			return errors.New("flush failed")
 		}, time.Second, func(t *testing.T, err error) { require.EqualError(t, err, "flush failed") }},
 		{"between two runs", "the wait ends at once", func(context.Context) error {
-			return errors.New("told")
+			return errors.New("failed")
 		}, time.Second, func(t *testing.T, err error) {
 			var ce *task.CanceledError
 			require.ErrorAs(t, err, &ce)
@@ -279,7 +279,7 @@ func TestMisuse(t *testing.T) {
 // Each failure has one recipient. OnFailure gets the failures after which the function
 // is run again. The last one goes to the Group around it, which returns it or, if it is
 // a supervisor that goes on, has it reported.
-func TestEachFailureIsToldOnce(t *testing.T) {
+func TestEachFailureIsReportedOnce(t *testing.T) {
 	for name, failFast := range map[string]bool{"Group": true, "supervisor": false} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

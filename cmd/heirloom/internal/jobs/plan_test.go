@@ -44,7 +44,7 @@ func TestNewPlanRefuses(t *testing.T) {
 			`job "b" needs "inner", which does not exist; did you mean "g/inner"?`},
 		{"twice", "a name is one job's", []*jobs.Job{job("a"), job("a")}, `two jobs are called "a"`},
 		{"nothing", "a job does something", []*jobs.Job{{Name: "a"}}, `job "a": no command`},
-		{"nothing, nameless", "and can be told", []*jobs.Job{{}}, `job "group 1": no command`},
+		{"nothing, nameless", "and has a name all the same", []*jobs.Job{{}}, `job "group 1": no command`},
 		{"both", "a group has no command", []*jobs.Job{{Name: "a", Command: "x", Jobs: []*jobs.Job{job("b")}}},
 			`job "a": both a command and jobs; a group has jobs only`},
 		{"retries", "no fewer than none", []*jobs.Job{{Name: "a", Command: "x", Retries: ptr(-1)}},

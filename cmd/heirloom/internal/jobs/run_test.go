@@ -20,7 +20,7 @@ import (
 	"github.com/heirloom-go/heirloom/cmd/heirloom/internal/jobs"
 )
 
-func TestRunTellsHowJobsEnd(t *testing.T) {
+func TestRunReportsHowJobsEnd(t *testing.T) {
 	b := newBench(t)
 	sum, err := b.stream(t, t.Context(), "true", "exit 3", "kill -9 $$", "no-such-program-here", "sleep 0")
 	require.NoError(t, err)
@@ -223,7 +223,7 @@ func TestRunRetries(t *testing.T) {
 	assert.Equal(t, 2, b.results["a"].Exit, "how the last attempt ended")
 }
 
-func TestRunTellsWhyACommandCannotBeStarted(t *testing.T) {
+func TestRunSaysWhyACommandCannotBeStarted(t *testing.T) {
 	b := newBench(t)
 	sum, err := b.plan(t, t.Context(), "jobs = [{name = 'a', dir = '/no/such/dir', command = 'true'}]")
 	require.NoError(t, err)
