@@ -16,8 +16,9 @@ import (
 // methods of GORM's ConnPool. Transactions that GORM begins itself are different. GORM asks a
 // ConnPool for them by its method BeginTx, which this one does not have:
 //
-//   - GORM runs Create, Save and Delete in a transaction of their own, unless told not
-//     to. Calls that become several statements, with associations, belong in ctxsql.InTx.
+//   - GORM runs Create, Save and Delete in a transaction of their own, unless
+//     SkipDefaultTransaction is set, as here. A call that becomes several statements, with
+//     associations, belongs in ctxsql.InTx.
 //   - Its Transaction and Begin return gorm.ErrInvalidTransaction: use ctxsql.InTx.
 //   - PrepareStmt, which keeps statements that a transaction has prepared and closed,
 //     must be off, as it is by default. pgx also keeps prepared statements, for each
