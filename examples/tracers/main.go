@@ -31,7 +31,7 @@ var tenant = ctxvar.New("tenant", ctxvar.Default("none"))
 func main() {
 	show("Pyroscope", pyroscope())
 
-	// The spans are not exported.
+	// The spans go to noAgent. These switch off the tracer's other requests.
 	os.Setenv("DD_INSTRUMENTATION_TELEMETRY_ENABLED", "false")
 	os.Setenv("DD_REMOTE_CONFIGURATION_ENABLED", "false")
 	provider := datadog()
@@ -56,7 +56,7 @@ func pyroscope() trace.TracerProvider {
 	return otelpyroscope.NewTracerProvider(sdktrace.NewTracerProvider(), otelpyroscope.WithSpanIDLabelScope(otelpyroscope.ScopeAllSpans))
 }
 
-// datadog returns such a provider, too.
+// datadog returns such a provider of Datadog's.
 func datadog() *ddotel.TracerProvider {
 	return ddotel.NewTracerProvider(
 		ddtracer.WithHTTPClient(&http.Client{Transport: noAgent{}}),
@@ -91,8 +91,8 @@ func labelsHere() []string {
 	return nil
 }
 
-// inGoroutine runs fn in a goroutine that has its parent's variables and has not used
-// them yet, so that no frame of the parent's is in the way.
+// inGoroutine runs fn in a goroutine that has inherited variables and not yet set one.
+// Labels from a ctx without variables would take them away.
 func inGoroutine(fn func()) {
 	done := make(chan struct{})
 	go func() {

@@ -103,8 +103,8 @@ func TestStartByHand(t *testing.T) {
 	})
 }
 
-// A request of a client, with otelhttp inside as the documentation sets it up, and of a
-// server, with otelhttp around.
+// The client of this request has otelhttp inside of Heirloom's transport, as package
+// ctxotel says, and the server has it around Heirloom's middleware.
 func TestOverHTTP(t *testing.T) {
 	overTracers(t, func(t *testing.T, provider trace.TracerProvider) {
 		traced := otelhttp.WithTracerProvider(provider)
