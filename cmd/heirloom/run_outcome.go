@@ -39,7 +39,7 @@ func outcome(stop *stopper, sum *jobs.Summary, err error) error {
 	case sum.Failed > 0:
 		return &runError{fmt.Sprintf("%d of %s failed", sum.Failed+sum.TimedOut, count(sum)), exitFailure}
 	case sum.TimedOut > 0:
-		return &runError{fmt.Sprintf("%d of %s timed out", sum.TimedOut, count(sum)), exitTimeout}
+		return &runError{fmt.Sprintf("%d of %s timed out", sum.TimedOut, count(sum)), jobs.ExitTimeout}
 	case undone > 0 && sum.Halted:
 		return nil
 	case undone > 0:
@@ -56,5 +56,3 @@ func count(sum *jobs.Summary) string {
 	return fmt.Sprintf("%d jobs", n)
 }
 
-// exitTimeout is the exit code of timeout(1) for a command that it ends.
-const exitTimeout = 124

@@ -90,15 +90,15 @@ func (h Halt) reached(c Counts, all int) bool {
 // Codes are exit codes, in ranges.
 type Codes [][2]int
 
-// exitTimeout is the exit code that stands for a timeout, as in timeout(1).
-const exitTimeout = 124
+// ExitTimeout is the exit code that stands for a timeout, as in timeout(1).
+const ExitTimeout = 124
 
 // ParseCodes parses a list such as 1,75,100-110, in which timeout means 124.
 func ParseCodes(s string) (codes Codes, err error) {
 	for field := range strings.SplitSeq(s, ",") {
 		field = strings.TrimSpace(field)
 		if field == "timeout" {
-			field = strconv.Itoa(exitTimeout)
+			field = strconv.Itoa(ExitTimeout)
 		}
 		from, to, isRange := strings.Cut(field, "-")
 		if !isRange {
@@ -118,7 +118,7 @@ func ParseCodes(s string) (codes Codes, err error) {
 func (cs Codes) has(r *Result) bool {
 	code := r.Exit
 	if r.State == TimedOut {
-		code = exitTimeout
+		code = ExitTimeout
 	}
 	return cs == nil || slices.ContainsFunc(cs, func(c [2]int) bool { return c[0] <= code && code <= c[1] })
 }
