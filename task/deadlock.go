@@ -48,7 +48,8 @@ import (
 // else may end the job, a failure of another one that cancels it, does not count, as
 // in a Group. A call that ends with the first of its jobs is one that waits for any:
 // it counts if all its jobs have started, and all that have not ended are stuck. A job that
-// made a call itself is stuck if that is. The range loop over a Stream ends whenever its body wants, and so waits for nothing.
+// made a call itself is stuck if that is. The range loop over a Stream ends whenever its
+// body wants, and so waits for nothing.
 //
 // A call is entered before its jobs start, or, if it is the Wait of a gather.Group,
 // looks at those that wait already. One that waits for any is looked at once more when

@@ -55,4 +55,3 @@ func count(sum *jobs.Summary) string {
 	}
 	return fmt.Sprintf("%d jobs", n)
 }
-
