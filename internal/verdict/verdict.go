@@ -20,41 +20,63 @@ import "reflect"
 // Cancelled calls the methods Is and Unwrap of err, which are the user's code and may
 // panic. Call it where the function that returned err may be called. An error that
 // unwraps to itself is a failure.
-func Cancelled(err, ctxErr, cause error) bool { return cancelled(err, ctxErr, cause, deepest) }
+func Cancelled(err, ctxErr, cause error) bool {
+	return (&search{ctxErr: ctxErr, cause: cause}).all(err, deepest)
+}
 
 // deepest limits the depth to which Cancelled follows Unwrap. Real errors are less deep,
 // and a stack has room for more.
 const deepest = 10_000
 
-func cancelled(err, ctxErr, cause error, depth int) bool {
-	if err == nil || ctxErr == nil || depth == 0 {
+// A search is one call of Cancelled.
+type search struct {
+	ctxErr, cause error
+
+	// seen has the errors with several branches of which every path has met one of these.
+	// Joining an error with itself a few times makes more paths than can be followed.
+	seen map[error]bool
+}
+
+// all reports whether every path from err meets what is searched for.
+func (s *search) all(err error, depth int) bool {
+	if err == nil || s.ctxErr == nil || depth == 0 {
 		return false
 	}
-	if Same(err, ctxErr) || Same(err, cause) {
+	if Same(err, s.ctxErr) || Same(err, s.cause) {
 		return true
 	}
 	switch e := err.(type) {
 	case interface{ Unwrap() error }:
 		if inner := e.Unwrap(); inner != nil {
-			return cancelled(inner, ctxErr, cause, depth-1)
+			return s.all(inner, depth-1)
 		}
 	case interface{ Unwrap() []error }:
+		known := reflect.ValueOf(err).Comparable()
+		if known && s.seen[err] {
+			return true
+		}
 		branches := 0
 		for _, inner := range e.Unwrap() {
 			if inner == nil {
 				continue
 			}
-			if !cancelled(inner, ctxErr, cause, depth-1) {
+			if !s.all(inner, depth-1) {
 				return false
 			}
 			branches++
 		}
 		if branches > 0 {
+			if known {
+				if s.seen == nil {
+					s.seen = make(map[error]bool)
+				}
+				s.seen[err] = true
+			}
 			return true
 		}
 	}
 	is, ok := err.(interface{ Is(error) bool })
-	return ok && is.Is(ctxErr)
+	return ok && is.Is(s.ctxErr)
 }
 
 // Same reports whether a and b are the same error. Values for which == panics are the

@@ -129,3 +129,15 @@ func BenchmarkCancelled(b *testing.B) {
 		}
 	})
 }
+
+// An error may have more paths than can be followed one by one.
+func TestErrorJoinedWithItself(t *testing.T) {
+	answer, failure := context.Canceled, errDisk
+	for range 60 {
+		answer = fmt.Errorf("again: %w", errors.Join(answer, answer))
+		failure = fmt.Errorf("again: %w", errors.Join(answer, failure))
+	}
+	assert.True(t, verdict.Cancelled(answer, context.Canceled, errStop))
+	assert.False(t, verdict.Cancelled(failure, context.Canceled, errStop))
+	assert.False(t, verdict.Has(answer, func(err error) bool { return err == errDisk }))
+}
