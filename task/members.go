@@ -129,7 +129,7 @@ func (m *Members) until(ctx context.Context, done <-chan struct{}, what *node, h
 	defer w.endWait()
 	ended := w.doneOf(&until)
 	for {
-		if m != nil && w.maybeStuckBy(m) {
+		if m != nil && !until.over() && w.maybeStuckBy(m) {
 			w.judgeWait() // also when roused: the last task that was not stuck may have ended
 		}
 		if stuck := w.deadlock(); stuck != nil || until.over() {

@@ -260,9 +260,13 @@ func TestWaitForAnyThatWasNotifiedIsNoDeadlock(t *testing.T) {
 
 // A wait whose ctx has ended is over, whatever waits for what.
 func TestWaitWithACtxThatHasEndedIsNoDeadlock(t *testing.T) {
-	for name, wait := range map[string]func(ctx context.Context, a *task.Task[none]) error{
-		"Await": func(ctx context.Context, a *task.Task[none]) error { _, err := a.Await(ctx); return err },
-		"Wait": func(ctx context.Context, a *task.Task[none]) error {
+	for name, wait := range map[string]func(ctx context.Context, a *task.Task[none], of *task.Members) error{
+		"Await": func(ctx context.Context, a *task.Task[none], _ *task.Members) error {
+			_, err := a.Await(ctx)
+			return err
+		},
+		"Until": func(ctx context.Context, _ *task.Task[none], of *task.Members) error { return of.Until(ctx, nil) },
+		"Wait": func(ctx context.Context, a *task.Task[none], _ *task.Members) error {
 			_, _, err := task.Wait(ctx, task.AllCompleted, a)
 			return err
 		},
@@ -270,18 +274,19 @@ func TestWaitWithACtxThatHasEndedIsNoDeadlock(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T, ctx context.Context) {
 				var a *task.Task[none]
+				var of task.Members
 				begin := make(chan none)
 				b := task.Start(ctx, func(ctx context.Context) error {
 					<-begin
 					time.Sleep(time.Second) // a waits by now
 					ended, cancel := context.WithCancel(ctx)
 					cancel()
-					err := wait(ended, a)
+					err := wait(ended, a, &of)
 					assert.ErrorIs(t, err, context.Canceled)
 					assert.NotErrorIs(t, err, task.ErrDeadlock)
 					return nil
 				})
-				a = task.Start(ctx, func(ctx context.Context) error { _, err := b.Await(ctx); return err })
+				a = task.Start(ctx, func(ctx context.Context) error { _, err := b.Await(ctx); return err }, task.MemberOf(&of))
 				close(begin)
 				assert.NoError(t, errorWithin(a))
 			})
