@@ -149,6 +149,7 @@ func TestInterrupt(t *testing.T) {
 			require.NoError(t, err)
 			require.NoError(t, c.Start())
 			pid := appears(t, filepath.Join(s.dir, "pid"))
+			s.heard(t)
 			lines := bufio.NewReader(said)
 			for range tt.signals {
 				require.NoError(t, c.Process.Signal(os.Interrupt))

@@ -8,11 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
+	"github.com/nats-io/nats-server/v2/server"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -105,6 +107,16 @@ func appears(t *testing.T, path string) string {
 		return err == nil && len(text) > 0
 	}, time.Minute, 10*time.Millisecond, path)
 	return strings.TrimSpace(string(text))
+}
+
+// heard waits until a worker listens for the cancellation of its job, which it begins to
+// do only when the job has lasted for some milliseconds.
+func (s *scene) heard(t *testing.T) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		all, err := s.server.Subsz(&server.SubszOptions{Subscriptions: true, Limit: 1000})
+		return assert.NoError(t, err) && slices.ContainsFunc(all.Subs, func(d server.SubDetail) bool { return strings.Contains(d.Subject, ".cancel.") })
+	}, time.Minute, 5*time.Millisecond)
 }
 
 // assertGone waits for the end of a process that has been killed.
