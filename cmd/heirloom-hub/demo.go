@@ -38,8 +38,12 @@ type bill struct {
 var (
 	workerName string
 	billing    = remote.New("billing", func(ctx context.Context, n int) (bill, error) {
-		remote.Report([]byte(workerName))
-		err := task.Sleep(ctx, 100*time.Millisecond) // the work
+		work := 100 * time.Millisecond
+		if n == demoLost && remote.Delivery() == 1 { // its worker is killed before this is over, however late that is
+			remote.Report([]byte(workerName))
+			work = time.Hour
+		}
+		err := task.Sleep(ctx, work)
 		return bill{describe(n), workerName, remote.Delivery()}, err
 	})
 )
@@ -49,7 +53,8 @@ func describe(n int) string { return fmt.Sprintf("bill %d of %s", n, tenant.Get(
 
 const (
 	demoBills    = 24
-	demoParallel = 8 // twice as many as a worker has places
+	demoLost     = demoBills/2 + 1 // the bill whose worker is killed
+	demoParallel = 8               // twice as many as a worker has places
 	demoLease    = time.Second
 )
 
@@ -97,20 +102,16 @@ func demo(ctx context.Context, out io.Writer) (err error) {
 	return checkBills(out, bills)
 }
 
-// mapBills lets the workers make the bills. It kills the first worker that begins a job
-// in the second half.
+// mapBills lets the workers make the bills. It kills the worker that says that it has
+// begun with the one to be lost.
 func mapBills(ctx context.Context, out io.Writer, kill func(worker string) error) ([]bill, error) {
-	var mu sync.Mutex
-	begun, killed := 0, ""
+	var once sync.Once
 	var killErr error
 	defer remote.OnProgress(func(p remote.Progress) {
-		mu.Lock()
-		defer mu.Unlock()
-		if begun++; begun > demoBills/2 && killed == "" {
-			killed = string(p.Data)
-			killErr = kill(killed)
-			fmt.Fprintf(out, "%s is killed while it works\n", killed)
-		}
+		once.Do(func() {
+			killErr = kill(string(p.Data))
+			fmt.Fprintf(out, "%s is killed while it works\n", p.Data)
+		})
 	}).Reset()
 	numbers := make([]int, demoBills)
 	for i := range numbers {
