@@ -5,6 +5,7 @@ import (
 	"runtime"
 	"sync"
 	"testing"
+	"time"
 	"weak"
 
 	"github.com/stretchr/testify/assert"
@@ -30,7 +31,7 @@ func requireCollected[T any](t *testing.T, p weak.Pointer[T]) {
 // goroutines that are about to disappear.
 func alive[T any](ps []weak.Pointer[T]) int {
 	n := 0
-	for range 10 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		runtime.GC()
 		n = 0
 		for _, p := range ps {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"runtime"
 	"testing"
+	"time"
 	"weak"
 
 	"github.com/stretchr/testify/assert"
@@ -20,8 +21,8 @@ type session [64 << 10]byte
 var currentSession = ctxvar.New[*session]("session")
 
 // aliveAfter calls fn with a session set, in a goroutine that ends, and reports
-// whether something keeps the session alive after that.
-func aliveAfter(fn func()) bool {
+// whether something keeps the session alive after that, for as long as it has patience.
+func aliveAfter(patience time.Duration, fn func()) bool {
 	var s weak.Pointer[session]
 	done := make(chan struct{})
 	go func() {
@@ -32,16 +33,19 @@ func aliveAfter(fn func()) bool {
 		fn()
 	}()
 	<-done
-	// One collection is enough for an unreachable value, but a goroutine that is about to
-	// end may keep it a little longer.
-	for range 50 {
+	return !collected(&s, patience)
+}
+
+// collected reports whether the session becomes garbage. One collection is enough for an
+// unreachable value, but a goroutine that is about to end may keep it a little longer.
+func collected(s *weak.Pointer[session], patience time.Duration) bool {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		runtime.GC()
 		if s.Value() == nil {
-			return false
+			return true
 		}
-		runtime.Gosched()
 	}
-	return true
+	return false
 }
 
 // The first call opens a client's connection, but in goroutines that descend from the
@@ -51,7 +55,7 @@ func TestConnectionsKeepNothing(t *testing.T) {
 	addr := serve(t, svc, fields)
 	client := dial(t, addr, fields)
 	for range 2 {
-		assert.False(t, aliveAfter(func() {
+		assert.False(t, aliveAfter(time.Minute, func() {
 			_, err := call(t.Context(), client)
 			assert.NoError(t, err)
 		}))
@@ -65,8 +69,8 @@ func TestConnectionsKeepNothing(t *testing.T) {
 			assert.NoError(t, err)
 		}
 	}
-	assert.True(t, aliveAfter(connect), "a client that is made in a request keeps its values")
-	assert.False(t, aliveAfter(func() { ctxvar.Detach(connect) }))
+	assert.True(t, aliveAfter(time.Second, connect), "a client that is made in a request keeps its values")
+	assert.False(t, aliveAfter(time.Minute, func() { ctxvar.Detach(connect) }))
 }
 
 // Nor does a server's goroutine keep anything, between RPCs.
@@ -81,12 +85,5 @@ func TestServersKeepNothing(t *testing.T) {
 	client := dial(t, serve(t, svc, fields, grpc.NumStreamWorkers(1)), fields)
 	_, err := call(t.Context(), client)
 	assert.NoError(t, err)
-	for range 50 {
-		runtime.GC()
-		if s.Value() == nil {
-			return
-		}
-		runtime.Gosched()
-	}
-	assert.Fail(t, "the worker keeps the session")
+	assert.True(t, collected(&s, time.Minute), "the worker keeps the session")
 }

@@ -46,7 +46,7 @@ func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
 	assert.Eventually(t, func() bool {
 		runtime.GC()
 		return s.Value() == nil
-	}, 10*time.Second, time.Millisecond, msg...)
+	}, time.Minute, time.Millisecond, msg...)
 }
 
 // A connection keeps the variables of the request that opens it, for as long as the

@@ -226,8 +226,17 @@ func TestTimeLimitForAPart(t *testing.T) {
 		limited, cancel := context.WithCancel(ctx)
 		defer cancel()
 		err := ctxpgx.InTx(limited, pool, nil, func(ctx context.Context) error {
-			defer time.AfterFunc(20*time.Millisecond, cancel).Stop()
-			_, err := ctxpgx.Conn(pool).Exec(ctx, `SELECT pg_sleep(60)`)
+			var pid int
+			assert.NoError(t, ctxpgx.Conn(pool).QueryRow(ctx, `SELECT pg_backend_pid()`).Scan(&pid))
+			go func() {
+				defer cancel()
+				assert.Eventually(t, func() bool { // only a statement that has begun costs the connection
+					var sleeps bool
+					err := pool.QueryRow(t.Context(), `SELECT state = 'active' AND query LIKE '%pg_sleep%' FROM pg_stat_activity WHERE pid = $1`, pid).Scan(&sleeps)
+					return err == nil && sleeps
+				}, time.Minute, time.Millisecond)
+			}()
+			_, err := ctxpgx.Conn(pool).Exec(ctx, `SELECT pg_sleep(600)`)
 			return err
 		}, ctxpgx.Savepoint())
 		assert.ErrorIs(t, err, context.Canceled)

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 	"weak"
 
 	"github.com/stretchr/testify/assert"
@@ -269,7 +270,7 @@ func TestStrayGoroutineKeepsLittleAlive(t *testing.T) {
 	})
 	// One cycle is enough for unreachable values; the others are for stacks and
 	// goroutines that are about to disappear.
-	for range 20 {
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
 		runtime.GC()
 		maps.DeleteFunc(kept, func(_ string, b weak.Pointer[blob]) bool { return b.Value() == nil })
 		if len(kept) == 0 {

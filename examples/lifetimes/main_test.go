@@ -61,7 +61,7 @@ func assertCollected(t *testing.T, s weak.Pointer[session], msg ...any) {
 	assert.Eventually(t, func() bool {
 		runtime.GC()
 		return s.Value() == nil
-	}, 10*time.Second, time.Millisecond, msg...)
+	}, time.Minute, time.Millisecond, msg...)
 }
 
 // assertHeirs asserts which goroutines have the label of a request: those that it started,
@@ -73,7 +73,7 @@ func assertHeirs(t *testing.T, id string, want ...string) {
 	assert.Eventually(t, func() bool {
 		got = heirs(id)
 		return slices.Equal(want, got)
-	}, 10*time.Second, time.Millisecond, "want %q, got %q", want, &got)
+	}, time.Minute, time.Millisecond, "want %q, got %q", want, &got)
 }
 
 func heirs(id string) []string {

@@ -36,5 +36,5 @@ func TestStray(t *testing.T) {
 	assert.Equal(t, 1, lingering())
 
 	close(ch)
-	assert.Eventually(t, func() bool { return lingering() == 0 }, 10*time.Second, time.Millisecond)
+	assert.Eventually(t, func() bool { return lingering() == 0 }, time.Minute, time.Millisecond)
 }

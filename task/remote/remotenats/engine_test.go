@@ -54,7 +54,7 @@ func TestAConsumerThatIsThere(t *testing.T) {
 	})
 	require.NoError(t, err)
 	worker(t, s, []remote.Callable{echo}, remotenats.Namespace("there"))
-	got, err := echo.On(e)(within(t, 10*time.Second), "x")
+	got, err := echo.On(e)(within(t, time.Minute), "x")
 	require.NoError(t, err)
 	require.Equal(t, "x", got)
 	info, err := consumer.Info(t.Context())

@@ -80,7 +80,7 @@ func TestGarbage(t *testing.T) {
 	require.Eventually(t, func() bool {
 		info, err := jobs.Info(ctx)
 		return err == nil && info.State.Msgs == 0
-	}, 30*time.Second, 20*time.Millisecond, "nothing of it is left")
+	}, time.Minute, 20*time.Millisecond, "nothing of it is left")
 }
 
 func TestLeaseIsTheNamespaces(t *testing.T) {
@@ -155,7 +155,7 @@ var lonely = remote.New("lonely", func(ctx context.Context, begun string) (int, 
 
 func TestTheJobsOfACallerThatIsGoneAreCancelled(t *testing.T) {
 	s := serve(t)
-	lease := remotenats.Lease(600 * time.Millisecond)
+	lease := remotenats.Lease(6 * time.Second) // a worker that is held up for longer would lose it
 	worker(t, s, []remote.Callable{lonely}, lease)
 	nc := dial(t, s)
 	e := open(t, nc, lease)
@@ -174,9 +174,9 @@ func TestAJobIsCancelledWhileItsCallerIsAskedFor(t *testing.T) {
 	s := serve(t)
 	namespace := remotenats.Namespace("asking")
 	nc := dial(t, s)
-	e := open(t, nc, namespace, remotenats.Lease(time.Minute))
+	e := open(t, nc, namespace, remotenats.Lease(10*time.Minute))
 	worker(t, s, []remote.Callable{echo}, namespace)
-	ctx := within(t, 15*time.Second) // less than a third of the lease
+	ctx := within(t, 2*time.Minute) // less than a third of the lease
 	data := remotenats.PackForTest((&remote.Job{ID: "j", Func: "echo", Arg: []byte(`"x"`), Deliveries: 1, Lease: 1, Grace: 1}).Encode(time.Now()))
 	js, err := jetstream.New(nc)
 	require.NoError(t, err)
@@ -186,11 +186,11 @@ func TestAJobIsCancelledWhileItsCallerIsAskedFor(t *testing.T) {
 	require.Eventually(t, func() bool {
 		_, err := nc.RequestWithContext(ctx, "asking.cancel.j", cause)
 		return err == nil
-	}, 10*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	require.Eventually(t, func() bool {
 		jobs, outcomes, err := e.StoredForTest(ctx)
 		return err == nil && jobs == 0 && outcomes == 1
-	}, 10*time.Second, 10*time.Millisecond, "what the job says to that is stored")
+	}, time.Minute, 10*time.Millisecond, "what the job says to that is stored")
 }
 
 var large = remote.New("large", func(_ context.Context, n int) (string, error) { return strings.Repeat("x", n), nil })
@@ -235,7 +235,7 @@ func TestCallsEndWithTheEngine(t *testing.T) {
 	e := open(t, dial(t, s))
 	ctx := within(t, time.Minute)
 	waiting := task.Go(ctx, func(ctx context.Context) (string, error) { return echo.On(e)(ctx, "nobody serves it") })
-	require.Eventually(t, func() bool { return waiting.State() == task.Running }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return waiting.State() == task.Running }, time.Minute, time.Millisecond)
 	require.NoError(t, e.Close())
 	_, err := waiting.Await(ctx)
 	require.Error(t, err)

@@ -38,7 +38,7 @@ func serve(t testing.TB, set ...func(*server.Options)) *server.Server {
 	s, err := server.NewServer(o)
 	require.NoError(t, err)
 	s.Start()
-	require.True(t, s.ReadyForConnections(20*time.Second))
+	require.True(t, s.ReadyForConnections(time.Minute))
 	t.Cleanup(func() {
 		s.Shutdown()
 		s.WaitForShutdown()

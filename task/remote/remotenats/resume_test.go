@@ -60,7 +60,7 @@ func TestResume(t *testing.T) {
 	require.Eventually(t, func() bool {
 		jobs, _, err := first.StoredForTest(ctx)
 		return err == nil && jobs == 1
-	}, 20*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	require.NoError(t, first.Close()) // as if its process were gone
 	_, err := queued.Await(ctx)
 	require.Error(t, err)
@@ -79,7 +79,7 @@ func TestResume(t *testing.T) {
 	require.NoError(t, err)
 	assert.Nil(t, outcome.Failure)
 	assert.Equal(t, []string{"one", "two"}, reports)
-	require.Eventually(t, func() bool { return counted.Load() == 2 }, 20*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return counted.Load() == 2 }, time.Minute, time.Millisecond)
 	require.NoError(t, second.Close())
 	_, err = running.Await(ctx)
 	require.Error(t, err)
@@ -114,7 +114,7 @@ func TestResumeCallsWhatWasTakenBack(t *testing.T) {
 	require.Eventually(t, func() bool {
 		jobs, _, err := e.StoredForTest(ctx)
 		return err == nil && jobs == 1
-	}, 20*time.Second, 10*time.Millisecond)
+	}, time.Minute, 10*time.Millisecond)
 	enough := errors.New("enough")
 	cancel(enough)
 	_, err := call.Await(ctx)

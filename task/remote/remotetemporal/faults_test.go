@@ -53,7 +53,7 @@ var lonely = remote.New("lonely", func(ctx context.Context, last int) (int, erro
 	<-ctx.Done()
 	causes <- context.Cause(ctx)
 	return -1, nil
-}, remote.Lease(300*time.Millisecond), remote.Deliveries(2))
+}, remote.Lease(3*time.Second), remote.Deliveries(2))
 
 // A worker whose signs of life don't arrive counts as lost, and cancels its job.
 func TestLostWorkers(t *testing.T) {
@@ -226,7 +226,7 @@ func TestForeignActivities(t *testing.T) {
 			{map[string]string{"Heirloom-Job": "1 other echo 1 1 1 0"}, "x"}, // another job
 		} {
 			handle, err := c.ExecuteActivity(t.Context(), client.StartActivityOptions{
-				ID: "foreign-" + time.Now().Format("150405.000000000"), TaskQueue: t.Name() + "-echo", StartToCloseTimeout: 2 * time.Second, ScheduleToCloseTimeout: 2 * time.Second,
+				ID: "foreign-" + time.Now().Format("150405.000000000"), TaskQueue: t.Name() + "-echo", StartToCloseTimeout: time.Minute, ScheduleToCloseTimeout: time.Minute,
 			}, "echo", args...)
 			require.NoError(t, err)
 			if len(args) == 2 {
