@@ -134,8 +134,8 @@ func BenchmarkCancelled(b *testing.B) {
 func TestErrorJoinedWithItself(t *testing.T) {
 	answer, failure := context.Canceled, errDisk
 	for range 60 {
-		answer = fmt.Errorf("again: %w", errors.Join(answer, answer))
-		failure = fmt.Errorf("again: %w", errors.Join(answer, failure))
+		answer = errors.Join(&fs.PathError{Err: answer}, answer) // which makes no text yet
+		failure = errors.Join(answer, &fs.PathError{Err: failure})
 	}
 	assert.True(t, verdict.Cancelled(answer, context.Canceled, errStop))
 	assert.False(t, verdict.Cancelled(failure, context.Canceled, errStop))
