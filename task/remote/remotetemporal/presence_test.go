@@ -26,6 +26,10 @@ type held struct {
 	running atomic.Int32
 }
 
+// attendedLease is longer than a busy machine holds up a worker, which would lose its job
+// otherwise, or a caller, which would count as gone.
+const attendedLease = 6 * time.Second
+
 // attended finds its held by its argument, because the tests run at the same time.
 var (
 	helds    = map[string]*held{"frontend/gone": newHeld(), "server/gone": newHeld(), "frontend/there": newHeld(), "server/there": newHeld(), "frontend/queued": newHeld(), "server/queued": newHeld()}
@@ -40,7 +44,7 @@ var (
 			h.ended <- context.Cause(ctx)
 			return "", context.Cause(ctx)
 		}
-	}, remote.Lease(2*time.Second))
+	}, remote.Lease(attendedLease))
 )
 
 func newHeld() *held {
@@ -76,7 +80,7 @@ func TestCallersThatAreGoneBefore(t *testing.T) {
 		call := task.Go(ctx, func(ctx context.Context) (string, error) { return attended.On(caller)(ctx, which+"/queued") })
 		require.Eventually(t, func() bool { return n.started.Load() > 0 }, time.Minute, 10*time.Millisecond, "it is stored")
 		n.down.Store(names(presences))
-		time.Sleep(2500 * time.Millisecond) // a young job's caller needs no presence yet
+		time.Sleep(attendedLease + time.Second) // a young job's caller needs no presence yet
 		serve(t, s.open(t, nil), attended)
 		_, err := call.Await(ctx)
 		require.ErrorIs(t, err, remote.ErrCallerGone)
@@ -98,7 +102,7 @@ func TestCallersThatAreThere(t *testing.T) {
 		select {
 		case err := <-h.ended:
 			require.NoError(t, err)
-		case <-time.After(7 * time.Second): // longer than the first activities of a presence last
+		case <-time.After(2*attendedLease + 2*time.Second): // longer than the first activities of a presence last
 		}
 		h.goOn <- struct{}{}
 		_, err := call.Await(ctx)
