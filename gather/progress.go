@@ -13,7 +13,8 @@ type Counts struct {
 	// failed.
 	Done int
 
-	// Failed is the number of those that failed.
+	// Failed is the number of those that ended with an error. It includes those
+	// that gave up because they were cancelled.
 	Failed int
 
 	// Total is the number of jobs. In a [Stream] it is unknown, and Total is
@@ -22,7 +23,7 @@ type Counts struct {
 }
 
 // Progress calls f each time a job has ended, with the number of jobs that have
-// ended, the number of those that failed, and the total.
+// ended, the number of those that ended with an error, and the total.
 //
 // The calls do not overlap, Done counts up from 1, and all calls come before
 // the call that runs the jobs returns. They are made by different goroutines.
