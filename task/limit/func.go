@@ -3,6 +3,7 @@ package limit
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/heirloom-go/heirloom/internal/verdict"
 	"github.com/heirloom-go/heirloom/task"
@@ -105,10 +106,16 @@ func FuncBy[T, R any](gate func(item T) Gate, fn func(context.Context, T) (R, er
 //
 // Chain panics with a [*UsageError] if one of gates is nil.
 func Chain(gates ...Gate) Gate {
+	var all chain
 	for _, g := range gates {
 		checkGate("Chain", g)
+		if inner, ok := g.(chain); ok {
+			all = append(all, inner...)
+		} else {
+			all = append(all, g)
+		}
 	}
-	return chain(gates)
+	return all
 }
 
 type chain []Gate
@@ -125,48 +132,35 @@ func (c chain) TryAcquire(weight int64) bool {
 	return c.each(weight, func(g Gate) bool { return g.TryAcquire(weight) })
 }
 
-// each acquires each gate of c with acquire. If that fails or panics for one of them, the
-// gates before that one are as before: the rate of each still allows a beginning.
+// each acquires each gate of c with acquire. If that fails or panics for one of them, each
+// gate before that one is as before, even if undoing its acquisition panics for another.
 func (c chain) each(weight int64, acquire func(Gate) bool) (all bool) {
-	held := 0
+	if len(c) == 0 {
+		return true
+	}
+	if !acquire(c[0]) {
+		return false
+	}
+	began := time.Now()
 	defer func() {
 		if !all {
-			c[:held].undo(weight)
+			undo(c[0], weight, began)
 		}
 	}()
-	for _, g := range c {
-		if !acquire(g) {
-			return false
-		}
-		held++
-	}
-	return true
+	return c[1:].each(weight, acquire)
 }
 
-// undo undoes the acquisition of all gates, even if that panics for one of them. A Gate of
-// the user's can only be released.
-func (c chain) undo(weight int64) {
-	if len(c) == 0 {
-		return
-	}
-	last := len(c) - 1
-	defer c[:last].undo(weight)
-	switch g := c[last].(type) {
-	case chain:
-		g.undo(weight)
-	case undoer:
-		if !g.undo(g, weight) {
-			g.Release(weight)
-		}
-	default:
+// undo undoes the acquisition of g, which ended at the time began. A Gate of the user's can
+// only be released.
+func undo(g Gate, weight int64, began time.Time) {
+	if u, ok := g.(undoer); !ok || !u.undo(g, weight, began) {
 		g.Release(weight)
 	}
 }
 
 // An undoer is a Gate of this package, or one of the user's in which there is one.
 type undoer interface {
-	Gate
-	undo(g Gate, weight int64) bool
+	undo(g Gate, weight int64, began time.Time) bool
 }
 
 // Release releases all gates, even if that panics for one of them.

@@ -104,3 +104,67 @@ func TestChainThatGivesUp(t *testing.T) {
 	require.False(t, both.TryAcquire(1))
 	assert.Equal(t, 1, users.released)
 }
+
+// The beginning that a Chain gives back is not one more for others that began since then.
+func TestChainThatGivesUpLate(t *testing.T) {
+	tests := []struct {
+		name   string
+		burst  int
+		others []time.Duration // when others begin; the Chain begins at 0
+		after  time.Duration   // when the Chain gives up
+		now    int             // how many may begin then
+	}{
+		{"none began since", 1, nil, s / 2, 1},
+		{"others at the average rate", 1, []time.Duration{s, 2 * s}, 2*s + s/10, 0},
+		{"at once with the Chain", 2, []time.Duration{0}, s / 2, 1},
+		{"after a pause", 2, []time.Duration{10 * s, 10 * s}, 10*s + s/10, 0},
+	}
+	for _, tt := range tests {
+		for _, nested := range []bool{false, true} {
+			t.Run(tt.name, func(t *testing.T) {
+				synctest.Test(t, func(t *testing.T) {
+					rate, second := limit.New(limit.Limit{Every: s, Burst: tt.burst}), limit.New(limit.Limit{AtOnce: 1})
+					require.True(t, second.TryAcquire(1))
+					both := limit.Chain(rate, second)
+					if nested {
+						both = limit.Chain(limit.Chain(rate, second), limit.New(limit.Limit{}))
+					}
+					ctx, cancel := context.WithTimeout(t.Context(), tt.after)
+					defer cancel()
+					begin := time.Now()
+					waits := task.Start(t.Context(), func(context.Context) error { return both.Acquire(ctx, 1) })
+					synctest.Wait()
+					for _, at := range tt.others {
+						time.Sleep(time.Until(begin.Add(at)))
+						require.True(t, rate.TryAcquire(1))
+					}
+					_, err := waits.Await(t.Context())
+					require.ErrorIs(t, err, context.DeadlineExceeded)
+					for range tt.now {
+						assert.True(t, rate.TryAcquire(1))
+					}
+					assert.False(t, rate.TryAcquire(1))
+				})
+			})
+		}
+	}
+}
+
+// A Chain in a Chain gives back the beginning of each rate at the time of that.
+func TestChainInAChainThatGivesUp(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		rate, place, last := limit.New(limit.Limit{Every: s}), limit.New(limit.Limit{AtOnce: 1}), limit.New(limit.Limit{AtOnce: 1})
+		require.True(t, place.TryAcquire(1))
+		require.True(t, last.TryAcquire(1))
+		all := limit.Chain(limit.Chain(rate, place), last)
+		ctx, cancel := context.WithTimeout(t.Context(), s+s/10)
+		defer cancel()
+		waits := task.Start(t.Context(), func(context.Context) error { return all.Acquire(ctx, 1) })
+		time.Sleep(s)
+		require.True(t, rate.TryAcquire(1))
+		place.Release(1)
+		_, err := waits.Await(t.Context())
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		assert.False(t, rate.TryAcquire(1), "another has begun since")
+	})
+}

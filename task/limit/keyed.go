@@ -248,11 +248,11 @@ func (g gateOf[K]) TryAcquire(weight int64) bool {
 	return false
 }
 
-func (g gateOf[K]) undo(of Gate, weight int64) bool {
+func (g gateOf[K]) undo(of Gate, weight int64, began time.Time) bool {
 	if of != Gate(g) {
 		return false
 	}
-	g.release(weight, func(l *Limiter) { l.undo(l, weight) })
+	g.release(weight, func(l *Limiter) { l.undo(l, weight, began) })
 	return true
 }
 

@@ -47,6 +47,7 @@ type Limiter struct {
 	limit Limit
 	held  int64
 	next  time.Time // when the next one may begin at the average rate; a time in the past means now
+	last  time.Time // when the last one began that the rate counts
 	queue list.List // of *waiter: the calls that wait, the first one at the front
 	timer *time.Timer
 }
@@ -151,16 +152,18 @@ func (l *Limiter) release(weight int64) {
 	l.held -= weight
 }
 
-// undo gives back weight, and the beginning too, as if it had not been acquired. It
-// reports false, and does nothing, if g is another Gate that has l in it.
-func (l *Limiter) undo(g Gate, weight int64) bool {
+// undo gives back weight, and the beginning too, which was at the time began. If others have
+// begun since, the rate has grown meanwhile, and for them the beginning made no difference:
+// only the rest of it comes back. undo reports false, and does nothing, if g is another Gate
+// that has l in it.
+func (l *Limiter) undo(g Gate, weight int64, began time.Time) bool {
 	if g != Gate(l) {
 		return false
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.release(weight)
-	l.next = l.next.Add(-l.limit.every())
+	l.next = l.next.Add(-max(l.limit.every()-max(l.last.Sub(began), 0), 0))
 	l.admit()
 	return true
 }
@@ -238,7 +241,7 @@ func (l *Limiter) begin() (wait time.Duration) {
 	if wait := l.next.Sub(now) - l.limit.slack(); wait > 0 {
 		return wait
 	}
-	l.next = l.next.Add(l.limit.every())
+	l.next, l.last = l.next.Add(l.limit.every()), now
 	return 0
 }
 
