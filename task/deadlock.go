@@ -2,6 +2,8 @@ package task
 
 import (
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 )
 
@@ -22,8 +24,8 @@ import (
 // seen to wait for one found before it, and w itself waits all the time. The
 // first of them to go on would have to wait for one that has not gone on, which
 // is impossible, except for those whose ctx is done, and these are not counted.
-// A task that waits for any of several counts only if all of these are found:
-// if one has ended, the task is about to go on. A task whose wait has a nearer
+// A task that waits for any of several counts only if all of these are found, at the same
+// time: if one has ended, the task is about to go on. So such a search is done twice. A task whose wait has a nearer
 // deadline than its own never counts, because it will go on by itself. Nor does one
 // whose wait a limit set by [SetTimeout] will end. If the limit is removed, the waits that
 // it would have ended are judged again.
@@ -138,6 +140,9 @@ func (w *node) judgeTerms(t *terms, to *target, at *node) {
 		if found == nil || is.kind&forAny != 0 && !s.hasAll(w, to) {
 			return false
 		}
+		if t.until.over() && found != w { // since the search began: the others need not be stuck any more
+			return false
+		}
 		cycle := []*node{w}
 		if found != w {
 			cycle = append(cycle, s.cycle(found)...)
@@ -239,6 +244,37 @@ func (s *search) endOne(cycle []*node) bool {
 	t.stuck = newDeadlock(cycle)
 	f.wait.rouse()
 	return true
+}
+
+// newSearch searches from start. What waits for any of several nodes is stuck only if all of
+// these wait at the same time, and one may have been cancelled after it was found. So if
+// there is such a wait, only what a second search finds in the same waits counts: it was
+// stuck all the time between the two.
+func newSearch(start ...*node) *search {
+	s := searchOnce(start)
+	if !s.hasAny() {
+		return s
+	}
+	before := s.found
+	s = searchOnce(start)
+	maps.DeleteFunc(s.found, func(k *node, f *stuck) bool { return !slices.Contains(start, k) && !f.isAs(before[k]) })
+	s.prune()
+	return s
+}
+
+// hasAny reports whether a node that was found waits for any of several.
+func (s *search) hasAny() bool {
+	for _, f := range s.found {
+		if f.kind&forAny != 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// isAs reports whether f has the wait of before, which may be nil.
+func (f *stuck) isAs(before *stuck) bool {
+	return before != nil && f.wait == before.wait && f.at == before.at && f.single == before.single && f.number == before.number
 }
 
 func newDeadlock(cycle []*node) *deadlock {

@@ -45,7 +45,8 @@ func (f *stuck) terms() *terms {
 	return t
 }
 
-func newSearch(start ...*node) *search {
+// searchOnce finds what seems to be stuck if the nodes in start, which may be nil, wait.
+func searchOnce(start []*node) *search {
 	s := &search{start: start, found: make(map[*node]*stuck)}
 	for _, n := range start {
 		if n != nil {

@@ -136,9 +136,17 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 		in.mu.Unlock()
 		return nil, nil
 	}
-	var goroutines map[uint64]bool
 	if c.Any {
+		// All must have started: another one could end the call. Those that run are counted
+		// before those that wait, for if one goes on and ends in between, as many might be
+		// left that run, though another of them does not wait.
+		_, done, running, total := c.View.Counts()
+		var goroutines map[uint64]bool
 		any, goroutines = in.jobsOf(c)
+		if running != len(goroutines) || done+running != total || !slices.Contains(any, &j.node) {
+			in.mu.Unlock()
+			return nil, nil
+		}
 	}
 	outer := c
 	for outer != nil && !outer.Here {
@@ -155,12 +163,6 @@ func (j *jobWait) blocks() (w *node, any []*node) {
 		return nil, nil
 	case w == nil:
 		w = j.host
-	}
-	if c.Any {
-		// All must have started: another one could end the call.
-		if _, done, running, total := c.View.Counts(); running != len(goroutines) || done+running != total {
-			return nil, nil
-		}
 	}
 	return w, any
 }
