@@ -25,10 +25,10 @@ import (
 // first of them to go on would have to wait for one that has not gone on, which
 // is impossible, except for those whose ctx is done, and these are not counted.
 // A task that waits for any of several counts only if all of these are found, at the same
-// time: if one has ended, the task is about to go on. So such a search is done twice. A task whose wait has a nearer
-// deadline than its own never counts, because it will go on by itself. Nor does one
-// whose wait a limit set by [SetTimeout] will end. If the limit is removed, the waits that
-// it would have ended are judged again.
+// time: if one has ended, the task is about to go on. So such a search is done twice. A
+// task whose wait has a nearer deadline than its own never counts, because it will go on by
+// itself. Nor does one whose wait a limit set by [SetTimeout] will end. If the limit is
+// removed, the waits that it would have ended are judged again.
 //
 // The search is complete because each wait is entered, where others find it,
 // before it is searched from. Of two waits that close a cycle at the same time,
