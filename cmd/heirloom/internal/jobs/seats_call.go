@@ -38,7 +38,7 @@ func (p *program) call(c *syntax.CallExpr) {
 // arguments finds the arguments that are code.
 func (p *program) arguments(c *syntax.CallExpr, words []string) {
 	if words[0] == "" { // the command is not known
-		p.splitCommand(c.Args[0])
+		p.splitCommand(c.Args[0], true)
 		if code := flagged(words[1:], codeFlag); code >= 0 {
 			p.refuse(c.Args[1+code], "it would be code of the command before it")
 		}
@@ -88,10 +88,8 @@ func (p *program) launched(args []*syntax.Word, rest []string) {
 	found := false // a word that is a command, unless it is the argument of an option
 	for i, w := range rest {
 		switch {
-		case w == "" && !found:
-			p.splitCommand(args[i])
 		case w == "":
-			p.splitVariable(args[i])
+			p.splitCommand(args[i], !found)
 		case found:
 		case p.holds(w):
 			if i < len(rest)-1 {
@@ -103,26 +101,19 @@ func (p *program) launched(args []*syntax.Word, rest []string) {
 	}
 }
 
-// splitCommand allows no value in an expansion without quotes that is a command, or may
-// reach to it: the shell splits the value into a command and its arguments.
-func (p *program) splitCommand(w *syntax.Word) {
-	p.splitVariable(w)
-	if slices.ContainsFunc(w.Parts, func(part syntax.WordPart) bool { _, ok := part.(*syntax.CmdSubst); return ok }) {
-		p.split(w)
+// splitCommand allows no value in a variable without quotes that is a command, or may reach
+// to it: the shell splits the value into a command and its arguments. If w is known to be
+// one, that holds for a command substitution too.
+func (p *program) splitCommand(w *syntax.Word, known bool) {
+	for _, part := range w.Parts {
+		_, variable := part.(*syntax.ParamExp)
+		_, substitution := part.(*syntax.CmdSubst)
+		if variable || known && substitution {
+			p.refuse(w, "the shell would make a command and its arguments of it; put quotes around the expansion")
+			p.flow.split = append(p.flow.split, p.source(w))
+			return
+		}
 	}
-}
-
-// splitVariable allows no value in a variable without quotes that is a command, or may
-// reach to it.
-func (p *program) splitVariable(w *syntax.Word) {
-	if slices.ContainsFunc(w.Parts, func(part syntax.WordPart) bool { _, ok := part.(*syntax.ParamExp); return ok }) {
-		p.split(w)
-	}
-}
-
-func (p *program) split(w *syntax.Word) {
-	p.refuse(w, "the shell would make a command and its arguments of it; put quotes around the expansion")
-	p.flow.split = append(p.flow.split, p.source(w))
 }
 
 // code seats the places in words that together are the text of a program.
