@@ -325,7 +325,7 @@ func (b *batch[T, R]) leave() {
 	if b.watched != nil {
 		b.live.Add(-1)
 		if b.kind == kindAny {
-			b.watched.Host.Ended(b.watched)
+			b.watched.Host.Ended()
 		}
 	}
 	b.workers.Done()

@@ -91,7 +91,7 @@ func (h *host) Leave(c *inflight.Call) {
 	c.Prev, c.Next, c.Node = nil, nil, nil
 }
 
-func (h *host) Ended(*inflight.Call) {
+func (h *host) Ended() {
 	if n := (*node)(h); n.hasJobs() {
 		n.judgeCalls()
 	}

@@ -47,8 +47,8 @@ type Host interface {
 	Enter(c *Call)
 	Leave(c *Call)
 
-	// Ended notes that a job of c, which has Any, has ended and c has not.
-	Ended(c *Call)
+	// Ended notes that a job of a call that has Any has ended and the call has not.
+	Ended()
 }
 
 // Here returns the Host of the running goroutine, if that is a task's own or runs a job
