@@ -7,7 +7,6 @@ import (
 	"math/rand/v2"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"github.com/heirloom-go/heirloom/gather"
@@ -203,41 +202,25 @@ func (g *fates) node(depth int, in bool) fated {
 // In random programs whose parts wait for the task that runs them all, there is an
 // ErrDeadlock if the program cannot end, and none if it can.
 func TestStormOfRaces(t *testing.T) {
-	programs := 2000
-	if testing.Short() || raceEnabled {
-		programs = 300
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	for i := range uint64(programs) {
+	seed, programs := randomPrograms(t, 2000, 300)
+	for i := range programs {
 		var alarms atomic.Int32
 		var self *task.Task[int]
 		r := rand.New(rand.NewPCG(seed, i))
 		g := &fates{r: r, root: func() *task.Task[int] { return self }, alarms: &alarms, pstuck: 0.3 + 0.5*r.Float64()}
 		p := g.node(1+r.IntN(4), false)
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			all := task.Go(ctx, func(ctx context.Context) (int, error) {
-				self = task.Current().(*task.Task[int])
-				return 0, p.run(ctx)
-			}, task.Unobserved(func(task.Info, error) {}))
-			hang := false
-			select {
-			case <-all.Done():
-			case <-time.After(time.Hour):
-				hang = true
-			}
-			_ = all.Err() // so that it is not reported
+		inTask(t, func(ctx context.Context) (int, error) {
+			self = task.Current().(*task.Task[int])
+			return 0, p.run(ctx)
+		}, func(t *testing.T, hangs bool, _ error) {
 			switch {
-			case hang:
+			case hangs:
 				t.Errorf("seed %d, program %d hangs: %s", seed, i, p.name)
 			case p.fate != isStuck && alarms.Load() > 0:
 				t.Errorf("seed %d, program %d can end: %s", seed, i, p.name)
 			case p.fate == isStuck && alarms.Load() == 0:
 				t.Errorf("seed %d, program %d cannot end: %s", seed, i, p.name)
 			}
-			cancel()
-			time.Sleep(time.Hour) // the cancellation ends the waits of all tasks that were started
 		})
 		if t.Failed() {
 			return

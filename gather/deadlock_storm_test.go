@@ -138,31 +138,48 @@ var partsOf = []func(ctx context.Context, r *rand.Rand, parts []task.Func[int]) 
 	},
 }
 
+// randomPrograms returns a seed for random programs, which it logs, and how many of them to run:
+// few in a short test and under the race detector.
+func randomPrograms(t *testing.T, many, few uint64) (seed, n uint64) {
+	seed, n = rand.Uint64(), many
+	if testing.Short() || raceEnabled {
+		n = few
+	}
+	t.Logf("seed %d", seed)
+	return seed, n
+}
+
+// inTask runs a program in a task, in a bubble. It calls check with the task's error when
+// the task has ended, or hangs after an hour.
+func inTask(t *testing.T, program task.Func[int], check func(t *testing.T, hangs bool, err error)) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		all := task.Go(ctx, program, task.Unobserved(func(task.Info, error) {}))
+		hangs := false
+		select {
+		case <-all.Done():
+		case <-time.After(time.Hour):
+			hangs = true
+		}
+		check(t, hangs, all.Err())
+		cancel()
+		time.Sleep(time.Hour) // the cancellation ends the waits of all tasks that were started
+	})
+}
+
 // In random programs whose parts wait for the task that runs them all, each wait ends.
 func TestStormOfCycles(t *testing.T) {
-	programs := 400
-	if testing.Short() || raceEnabled {
-		programs = 60
-	}
-	seed, found := rand.Uint64(), 0
-	t.Logf("seed %d", seed)
-	for n := range uint64(programs) {
-		synctest.Test(t, func(t *testing.T) {
-			ctx, cancel := context.WithCancel(t.Context())
-			all := task.Go(ctx, func(ctx context.Context) (int, error) {
-				self := task.Current().(number)
-				return part{seed + n, 4, []number{self}}.run(ctx)
-			}, task.Unobserved(func(task.Info, error) {}))
-			select {
-			case <-all.Done():
-			case <-time.After(time.Hour):
-				t.Errorf("program %d hangs", n)
-			}
-			if errors.Is(all.Err(), task.ErrDeadlock) {
+	found := 0
+	seed, programs := randomPrograms(t, 400, 60)
+	for n := range programs {
+		inTask(t, func(ctx context.Context) (int, error) {
+			self := task.Current().(number)
+			return part{seed + n, 4, []number{self}}.run(ctx)
+		}, func(t *testing.T, hangs bool, err error) {
+			assert.False(t, hangs, "program %d", n)
+			if errors.Is(err, task.ErrDeadlock) {
 				found++
 			}
-			cancel()
-			time.Sleep(time.Hour) // the cancellation ends the waits of all tasks that were started
 		})
 	}
 	assert.NotZero(t, found)
@@ -171,13 +188,8 @@ func TestStormOfCycles(t *testing.T) {
 // In random programs whose parts wait for tasks that were started before them, no wait is
 // taken for part of a cycle.
 func TestStormWithoutCycles(t *testing.T) {
-	programs := 40
-	if testing.Short() || raceEnabled {
-		programs = 6
-	}
-	seed := rand.Uint64()
-	t.Logf("seed %d", seed)
-	for n := range uint64(programs) {
+	seed, programs := randomPrograms(t, 40, 6)
+	for n := range programs {
 		synctest.Test(t, func(t *testing.T) {
 			_, err := task.Run(t.Context(), func(ctx context.Context) (nothing, error) {
 				var all []number
